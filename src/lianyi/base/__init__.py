@@ -1,0 +1,1 @@
+"""The ground: errors, time, identifiers, settings, database, telemetry. No word of medicine."""
