@@ -1,0 +1,78 @@
+# Nothing needs to be installed by hand but Python 3.11+ and make. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+STAMPS := .venv/stamps
+UV_VERSION := 0.13.8
+WEB := $(shell find web tools/build_console.py -name node_modules -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help setup demo test test-fast check format lock docs docs-check bench faults clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMPS)/package $(STAMPS)/console ## prepare .venv, the command lianyi and the console
+
+demo: setup ## a simulated hospital on http://127.0.0.1:8080; CORPUS=DIR replays your own messages too
+	$(BIN)/lianyi demo $(if $(CORPUS),--corpus "$(CORPUS)")
+
+test: setup ## every test, the browser ones too
+	tools/need_browser.sh
+	$(BIN)/pytest
+
+test-fast: setup ## every test that needs neither a browser nor patience
+	$(BIN)/pytest -m "not browser and not slow"
+
+check: setup ## format, lint, types, import contracts, console
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	if [ -f web/package.json ]; then $(BIN)/python tools/build_console.py --check; fi
+
+format: setup ## put every Python file into the one format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: $(STAMPS)/package ## lock the newest versions that pyproject.toml allows
+	$(BIN)/pip install --quiet uv==$(UV_VERSION)
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --upgrade --group dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --constraints requirements/dev.lock --no-annotate pyproject.toml -o requirements/runtime.lock
+
+docs: setup ## write docs/reference/ anew from the code
+	$(BIN)/python tools/reference_pages.py
+
+docs-check: setup ## prove that the documents say what the code says
+	$(BIN)/pytest tests/docs tests/house
+
+bench: setup ## measure speed and memory; writes benchmarks/results/latest.json
+	$(BIN)/python -m benchmarks
+
+faults: setup ## kill, cut and flood it for a long time
+	$(BIN)/python -m benchmarks.faults
+
+clean: ## remove what make made; never data/
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf src/lianyi/console web/dist web/node_modules
+	find src tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Every package comes with the digest it was locked with. hatchling is one of them, so that the
+# editable install needs no build environment of its own.
+$(STAMPS)/packages: requirements/dev.lock tools/make_venv.sh
+	tools/make_venv.sh .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/package: $(STAMPS)/packages pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/console: $(STAMPS)/packages $(WEB)
+	if [ -f web/package.json ]; then $(BIN)/python tools/build_console.py; \
+	else echo "There is no web/package.json: the console is not built."; fi
+	@touch $@
