@@ -1,0 +1,278 @@
+"""The way to the database: settings, connections, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+import orjson
+from pydantic import Field
+
+from lianyi.base.embedded import PostgresServer, find_dsn
+from lianyi.base.embedded.failures import ClusterInUse
+from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.settings import Section
+
+EMBEDDED = "embedded"
+
+
+class DatabaseUnreachable(LianyiError):
+    """No database answers at the address, or it does not let anybody in at the moment."""
+
+    code = "LY-1017"
+    category = Category.UNAVAILABLE
+    en = Told(
+        "cannot reach the database",
+        "{why}",
+        "check that the database runs and has connections left; it is tried again",
+    )
+    zh = Told("无法连接数据库", "{why}", "检查数据库是否在运行、连接数是否已满；平台会自动重试")
+
+
+class DatabaseRefused(LianyiError):
+    """The database is there and does not want us."""
+
+    code = "LY-1018"
+    category = Category.FORBIDDEN
+    en = Told(
+        "the database does not let us in",
+        "{why}",
+        "check 'url' and 'password_file' in the section [database]",
+    )
+    zh = Told("数据库拒绝访问", "{why}", "检查 [database] 中的 url 和 password_file")
+
+
+class BadDatabaseAddress(LianyiError):
+    """The address of the database, or the file of its password, cannot be used."""
+
+    code = "LY-1019"
+    category = Category.INVALID
+    en = Told(
+        "cannot use this database address",
+        "{why}",
+        "write 'embedded' or 'postgresql://user@host/database', with the password in a file",
+    )
+    zh = Told(
+        "数据库地址不可用",
+        "{why}",
+        "填写 embedded 或 postgresql://用户@主机/数据库，密码放在文件中",
+    )
+
+
+class DatabaseSettings(Section):
+    """Section ``[database]``.
+
+    Attributes:
+        url: ``embedded`` for our own server, or ``postgresql://user@host:port/database``.
+        password_file: holds the password for ``url``, nothing else.
+        pool_size_max: connections that one process opens at most.
+        statement_timeout_seconds: a longer statement is ended; 0 means never.
+        connect_timeout_seconds: how long one attempt to connect may take.
+        postgres_bin_dir: folder of ``postgres`` and ``initdb`` for ``embedded``.
+        postgres_account: whom the embedded server runs as when we are root.
+        socket_dir: where the embedded server makes the folder of its socket.
+        postgres_settings: of the embedded server, e.g. ``{ shared_buffers = "1GB" }``.
+    """
+
+    url: str = EMBEDDED
+    password_file: Path | None = None
+    pool_size_max: int = Field(default=10, ge=1, le=1000)
+    statement_timeout_seconds: float = Field(default=30.0, ge=0)
+    connect_timeout_seconds: float = Field(default=10.0, gt=0)
+    postgres_bin_dir: Path | None = None
+    postgres_account: str | None = None
+    socket_dir: Path | None = None
+    postgres_settings: dict[str, str] = Field(default_factory=dict)
+
+
+@asynccontextmanager
+async def open_database(
+    settings: DatabaseSettings,
+    data_dir: Path,
+    *,
+    on_progress: Callable[[str], None] | None = None,
+) -> AsyncIterator[str]:
+    """Give the address of the database for as long as the block runs.
+
+    With ``embedded`` the server is started and, at the end, stopped; where another process runs
+    it already on this data folder, that one is used and left alone.
+
+    Raises:
+        BadDatabaseAddress: ``url`` or ``password_file`` cannot be used.
+        LianyiError: what :meth:`PostgresServer.start` raises.
+    """
+    if settings.url != EMBEDDED:
+        yield address_of(settings)
+        return
+    server = PostgresServer(
+        data_dir,
+        binaries=settings.postgres_bin_dir,
+        account=settings.postgres_account,
+        socket_dir=settings.socket_dir,
+        settings=settings.postgres_settings,
+        on_progress=on_progress,
+    )
+    try:
+        dsn = await server.start()
+    except ClusterInUse:
+        running = find_dsn(data_dir)
+        if running is None:
+            raise
+        yield running
+        return
+    try:
+        yield dsn
+    finally:
+        await server.stop()
+
+
+def address_of(settings: DatabaseSettings) -> str:
+    """Return the address of a server of the hospital, with the password from its file.
+
+    It is for connecting only; in texts use :func:`without_password`.
+
+    Raises:
+        BadDatabaseAddress: no PostgreSQL address, or the file cannot be read.
+    """
+    parts = urlsplit(settings.url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise BadDatabaseAddress(where="database.url", why="it does not begin with postgresql://")
+    if settings.password_file is None:
+        return settings.url
+    try:
+        password = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadDatabaseAddress(
+            where="database.password_file", why="the file cannot be read as UTF-8 text"
+        ) from error
+    user, _, host = parts.netloc.rpartition("@")
+    user = user.partition(":")[0]
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
+
+
+def without_password(dsn: str) -> str:
+    """Return an address that may be shown and logged."""
+    parts = urlsplit(dsn)
+    user, at, host = parts.netloc.rpartition("@")
+    shown = urlunsplit(parts._replace(netloc=user.partition(":")[0] + at + host, query=""))
+    return f"{shown} (socket)" if not host else shown
+
+
+async def connect(
+    dsn: str,
+    *,
+    application_name: str = "lianyi",
+    statement_timeout_seconds: float = 30.0,
+    connect_timeout_seconds: float = 10.0,
+) -> asyncpg.Connection:
+    """Open one connection, set up like those of :func:`open_pool`; the caller closes it.
+
+    Raises:
+        DatabaseUnreachable, DatabaseRefused, BadDatabaseAddress: there is no connection.
+    """
+    try:
+        connection: asyncpg.Connection = await asyncpg.connect(
+            dsn,
+            timeout=connect_timeout_seconds,
+            server_settings=_session(application_name, statement_timeout_seconds),
+        )
+        await _set_up(connection)
+    except Exception as error:
+        raise _told(error, dsn) from error
+    return connection
+
+
+async def open_pool(
+    dsn: str,
+    *,
+    application_name: str = "lianyi",
+    size_max: int = 10,
+    statement_timeout_seconds: float = 30.0,
+    connect_timeout_seconds: float = 10.0,
+) -> asyncpg.Pool:
+    """Open a pool of connections: UTC, JSON as Python values, a limit for every statement.
+
+    ``json`` and ``jsonb`` columns take and give what :mod:`orjson` does, in ``COPY`` too.
+
+    Args:
+        dsn: address of the database.
+        application_name: shown in ``pg_stat_activity``; name the role of the process.
+        size_max: connections at most; the first is opened now, the others when needed.
+        statement_timeout_seconds: a longer statement is ended by the server; 0 means never.
+        connect_timeout_seconds: how long an attempt to connect may take.
+
+    Raises:
+        DatabaseUnreachable, DatabaseRefused, BadDatabaseAddress: there is no connection.
+    """
+    pool: asyncpg.Pool | None = None
+    try:
+        pool = asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size_max,
+            timeout=connect_timeout_seconds,
+            init=_set_up,
+            server_settings=_session(application_name, statement_timeout_seconds),
+        )
+        await pool
+    except Exception as error:
+        if pool is not None:
+            pool.terminate()
+        raise _told(error, dsn) from error
+    return pool
+
+
+def _session(application_name: str, statement_timeout_seconds: float) -> dict[str, str]:
+    return {
+        "application_name": application_name,
+        "TimeZone": "UTC",
+        "statement_timeout": str(round(statement_timeout_seconds * 1000)),
+    }
+
+
+async def _set_up(connection: Any) -> None:
+    """Read and write JSON in its binary form, because COPY accepts no other."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),  # the version of the format
+        decoder=lambda data: orjson.loads(data[1:]),
+    )
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", format="binary", encoder=orjson.dumps, decoder=orjson.loads
+    )
+
+
+def _told(error: Exception, dsn: str) -> Exception:
+    """Turn what asyncpg raises into an error of ours; what is none of these stays what it is."""
+    where = without_password(dsn)
+    why = str(error).replace("\n", " ").strip().lower().rstrip(".") or type(error).__name__
+    if isinstance(
+        error,
+        asyncpg.InvalidAuthorizationSpecificationError
+        | asyncpg.InvalidCatalogNameError
+        | asyncpg.InsufficientPrivilegeError,
+    ):
+        return DatabaseRefused(where=where, why=why)
+    if isinstance(error, asyncio.TimeoutError):
+        return DatabaseUnreachable(where=where, why="it did not answer in time")
+    if isinstance(
+        error,
+        OSError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.CannotConnectNowError
+        | asyncpg.TooManyConnectionsError
+        | asyncpg.AdminShutdownError
+        | asyncpg.CrashShutdownError
+        | asyncpg.ConnectionDoesNotExistError,
+    ):
+        return DatabaseUnreachable(where=where, why=why)
+    if isinstance(error, asyncpg.ClientConfigurationError | ValueError):
+        return BadDatabaseAddress(where=where, why="asyncpg cannot read it")
+    return error
