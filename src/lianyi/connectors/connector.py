@@ -14,13 +14,15 @@ A :class:`Source` takes messages from a peer; a :class:`Sender` gives one to a p
     byte too many) is the connector's to answer: a :class:`LianyiError` of its own, told to
     ``on_trouble``, and a closed connection or a file in the error folder.
 5.  Everything has a limit: size of a message, connections, idle time, messages outstanding.
-6.  ``pause`` stops reading from peers (back-pressure); ``resume`` goes on. Both may be called twice.
+6.  ``pause`` stops reading from peers (back-pressure); ``resume`` goes on. Both may be called
+    twice.
 7.  ``stop`` stops taking messages at once, waits up to ``grace_seconds`` for outstanding
     replies, and then closes everything. After it, the address is free.
-8.  A sender has one connection and one message outstanding. ``send`` returns what the peer answered,
-    whatever it says, or raises: :class:`Unreachable` when nothing was sent, :class:`NoAnswer`
-    when the message may have arrived. After a raise the connection is closed, so that a late
-    answer can never be taken for the answer to the next message; the next ``send`` opens a new one.
+8.  A sender has one connection and one message outstanding. ``send`` returns what the peer
+    answered, whatever it says, or raises: :class:`Unreachable` when nothing was sent,
+    :class:`NoAnswer` when the message may have arrived. After a raise the connection is closed,
+    so that a late answer can never be taken for the answer to the next message; the next
+    ``send`` opens a new one.
 9.  A connector writes no log line that holds bytes of a message or a file name.
 """
 
@@ -81,9 +83,7 @@ class AnswerLate(NoAnswer):
     en = Told(
         NoAnswer.en.what, "nothing complete came within {timeout_seconds} s", NoAnswer.en.next_step
     )
-    zh = Told(
-        NoAnswer.zh.what, "{timeout_seconds} 秒之内没有收到完整的应答", NoAnswer.zh.next_step
-    )
+    zh = Told(NoAnswer.zh.what, "{timeout_seconds} 秒之内没有收到完整的应答", NoAnswer.zh.next_step)
 
 
 class AnswerCutShort(NoAnswer):

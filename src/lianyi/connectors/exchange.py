@@ -1,0 +1,219 @@
+"""Calling a peer over TCP, once for all protocols: one connection, one message outstanding.
+
+A protocol supplies how a message is encoded and an :class:`AnswerReader` for what comes back; an
+:class:`Exchange` owns the connection. It knows two kinds of failure apart: nothing was sent
+(:class:`Unreachable`), or the peer may have the message (:class:`NoAnswer`). After a failure the
+connection is gone, so that a late answer is never taken for the answer to the next message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import ssl
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from lianyi.connectors.connector import (
+    Answer,
+    AnswerCutShort,
+    AnswerGarbled,
+    AnswerLate,
+    NoAnswer,
+    Unreachable,
+)
+from lianyi.connectors.listening import keep_alive
+
+
+class Unreadable(Exception):
+    """What an :class:`AnswerReader` raises when the bytes follow no protocol; says why."""
+
+
+class AnswerReader(Protocol):
+    """Reads the answers of one connection. No socket here."""
+
+    def feed(self, chunk: bytes) -> list[Answer]:
+        """Take bytes and return the answers that they complete.
+
+        Raises:
+            Unreadable: the bytes follow no protocol, or are more than allowed.
+        """
+        ...
+
+    def end(self) -> Answer | None:
+        """Return the answer that the end of the stream completes, if it does."""
+        ...
+
+    @property
+    def last(self) -> bool:
+        """Whether the peer said that it closes after this answer."""
+        ...
+
+
+class Exchange:
+    """One connection to one peer, opened when needed."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        context: ssl.SSLContext | None,
+        server_name: str | None,
+        keepalive_seconds: int,
+        reader: Callable[[], AnswerReader],
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._context = context
+        self._server_name = server_name
+        self._keepalive_seconds = keepalive_seconds
+        self._reader = reader
+        self._line: _Line | None = None
+        self._busy = False
+
+    @property
+    def where(self) -> str:
+        """The peer, ``host:port``."""
+        return f"{self._host}:{self._port}"
+
+    async def send(self, data: bytes, *, timeout_seconds: float) -> Answer:
+        """Send encoded bytes and return what the peer answered.
+
+        Args:
+            data: the message with its framing.
+            timeout_seconds: for the whole exchange, connecting included.
+
+        Raises:
+            Unreachable: nothing was sent.
+            NoAnswer: it was sent, but no complete answer came in time.
+            RuntimeError: another message is outstanding.
+        """
+        if self._busy:
+            raise RuntimeError("a sender has one message outstanding")
+        self._busy = True
+        try:
+            until = asyncio.get_running_loop().time() + timeout_seconds
+            line = self._line
+            if line is None or not line.usable():
+                self.close()
+                line = self._line = await self._connect(timeout_seconds)
+            answer = await line.exchange(data, until=until, timeout_seconds=timeout_seconds)
+        except BaseException:  # a cancelled exchange, too, may be answered late
+            self.close()
+            raise
+        finally:
+            self._busy = False
+        if not line.open:
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        """Close the connection at once, if there is one."""
+        line, self._line = self._line, None
+        if line is not None:
+            line.shut()
+
+    async def _connect(self, timeout_seconds: float) -> _Line:
+        server_name = (self._server_name or self._host) if self._context else None
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                _, line = await asyncio.get_running_loop().create_connection(
+                    lambda: _Line(self.where, self._reader()),
+                    self._host,
+                    self._port,
+                    ssl=self._context,
+                    server_hostname=server_name,
+                )
+        except TimeoutError as error:
+            why = f"no connection within {timeout_seconds:g} s"
+            raise Unreachable(where=self.where, why=why) from error
+        except OSError as error:  # ssl.SSLError is one
+            raise Unreachable(where=self.where, why=error.strerror or str(error)) from error
+        if not line.usable():
+            line.shut()
+            raise Unreachable(where=self.where, why="it closed the new connection at once")
+        line.keep_alive(self._keepalive_seconds)
+        return line
+
+
+class _Line(asyncio.Protocol):
+    """The connection itself."""
+
+    def __init__(self, where: str, reader: AnswerReader) -> None:
+        self.open = False
+        self._where = where
+        self._reader = reader
+        self._answer: asyncio.Future[Answer] | None = None
+        self._transport: asyncio.Transport
+        self._poll = select.poll()
+
+    def keep_alive(self, seconds: int) -> None:
+        keep_alive(self._transport, seconds=seconds)
+
+    def usable(self) -> bool:
+        """Return whether the peer has neither closed nor said anything since the last answer.
+
+        Asks the system, not only the loop: a peer that closes right after its answer would else
+        cost the next message a doubtful delivery.
+        """
+        return self.open and not self._poll.poll(0)
+
+    async def exchange(self, data: bytes, *, until: float, timeout_seconds: float) -> Answer:
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        timer = loop.call_at(until, self._late, timeout_seconds)
+        self._transport.write(data)
+        try:
+            return await self._answer
+        finally:
+            timer.cancel()
+            self._answer = None
+
+    def shut(self) -> None:
+        self.open = False
+        self._transport.abort()
+
+    def _late(self, timeout_seconds: float) -> None:
+        self._fail(AnswerLate(where=self._where, timeout_seconds=timeout_seconds))
+
+    def _fail(self, error: NoAnswer) -> None:
+        self.open = False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's only looks like one
+        self.open = True
+        tcp = transport.get_extra_info("socket")
+        if transport.get_extra_info("sslcontext") is None:
+            self._poll.register(tcp.fileno(), select.POLLIN)
+        else:  # TLS 1.3 may have something to say at any time; only its end concerns us
+            self._poll.register(tcp.fileno(), getattr(select, "POLLRDHUP", 0))
+
+    def data_received(self, data: bytes) -> None:
+        if not self.open:
+            return
+        try:
+            answers = self._reader.feed(data)
+        except Unreadable as error:
+            self._fail(AnswerGarbled(where=self._where, why=str(error)))
+            return
+        if answers:
+            self._take(answers)
+
+    def _take(self, answers: list[Answer]) -> None:
+        waits = self._answer is not None and not self._answer.done()
+        if not waits or len(answers) > 1 or self._reader.last:
+            self.open = False  # more than was asked for, or the last: the next one asks anew
+        if self._answer is not None and waits:
+            self._answer.set_result(answers[0])
+
+    def eof_received(self) -> bool:
+        if self.open and (answer := self._reader.end()) is not None:
+            self._take([answer])
+        self._fail(AnswerCutShort(where=self._where, why="end of stream"))
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(AnswerCutShort(where=self._where, why=str(exc) if exc else "end of stream"))
