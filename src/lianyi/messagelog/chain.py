@@ -1,8 +1,8 @@
 """The hash chain: each message vouches for every message before it in its shard.
 
-``chain(n) = SHA-256(chain(n-1) + envelope(n) + SHA-256(body(n)))``; before the first stand 32 zero
-bytes. The body enters as its own hash, so a lawful erasure, whose tombstone keeps that hash, leaves the
-chain whole.
+``chain(n) = SHA-256(chain(n-1) + envelope(n) + SHA-256(body(n)))``; before the first stand 32
+zero bytes. The body enters as its own hash, so a lawful erasure, whose tombstone keeps that hash,
+leaves the chain whole.
 """
 
 from __future__ import annotations

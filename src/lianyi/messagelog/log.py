@@ -51,7 +51,7 @@ class NoSuchMessage(LianyiError):
 
 
 Done = Callable[[Position | None, LianyiError | None], None]
-"""Told once for each appended message: its position after the commit, or why it was not recorded."""
+"""Told once for each message: its position after the commit, or why it was not recorded."""
 
 
 class Appender(Protocol):

@@ -1,0 +1,305 @@
+"""The appender of one shard: what arrived while the last commit ran is the next commit.
+
+No timer lingers. One ``COPY`` writes a batch, its commit makes it durable, then every message of
+the batch is told its position. The appender gives out the numbers itself, so order of position is
+order of commit; the primary key stops a stale appender at its next batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+import zlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from lianyi.base.clock import Clock
+from lianyi.base.errors import LianyiError
+from lianyi.messagelog import postgres_leases as leases
+from lianyi.messagelog.chain import link
+from lianyi.messagelog.log import Done, LogUnavailable, LostLease
+from lianyi.messagelog.message import NewMessage, Position
+from lianyi.messagelog.postgres_segments import (
+    close_segment,
+    ensure_segment,
+)
+from lianyi.messagelog.segments import SEGMENT_MESSAGES, first_number, segment_of
+
+BATCH_MESSAGES_MAX = 2_000
+BATCH_BYTES_MAX = 8_388_608
+KEY_SEPARATOR = "\x1f"
+
+COLUMNS = (
+    "number", "received_at", "caused_number", "channel", "shard", "caused_shard", "gate",
+    "tombstone", "kind", "sender", "codec", "keys", "terms", "chain", "body",
+)  # fmt: skip
+
+Row = tuple[
+    int, datetime, int | None, int, int, int | None, int, bool,
+    str, str, str, str, list[int], bytes, bytes,
+]  # fmt: skip
+
+
+def term(value: str) -> int:
+    """Return the search term of a key value: its CRC-32 as PostgreSQL's signed integer."""
+    crc = zlib.crc32(value.encode("utf-8", "surrogatepass"))
+    return crc - 0x1_0000_0000 if crc >= 0x8000_0000 else crc
+
+
+def terms_of(keys: Sequence[str]) -> list[int]:
+    """Return the search terms of keys: each value without its letter and its authority."""
+    return list({term(key[2:].partition("^")[0]) for key in keys})
+
+
+def build_row(
+    message: NewMessage, position: Position, received_at: datetime, before: bytes
+) -> tuple[Row, bytes]:
+    """Return the row of a message in the order of ``COLUMNS``, and its chain value."""
+    message = _storable(message)
+    body_hash = hashlib.sha256(message.body).digest()
+    chain = link(before, position, received_at, message, body_hash)
+    cause = message.caused_by
+    row: Row = (
+        position.number,
+        received_at,
+        cause.number if cause else None,
+        message.channel,
+        position.shard,
+        cause.shard if cause else None,
+        message.gate,
+        False,
+        message.kind,
+        message.sender,
+        message.codec,
+        KEY_SEPARATOR.join(message.keys),
+        terms_of(message.keys),
+        chain,
+        message.body,
+    )
+    return row, chain
+
+
+def _storable(message: NewMessage) -> NewMessage:
+    """Return the message with texts that PostgreSQL can hold: valid Unicode, no NUL.
+
+    Keys come out of what a sender wrote; one bad one must not stop the batch it is in.
+    """
+    text = "".join((message.kind, message.sender, message.codec, *message.keys))
+    if text.isprintable():
+        return message
+
+    def clean(value: str) -> str:
+        for control in ("\x00", KEY_SEPARATOR):
+            value = value.replace(control, "\ufffd")
+        return value.encode("utf-8", "replace").decode("utf-8")
+
+    return message._replace(
+        kind=clean(message.kind),
+        sender=clean(message.sender),
+        codec=clean(message.codec),
+        keys=tuple(clean(key) for key in message.keys),
+    )
+
+
+class PostgresAppender:
+    """The one writer of a shard; :meth:`open` takes the lease."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        pool: asyncpg.Pool,
+        *,
+        shard: int,
+        owner: uuid.UUID,
+        holder: str,
+        clock: Clock,
+        end: int,
+        chain: bytes,
+        last_at: datetime,
+        on_commit: Callable[[int, int], None],
+    ) -> None:
+        self._connection = connection
+        self._pool = pool
+        self._shard = shard
+        self._owner = owner
+        self._holder = holder
+        self._clock = clock
+        self._end = end
+        self._chain = chain
+        self._last_at = last_at
+        self._on_commit = on_commit
+        self._waiting: deque[tuple[NewMessage, Done]] = deque()
+        self._waiting_bytes = 0
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._failure: LianyiError | None = None
+        self._ahead: asyncio.Task[None] | None = None
+        self._renewing = asyncio.create_task(self._renew_lease())
+        self._working = asyncio.create_task(self._work())
+
+    @property
+    def shard(self) -> int:
+        """The shard it appends to."""
+        return self._shard
+
+    @property
+    def end(self) -> int:
+        """Number of the last committed message."""
+        return self._end
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of bodies taken and not yet committed."""
+        return self._waiting_bytes
+
+    @property
+    def failure(self) -> LianyiError | None:
+        """Why it takes no more messages; None while it does. It never recovers: open another."""
+        return self._failure
+
+    def append(self, message: NewMessage, done: Done) -> None:
+        """Take a message for the next commit; see :class:`~lianyi.messagelog.Appender`."""
+        if self._failure or self._closing:
+            done(None, self._failure or LogUnavailable(where=self._where, why="it is stopping"))
+            return
+        self._waiting.append((message, done))
+        self._waiting_bytes += len(message.body)
+        if not self._wake.is_set():
+            self._wake.set()
+
+    async def close(self) -> None:
+        """Commit what was taken, give the lease back."""
+        self._closing = True
+        self._wake.set()
+        await asyncio.gather(self._working, return_exceptions=True)
+        self._renewing.cancel()
+        await asyncio.gather(self._renewing, return_exceptions=True)
+        if self._ahead:
+            await asyncio.gather(self._ahead, return_exceptions=True)
+        if not self._connection.is_closed():
+            try:
+                await leases.give_back(self._connection, f"append:{self._shard}", owner=self._owner)
+                await self._connection.close(timeout=5)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                self._connection.terminate()
+
+    @property
+    def _where(self) -> str:
+        return f"shard {self._shard}"
+
+    async def _work(self) -> None:
+        while True:
+            if not self._waiting:
+                if self._closing or self._failure:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = self._next_batch()
+            try:
+                await self._commit(batch)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                self._fail(self._explain(error), batch)
+                return
+
+    def _next_batch(self) -> list[tuple[NewMessage, Done]]:
+        """Take what waits, up to the limits and the end of the segment."""
+        room = first_number(segment_of(self._end + 1) + 1) - (self._end + 1)
+        batch: list[tuple[NewMessage, Done]] = []
+        size = 0
+        while (
+            self._waiting and len(batch) < min(room, BATCH_MESSAGES_MAX) and size < BATCH_BYTES_MAX
+        ):
+            entry = self._waiting.popleft()
+            size += len(entry[0].body)
+            batch.append(entry)
+        return batch
+
+    async def _commit(self, batch: list[tuple[NewMessage, Done]]) -> None:
+        at = max(self._clock.now(), self._last_at)
+        number = self._end
+        chain = self._chain
+        shard = self._shard
+        rows: list[Row] = []
+        size = 0
+        for message, _ in batch:
+            number += 1
+            row, chain = build_row(message, Position(shard, number), at, chain)
+            rows.append(row)
+            size += len(message.body)
+        segment = segment_of(number)
+        if segment_of(self._end) != segment or self._end == 0:
+            await self._enter(segment)
+        await self._connection.copy_records_to_table(
+            f"message_{shard}_{segment}",
+            schema_name="messagelog",
+            columns=COLUMNS,
+            records=rows,
+        )
+        first = self._end + 1
+        self._end, self._chain, self._last_at = number, chain, at
+        self._waiting_bytes -= size
+        self._on_commit(shard, number)
+        for offset, (_, done) in enumerate(batch):
+            done(Position(shard, first + offset), None)
+        if number >= first_number(segment) + SEGMENT_MESSAGES // 2 and self._ahead is None:
+            self._ahead = asyncio.create_task(self._make_ahead(segment + 1))
+
+    async def _enter(self, segment: int) -> None:
+        """Begin a new segment: make sure it is there, close the one before."""
+        if self._ahead:
+            await asyncio.gather(self._ahead, return_exceptions=True)
+            self._ahead = None
+        await ensure_segment(self._connection, self._shard, segment)
+        if self._end:
+            await close_segment(
+                self._connection,
+                self._shard,
+                segment_of(self._end),
+                last_chain=self._chain,
+                last_at=self._last_at,
+            )
+
+    async def _make_ahead(self, segment: int) -> None:
+        """Make the next segment on another connection, so that no commit waits for it."""
+        async with self._pool.acquire() as connection:
+            await ensure_segment(connection, self._shard, segment)
+
+    async def _renew_lease(self) -> None:
+        """Renew in time; a lease that cannot be renewed ends the appender."""
+        name = f"append:{self._shard}"
+        renewed = self._clock.elapsed_seconds()
+        while self._failure is None:
+            await asyncio.sleep(leases.RENEW_SECONDS)
+            try:
+                epoch = await leases.take(self._pool, name, owner=self._owner, holder=self._holder)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                if self._clock.elapsed_seconds() - renewed < leases.LEASE_SECONDS:
+                    continue
+                epoch = None
+            if epoch is None:
+                self._fail(LostLease(where=self._where, name=name), [])
+            renewed = self._clock.elapsed_seconds()
+
+    def _fail(self, failure: LianyiError, batch: list[tuple[NewMessage, Done]]) -> None:
+        """Take no more messages and tell everyone who waits that nothing was recorded for them.
+
+        A batch whose connection broke may have been committed all the same. Its senders get no
+        acknowledgment and repeat; the next appender starts from what the table really holds.
+        """
+        self._failure = self._failure or failure
+        waiting = [*batch, *self._waiting]
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        self._wake.set()
+        for _, done in waiting:
+            done(None, self._failure)
+
+    def _explain(self, error: Exception) -> LianyiError:
+        if isinstance(error, asyncpg.UniqueViolationError):
+            return LostLease(where=self._where, name=f"append:{self._shard}")
+        return LogUnavailable(where=self._where, why=type(error).__name__)

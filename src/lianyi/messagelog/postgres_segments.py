@@ -1,0 +1,140 @@
+"""Making, closing and indexing segments in PostgreSQL.
+
+A partition is built apart and then attached, because ``ATTACH PARTITION`` does not wait for readers
+of the parent, while ``CREATE TABLE … PARTITION OF`` would wait for the longest open snapshot.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from lianyi.messagelog.chain import GENESIS
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.segments import first_number, table
+
+_DDL_LOCK = 7_204_001
+"""Advisory lock under which partitions are made: two processes never make the same one."""
+
+
+class Last(NamedTuple):
+    """The last message of a shard: where the next appender goes on."""
+
+    number: int
+    chain: bytes
+    received_at: datetime
+
+
+async def ensure_segment(connection: Connection, shard: int, segment: int) -> None:
+    """Make the partition of a segment, and of its shard, unless they are there."""
+    if await connection.fetchval("SELECT to_regclass($1)", table(shard, segment)):
+        return
+    leaf = table(shard, segment)
+    first, beyond = first_number(segment), first_number(segment + 1)
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _DDL_LOCK)
+        if await connection.fetchval("SELECT to_regclass($1)", leaf):
+            return
+        if not await connection.fetchval("SELECT to_regclass($1)", f"messagelog.message_{shard}"):
+            await connection.execute(
+                f"CREATE TABLE messagelog.message_{shard}"
+                " (LIKE messagelog.message INCLUDING INDEXES) PARTITION BY RANGE (number);"
+                f"ALTER TABLE messagelog.message ATTACH PARTITION messagelog.message_{shard}"
+                f" FOR VALUES IN ({shard})"
+            )
+        await connection.execute(
+            f"CREATE TABLE {leaf} (LIKE messagelog.message INCLUDING INDEXES,"
+            f" CHECK (shard = {shard} AND number >= {first} AND number < {beyond}));"
+            f"ALTER TABLE {leaf} ALTER body SET STORAGE EXTERNAL;"
+            f"ALTER TABLE messagelog.message_{shard} ATTACH PARTITION {leaf}"
+            f" FOR VALUES FROM ({first}) TO ({beyond})"
+        )
+        await connection.execute(
+            "INSERT INTO messagelog.segment (shard, segment, number_from, number_to)"
+            " VALUES ($1, $2, $3, $4)",
+            shard,
+            segment,
+            first,
+            beyond - 1,
+        )
+
+
+async def last_of_shard(connection: Connection, shard: int) -> Last:
+    """Return the last committed message of a shard; number 0 and the genesis value when empty."""
+    segments = await connection.fetch(
+        "SELECT segment, state, number_to, last_chain, last_at FROM messagelog.segment"
+        " WHERE shard = $1 ORDER BY segment DESC",
+        shard,
+    )
+    for row in segments:
+        if row["state"] == "archived":
+            return Last(row["number_to"], row["last_chain"], row["last_at"])
+        last = await connection.fetchrow(
+            f"SELECT number, chain, received_at FROM {table(shard, row['segment'])}"  # noqa: S608
+            " ORDER BY number DESC LIMIT 1"
+        )
+        if last:
+            return Last(*last)
+    return Last(0, GENESIS, datetime(1970, 1, 1, tzinfo=UTC))
+
+
+async def close_segment(
+    connection: Connection,
+    shard: int,
+    segment: int,
+    *,
+    last_chain: bytes,
+    last_at: datetime,
+) -> None:
+    """Mark a full segment; housekeeping then gives it its search index."""
+    await connection.execute(
+        f"""
+        UPDATE messagelog.segment SET state = 'closed', last_chain = $3, last_at = $4,
+            first_at = (SELECT received_at FROM {table(shard, segment)} ORDER BY number LIMIT 1)
+        WHERE shard = $1 AND segment = $2 AND state = 'open'
+        """,  # noqa: S608
+        shard,
+        segment,
+        last_chain,
+        last_at,
+    )
+
+
+async def close_full_segments(connection: Connection) -> None:
+    """Close full segments whose appender died before it could."""
+    rows = await connection.fetch(
+        "SELECT shard, segment, number_to FROM messagelog.segment WHERE state = 'open'"
+    )
+    for row in rows:
+        last = await connection.fetchrow(
+            f"SELECT chain, received_at FROM {table(row['shard'], row['segment'])}"  # noqa: S608
+            " WHERE number = $1",
+            row["number_to"],
+        )
+        if last:
+            await close_segment(
+                connection, row["shard"], row["segment"], last_chain=last[0], last_at=last[1]
+            )
+
+
+async def index_closed_segments(connection: Connection) -> int:
+    """Give each closed segment its search index; return how many got one."""
+    rows = await connection.fetch(
+        "SELECT shard, segment FROM messagelog.segment WHERE state = 'closed'"
+        " ORDER BY shard, segment"
+    )
+    for row in rows:
+        shard, segment = row["shard"], row["segment"]
+        async with connection.transaction():
+            await connection.execute("SET LOCAL maintenance_work_mem = '64MB'")
+            await connection.execute(
+                f"CREATE INDEX IF NOT EXISTS message_{shard}_{segment}_terms"
+                f" ON {table(shard, segment)} USING gin (terms)"
+            )
+            await connection.execute(
+                "UPDATE messagelog.segment SET state = 'indexed'"
+                " WHERE shard = $1 AND segment = $2 AND state = 'closed'",
+                shard,
+                segment,
+            )
+    return len(rows)
