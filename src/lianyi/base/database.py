@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
@@ -155,6 +154,13 @@ def address_of(settings: DatabaseSettings) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
 
 
+def with_database(dsn: str, name: str) -> str:
+    """Return the address of another database of the same server, for the same user."""
+    # The user part of an address without a host ("user@") must survive, so no urlunsplit here.
+    before, query, rest = dsn.partition("?")
+    return f"{before.rpartition('/')[0]}/{name}{query}{rest}"
+
+
 def without_password(dsn: str) -> str:
     """Return an address that may be shown and logged."""
     parts = urlsplit(dsn)
@@ -235,7 +241,7 @@ def _session(application_name: str, statement_timeout_seconds: float) -> dict[st
     }
 
 
-async def _set_up(connection: Any) -> None:
+async def _set_up(connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy) -> None:
     """Read and write JSON in its binary form, because COPY accepts no other."""
     await connection.set_type_codec(
         "jsonb",

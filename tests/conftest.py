@@ -1,0 +1,83 @@
+"""A real PostgreSQL for every test that asks for one: ``async def test_x(database: str)``."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from lianyi.base.database import with_database
+from lianyi.base.embedded import PostgresServer
+from lianyi.base.migrations import migrate
+
+TEMPLATE = "migrated"
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A short folder that the account of an embedded server may enter, even when we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the whole session, started when the first test asks, with a template."""
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
+    folder.chmod(0o711)
+    server = PostgresServer(folder / "data", settings={"max_connections": "100"})
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        try:
+            runner.run(server.start())
+            runner.run(_make_template(server))
+            yield server
+        finally:
+            runner.run(server.stop())
+            shutil.rmtree(folder)
+
+
+async def _make_template(server: PostgresServer) -> None:
+    await _as_admin(server, f"CREATE DATABASE {TEMPLATE} OWNER lianyi")
+    await migrate(with_database(server.dsn, TEMPLATE))
+
+
+async def _as_admin(server: PostgresServer, statement: str) -> None:
+    connection = await asyncpg.connect(server.admin_dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database(postgres: PostgresServer) -> AsyncIterator[str]:
+    """The address of a fresh migrated database; dropped afterwards."""
+    async with _new_database(postgres, template=TEMPLATE) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
+    """The address of a database without a single table; dropped afterwards."""
+    async with _new_database(postgres, template="template1") as dsn:
+        yield dsn
+
+
+@asynccontextmanager
+async def _new_database(server: PostgresServer, *, template: str) -> AsyncIterator[str]:
+    name = f"test_{next(NUMBERS)}"
+    await _as_admin(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER lianyi")
+    try:
+        yield with_database(server.dsn, name)
+    finally:
+        await _as_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
