@@ -1,0 +1,1 @@
+"""What messages say: bytes in, values out. Nothing here reads a socket, a file or a clock."""

@@ -1,0 +1,54 @@
+"""HL7 v2: fast reading and changing without loss, paths, batches, acknowledgments, judging."""
+
+from lianyi.formats.hl7v2.acknowledgment import Acknowledgment, acknowledge, read_acknowledgment
+from lianyi.formats.hl7v2.batch import Batch, split_batch
+from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, escape, unescape
+from lianyi.formats.hl7v2.errors import (
+    BadPath,
+    CannotEncode,
+    EmptyMessage,
+    FixedByMessage,
+    MalformedHl7,
+    NoAcknowledgment,
+    SeveralMessages,
+    UnsupportedCharset,
+    UnusableDelimiters,
+    WrongCharset,
+)
+from lianyi.formats.hl7v2.findings import Finding, FindingKind
+from lianyi.formats.hl7v2.header import Header, read_header
+from lianyi.formats.hl7v2.keys import BrowseKeys, browse_keys
+from lianyi.formats.hl7v2.message import Message, Segment, parse
+from lianyi.formats.hl7v2.paths import Path
+
+__all__ = [
+    "NULL",
+    "Acknowledgment",
+    "BadPath",
+    "Batch",
+    "BrowseKeys",
+    "CannotEncode",
+    "Delimiters",
+    "EmptyMessage",
+    "Finding",
+    "FindingKind",
+    "FixedByMessage",
+    "Header",
+    "MalformedHl7",
+    "Message",
+    "NoAcknowledgment",
+    "Path",
+    "Segment",
+    "SeveralMessages",
+    "UnsupportedCharset",
+    "UnusableDelimiters",
+    "WrongCharset",
+    "acknowledge",
+    "browse_keys",
+    "escape",
+    "parse",
+    "read_acknowledgment",
+    "read_header",
+    "split_batch",
+    "unescape",
+]
