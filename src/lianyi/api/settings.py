@@ -1,0 +1,46 @@
+"""The section ``[api]`` of ``lianyi.toml``."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from lianyi.base.settings import Section
+
+
+class ApiSettings(Section):
+    """How the doors are opened.
+
+    Attributes:
+        host: the address to listen on. Until accounts exist, leave it on the loopback.
+        port: the port to listen on.
+        site_name: what the console calls this installation.
+        timezone: IANA name; the console shows times in the hospital's zone.
+        session_hours: how long a sign-in lasts.
+        sign_in_failures_max: wrong tokens taken from one address in a minute.
+        live_clients_max: browsers that may follow the live view at the same time.
+        poll_seconds: how often the live view looks at the database, for all browsers together.
+        statement_timeout_seconds: how long the database may take for one answer.
+        body_shown_bytes_max: of a message, this much is shown; the rest can be downloaded.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    site_name: str = "联医 Lianyi"
+    timezone: str = "Asia/Shanghai"
+    session_hours: float = Field(default=12, gt=0, le=8760)
+    sign_in_failures_max: int = Field(default=10, ge=1)
+    live_clients_max: int = Field(default=100, ge=1, le=10_000)
+    poll_seconds: float = Field(default=1.0, ge=0.05, le=60)
+    statement_timeout_seconds: float = Field(default=10, gt=0, le=600)
+    body_shown_bytes_max: int = Field(default=1_048_576, ge=1024)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{name}' is not a time zone") from error
+        return name
