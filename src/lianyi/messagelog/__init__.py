@@ -2,7 +2,8 @@
 
 Everything on one side writes to it, everything on the other side reads from it, and the two
 sides never call each other. Whatever lies in ``projections`` can be thrown away and rebuilt
-from here. ``message`` is what is written, ``log`` the protocol, ``postgres`` and ``memory`` keep it.
+from here. ``message`` is what is written, ``log`` the protocol; ``postgres`` and ``memory`` keep
+it.
 """
 
 from lianyi.messagelog.log import (

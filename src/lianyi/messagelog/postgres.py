@@ -196,11 +196,11 @@ class PostgresLog:
     async def _read_segment(
         self, shard: int, segment: int, after: int, limit: int, bytes_max: int
     ) -> list[LogMessage]:
+        # The limit stands inside, so that the running sum is over these rows and not the segment.
         sql = (
             f"{_SELECT}(SELECT *, sum(octet_length(body)) OVER (ORDER BY number)"  # noqa: S608
-            f" - octet_length(body) AS bytes_before FROM {table(shard, segment)}"
-            " WHERE number > $1 ORDER BY number LIMIT $2) AS run WHERE bytes_before < $3"
-            " ORDER BY number"
+            f" - octet_length(body) AS bytes_before FROM (SELECT * FROM {table(shard, segment)}"
+            " WHERE number > $1 ORDER BY number LIMIT $2) AS next) AS run WHERE bytes_before < $3"
         )
         try:
             rows = await self._pool.fetch(sql, after, limit, bytes_max)
@@ -303,15 +303,16 @@ class PostgresLog:
         found: list[Entry] = []
         for row in segments:
             found += await self._find_in_segment(
-                table(shard, row["segment"]), wanted, below, limit - len(found)
+                shard, row["segment"], wanted, below, limit - len(found)
             )
             if len(found) >= limit:
                 break
         return found
 
     async def _find_in_segment(
-        self, leaf: str, wanted: Wanted, below: int | None, limit: int
+        self, shard: int, segment: int, wanted: Wanted, below: int | None, limit: int
     ) -> list[Entry]:
+        leaf = table(shard, segment)
         conditions, values = _conditions(wanted, below)
         # Materialised so that a search never walks the primary key backwards through the segment.
         hits = f"SELECT * FROM {leaf} WHERE {' AND '.join(conditions) or 'true'}"  # noqa: S608
@@ -449,41 +450,16 @@ def _keys(text: str) -> tuple[str, ...]:
     return tuple(text.split(KEY_SEPARATOR)) if text else ()
 
 
-def _cause(row: asyncpg.Record) -> Position | None:
-    shard = row["caused_shard"]
-    return None if shard is None else Position(shard, row["caused_number"])
-
-
 def _message(row: asyncpg.Record) -> LogMessage:
-    return LogMessage(
-        row["shard"],
-        row["number"],
-        row["received_at"],
-        row["channel"],
-        row["kind"],
-        row["body"],
-        row["codec"],
-        row["sender"],
-        _keys(row["keys"]),
-        row["gate"],
-        _cause(row),
-        row["chain"],
-        row["tombstone"],
-    )
+    # Unpacked by place: looking columns up by name would cost as much as reading them.
+    (
+        *head, codec, sender, keys, gate, caused_shard, caused_number, chain, tombstone,
+    ) = row.values()  # fmt: skip
+    cause = None if caused_shard is None else Position(caused_shard, caused_number)
+    return LogMessage(*head, codec, sender, _keys(keys), gate, cause, chain, tombstone)
 
 
 def _entry(row: asyncpg.Record) -> Entry:
-    return Entry(
-        row["shard"],
-        row["number"],
-        row["received_at"],
-        row["channel"],
-        row["kind"],
-        row["codec"],
-        row["sender"],
-        _keys(row["keys"]),
-        row["gate"],
-        _cause(row),
-        row["size_bytes"],
-        row["tombstone"],
-    )
+    *head, keys, gate, caused_shard, caused_number, size_bytes, tombstone = row.values()
+    cause = None if caused_shard is None else Position(caused_shard, caused_number)
+    return Entry(*head, _keys(keys), gate, cause, size_bytes, tombstone)

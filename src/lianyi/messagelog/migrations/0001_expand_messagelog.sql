@@ -31,7 +31,7 @@ CREATE TABLE messagelog.message (
     terms         integer[]   NOT NULL, -- CRC-32 of each bare key value; closed segments index it
     chain         bytea       NOT NULL,
     body          bytea       NOT NULL,
-    PRIMARY KEY (shard, number)
+    PRIMARY KEY (number, shard) -- number first: in a partition every row has the same shard
 ) PARTITION BY LIST (shard);
 
 -- What is known of each segment. 'open' takes messages; 'closed' is full; 'indexed' has its search
