@@ -9,7 +9,7 @@ STAMPS := .venv/stamps
 UV_VERSION := 0.13.8
 WEB := $(shell find web tools/build_console.py -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup demo test test-fast check format lock docs docs-check bench faults clean
+.PHONY: help setup demo test test-fast check format lock wheel docs docs-check bench faults clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ lock: $(STAMPS)/package ## lock the newest versions that pyproject.toml allows
 	  --upgrade --group dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --constraints requirements/dev.lock --no-annotate pyproject.toml -o requirements/runtime.lock
+
+wheel: setup ## the package for a server, console included, in dist/
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 docs: setup ## write docs/reference/ anew from the code
 	$(BIN)/python tools/reference_pages.py

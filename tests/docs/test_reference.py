@@ -1,0 +1,50 @@
+"""Settings, metrics and HTTP addresses are documented, and the pages say what the code says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lianyi.api import openapi
+
+
+@pytest.mark.parametrize("name", ["settings.md", "channels.md", "metrics.md", "api.md"])
+def test_a_page_written_from_the_code_is_current(docs: Path, pages: ModuleType, name: str) -> None:
+    written = (docs / "reference" / name).read_text(encoding="utf-8")
+    assert written == pages.PAGES[name](), "run: make docs"
+
+
+def test_every_settings_key_says_what_it_means(pages: ModuleType) -> None:
+    silent = [
+        f"{kind.__module__}.{kind.__name__}.{name}"
+        for kind in {*pages.every_section(), *pages.parts_of_a_channel()}
+        for name in kind.model_fields
+        if not pages.meaning(kind, name)
+    ]
+    assert sorted(silent) == []
+
+
+def test_every_metric_says_what_it_measures_and_ends_in_its_unit(pages: ModuleType) -> None:
+    metrics = pages.our_collectors()
+    assert metrics
+    assert [metric._name for metric in metrics if len(metric._documentation.split()) < 3] == []
+    units = ("_seconds", "_bytes")
+    assert [
+        metric._name
+        for metric in metrics
+        if metric._type == "histogram" and not metric._name.endswith(units)
+    ] == []
+
+
+def test_every_address_says_what_it_does(pages: ModuleType) -> None:
+    document = json.loads(openapi.document())
+    silent = [
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if not operation.get("description")
+    ]
+    assert silent == []
