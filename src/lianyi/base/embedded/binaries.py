@@ -66,17 +66,22 @@ def within_reach(binaries: Path, account: Account, shelter: Path) -> Path:
     if not account.dropped or account.may_enter(binaries):
         return binaries
     program = (binaries / "postgres").stat()
-    mark = f"{binaries.parent}:{program.st_size}:{program.st_mtime_ns}"
+    mark = f"{binaries}:{program.st_size}:{program.st_mtime_ns}"
     copy = shelter / f"programs-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
+    installation, package = binaries.parent, binaries.parent.parent
     if not copy.exists():
         shelter.mkdir(mode=0o711, parents=True, exist_ok=True)
         unfinished = copy.with_suffix(f".{os.getpid()}")
-        shutil.copytree(binaries.parent, unfinished, symlinks=True)
+        shutil.copytree(installation, unfinished / package.name / installation.name, symlinks=True)
+        # A wheel keeps its shared libraries beside the package and finds them by relative path.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, unfinished / libraries.name)
         try:
             unfinished.rename(copy)
         except OSError:  # somebody else was faster
             shutil.rmtree(unfinished)
-    return copy / binaries.name
+    return copy / package.name / installation.name / binaries.name
 
 
 def _in_wheel() -> list[Path]:

@@ -71,9 +71,7 @@ async def make_cluster(home: Home, binaries: Path) -> None:
     if unfinished.exists():  # an earlier initdb was killed; nobody has ever used this
         shutil.rmtree(unfinished)
     password = secrets.token_urlsafe(32)
-    home.write(
-        home.passwords, "".join(f"localhost:*:*:{role}:{password}\n" for role in (ADMIN, OWNER))
-    )
+    home.write(home.passwords, "".join(f"*:*:*:{role}:{password}\n" for role in (ADMIN, OWNER)))
     initial = home.folder / "password.initial"
     home.write(initial, password + "\n")
     begins_at = home.log.stat().st_size if home.log.exists() else 0

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
@@ -34,6 +35,8 @@ from lianyi.base.errors import LianyiError
 LOG_BYTES_MAX = 16 * 1024 * 1024
 WATCH_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 30.0
+
+_COMPLAINT = re.compile(r"(?:FATAL|PANIC): +(.*)|LOG: +(?=.*postgresql\.conf)(.*)")
 
 log = structlog.get_logger(__name__)
 OnProgress = Callable[[str], None]
@@ -209,8 +212,7 @@ class PostgresServer:
         asked = 0
         while not await _answers(self.admin_dsn):
             if not self.running:
-                said = [line for line in self._home.log_tail(begins_at) if "FATAL" in line]
-                why = said[0].partition("FATAL:")[2].strip() if said else self._how_it_ended()
+                why = "; ".join(self._complaints(begins_at)) or self._how_it_ended()
                 raise PostgresDidNotStart(
                     where=str(self._home.cluster), why=why, log=str(self._home.log)
                 )
@@ -218,6 +220,11 @@ class PostgresServer:
             asked += 1
             if asked > 100 and asked % 5 == 0:
                 self._on_progress((self._home.log_tail(begins_at) or ["starting"])[-1])
+
+    def _complaints(self, begins_at: int) -> list[str]:
+        """Return what the server said against starting: fatal lines, and lines about settings."""
+        found = [_COMPLAINT.search(line) for line in self._home.log_tail(begins_at)]
+        return [match.group(1) or match.group(2) for match in found if match]
 
     def _how_it_ended(self) -> str:
         return f"exit code {self._process.returncode}" if self._process else "it was not started"
