@@ -65,7 +65,8 @@ class ListenSettings(Section):
         outstanding_max: messages of one connection that wait for their reply; then its
             socket is not read.
         idle_timeout_seconds: a peer that sends nothing and is owed nothing for so long is
-            disconnected.
+            disconnected; so is one that does not read its answers.
+        message_timeout_seconds: a message that has begun must be complete within this.
         keepalive_seconds: TCP asks a silent peer whether it is there this often.
     """
 
@@ -76,6 +77,7 @@ class ListenSettings(Section):
     connections_max: int = Field(default=1000, ge=1)
     outstanding_max: int = Field(default=500, ge=1)
     idle_timeout_seconds: float = Field(default=3600.0, gt=0)
+    message_timeout_seconds: float = Field(default=120.0, gt=0)
     keepalive_seconds: int = Field(default=60, ge=1)
 
 
@@ -121,6 +123,8 @@ class Connection(asyncio.Protocol):
         self.listener = listener
         self.peer = ""
         self.read_at = 0.0
+        self.began_at: float | None = None  # the message that is not complete; the protocol sets it
+        self._reading_since = 0.0
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[tuple[Arrival | None, Owed]] = deque()  # read, not yet handed on
         self._owed: deque[Owed] = deque()  # handed on, in order of arrival
@@ -142,12 +146,12 @@ class Connection(asyncio.Protocol):
         """Append the bytes of one answer to ``out``."""
         raise NotImplementedError
 
-    def ended(self) -> None:
-        """The peer sends no more. A protocol that is in the middle of a message says so."""
+    def ended(self, *, too_slow: bool) -> None:
+        """No more is read from the peer. A protocol in the middle of a message says so.
 
-    def overdue(self, now: float) -> bool:
-        """Return whether the peer has used up its time, beyond plain silence."""
-        return False
+        Args:
+            too_slow: the message was not complete in time; else the peer has closed.
+        """
 
     def connected(self) -> None:
         """The peer is known; TLS is done."""
@@ -170,6 +174,7 @@ class Connection(asyncio.Protocol):
 
     def send_now(self, data: bytes) -> None:
         """Send bytes that answer nothing; only sensible when no reply is owed."""
+        self.flush()
         if self._transport is not None:
             self._transport.write(data)
 
@@ -177,11 +182,6 @@ class Connection(asyncio.Protocol):
     def owes(self) -> bool:
         """Whether any reply is still to come."""
         return bool(self._owed or self._waiting)
-
-    @property
-    def transport(self) -> asyncio.Transport | None:
-        """The socket while it is connected."""
-        return self._transport
 
     def peer_attributes(self) -> dict[str, str]:
         """Return ``certificate_subject`` when the peer has shown a certificate."""
@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's only looks like one
         address = transport.get_extra_info("peername") or ("unknown", 0)
         self.peer = f"{address[0]}:{address[1]}"
-        self.read_at = self.listener.loop.time()
+        self.read_at = self._reading_since = self.listener.loop.time()
         if self.listener.admit(self):
             keep_alive(transport, seconds=self.listener.settings.keepalive_seconds)
             self.connected()
@@ -226,7 +226,7 @@ class Connection(asyncio.Protocol):
         self._transport = None
         if not self._no_more_input:
             self._no_more_input = True
-            self.ended()
+            self.ended(too_slow=False)
         for owed in self._owed:
             if owed.intake is not None:
                 owed.intake.outstanding -= 1
@@ -308,11 +308,11 @@ class Connection(asyncio.Protocol):
             transport.write_eof()
             self.listener.loop.call_later(_LINGER_SECONDS, transport.close)
 
-    def _end(self) -> None:
+    def _end(self, *, too_slow: bool = False) -> None:
         """No more messages come from the peer; those that wait are still handed on."""
         if not self._no_more_input:
             self._no_more_input = True
-            self.ended()
+            self.ended(too_slow=too_slow)
         self.advance()
 
     def adjust_reading(self) -> None:
@@ -329,6 +329,7 @@ class Connection(asyncio.Protocol):
         if wanted is not self._reading:
             self._reading = wanted
             if wanted:
+                self._reading_since = self.read_at = self.listener.loop.time()
                 transport.resume_reading()
             else:
                 transport.pause_reading()
@@ -339,24 +340,36 @@ class Connection(asyncio.Protocol):
         self._no_more_input = True
         self.flush()
 
+    def drop_waiting(self, intake: Intake) -> None:
+        """Forget what was not handed on for a source that stops; its senders repeat it."""
+        if any(owed.intake is intake for _, owed in self._waiting):
+            self.abort()
+
+    def owes_for(self, intake: Intake) -> bool:
+        """Whether a reply of this source is still to come."""
+        return any(owed.intake is intake for owed in self._owed)
+
     def abort(self) -> None:
         """Close at once."""
         if self._transport is not None:
             self._transport.abort()
 
-    def check_time(self, now: float, idle_timeout_seconds: float) -> None:
-        """Disconnect a peer that has been silent, or has not read, for too long."""
-        since = self._blocked_since
-        if since is not None and now - since > idle_timeout_seconds:
-            self.listener.trouble(
-                AnswersNotRead(where=self.peer, idle_timeout_seconds=idle_timeout_seconds)
-            )
-            self.abort()
-        elif not self._no_more_input and (
-            self.overdue(now)
-            or (not self.owes and self._reading and now - self.read_at > idle_timeout_seconds)
-        ):
-            self._end()
+    def check_time(self, now: float, settings: ListenSettings) -> None:
+        """Disconnect a peer that has been silent, slow, or has not read, for too long."""
+        idle_seconds = settings.idle_timeout_seconds
+        if self._blocked_since is not None:
+            if now - self._blocked_since > idle_seconds:
+                self.listener.trouble(
+                    AnswersNotRead(where=self.peer, idle_timeout_seconds=idle_seconds)
+                )
+                self.abort()
+        elif self._reading and not self._no_more_input:
+            if self.began_at is not None:
+                begun = max(self.began_at, self._reading_since)
+                if now - begun > settings.message_timeout_seconds:
+                    self._end(too_slow=True)
+            elif not self.owes and now - self.read_at > idle_seconds:
+                self._end()
 
 
 class Listener:
@@ -376,6 +389,7 @@ class Listener:
         self._connection = connection
         self._context = context
         self._server: asyncio.Server | None = None
+        self._port = settings.port
         self._to_flush: list[Connection] = []
         self._sweep: asyncio.TimerHandle | None = None
 
@@ -387,10 +401,12 @@ class Listener:
     @property
     def address(self) -> str:
         """``host:port``; the real port once it listens."""
-        if self._server is None:
-            return f"{self.settings.host}:{self.settings.port}"
-        name = self._server.sockets[0].getsockname()
-        return f"{name[0]}:{name[1]}"
+        return f"{self.settings.host}:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """The real port, once started."""
+        return self._port
 
     async def start(self) -> None:
         """Listen.
@@ -413,7 +429,17 @@ class Listener:
             )
         except OSError as error:
             raise AddressInUse(where=self.address, why=error.strerror or str(error)) from error
+        self._port = self._server.sockets[0].getsockname()[1]
         self._plan_sweep()
+
+    async def drain(self, intake: Intake, *, grace_seconds: float) -> None:
+        """Wait until nothing is owed for a source; disconnect the peers still owed after that."""
+        until = self.loop.time() + grace_seconds
+        while intake.outstanding and self.loop.time() < until:
+            await asyncio.sleep(_DRAIN_STEP_SECONDS)
+        for connection in list(self.connections):
+            if connection.owes_for(intake):
+                connection.abort()
 
     async def stop(self, *, grace_seconds: float) -> None:
         """Take no more, let owed replies leave, close; the address is free afterwards."""
@@ -474,13 +500,15 @@ class Listener:
             connection.flush()
 
     def _plan_sweep(self) -> None:
-        step_seconds = min(5.0, self.settings.idle_timeout_seconds / 4)
+        settings = self.settings
+        shortest = min(settings.idle_timeout_seconds, settings.message_timeout_seconds)
+        step_seconds = min(5.0, shortest / 4)
         self._sweep = self.loop.call_later(step_seconds, self._check_times)
 
     def _check_times(self) -> None:
         now = self.loop.time()
         for connection in list(self.connections):
-            connection.check_time(now, self.settings.idle_timeout_seconds)
+            connection.check_time(now, self.settings)
         self._plan_sweep()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lianyi.base.errors import LianyiError
 from lianyi.connectors.connector import Answer, Arrival, OnTrouble, Receive
 from lianyi.connectors.listening import Connection, Intake, Listener, ListenSettings, Owed
 from lianyi.connectors.mllp.framing import END, START, Deframer
@@ -79,22 +80,27 @@ class _MllpConnection(Connection):
         self._attributes = self.peer_attributes()
 
     def parse(self, chunk: bytes) -> None:
-        for body in self._deframer.feed(chunk):
+        deframer = self._deframer
+        messages = deframer.feed(chunk)
+        for body in messages:
             self.offer(self._intake, Arrival(body, self.peer, self._attributes))
-        if self._deframer.broken is not None:
-            self._tell()
+        if not deframer.inside_frame:
+            self.began_at = None
+        elif messages or self.began_at is None:
+            self.began_at = self.read_at
+        if deframer.broken is not None:
+            self._tell(deframer.broken)
             self.end_input()
 
     def encode(self, owed: Owed, answer: Answer, out: list[bytes]) -> None:
         if answer.body:
             out += (START, answer.body, END)
 
-    def ended(self) -> None:
+    def ended(self, *, too_slow: bool) -> None:
         self._deframer.finish()
-        self._tell()
-
-    def _tell(self) -> None:
         if self._deframer.broken is not None:
-            broken = self._deframer.broken
-            broken.where = f"{self.peer}, {broken.where}"
-            self._intake.on_trouble(broken)
+            self._tell(self._deframer.broken)
+
+    def _tell(self, broken: LianyiError) -> None:
+        broken.where = f"{self.peer}, {broken.where}"
+        self._intake.on_trouble(broken)
