@@ -30,7 +30,7 @@ check: setup ## format, lint, types, import contracts, console
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	if [ -f web/package.json ]; then $(BIN)/python tools/build_console.py --check; fi
 
 format: setup ## put every Python file into the one format
