@@ -1,1 +1,1 @@
-"""The simulated hospital: HIS, LIS, RIS and EMR as processes with real sockets and invented people."""
+"""The simulated hospital: HIS, LIS, RIS and EMR as processes, real sockets, invented people."""

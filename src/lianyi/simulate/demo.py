@@ -1,0 +1,176 @@
+"""The demo: which ports and processes it has, and one function that plays it.
+
+The channels under ``content/channels`` listen at the ports that the members send to, and deliver
+to the ports where they receive. The insurance gateway hangs on purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from lianyi.simulate.corpus import Replayed, replay_corpus
+from lianyi.simulate.hospital import HospitalSettings, Member, run_hospital
+from lianyi.simulate.story import StorySettings
+
+NIGHT_BATCH = Path("exchange/night-batch")
+"""Where the EMR files its nightly charges, below the data folder; the channel watches it."""
+
+EXPORTS = (Path("exchange/charges"), Path("exchange/region"), Path("exchange/corpus"))
+"""Where channels of the demo write files, below the data folder."""
+
+CORPUS_URL = "mllp://127.0.0.1:6669"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What the demo consists of.
+
+    Attributes:
+        members: the processes, with where they send and receive.
+        folders: absolute; they must exist before the channels start.
+        corpus_url: where a folder of real messages is replayed to.
+    """
+
+    members: tuple[Member, ...]
+    folders: tuple[Path, ...]
+    corpus_url: str = CORPUS_URL
+
+
+def demo_plan(data: Path) -> DemoPlan:
+    """Return the plan of the demo for a platform with this data folder."""
+    data = data.resolve()
+    local = "127.0.0.1"
+    members = (
+        Member(
+            "his",
+            "医院信息系统",
+            sends=(f"ADT,DFT=mllp://{local}:6661", f"OML,ORM=mllp://{local}:6663"),
+            listens=(f"mllp://{local}:7001",),
+            control_port=7101,
+        ),
+        Member(
+            "emr",
+            "电子病历",
+            sends=(
+                f"MDM,ORU=mllp://{local}:6664",
+                f"nursing=http://{local}:6682/v1/nursing",
+                f"batch={(data / NIGHT_BATCH).as_uri()}",
+            ),
+            listens=(f"mllp://{local}:7002",),
+            control_port=7102,
+            think_seconds=0.005,
+        ),
+        Member(
+            "lis",
+            "检验系统",
+            sends=(f"mllp://{local}:6662",),
+            listens=(f"mllp://{local}:7003",),
+            control_port=7103,
+        ),
+        Member(
+            "ris",
+            "放射信息系统",
+            sends=(f"http://{local}:6681/v1/reports",),
+            listens=(f"http://{local}:7004",),
+            control_port=7104,
+            think_seconds=0.01,
+        ),
+        Member("alerts", "危急值工作站", listens=(f"http://{local}:7005",), control_port=7105),
+        Member("archive", "归档系统", listens=(f"mllp://{local}:7006",), control_port=7106),
+        Member(
+            "insurance",
+            "医保前置机",
+            listens=(f"mllp://{local}:7009",),
+            control_port=7109,
+            behave="hang",
+        ),
+    )
+    return DemoPlan(members, tuple(data / folder for folder in (NIGHT_BATCH, *EXPORTS)))
+
+
+def prepare_demo(data: Path) -> DemoPlan:
+    """Make the folders that the demo's channels watch and write, and return the plan."""
+    plan = demo_plan(data)
+    for folder in plan.folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    return plan
+
+
+async def run_demo(
+    server_url: str,
+    data_dir: Path,
+    corpus: Path | None,
+    *,
+    stop: asyncio.Event,
+    rate: float = 12.0,
+    told: Callable[[Replayed], None] = lambda row: None,
+) -> None:
+    """Play the hospital against a platform until ``stop`` is set; replay a corpus beside it.
+
+    Call :func:`prepare_demo` before the platform starts its channels.
+
+    Args:
+        server_url: of the platform, e.g. ``http://127.0.0.1:8080``; waited for.
+        data_dir: the platform's data folder.
+        corpus: a folder of real messages, or None.
+        stop: set it to end.
+        rate: messages a second of all systems together.
+        told: called with each file of the corpus when it has been sent.
+
+    Raises:
+        SystemDied: a simulated system ended by itself.
+    """
+    plan = demo_plan(data_dir)
+    settings = HospitalSettings(
+        members=plan.members,
+        story=StorySettings(patients_per_hour=6, batch_every_hours=2),
+        rate=rate,
+        lost_ack_share=0.002,
+    )
+    await _wait_for_server(server_url, stop)
+    if stop.is_set():
+        return
+    replay = asyncio.create_task(_replay(corpus, plan.corpus_url, told))
+    try:
+        await run_hospital(settings, stop=stop)
+    finally:
+        replay.cancel()
+        (failure,) = await asyncio.gather(replay, return_exceptions=True)
+    if isinstance(failure, Exception):
+        raise failure
+
+
+async def run_until_stopped(settings: HospitalSettings) -> None:
+    """Run a hospital until TERM or INT comes.
+
+    Raises:
+        SystemDied: a simulated system ended by itself.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run_hospital(settings, stop=stop)
+
+
+async def _replay(corpus: Path | None, url: str, told: Callable[[Replayed], None]) -> None:
+    if corpus is not None:
+        async for row in replay_corpus(corpus, url):
+            told(row)
+
+
+async def _wait_for_server(url: str, stop: asyncio.Event) -> None:
+    async with httpx.AsyncClient(base_url=url, timeout=2, trust_env=False) as client:
+        while not stop.is_set():
+            try:
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.2)
