@@ -77,14 +77,13 @@ def test_fastapi_stands_only_at_the_doors(files: list[SourceFile]) -> None:
     assert elsewhere == []
 
 
-def test_only_the_command_line_speaks_to_the_terminal(files: list[SourceFile]) -> None:
+def test_only_commands_speak_to_the_terminal(files: list[SourceFile]) -> None:
     elsewhere = [
         f"{file.path}:{node.lineno}"
         for file in files
-        if file.floor != "cli"
+        if file.floor != "cli" and file.path.name != "command.py"
         for node in ast.walk(file.tree)
-        if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"print", "click.echo"}
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "click.echo"}
     ]
     assert elsewhere == []
 
@@ -98,7 +97,7 @@ def test_every_folder_opens_with_a_sentence(files: list[SourceFile]) -> None:
     silent = [
         str(folder)
         for folder in sorted({file.path.parent for file in files})
-        if not re.match(r"[^.]{10,}[.:]", told.get(folder, ""))
+        if not re.match(r".{10,}?[.:](\s|$)", told.get(folder, ""), re.DOTALL)
     ]
     assert silent == []
 
