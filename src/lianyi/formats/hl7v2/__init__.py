@@ -17,9 +17,11 @@ from lianyi.formats.hl7v2.errors import (
 )
 from lianyi.formats.hl7v2.findings import Finding, FindingKind
 from lianyi.formats.hl7v2.header import Header, read_header
+from lianyi.formats.hl7v2.judge import judge
 from lianyi.formats.hl7v2.keys import BrowseKeys, browse_keys
 from lianyi.formats.hl7v2.message import Message, Segment, parse
 from lianyi.formats.hl7v2.paths import Path
+from lianyi.formats.hl7v2.tree import tree
 
 __all__ = [
     "NULL",
@@ -46,9 +48,11 @@ __all__ = [
     "acknowledge",
     "browse_keys",
     "escape",
+    "judge",
     "parse",
     "read_acknowledgment",
     "read_header",
     "split_batch",
+    "tree",
     "unescape",
 ]

@@ -94,7 +94,7 @@ def acknowledge(
 def _type(event: str, version: str, mark: str) -> str:
     """Return MSH-9 of the answer: ``ACK^A01^ACK`` in new versions, ``ACK`` in the oldest."""
     trigger = event.partition("^")[2]
-    if version in _LONG_TYPE:
+    if version in _LONG_TYPE and trigger:
         return f"ACK{mark}{trigger}{mark}ACK"
     return f"ACK{mark}{trigger}" if trigger and version not in _SHORT_TYPE else "ACK"
 
@@ -141,10 +141,10 @@ def _err_of_error(marks: Delimiters, error: LianyiError, *, chinese: bool) -> st
     f, c = marks.field, marks.component
     code, title = _HL7_CODES.get(error.category, _INTERNAL)
     told = error.told("en")
-    words = f"{told.what}: {told.why}. {told.next_step}"
+    words = f"{told.what}: {told.why}. Next: {told.next_step}."
     if chinese:
         zh = error.told("zh")
-        words = f"{zh.what}：{zh.why}。{zh.next_step} / {words}"
+        words = f"{zh.what}：{zh.why}。下一步：{zh.next_step}。 / {words}"
     local = c.join((error.code, _safe(told.what, marks), "L"))
     place = _place(marks, error.where)
     diagnosis = _safe(error.where, marks)

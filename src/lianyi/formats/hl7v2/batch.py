@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lianyi.formats.hl7v2.findings import Finding, FindingKind
+from lianyi.formats.hl7v2.findings import Finding, FindingKind, shown
 
 _MARK = re.compile(
     rb"(?:(?<=[\r\n\x0b])|\A)(?:\xef\xbb\xbf)?[ \t]*"
@@ -47,6 +47,7 @@ def split_batch(body: bytes) -> Batch:
     warnings: list[Finding] = []
     header = b""
     in_batch = batches = 0
+    batch_open = False
     found = list(_MARK.finditer(body))
     for n, mark in enumerate(found):
         begin = mark.start(1)
@@ -56,14 +57,18 @@ def split_batch(body: bytes) -> Batch:
             messages.append(_trimmed(body[begin:end]))
             places.append(begin)
             in_batch += 1
+            if not batch_open:
+                batch_open, batches = True, batches + 1
             continue
-        segment = body[begin:end].splitlines()[0]
+        segment = body[begin:end].splitlines()[0] if end > begin else b""
         if name in (b"FHS", b"BHS"):
             header = header or segment
-            in_batch = 0 if name == b"BHS" else in_batch
+            in_batch = 0
+            batch_open = name == b"BHS"
+            batches += batch_open
         elif name == b"BTS":
             warnings += _count_wrong("BTS-1", segment, in_batch)
-            in_batch, batches = 0, batches + 1
+            in_batch, batch_open = 0, False
         else:
             warnings += _count_wrong("FTS-1", segment, batches)
     outside = len(_without_comments(body[: found[0].start() if found else len(body)]))
@@ -77,7 +82,7 @@ def _count_wrong(path: str, segment: bytes, came: int) -> list[Finding]:
     declared = segment[4:].split(segment[3:4] or b"|")[0].strip()[:12]
     if not declared or (declared.isdigit() and int(declared) == came):
         return []
-    said = int(declared) if declared.isdigit() else declared.decode("ascii", "replace")
+    said = int(declared) if declared.isdigit() else shown(declared.decode("ascii", "replace"))
     return [Finding(FindingKind.BATCH_COUNT, path, {"declared": said, "found": came})]
 
 

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from lianyi.formats.hl7v2.errors import MalformedHl7, UnsupportedCharset, WrongCharset
-from lianyi.formats.hl7v2.findings import Finding, FindingKind
+from lianyi.formats.hl7v2.findings import Finding, FindingKind, shown
 
 _JAPANESE = "iso2022_jp_ext"
 _NAMES = {
@@ -140,7 +140,7 @@ def known_codec(name: str) -> str:
             return found
     except (LookupError, UnicodeError, TypeError):
         pass
-    raise UnsupportedCharset(where="default_codec", declared=name[:40])
+    raise UnsupportedCharset(where="default_codec", declared=shown(name))
 
 
 def _is_wide(body: bytes) -> bool:
@@ -231,11 +231,11 @@ def decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | N
 def _decode_unknown(body: bytes, default: str, declared: str) -> Text:
     """Read a message whose MSH-18 names a set that nobody knows, or several at once."""
     if b"\x1b" in body:
-        raise UnsupportedCharset(where="MSH-18", declared=declared[:40])
+        raise UnsupportedCharset(where="MSH-18", declared=shown(declared))
     if _PUNCTUATION.sub("", declared.upper()) in _UTF16 and not body.isascii():
-        raise UnsupportedCharset(where="MSH-18", declared=declared[:40])
+        raise UnsupportedCharset(where="MSH-18", declared=shown(declared))
     text = _strictly(body, default, declared)
-    facts = {"declared": declared[:40], "codec": default}
+    facts = {"declared": shown(declared), "codec": default}
     return Text(text, default, declared, (Finding(FindingKind.UNKNOWN_CHARSET, "MSH-18", facts),))
 
 
@@ -247,11 +247,11 @@ def _strictly(body: bytes, codec: str, declared: str) -> str:
 
 
 def _not_text(error: UnicodeDecodeError, codec: str, declared: str) -> WrongCharset:
-    return WrongCharset(where=f"byte {error.start}", codec=codec, declared=declared[:40])
+    return WrongCharset(where=f"byte {error.start}", codec=codec, declared=shown(declared))
 
 
 def _wrong(declared: str, codec: str) -> Finding:
-    facts = {"declared": declared[:40], "codec": codec}
+    facts = {"declared": shown(declared), "codec": codec}
     return Finding(FindingKind.WRONG_CHARSET_DECLARED, "MSH-18", facts)
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, NamedTuple
 
 from lianyi.base.errors import Fact, Language
+
+_HARMLESS = re.compile(r"[A-Za-z0-9 _.^/~-]{0,30}")
+
+
+def shown(text: str) -> str:
+    """Return a code out of a message as it may stand in a log; ``?`` when it is no code."""
+    return text if _HARMLESS.fullmatch(text) else "?"
+
 
 Severity = Literal["error", "warning"]
 
@@ -76,13 +85,19 @@ class FindingKind(Enum):
         "error",
         "100",
         "{segment} may not stand here in {structure}, after {after}",
-        "{structure} 中 {segment} 段不应位于 {after} 之后",
+        "{structure} 中 {segment} 段不应位于 {after} 段之后",
     )
     MISSING_SEGMENT = Words(
         "error",
         "100",
-        "{segment} is required in {structure} before this place",
-        "{structure} 在此处之前必须有 {segment} 段",
+        "{segment} is required in {structure} before {before}",
+        "{structure} 中 {before} 段之前必须有 {segment} 段",
+    )
+    MISSING_AT_END = Words(
+        "error",
+        "100",
+        "{segment} is required in {structure}, but the message ends without it",
+        "{structure} 必须有 {segment} 段，但直到消息结尾都没有",
     )
     REPEATED_SEGMENT = Words(
         "error",
@@ -103,6 +118,9 @@ class FindingKind(Enum):
         "102",
         "HL7 {version} defines {segment} only up to field {last}",
         "HL7 {version} 中 {segment} 段只定义到第 {last} 个字段",
+    )
+    WITHDRAWN_FIELD = Words(
+        "warning", "102", "withdrawn in HL7 {version}", "HL7 {version} 已取消此字段"
     )
     UNKNOWN_COMPONENT = Words(
         "warning",
