@@ -1,0 +1,26 @@
+"""What the platform says about itself: log lines, metrics, traces. Never about a patient."""
+
+from lianyi.base.telemetry.logs import configure_logging
+from lianyi.base.telemetry.metrics import (
+    counter,
+    every_metric,
+    gauge,
+    histogram,
+    render_metrics,
+)
+from lianyi.base.telemetry.settings import TelemetrySettings
+from lianyi.base.telemetry.traces import NO_TRACING, Tracing, configure_tracing, trace_context
+
+__all__ = [
+    "NO_TRACING",
+    "TelemetrySettings",
+    "Tracing",
+    "configure_logging",
+    "configure_tracing",
+    "counter",
+    "every_metric",
+    "gauge",
+    "histogram",
+    "render_metrics",
+    "trace_context",
+]
