@@ -25,7 +25,8 @@ class Person:
         name: in Chinese characters, some of them beyond GBK.
         sex: ``M`` or ``F``.
         born_on: date of birth.
-        identity_number: 18 characters, valid check digit, an area code that does not exist.
+        identity_number: 18 characters, valid check digit, an area code that does not exist; of
+            some older people still the 15 digits of before 1999; empty when nobody asked.
         phone: 11 digits of an invented range.
         address: street and number, without district.
         district: name of the district or county.
@@ -76,13 +77,16 @@ def invent_person(seed: int, number: int, today: date) -> Person:
     area, district, quarters = chance.choice(town.DISTRICTS)
     order = chance.randrange(0, 500) * 2 + (1 if sex == "M" else 0)
     first_17 = f"{area}{born_on:%Y%m%d}{order:03d}"
+    identity_number = first_17 + check_character(first_17)
+    if born_on.year < 1980 and chance.random() < 0.04:
+        identity_number = identity_number[:6] + identity_number[8:17]
     street = f"{chance.choice(quarters)}街道{chance.choice(town.STREETS)}路"
     return Person(
         number=number,
         name=name,
         sex=sex,
         born_on=born_on,
-        identity_number=first_17 + check_character(first_17),
+        identity_number=identity_number,
         phone=f"1990000{chance.randrange(10_000):04d}",
         address=f"{street}{chance.randrange(1, 400)}号{chance.randrange(1, 30)}栋",
         district=district,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 START = b"\x0b"
 END = b"\x1c\r"
+BOM = b"\xef\xbb\xbf"
 FRAME_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -62,9 +63,10 @@ def read_header(body: bytes) -> Header:
     """Read MSH and the first identifier of PID-3; what is absent is empty.
 
     Args:
-        body: one message. Segments may end with CR, LF or both. What is not HL7 is known by its
-            SHA-256 in place of a control id.
+        body: one message, perhaps after a byte order mark. Segments may end with CR, LF or both.
+            What is not HL7 is known by its SHA-256 in place of a control id.
     """
+    body = body.removeprefix(BOM)
     if not body.startswith(b"MSH"):
         digest = hashlib.sha256(body).hexdigest().encode()
         return Header(b"", b"", b"", digest, b"", b"")
