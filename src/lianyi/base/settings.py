@@ -71,6 +71,9 @@ def read_settings(
         found = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadSettings(where=name, why=str(error)) from error
+    for section, keys in found.items():
+        if not isinstance(keys, dict):
+            raise BadSettings(where=f"{name}: {section}", why=f"write it in a section [{section}]")
     for variable, value in environment.items():
         parts = variable.lower().split("__")
         if len(parts) == 3 and parts[0] == "lianyi":
