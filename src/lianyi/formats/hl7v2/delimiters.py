@@ -31,8 +31,8 @@ USUAL = Delimiters("|")
 
 
 @lru_cache(maxsize=256)
-def delimiters_of(separator: str, encoding_characters: str) -> Delimiters:
-    """Return the marks that MSH-1 and MSH-2 give.
+def delimiters_of(separator: str, encoding_characters: str, at_byte: int = 3) -> Delimiters:
+    """Return the marks that MSH-1 and MSH-2 give; ``at_byte`` is where MSH-1 stands.
 
     Raises:
         UnusableDelimiters: none or too many, one twice, or a letter, digit or blank.
@@ -40,7 +40,7 @@ def delimiters_of(separator: str, encoding_characters: str) -> Delimiters:
     marks = separator + encoding_characters
     usable = 2 <= len(marks) <= 6 and len(set(marks)) == len(marks)
     if not usable or any(not "!" <= mark <= "~" or mark.isalnum() for mark in marks):
-        raise UnusableDelimiters(where="byte 3", found=len(marks))
+        raise UnusableDelimiters(where=f"byte {at_byte}", found=len(marks))
     return Delimiters(*marks, *("" for _ in range(5 - len(marks))))
 
 
@@ -98,11 +98,12 @@ def unescape(raw: str, marks: Delimiters, codec: str = "utf-8") -> str:
     text = [parts[0]]
     at, last = 1, len(parts) - 1
     while at < last:
-        meaning = said.get(parts[at])
+        sequence = parts[at]
+        meaning = said.get(sequence)
+        if meaning is None and sequence[:1] in ("X", "."):
+            meaning = _unusual(sequence, codec)
         if meaning is None:
-            meaning = _unusual(parts[at], codec)
-        if meaning is None:
-            text += (mark, parts[at])
+            text += (mark, sequence)
             at += 1
         else:
             text += (meaning, parts[at + 1])

@@ -25,6 +25,7 @@ from lianyi.formats.hl7v2.structures import (
 )
 
 FINDINGS_MAX = 100
+_REPETITIONS_JUDGED_MAX = 1000
 _JUDGED_AS_DEFAULT = "2.5.1"
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _FREE_TEXT = frozenset({"ST", "TX", "FT", "varies"})
@@ -159,7 +160,7 @@ class _Judging:
         if part.most not in (UNBOUNDED, 0) and len(repetitions) > part.most:
             facts: dict[str, Fact] = {"allowed": part.most, "found": len(repetitions)}
             self.report(FindingKind.REPEATED_FIELD, path, **facts)
-        for n, value in enumerate(repetitions, start=1):
+        for n, value in enumerate(repetitions[:_REPETITIONS_JUDGED_MAX], start=1):
             if value and value != NULL:
                 self._value(f"{path}({n})", value, part, depth=0)
 

@@ -25,8 +25,9 @@ from lianyi.formats.hl7v2.findings import Finding
 from lianyi.formats.hl7v2.header import Header, header_of
 from lianyi.formats.hl7v2.paths import EVERY, HEADERS, Path
 
-_MIXED_ENDS = re.compile(r"(\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|\s*\Z))")
+_MIXED_ENDS = re.compile(r"(\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|\Z))")
 _LF_ENDS = re.compile(r"(\n)")
+_LINE_END = re.compile(rb"([\r\n])")
 _ANOTHER_MSH = re.compile(rb"[\r\n]MSH[^A-Za-z0-9\s]")
 
 
@@ -67,7 +68,7 @@ def parse(body: bytes, *, default_codec: str = "utf-8", forced_codec: str | None
     first = lines[0]
     mark = first[3:4]
     stop = first.find(mark, 4) if mark else -1
-    marks = delimiters_of(mark, first[4:stop] if stop > 0 else first[4:])
+    marks = delimiters_of(mark, first[4:stop] if stop > 0 else first[4:], begin + 3)
     return Message(body, read.codec, read.warnings, marks, lead, lines, ends)
 
 
@@ -192,18 +193,33 @@ class Message:
         texts: list[str] = []
         for occurrence in range(1, self.count(asked.segment) + 1) if every else [asked.occurrence]:
             here = asked._replace(occurrence=occurrence)
-            repetitions = self.repetitions(here)
             if asked.repetition > 0:
-                texts += [self.get(here)] if asked.repetition <= repetitions else []
+                texts += [self.get(here)] if asked.repetition <= self.repetitions(here) else []
             else:
-                texts += [self.get(here._replace(repetition=n + 1)) for n in range(repetitions)]
+                texts += [self._text(raw) for raw in self._raw_repetitions(here)]
         return texts
+
+    def _text(self, raw: str) -> str:
+        return "" if raw == NULL else unescape(raw, self.delimiters, self.codec)
+
+    def _raw_repetitions(self, asked: Path) -> list[str]:
+        """Return what is written at a path in each repetition."""
+        marks, field = self.delimiters, self._field(asked)
+        if not field or (asked.slot < 2 and asked.segment in HEADERS):
+            return [self.get_raw(asked)] if field else []
+        raws = field.split(marks.repetition) if marks.repetition else [field]
+        if asked.component:
+            raws = [_part(raw, marks.component, asked.component) for raw in raws]
+        if asked.subcomponent:
+            raws = [_part(raw, marks.subcomponent, asked.subcomponent) for raw in raws]
+        return raws
 
     def repetitions(self, path: str | Path) -> int:
         """Return how many repetitions the field of a path has; 0 when it is empty."""
         asked = Path.of(path) if isinstance(path, str) else path
         raw = self._field(asked)
-        if not raw or not self.delimiters.repetition or asked.slot < 2:
+        fixed = asked.slot < 2 and asked.segment in HEADERS
+        if not raw or not self.delimiters.repetition or fixed:
             return 1 if raw else 0
         return raw.count(self.delimiters.repetition) + 1
 
@@ -282,8 +298,9 @@ class Message:
         _check_single(asked)
         if "\r" in raw or "\n" in raw:
             raise CannotEncode(where=str(asked), codec="HL7")
-        while self.count(asked.segment) < asked.occurrence:
-            self.add_segment(asked.segment)
+        lacking = asked.occurrence - self.count(asked.segment)
+        if lacking > 0:
+            self._insert(self._end(), [asked.segment] * lacking)
         places = self._places or self._find_places()
         place = places[asked.segment][asked.occurrence - 1]
         fields = self._fields.get(place) or self._split(place)
@@ -314,22 +331,31 @@ class Message:
             BadPath: the name is no segment name.
         """
         Path.of(f"{name}-1")
-        lines = self._lines
-        place = len(lines) if after is None else after + 1
-        while place and not lines[place - 1].strip():
-            place -= 1
-        self._open()
-        lines.insert(place, name)
-        if self._ends is not None:
-            self._ends.insert(place, self._ends[0])
-            if not self._ends[place - 1]:
-                self._ends[place - 1], self._ends[place] = self._ends[0], ""
-        if self._received is not None:
-            self._received.insert(place, None)
-        self._fields = {n + (n >= place): fields for n, fields in self._fields.items()}
-        self._fields[place] = [name]
-        self._places = None
+        place = self._end() if after is None else min(after + 1, self._end())
+        self._insert(place, [name])
         return Segment(self, name, self._find_places()[name].index(place) + 1)
+
+    def _end(self) -> int:
+        """Return the number of the line after the last segment; blank lines may follow."""
+        place = len(self._lines)
+        while not self._lines[place - 1].strip():
+            place -= 1
+        return place
+
+    def _insert(self, place: int, names: list[str]) -> None:
+        """Put empty segments before a line."""
+        self._open()
+        count = len(names)
+        self._lines[place:place] = names
+        if self._ends is not None:
+            self._ends[place:place] = [self._ends[0]] * count
+            if not self._ends[place - 1]:
+                self._ends[place - 1], self._ends[place + count - 1] = self._ends[0], ""
+        if self._received is not None:
+            self._received[place:place] = [None] * count
+        moved = {n + count if n >= place else n: kept for n, kept in self._fields.items()}
+        self._fields = moved | {place + n: [name] for n, name in enumerate(names)}
+        self._places = None
 
     def delete_segment(self, name: str, occurrence: int = 1) -> bool:
         """Delete the n-th segment of a name; return whether there was one.
@@ -465,14 +491,13 @@ class Message:
 
     def _received_lines(self) -> Iterator[bytes]:
         """Give the bytes of each line; line ends are ASCII in every codec that we read."""
-        at = len(self.body) - len(self.body.lstrip(b"\r\n\t " + python_codecs.BOM_UTF8))
+        lead = len(self._lead.encode(self.codec))
+        pieces = _LINE_END.split(self.body[lead:])
+        at = 0
         for line, end in self._pieces():
-            stop = at
-            for _ in range(line.count("\r") + line.count("\n") + 1):
-                ends = (self.body.find(b"\r", stop), self.body.find(b"\n", stop))
-                stop = min((n for n in ends if n >= 0), default=len(self.body)) + 1
-            yield self.body[at : stop - 1]
-            at = stop - 1 + len(end)
+            inside = 2 * (line.count("\r") + line.count("\n")) + 1
+            yield b"".join(pieces[at : at + inside])
+            at += inside - 1 + 2 * len(end)
 
     def _encoded_lines(self) -> Iterator[bytes]:
         yield self._lead.encode(self.codec)

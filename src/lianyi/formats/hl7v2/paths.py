@@ -21,7 +21,7 @@ _COMPILED: dict[str, Path] = {}
 _COMPILED_MAX = 4096
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
-_NUMBER_OR_ALL = re.compile(r"[1-9][0-9]{0,4}|\*")
+_NUMBER_OR_ALL = re.compile(r"[1-9][0-9]{0,3}|\*")
 
 
 class Path(NamedTuple):

@@ -11,6 +11,14 @@ from lianyi.formats.hl7v2.paths import HEADERS
 from lianyi.formats.hl7v2.structures import Part, Version, nearest_version, version_tables
 
 _NAMES_FROM = "2.5.1"
+_VALUES_MAX = 20_000
+_REST = {
+    "segment": "…",
+    "path": "",
+    "name_en": "the rest of this very long message is not shown",
+    "name_zh": "消息过长，其余部分未显示",
+    "fields": [],
+}
 _UNKNOWN = Part(0, -1, "", "", "")
 
 
@@ -20,7 +28,8 @@ def tree(message: Message) -> list[dict[str, Any]]:
     A segment has ``segment, path, name_en, name_zh, fields``; a field ``number, path, name_en,
     name_zh, datatype, repetitions``; each repetition, component and subcomponent ``path, name_en,
     datatype, text``. Where there is more than one part, ``components`` or ``subcomponents`` lists
-    the filled ones. ``text`` is None for the null value. Empty fields are left out.
+    the filled ones. ``text`` is None for the null value. Empty fields are left out. After 20,000
+    values the rest is left out too, and a last segment without a path says so.
     """
     return _Tree(message).segments()
 
@@ -31,11 +40,15 @@ class _Tree:
         self.marks = message.delimiters
         version = nearest_version(message.header.version) or _NAMES_FROM
         self.tables: Version = version_tables(version)
+        self.left = _VALUES_MAX
 
     def segments(self) -> list[dict[str, Any]]:
         seen: dict[str, int] = {}
-        found = []
+        found: list[dict[str, Any]] = []
         for line in self.message.lines():
+            if self.left <= 0:
+                return [*found, dict(_REST)]
+            self.left -= 1
             name = line[:3]
             nth = seen[name] = seen.get(name, 0) + 1
             path = name if nth == 1 else f"{name}({nth})"
@@ -52,7 +65,7 @@ class _Tree:
                     "fields": [
                         self._field(path, name, fields, number)
                         for number in range(1, len(fields))
-                        if fields[number]
+                        if fields[number] and self.left > 0
                     ],
                 }
             )
@@ -73,7 +86,8 @@ class _Tree:
             several = len(values) > 1
             repetitions = [
                 self._value(f"{path}({n})" if several else path, value, part, depth=0)
-                for n, value in enumerate(values, start=1)
+                for n, value in enumerate(values[:_VALUES_MAX], start=1)
+                if self.left > 0
             ]
         return {
             "number": number,
@@ -86,6 +100,7 @@ class _Tree:
 
     def _value(self, path: str, raw: str, part: Part, *, depth: int) -> dict[str, Any]:
         """Return a repetition (depth 0), a component (1) or a subcomponent (2)."""
+        self.left -= 1
         shown: dict[str, Any] = {"path": path, "name_en": part.name, "datatype": part.datatype}
         shown["text"] = None if raw == NULL else unescape(raw, self.marks, self.message.codec)
         mark = (self.marks.component, self.marks.subcomponent, "")[depth]
@@ -99,6 +114,6 @@ class _Tree:
                     depth=depth + 1,
                 )
                 for n, value in enumerate(raw.split(mark), start=1)
-                if value
+                if value and self.left > 0
             ]
         return shown
