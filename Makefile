@@ -7,14 +7,14 @@ SHELL := /bin/bash
 BIN := .venv/bin
 STAMPS := .venv/stamps
 UV_VERSION := 0.13.8
-WEB := $(shell find web tools/build_console.py -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help setup demo test test-fast check format lock wheel docs docs-check bench faults clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMPS)/package $(STAMPS)/console ## prepare .venv, the command lianyi and the console
+setup: $(STAMPS)/package ## prepare .venv, the command lianyi and the console
+	@$(BIN)/python tools/build_console.py
 
 demo: setup ## a simulated hospital on http://127.0.0.1:8080; CORPUS=DIR replays your own messages too
 	$(BIN)/lianyi demo $(if $(CORPUS),--corpus "$(CORPUS)")
@@ -31,7 +31,8 @@ check: setup ## format, lint, types, import contracts, console
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	if [ -f web/package.json ]; then $(BIN)/python tools/build_console.py --check; fi
+	$(BIN)/python tools/build_console.py --check
+	$(BIN)/python tools/build_console.py --types-current
 
 format: setup ## put every Python file into the one format
 	$(BIN)/ruff check --fix-only --quiet .
@@ -73,9 +74,4 @@ $(STAMPS)/packages: requirements/dev.lock tools/make_venv.sh
 
 $(STAMPS)/package: $(STAMPS)/packages pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
-
-$(STAMPS)/console: $(STAMPS)/packages $(WEB)
-	if [ -f web/package.json ]; then $(BIN)/python tools/build_console.py; \
-	else echo "There is no web/package.json: the console is not built."; fi
 	@touch $@

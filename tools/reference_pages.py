@@ -20,13 +20,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import REGISTRY
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import lianyi
 from lianyi.base.settings import Section
+from lianyi.base.telemetry import every_metric
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -56,9 +56,15 @@ def every_section() -> list[type[Section]]:
 
 
 def sections_of_the_file() -> Mapping[str, type[Section]]:
-    """Return the sections of ``lianyi.toml`` by name, as ``lianyi.app`` joins them."""
-    app = importlib.import_module("lianyi.app")
-    return typing.cast(Mapping[str, type[Section]], app.SECTIONS)
+    """Return the sections of ``lianyi.toml`` by name: the class or its module says ``[name]``."""
+    found: dict[str, type[Section]] = {}
+    for kind in every_section():
+        module = sys.modules[kind.__module__]
+        for words in (kind.__doc__, module.__doc__):
+            if name := re.search(r"[Ss]ection ``\[(\w+)\]``", words or ""):
+                found[name[1]] = kind
+                break
+    return dict(sorted(found.items()))
 
 
 def meanings(kind: type) -> dict[str, str]:
@@ -211,28 +217,18 @@ def channels_page() -> str:
 def metrics_page() -> str:
     """Return ``metrics.md``: everything of ours that ``GET /metrics`` may show."""
     rows = ["| metric | kind | labels | means |", "| --- | --- | --- | --- |"]
-    for collector in our_collectors():
-        name = collector._name + ("_total" if collector._type == "counter" else "")
-        labels = ", ".join(f"`{label}`" for label in collector._labelnames)
-        rows.append(
-            f"| `{name}` | {collector._type} | {labels} | {cell(collector._documentation)} |"
-        )
+    rows += [
+        f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)}"
+        f" | {cell(metric.help)} |"
+        for metric in every_metric()
+    ]
     return (
         "# Metrics 监控量\n\n"
         + HEAD
         + "`GET /metrics` gives them in the text format of Prometheus;"
-        " each process shows its own. No label ever holds a patient.\n\n" + "\n".join(rows) + "\n"
+        " each process shows its own, and `process_…` and `python_info` besides. No label ever"
+        " holds a patient.\n\n" + "\n".join(rows) + "\n"
     )
-
-
-def our_collectors() -> list[Any]:
-    """Return the collectors named ``lianyi_…``, by name."""
-    found = {
-        collector
-        for name, collector in REGISTRY._names_to_collectors.items()
-        if name.startswith("lianyi_")
-    }
-    return sorted(found, key=lambda collector: str(collector._name))
 
 
 # -- HTTP
