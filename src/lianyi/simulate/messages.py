@@ -1,8 +1,8 @@
 """Every kind of message that the simulated systems send, without its MSH.
 
 A :class:`Draft` is what happened and its segments; the story gives it a place in time, a number
-and with that its control identifier. HIS, LIS and RIS speak version 2.4, orders for the
-laboratory and everything of the EMR 2.5.1, as found side by side in one hospital.
+and with that its control identifier. HIS and EMR speak version 2.5.1, the older LIS and RIS 2.4,
+as found side by side in one hospital.
 
 Sources:
     HL7 v2.4 and v2.5.1, chapters 3 (ADT), 4 (orders), 6 (charges), 7 (observations),
@@ -137,7 +137,7 @@ def admission(stay: Stay, event: str, at: datetime, chance: Random) -> Draft:
             segment("DG1", {1: "1", 3: f"{code}^{name}^ICD10CN", 5: instant(at), 6: "A"})
         )
         segments.append(segment("IN1", {1: "1", 2: "310^职工基本医疗保险^YB", 3: "YX01"}))
-    return _draft("his", f"ADT^{event}", _STRUCTURES[event], "2.4", stay, at, segments)
+    return _draft("his", f"ADT^{event}", _STRUCTURES[event], "2.5.1", stay, at, segments)
 
 
 def merge(stay: Stay, gone: Person, at: datetime) -> Draft:
@@ -146,7 +146,7 @@ def merge(stay: Stay, gone: Person, at: datetime) -> Draft:
         "his",
         "ADT^A40",
         "ADT_A39",
-        "2.4",
+        "2.5.1",
         stay,
         at,
         [
@@ -186,7 +186,7 @@ def imaging_order(stay: Stay, examination: Examination, order: str, at: datetime
         "his",
         "ORM^O01",
         "ORM_O01",
-        "2.4",
+        "2.5.1",
         stay,
         at,
         [
@@ -204,7 +204,7 @@ def drug_order(stay: Stay, drug: Drug, order: str, at: datetime) -> Draft:
         "his",
         "ORM^O01",
         "ORM_O01",
-        "2.4",
+        "2.5.1",
         stay,
         at,
         [
@@ -223,7 +223,7 @@ def charge(stay: Stay, code: str, name: str, fen: int, at: datetime, *, nightly:
         "emr" if nightly else "his",
         "DFT^P03",
         "DFT_P03",
-        "2.5.1" if nightly else "2.4",
+        "2.5.1",
         stay,
         at,
         [
@@ -337,6 +337,7 @@ def booking(stay: Stay, examination: Examination, order: str, at: datetime) -> D
     """Return SIU^S12 of the RIS: the examination is booked."""
     start = at + timedelta(hours=1)
     technician = staff(TECHNICIANS[0])
+    room = f"{examination.modality}^检查室^L"
     timing = f"^^^{instant(start)}^{instant(start + timedelta(minutes=15))}"
     return _draft(
         "ris",
@@ -365,7 +366,7 @@ def booking(stay: Stay, examination: Examination, order: str, at: datetime) -> D
             encounter(stay),
             segment("RGS", {1: "1", 2: "A"}),
             segment("AIS", {1: "1", 2: "A", 3: _examination(examination), 4: instant(start)}),
-            segment("AIL", {1: "1", 2: "A", 3: f"{examination.room}^^^{FACILITY}"}),
+            segment("AIL", {1: "1", 2: "A", 3: f"{examination.room}^^^{FACILITY}", 4: room}),
         ],
     )
 
@@ -389,7 +390,7 @@ def imaging_report(
             patient(stay.person, short=True),
             encounter(stay),
             segment("ORC", {1: "RE", 2: order, 3: f"R{order}"}),
-            _report(order, _examination(examination), at, "F", examination.modality, letter="R"),
+            _report(order, _examination(examination), at, "F", "RAD", letter="R"),
             *(
                 segment(
                     "OBX",
