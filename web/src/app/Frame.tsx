@@ -1,0 +1,202 @@
+import {
+  ApartmentOutlined,
+  DashboardOutlined,
+  LogoutOutlined,
+  MailOutlined,
+  MoonOutlined,
+  SearchOutlined,
+  SunOutlined,
+  UnorderedListOutlined,
+} from '@ant-design/icons'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Button, Input, type InputRef } from 'antd'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+
+import { Mark } from '@/components/StateMark'
+import { client, take } from '@/lib/api'
+import { useNow } from '@/lib/clock'
+import { cleanText } from '@/lib/filters'
+import { compact } from '@/lib/format'
+import { overviewKey, useLiveness } from '@/lib/live'
+import { keepLanguage } from '@/lib/preferences'
+import { sessionKey, useSession } from '@/lib/session'
+import { speak, useTexts } from '@/lib/texts'
+import { relativeTime, shortTime } from '@/lib/time'
+
+import { useShade } from './shade'
+
+/** Header, navigation and the state of the live connection; the page itself is the outlet. */
+export function Frame() {
+  const { t } = useTexts()
+  const session = useSession()
+  return (
+    <div className="frame">
+      <a className="skip" href="#page">
+        {t('app.skip')}
+      </a>
+      <header className="top">
+        <Link to="/" className="brand" aria-label={t('states.home')}>
+          <img src="/favicon.svg" alt="" width="24" height="24" />
+          <span className="brand-name">{t('app.name')}</span>
+          <span className="brand-site">{session.site_name}</span>
+        </Link>
+        <GlobalSearch />
+        <Tools />
+      </header>
+      <Navigation />
+      <main id="page" className="page" tabIndex={-1}>
+        <StaleBanner />
+        <Outlet />
+      </main>
+    </div>
+  )
+}
+
+function GlobalSearch() {
+  const { t } = useTexts()
+  const navigate = useNavigate()
+  const box = useRef<InputRef>(null)
+  const asked = useRouterState({
+    select: ({ location }) =>
+      location.pathname === '/messages' ? (cleanText((location.search as Record<string, unknown>)['q']) ?? '') : '',
+  })
+  const [text, setText] = useState(asked)
+  useEffect(() => setText(asked), [asked])
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement | null
+      const typing = target?.closest('input, textarea, select, [contenteditable]')
+      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      box.current?.focus({ cursor: 'all' })
+    }
+    window.addEventListener('keydown', focus)
+    return () => window.removeEventListener('keydown', focus)
+  }, [])
+  const search = () => {
+    const q = cleanText(text)
+    void navigate({
+      to: '/messages',
+      search: (now) => ({ ...now, q }),
+    })
+  }
+  return (
+    <form
+      role="search"
+      className="global-search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        search()
+      }}
+    >
+      <Input
+        ref={box}
+        value={text}
+        allowClear
+        prefix={<SearchOutlined />}
+        suffix={text === '' ? <kbd>/</kbd> : <span />}
+        aria-label={t('app.searchLabel')}
+        placeholder={t('app.search')}
+        onChange={(event) => {
+          setText(event.target.value)
+          if (event.target.value === '' && asked !== '')
+            void navigate({ to: '/messages', search: (now) => ({ ...now, q: undefined }) })
+        }}
+      />
+    </form>
+  )
+}
+
+function Tools() {
+  const { t, language } = useTexts()
+  const { shade, toggle } = useShade()
+  const queries = useQueryClient()
+  const live = useLiveness()
+  const signOut = async () => {
+    await client.DELETE('/api/v1/session')
+    await queries.invalidateQueries({ queryKey: sessionKey })
+  }
+  const other = language === 'zh' ? 'en' : 'zh'
+  const word = { live: t('app.live'), connecting: t('app.connecting'), lost: t('app.lost') }[live.state]
+  return (
+    <div className="tools">
+      <span className="tools-live" role="status">
+        <Mark tone={live.state === 'live' ? 'good' : live.state === 'lost' ? 'bad' : 'mute'} plain>
+          <span className="tools-live-word">{word}</span>
+        </Mark>
+      </span>
+      <Button
+        type="text"
+        lang={other}
+        onClick={() => {
+          keepLanguage(other)
+          void speak(other)
+        }}
+      >
+        {t('app.otherLanguage')}
+      </Button>
+      <Button
+        type="text"
+        icon={shade === 'light' ? <MoonOutlined /> : <SunOutlined />}
+        aria-label={shade === 'light' ? t('app.toDark') : t('app.toLight')}
+        onClick={toggle}
+      />
+      <Button
+        type="text"
+        icon={<LogoutOutlined />}
+        aria-label={t('app.signOut')}
+        title={t('app.signOut')}
+        onClick={() => void signOut()}
+      />
+    </div>
+  )
+}
+
+function Navigation() {
+  const { t } = useTexts()
+  const session = useSession()
+  const overview = useQuery({
+    queryKey: overviewKey,
+    queryFn: () => take(client.GET('/api/v1/overview')),
+    refetchInterval: 30_000,
+  })
+  const open = overview.data ? overview.data.parked + overview.data.held : 0
+  const problems = overview.data?.problems.length ?? 0
+  return (
+    <nav className="nav" aria-label={t('app.menu')}>
+      <Item to="/" icon={<DashboardOutlined />} label={t('nav.overview')} count={problems} />
+      <Item to="/messages" icon={<MailOutlined />} label={t('nav.messages')} />
+      <Item to="/queues" icon={<UnorderedListOutlined />} label={t('nav.queues')} count={open} />
+      <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />
+      <span className="nav-version">{t('app.version', { version: session.version })}</span>
+    </nav>
+  )
+}
+
+function Item({ to, icon, label, count = 0 }: { to: '/' | '/messages' | '/queues' | '/channels'; icon: ReactNode; label: string; count?: number }) {
+  return (
+    <Link to={to} className="nav-item" activeOptions={{ exact: to === '/', includeSearch: false }}>
+      <span className="nav-icon" aria-hidden="true">
+        {icon}
+      </span>
+      <span className="nav-label">{label}</span>
+      {count > 0 && <span className="nav-count">{compact(count)}</span>}
+    </Link>
+  )
+}
+
+/** Says so when what is on the screen may be old. */
+function StaleBanner() {
+  const { t, language } = useTexts()
+  const { timezone } = useSession()
+  const live = useLiveness()
+  const now = useNow()
+  if (live.state !== 'lost' || live.heardAt === null) return null
+  const at = new Date(live.heardAt).toISOString()
+  return (
+    <div className="banner" role="alert">
+      {t('app.lostText', { at: shortTime(at, timezone, now), ago: relativeTime(at, now, language) })}
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
+
+import { Failed, StatePage } from '@/components/StatePage'
+import { messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { useTexts } from '@/lib/texts'
+
+import { Frame } from './Frame'
+
+const root = createRootRoute({
+  component: Frame,
+  notFoundComponent: NotFound,
+  errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
+})
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/features/overview/OverviewPage')),
+})
+
+const messages = createRoute({
+  getParentRoute: () => root,
+  path: '/messages',
+  validateSearch: messagesSearch,
+  component: lazyRouteComponent(() => import('@/features/messages/MessagesPage')),
+})
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: '/messages/$position',
+  validateSearch: traceSearch,
+  component: lazyRouteComponent(() => import('@/features/trace/TracePage')),
+})
+
+const queues = createRoute({
+  getParentRoute: () => root,
+  path: '/queues',
+  validateSearch: queuesSearch,
+  component: lazyRouteComponent(() => import('@/features/queues/QueuesPage')),
+})
+
+const channels = createRoute({
+  getParentRoute: () => root,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('@/features/channels/ChannelsPage')),
+})
+
+const channel = createRoute({
+  getParentRoute: () => root,
+  path: '/channels/$name',
+  component: lazyRouteComponent(() => import('@/features/channels/ChannelPage')),
+})
+
+function NotFound() {
+  const { t } = useTexts()
+  return (
+    <StatePage title={t('states.notFoundTitle')} text={t('states.notFoundText')}>
+      <Link to="/">{t('states.home')}</Link>
+    </StatePage>
+  )
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview, messages, trace, queues, channels, channel]),
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  defaultPreload: 'intent',
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,67 @@
+/** The one door to the server: typed calls, and failures that carry the server's own words. */
+
+import createClient from 'openapi-fetch'
+
+import type { components, paths } from './schema'
+
+type Schemas = components['schemas']
+export type Problem = Schemas['Problem']
+export type OpenProblem = Schemas['OverviewProblem']
+export type Session = Schemas['Session']
+export type Overview = Schemas['Overview']
+export type ChannelCard = Schemas['ChannelCard']
+export type ChannelDetail = Schemas['ChannelDetail']
+export type DestinationCard = Schemas['DestinationCard']
+export type MessageRow = Schemas['MessageRow']
+export type MessageTrace = Schemas['MessageTrace']
+export type DeliveryTrace = Schemas['DeliveryTrace']
+export type DeliveryRow = Schemas['DeliveryRow']
+export type DeliveryState = Schemas['DeliveryMark']['state']
+export type DestinationState = DestinationCard['state']
+export type Attempt = Schemas['Attempt']
+export type Difference = Schemas['Difference']
+export type Finding = Schemas['FindingView']
+export type TreeNode = Schemas['TreeNode']
+export type Key = Schemas['Key']
+export type Replay = Schemas['ReplayView']
+export type ReplayFilter = Schemas['ReplayFilter']
+export type DryRun = Schemas['DryRun']
+export type CheckResult = Schemas['CheckResult']
+export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
+
+/** The header tells the server that a change was asked for by this page and not by a foreign one. */
+export const client = createClient<paths>({
+  credentials: 'same-origin',
+  headers: { 'X-Lianyi': '1' },
+})
+
+/** A call that failed. `problem` is null when the server could not be asked at all. */
+export class ApiFailure extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem | null,
+  ) {
+    super(problem?.code ?? `HTTP ${status}`)
+  }
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+/** Give the body of an answer, or throw the failure that it is. */
+export async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
+  let got: Answer<T>
+  try {
+    got = await answer
+  } catch {
+    throw new ApiFailure(0, null)
+  }
+  if (got.response.ok) return got.data as T
+  throw new ApiFailure(got.response.status, problemIn(got.error))
+}
+
+function problemIn(body: unknown): Problem | null {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return null
+  const problem = (body as { error: unknown }).error
+  const whole = typeof problem === 'object' && problem !== null && 'zh' in problem && 'en' in problem
+  return whole ? (problem as Problem) : null
+}

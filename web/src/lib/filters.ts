@@ -1,0 +1,126 @@
+/** What a screen shows is written in its address, and an address can say anything: read it with care. */
+
+const TEXT_MAX = 200
+const POSITION = /^\d{1,6}-\d{1,19}$/
+
+export type RawSearch = Record<string, unknown>
+
+/** A short text without control characters, or nothing. */
+export function cleanText(value: unknown, max = TEXT_MAX): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const text = value.replace(/[\u0000-\u001f\u007f]/g, '').trim().slice(0, max)
+  return text === '' ? undefined : text
+}
+
+/** One of the allowed words, or nothing. */
+export function cleanWord<W extends string>(value: unknown, allowed: readonly W[]): W | undefined {
+  return allowed.find((word) => word === value)
+}
+
+/** An instant in UTC in its one form, or nothing. */
+export function cleanInstant(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT/.test(value)) return undefined
+  const instant = Date.parse(value)
+  return Number.isNaN(instant) ? undefined : new Date(instant).toISOString()
+}
+
+/** A position such as `1-4711`, or nothing. */
+export function cleanPosition(value: unknown): string | undefined {
+  return typeof value === 'string' && POSITION.test(value) ? value : undefined
+}
+
+/** Leave out what says nothing, so that addresses stay short. */
+function said<T extends object>(search: T): T {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T
+}
+
+export const RANGES = ['15m', '1h', '24h', '7d'] as const
+export type Range = (typeof RANGES)[number]
+export const RANGE_MINUTES: Record<Range, number> = { '15m': 15, '1h': 60, '24h': 1440, '7d': 10080 }
+
+export const DELIVERY_STATES = [
+  'delivered',
+  'queued',
+  'waiting',
+  'parked',
+  'behind',
+  'held',
+  'filtered',
+  'dismissed',
+] as const
+export const GATES = ['accept', 'warn', 'hold'] as const
+
+export type MessagesSearch = {
+  q?: string
+  channel?: string
+  kind?: string
+  state?: (typeof DELIVERY_STATES)[number]
+  gate?: (typeof GATES)[number]
+  last?: Range
+  from?: string
+  to?: string
+}
+
+/** Filters of the message list. `last` wins over `from` and `to`, which exclude it. */
+export function messagesSearch(raw: RawSearch): MessagesSearch {
+  const last = cleanWord(raw['last'], RANGES)
+  return said({
+    q: cleanText(raw['q']),
+    channel: cleanText(raw['channel'], 100),
+    kind: cleanText(raw['kind'], 60),
+    state: cleanWord(raw['state'], DELIVERY_STATES),
+    gate: cleanWord(raw['gate'], GATES),
+    last,
+    from: last ? undefined : cleanInstant(raw['from']),
+    to: last ? undefined : cleanInstant(raw['to']),
+  })
+}
+
+export type TraceSearch = { tab?: string }
+
+/** Which tab of a trace is open: `raw`, `tree`, or `to:<destination>`. */
+export function traceSearch(raw: RawSearch): TraceSearch {
+  return said({ tab: cleanText(raw['tab'], 120) })
+}
+
+export const QUEUE_TABS = ['queues', 'parked', 'held', 'replay'] as const
+
+export type QueuesSearch = {
+  tab?: (typeof QUEUE_TABS)[number]
+  channel?: string
+  destination?: string
+  from?: string
+  to?: string
+  from_position?: string
+  to_position?: string
+  kind?: string
+  key?: string
+}
+
+/** Tab and filters of queues, parked, held and replay. */
+export function queuesSearch(raw: RawSearch): QueuesSearch {
+  return said({
+    tab: cleanWord(raw['tab'], QUEUE_TABS),
+    channel: cleanText(raw['channel'], 100),
+    destination: cleanText(raw['destination'], 100),
+    from: cleanInstant(raw['from']),
+    to: cleanInstant(raw['to']),
+    from_position: cleanPosition(raw['from_position']),
+    to_position: cleanPosition(raw['to_position']),
+    kind: cleanText(raw['kind'], 60),
+    key: cleanText(raw['key']),
+  })
+}
+
+/** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
+export function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search))
+}
+
+export function stringifySearch(search: RawSearch): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(search))
+    if (typeof value === 'string' && value !== '') parameters.set(name, value)
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
