@@ -345,6 +345,26 @@ async def test_a_socket_folder_that_is_too_long_is_refused(open_folder: Path) ->
         await PostgresServer(open_folder / "data", socket_dir=deep).start()
 
 
+async def test_a_socket_folder_that_cannot_be_made_is_refused(open_folder: Path) -> None:
+    with pytest.raises(UnusableDataFolder, match="no such file"):
+        await PostgresServer(open_folder / "data", socket_dir=open_folder / "absent").start()
+
+
+async def test_a_long_log_is_moved_aside_while_the_server_writes_on(
+    server: PostgresServer,
+) -> None:
+    await server.start()
+    home = server.data_dir / "postgres"
+    with (home / "postgres.log").open("a") as file:
+        file.write("x" * 17 * 1024 * 1024)
+
+    await until(lambda: (home / "postgres.log").stat().st_size < 1024)
+    await run(server.admin_dsn, "CHECKPOINT")
+
+    assert (home / "postgres.log.1").stat().st_size == 16 * 1024 * 1024
+    assert "checkpoint complete" in (home / "postgres.log").read_text()
+
+
 async def test_a_data_folder_that_cannot_be_made_is_refused(open_folder: Path) -> None:
     (open_folder / "file").write_text("")
     with pytest.raises(UnusableDataFolder, match="not a directory"):

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 from pathlib import Path
 
 from lianyi.base.embedded.account import Account, choose_account
@@ -79,9 +78,12 @@ class Home:
 
     def shorten_log(self, size_bytes_max: int) -> None:
         """Move the log to ``postgres.log.1`` when it is too long. The server keeps its handle."""
-        if self.log.exists() and self.log.stat().st_size > size_bytes_max:
-            shutil.copyfile(self.log, self.log.with_suffix(".log.1"), follow_symlinks=False)
-            os.truncate(self.log, 0)
+        if not self.log.exists() or self.log.stat().st_size <= size_bytes_max:
+            return
+        with self.log.open("rb") as said:
+            said.seek(-size_bytes_max, os.SEEK_END)
+            self.write(self.log.with_suffix(".log.1"), said.read().decode("utf-8", "replace"))
+        os.truncate(self.log, 0)
 
     def log_tail(self, since_bytes: int) -> list[str]:
         """Return the last lines that the server has said since the log had this size."""
@@ -119,9 +121,7 @@ def settle(data_dir: Path, wanted_account: str | None, shelter: Path) -> Home:
             write_record(data_dir, folder)
         own_folder(folder, account)
     except OSError as error:
-        raise UnusableDataFolder(
-            where=str(data_dir), why=(error.strerror or str(error)).lower()
-        ) from error
+        raise UnusableDataFolder(where=str(data_dir), why=reason(error)) from error
     return Home(folder.resolve(), account)
 
 
@@ -214,6 +214,11 @@ def write_record(data_dir: Path, home: Path, socket_folder: Path | None = None) 
     unfinished.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     unfinished.replace(data_dir / RECORD)
     sync_folder(data_dir)
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused, without the path: ``permission denied``."""
+    return (error.strerror or str(error)).lower()
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,12 +20,13 @@ import structlog
 
 from lianyi.base.embedded.binaries import find_binaries, major_version, within_reach
 from lianyi.base.embedded.cluster import ADMIN, OWNER, check_version, configure, make_cluster
-from lianyi.base.embedded.failures import PostgresDidNotStart
+from lianyi.base.embedded.failures import PostgresDidNotStart, UnusableDataFolder
 from lianyi.base.embedded.home import (
     SHELTER,
     Home,
     choose_socket_folder,
     read_record,
+    reason,
     settle,
     write_record,
 )
@@ -91,6 +92,7 @@ class PostgresServer:
         self._shelter = shelter
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._held = contextlib.ExitStack()
 
     @property
     def running(self) -> bool:
@@ -119,11 +121,16 @@ class PostgresServer:
             return self.dsn
         home = settle(self.data_dir, self._wanted_account, self._shelter)
         home.lock()
+        self._held.callback(home.unlock)
         try:
             await self._start_locked(home)
+        except OSError as error:
+            await self.stop(grace_seconds=5.0)
+            raise UnusableDataFolder(
+                where=str(error.filename or self.data_dir), why=reason(error)
+            ) from error
         except BaseException:
-            await self._end_process(grace_seconds=5.0)
-            home.unlock()
+            await self.stop(grace_seconds=5.0)
             raise
         return self.dsn
 
@@ -134,11 +141,11 @@ class PostgresServer:
         write_record(self.data_dir, home.folder, socket_folder)
         self.dsn, self.admin_dsn = (_dsn(home, socket_folder, role) for role in (OWNER, ADMIN))
         self._home = home
+        version = major_version(binaries)
         if not home.cluster.exists():
             self._on_progress("making a new cluster")
-            await asyncio.to_thread(major_version, binaries)
             await make_cluster(home, binaries)
-        check_version(home, await asyncio.to_thread(major_version, binaries))
+        check_version(home, version)
         configure(home, socket_folder, self._settings)
         self._command = (binaries / "postgres", "-D", home.cluster)
         await self._run()
@@ -158,8 +165,7 @@ class PostgresServer:
                 await self._watch
             self._watch = None
         await self._end_process(grace_seconds=grace_seconds)
-        if hasattr(self, "_home"):
-            self._home.unlock()
+        self._held.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
