@@ -67,8 +67,8 @@ clean: ## remove what make made; never data/
 
 # Every package comes with the digest it was locked with. hatchling is one of them, so that the
 # editable install needs no build environment of its own.
-$(STAMPS)/packages: requirements/dev.lock tools/make_venv.sh
-	tools/make_venv.sh .venv
+$(STAMPS)/packages: requirements/dev.lock
+	@if [ ! -x $(BIN)/python ]; then tools/make_venv.sh .venv; fi
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@mkdir -p $(STAMPS) && touch $@
 
