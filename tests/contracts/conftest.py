@@ -1,0 +1,19 @@
+"""A contract that names ``LOOPS`` runs on each of these event loops; the others on asyncio's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, LoopFactory]:
+    loops: Mapping[str, LoopFactory] = getattr(
+        item.getparent(pytest.Module).obj, "LOOPS", {"asyncio": asyncio.new_event_loop}
+    )
+    return loops
