@@ -19,8 +19,10 @@ from lianyi.formats.hl7v2.findings import Finding, FindingKind
 from lianyi.formats.hl7v2.header import Header, read_header
 from lianyi.formats.hl7v2.judge import judge
 from lianyi.formats.hl7v2.keys import BrowseKeys, browse_keys
-from lianyi.formats.hl7v2.message import Message, Segment, parse
+from lianyi.formats.hl7v2.message import Message
+from lianyi.formats.hl7v2.parsing import parse
 from lianyi.formats.hl7v2.paths import Path
+from lianyi.formats.hl7v2.segment import Segment
 from lianyi.formats.hl7v2.tree import tree
 
 __all__ = [

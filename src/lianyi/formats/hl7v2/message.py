@@ -7,69 +7,19 @@ written as it was received: same bytes, same line ends, same superfluous delimit
 
 from __future__ import annotations
 
-import codecs as python_codecs
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from lianyi.formats.hl7v2 import charsets
-from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, delimiters_of, escape, unescape
+from lianyi.formats.hl7v2 import charsets, preserving
+from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, escape, unescape
 from lianyi.formats.hl7v2.errors import (
     BadPath,
     CannotEncode,
-    EmptyMessage,
     FixedByMessage,
-    SeveralMessages,
 )
 from lianyi.formats.hl7v2.findings import Finding
 from lianyi.formats.hl7v2.header import Header, header_of
 from lianyi.formats.hl7v2.paths import EVERY, HEADERS, Path
-
-_MIXED_ENDS = re.compile(r"(\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|\Z))")
-_LF_ENDS = re.compile(r"(\n)")
-_LINE_END = re.compile(rb"([\r\n])")
-_ANOTHER_MSH = re.compile(rb"[\r\n]MSH[^A-Za-z0-9\s]")
-
-
-def parse(body: bytes, *, default_codec: str = "utf-8", forced_codec: str | None = None) -> Message:
-    """Read one message.
-
-    Segments end with CR; LF, CR LF and blank lines are put up with.
-
-    Args:
-        body: one message, without MLLP framing.
-        default_codec: for senders whose MSH-18 is empty or wrong.
-        forced_codec: used whatever MSH-18 says.
-
-    Raises:
-        EmptyMessage: no bytes but white space.
-        MalformedHl7: it does not begin with MSH.
-        UnusableDelimiters: MSH-1 and MSH-2 do not divide it.
-        SeveralMessages: a second MSH follows.
-        WrongCharset: the bytes are text in no codec in question.
-        UnsupportedCharset: UTF-16, or several scripts at once.
-    """
-    if not body or body.isspace():
-        raise EmptyMessage(where="byte 0")
-    begin = charsets.check_begins(body)
-    if body.find(b"MSH", begin + 3) >= 0 and (second := _ANOTHER_MSH.search(body, begin + 3)):
-        raise SeveralMessages(where=f"byte {second.start() + 1}")
-    read = charsets.decode(body, begin, default_codec=default_codec, forced_codec=forced_codec)
-    text = read.text
-    lead = text[: text.index("MSH")] if begin else ""
-    if lead:
-        text = text[len(lead) :]
-    ends: list[str] | None = None
-    if "\n" not in text:
-        lines = text.split("\r")
-    else:
-        pieces = (_MIXED_ENDS if "\r" in text else _LF_ENDS).split(text)
-        lines, ends = pieces[::2], [*pieces[1::2], ""]
-    first = lines[0]
-    mark = first[3:4]
-    stop = first.find(mark, 4) if mark else -1
-    marks = delimiters_of(mark, first[4:stop] if stop > 0 else first[4:], begin + 3)
-    return Message(body, read.codec, read.warnings, marks, lead, lines, ends)
+from lianyi.formats.hl7v2.segment import Segment
 
 
 class Message:
@@ -482,22 +432,13 @@ class Message:
         text = self._lead + "".join(map("".join, self._pieces()))
         if text.encode(self.codec, "replace") == self.body:
             return
-        self._received = list(self._received_lines())
+        lead = len(self._lead.encode(self.codec))
+        self._received = preserving.received_lines(self.body[lead:], self._pieces())
 
     def _pieces(self) -> Iterator[tuple[str, str]]:
         last = len(self._lines) - 1
         for n, line in enumerate(self._lines):
             yield line, self._ends[n] if self._ends is not None else "\r" if n < last else ""
-
-    def _received_lines(self) -> Iterator[bytes]:
-        """Give the bytes of each line; line ends are ASCII in every codec that we read."""
-        lead = len(self._lead.encode(self.codec))
-        pieces = _LINE_END.split(self.body[lead:])
-        at = 0
-        for line, end in self._pieces():
-            inside = 2 * (line.count("\r") + line.count("\n")) + 1
-            yield b"".join(pieces[at : at + inside])
-            at += inside - 1 + 2 * len(end)
 
     def _encoded_lines(self) -> Iterator[bytes]:
         yield self._lead.encode(self.codec)
@@ -507,55 +448,9 @@ class Message:
             if before is not None and (fields is None or self._line(n) == line):
                 yield before
             else:
-                yield self._encoded(before, line, fields or [line])
+                mark = self.delimiters.field
+                yield preserving.encoded(before, line, fields or [line], mark, self.codec)
             yield end.encode("ascii")
-
-    def _encoded(self, before: bytes | None, line: str, fields: list[str]) -> bytes:
-        """Return a changed segment; fields that are as they were keep their bytes."""
-        mark = self.delimiters.field
-        known: list[tuple[str, bytes]] = []
-        if before is not None:
-            known = list(zip(line.split(mark), _cut(before, self.codec, mark), strict=False))
-        try:
-            parts = [
-                known[n][1] if n < len(known) and known[n][0] == text else text.encode(self.codec)
-                for n, text in enumerate(fields)
-            ]
-        except UnicodeEncodeError as error:
-            raise CannotEncode(where=fields[0][:3], codec=self.codec) from error
-        return mark.encode("ascii").join(parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One segment of a message; it reads and writes through the message.
-
-    Paths are relative: ``3(2).4``. Deleting a segment of the same name before it moves it on.
-    """
-
-    message: Message
-    name: str
-    occurrence: int
-
-    def path(self, within: str) -> str:
-        """Return the whole path, e.g. ``OBX(3)-5.1`` for ``5.1``."""
-        return f"{self.name}({self.occurrence})-{within}"
-
-    def get(self, within: str) -> str:
-        """Return the text at a relative path, as :meth:`Message.get`."""
-        return self.message.get(self.path(within))
-
-    def get_raw(self, within: str) -> str:
-        """Return what is written at a relative path, as :meth:`Message.get_raw`."""
-        return self.message.get_raw(self.path(within))
-
-    def get_all(self, within: str) -> list[str]:
-        """Return all repetitions at a relative path, as :meth:`Message.get_all`."""
-        return self.message.get_all(self.path(within))
-
-    def set(self, within: str, value: str) -> None:
-        """Write a text at a relative path, as :meth:`Message.set`."""
-        self.message.set(self.path(within), value)
 
 
 def _part(raw: str, mark: str, number: int) -> str:
@@ -588,14 +483,3 @@ def _check_single(asked: Path) -> None:
         text = str(asked)
         at = text.index("*") + 1
         raise BadPath(where="path", path=text, at=at, expected="one number")
-
-
-def _cut(raw: bytes, codec: str, mark: str) -> list[bytes]:
-    """Cut bytes at a delimiter, without taking half a character for one."""
-    reader = python_codecs.getincrementaldecoder(codec)()
-    pieces, begin = [], 0
-    for n in range(len(raw)):
-        if reader.decode(raw[n : n + 1]) == mark:
-            pieces.append(raw[begin:n])
-            begin = n + 1
-    return [*pieces, raw[begin:]]
