@@ -294,6 +294,33 @@ async def test_a_refused_setting_is_named_and_a_corrected_one_starts(
     assert await run(await server.start(), "SELECT 1") == 1
 
 
+async def test_a_lost_file_of_passwords_is_named(server: PostgresServer) -> None:
+    await server.start()
+    await server.stop()
+    (server.data_dir / "postgres" / "passwords").unlink()
+
+    with pytest.raises(PostgresDidNotStart, match=r"postgres/passwords.*password"):
+        await server.start()
+
+
+async def test_a_server_that_could_not_be_started_again_is_tried_until_it_can(
+    server: PostgresServer,
+) -> None:
+    await server.start()
+    configuration = server.data_dir / "postgres" / "cluster" / "postgresql.conf"
+    good = configuration.read_text()
+    configuration.write_text("nonsense = 1\n")
+    assert server.process_id is not None
+    os.kill(server.process_id, signal.SIGKILL)
+    await until(lambda: "nonsense" in (server.data_dir / "postgres/postgres.log").read_text())
+    assert not server.running
+    configuration.write_text(good)
+
+    await until(lambda: server.restarts == 1)
+
+    assert await run(server.dsn, "SELECT 1") == 1
+
+
 async def test_a_cluster_of_another_version_is_refused(server: PostgresServer) -> None:
     await server.start()
     await server.stop()
@@ -307,10 +334,11 @@ async def test_a_cluster_that_was_never_finished_is_made_again(server: PostgresS
     await server.start()
     await server.stop()
     home = server.data_dir / "postgres"
-    (home / "cluster").rename(home / "cluster.new")
-    (home / "cluster.new" / "global" / "pg_control").unlink()
+    (home / "cluster").rename(home / "unfinished-0")
+    (home / "unfinished-0" / "global" / "pg_control").unlink()
 
     assert await run(await server.start(), "SELECT 1") == 1
+    assert not (home / "unfinished-0").exists()
 
 
 async def test_what_the_server_logs_holds_no_value_of_a_statement(server: PostgresServer) -> None:

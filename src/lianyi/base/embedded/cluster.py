@@ -67,9 +67,9 @@ async def make_cluster(home: Home, binaries: Path) -> None:
     Raises:
         PostgresDidNotStart: initdb failed; ``why`` is its last line.
     """
-    unfinished = home.folder / "cluster.new"
-    if unfinished.exists():  # an earlier initdb was killed; nobody has ever used this
-        shutil.rmtree(unfinished)
+    for left in home.folder.glob("unfinished-*"):  # an earlier initdb was killed; never used
+        shutil.rmtree(left, ignore_errors=True)
+    unfinished = home.folder / f"unfinished-{secrets.token_hex(4)}"
     password = secrets.token_urlsafe(32)
     home.write(home.passwords, "".join(f"*:*:*:{role}:{password}\n" for role in (ADMIN, OWNER)))
     initial = home.folder / "password.initial"

@@ -211,12 +211,13 @@ class PostgresServer:
                     waited = 0.0
             await asyncio.sleep(0.02)
             waited += 0.02
-        (self._home.cluster / "postmaster.pid").unlink(missing_ok=True)
+        if Path("/proc/self").exists():  # else we have not looked, and PostgreSQL decides alone
+            (self._home.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     async def _wait_until_it_answers(self, begins_at: int) -> None:
         """Ask until there is an answer, for as long as the process lives."""
         asked = 0
-        while not await _answers(self.admin_dsn):
+        while not await self._answers():
             if not self.running:
                 why = "; ".join(self._complaints(begins_at)) or self._how_it_ended()
                 raise PostgresDidNotStart(
@@ -226,6 +227,28 @@ class PostgresServer:
             asked += 1
             if asked > 100 and asked % 5 == 0:
                 self._on_progress((self._home.log_tail(begins_at) or ["starting"])[-1])
+
+    async def _answers(self) -> bool:
+        """Tell whether the server answers a query.
+
+        Raises:
+            PostgresDidNotStart: it answers, but does not take our password.
+        """
+        connection: asyncpg.Connection | None = None
+        try:
+            connection = await asyncpg.connect(self.admin_dsn, timeout=5.0)
+            return bool(await connection.fetchval("SELECT 1", timeout=5.0))
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise PostgresDidNotStart(
+                where=str(self._home.passwords),
+                why="it does not take the password in this file",
+                log=str(self._home.log),
+            ) from error
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        finally:
+            if connection is not None:
+                connection.terminate()
 
     def _complaints(self, begins_at: int) -> list[str]:
         """Return what the server said against starting: fatal lines, and lines about settings."""
@@ -259,19 +282,18 @@ class PostgresServer:
         pause_seconds = 0.0
         while True:
             await asyncio.sleep(WATCH_SECONDS + pause_seconds)
-            if self.running:
-                pause_seconds = 0.0
-                self._home.shorten_log(LOG_BYTES_MAX)
-                continue
-            log.warning("postgres.died", how=self._how_it_ended())
             try:
-                await self._run()
-            except LianyiError as error:
+                if self.running:
+                    self._home.shorten_log(LOG_BYTES_MAX)
+                else:
+                    log.warning("postgres.died", how=self._how_it_ended())
+                    await self._run()
+                    self.restarts += 1
+                    log.info("postgres.restarted", restarts=self.restarts)
+                pause_seconds = 0.0
+            except (LianyiError, OSError) as error:  # a full disk, mostly; it may get room
                 pause_seconds = min(2 * pause_seconds + 1, LONGEST_PAUSE_SECONDS)
-                log.warning("postgres.restart_failed", error=error.record())
-            else:
-                self.restarts += 1
-                log.info("postgres.restarted", restarts=self.restarts)
+                log.warning("postgres.trouble", error=str(error), again_in_seconds=pause_seconds)
 
     async def _end_process(self, *, grace_seconds: float) -> None:
         """Stop the process fast, then at once; come back when it is gone."""
@@ -288,20 +310,6 @@ class PostgresServer:
         if process.poll() is None:
             process.kill()
             process.wait()
-
-
-async def _answers(dsn: str) -> bool:
-    """Tell whether a server is there and answers a query."""
-    try:
-        connection = await asyncpg.connect(dsn, timeout=5.0)
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
-        return False
-    try:
-        return bool(await connection.fetchval("SELECT 1", timeout=5.0))
-    except (OSError, TimeoutError, asyncpg.PostgresError):
-        return False
-    finally:
-        connection.terminate()
 
 
 def find_dsn(data_dir: Path) -> str | None:
