@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lianyi.base.errors import LianyiError
 from lianyi.channels.content import Content, Hl7Content
-from lianyi.channels.definition import Channel, Destination, OrderPath
+from lianyi.channels.definition import Channel, Destination, Filter, OrderPath
 from lianyi.channels.differences import Change, differences
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.gate import Finding, compile_gate
@@ -283,7 +283,7 @@ class _DestinationCompiler:
         self._timezone = timezone
         self._common = self._filter(channel.filter, ("filter",))
 
-    def _filter(self, wanted: Any, place: Place) -> Test:
+    def _filter(self, wanted: Filter, place: Place) -> Test:
         return compile_filter(
             wanted, format_=self._channel.format, report=self._report, place=place
         )

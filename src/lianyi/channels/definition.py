@@ -6,6 +6,7 @@ Everything here is frozen data. ``loading`` reads it from text and says what is 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -18,7 +19,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 ALL_EVENTS: tuple[str, ...] = ()
 
 
-def _one_or_more(value: Any) -> Any:
+def _one_or_more(value: object) -> object:
     """Let ``event: ADT^A01`` stand for ``event: [ADT^A01]``."""
     return (value,) if isinstance(value, str | int | dict) else value
 
@@ -117,7 +118,7 @@ class Call(Part):
     """Hand the message to a Python function that runs apart.
 
     Attributes:
-        function: name of a file ``content/functions/<name>.py`` with ``def run(message, settings)``.
+        function: name of a file ``content/functions/<name>.py`` with ``run(message, settings)``.
         with_: written ``with``; handed to the function as ``settings``.
         time_limit_seconds: after it the function is stopped and the delivery parked.
         memory_limit_bytes: what the function may allocate.
@@ -174,7 +175,7 @@ class Step(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _true_is_a_word(cls, data: Any) -> Any:
+    def _true_is_a_word(cls, data: object) -> object:
         if isinstance(data, dict) and data.get("drop") == "true":
             return {**data, "drop": True}
         return data
@@ -191,7 +192,7 @@ _VERB_FIELDS = (
 )  # fmt: skip
 
 
-def _named(value: Any) -> Any:
+def _named(value: object) -> object:
     """Let a bare name stand for ``{use: name}``."""
     return {"use": value} if isinstance(value, str) else value
 
@@ -283,7 +284,7 @@ class Source(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _gather(cls, data: Any) -> Any:
+    def _gather(cls, data: object) -> object:
         return gather(data, cls.model_fields)
 
 
@@ -426,7 +427,7 @@ class Channel(Part):
         return self
 
 
-def gather(data: Any, known: Any) -> Any:
+def gather(data: object, known: Container[str]) -> object:
     """Move the keys of ``data`` that are not in ``known`` into its ``settings``."""
     if not isinstance(data, dict):
         return data

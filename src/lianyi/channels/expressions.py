@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from functools import lru_cache
 
-from cel_expr_python import cel
+from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from lianyi.base.errors import LianyiError
 from lianyi.channels.content import Content

@@ -18,7 +18,9 @@ import struct
 import sys
 import traceback
 import zoneinfo
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any, BinaryIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -160,7 +162,7 @@ def _address_space() -> int:
 
 
 @contextlib.contextmanager
-def _budget(request: dict[str, Any], base: int) -> Any:
+def _budget(request: dict[str, Any], base: int) -> Iterator[None]:
     """Limit memory and processor time for one call."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -185,10 +187,10 @@ def _content(request: dict[str, Any], body: bytes) -> Content:
     return kinds[request["format"]](body, codec=request["codec"])
 
 
-_compiled: dict[str, Any] = {}
+_compiled: dict[str, CodeType] = {}
 
 
-def _code(request: dict[str, Any]) -> Any:
+def _code(request: dict[str, Any]) -> CodeType:
     source = request["source"]
     if source not in _compiled:
         if len(_compiled) > 100:

@@ -172,6 +172,7 @@ class _Worker:
         self._process = process
         self._folder = folder
         self._number = 0
+        self.confinement: dict[str, Any] = {}
 
     @classmethod
     async def start(cls) -> _Worker:
@@ -210,9 +211,9 @@ class _Worker:
         worker.confinement = dict(ready)
         return worker
 
-    confinement: dict[str, Any] = {}
-
-    async def ask(self, request: dict[str, Any], body: bytes, answer_limit: int) -> Any:
+    async def ask(
+        self, request: dict[str, Any], body: bytes, answer_limit: int
+    ) -> tuple[dict[str, Any], bytes]:
         """Send one request and return head and body of the answer.
 
         Raises:

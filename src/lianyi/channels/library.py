@@ -159,7 +159,7 @@ class Library:
             with path.open("rb") as file:
                 data = file.read(FILE_LIMIT_BYTES + 1)
             if len(data) > FILE_LIMIT_BYTES:
-                raise ValueError(f"more than {FILE_LIMIT_BYTES} bytes")
+                raise ValueError(f"more than {FILE_LIMIT_BYTES} bytes")  # noqa: TRY301
             text = data.decode("utf-8-sig")
         except (OSError, ValueError) as error:
             name = f"{path.parent.name}/{path.name}"

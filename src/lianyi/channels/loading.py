@@ -81,7 +81,7 @@ def read_channel(
     return channel, sorted(report.problems, key=lambda p: not isinstance(p, UnknownKey))
 
 
-def _is_mapping(data: Any, report: Report) -> bool:
+def _is_mapping(data: object, report: Report) -> bool:
     if not isinstance(data, dict):
         report.add(
             BadChannel,
@@ -182,15 +182,17 @@ def _check_connector(
 def check_together(channels: Iterable[Channel]) -> list[LianyiError]:
     """Return what two channels cannot both have: a name, a port, a folder to read."""
     problems: list[LianyiError] = []
-    taken: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str], Channel] = {}
     for channel in channels:
         where = f"{channel.channel}: source"
         claims = [("channel", "通道", channel.channel)]
         claims += _claims(channel.source)
         for what, what_zh, name in claims:
-            by = taken.setdefault((what, name), channel.channel)
-            if by != channel.channel or (what == "channel" and (what, name, "") in taken):
-                problems.append(Clash(where=where, what=what, what_zh=what_zh, name=name, by=by))
+            by = taken.setdefault((what, name), channel)
+            if by is not channel:
+                problems.append(
+                    Clash(where=where, what=what, what_zh=what_zh, name=name, by=by.channel)
+                )
     return problems
 
 
@@ -304,7 +306,7 @@ def _keys_at(model: type[BaseModel], loc: Place) -> list[str]:
     return [f.alias or n for kind in kinds for n, f in kind.model_fields.items()]
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     """Return the models that an annotation speaks of: ``tuple[Step, ...]`` speaks of Step."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]

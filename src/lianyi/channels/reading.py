@@ -17,6 +17,8 @@ from lianyi.base.errors import Fact, LianyiError
 from lianyi.channels.problems import BadChannel, UnreadableDefinition
 
 Place = tuple[str | int, ...]
+Plain = Any
+"""Dictionaries, lists and texts, as deep as they go."""
 
 SIZE_LIMIT_CHARACTERS = 1_000_000
 DEPTH_MAX = 40
@@ -61,7 +63,7 @@ class Report:
         self.problems.append(problem)
 
 
-def read_yaml(text: str, report: Report) -> Any:
+def read_yaml(text: str, report: Report) -> Plain:
     """Read YAML into dictionaries, lists and texts; note in ``report`` what cannot be read.
 
     Keys without a value are left out.
@@ -98,14 +100,19 @@ def read_yaml(text: str, report: Report) -> Any:
 def _refuse(event: yaml.Event) -> None:
     """Refuse the parts of YAML that a definition does not need."""
     if isinstance(event, yaml.AliasEvent):
-        raise yaml.MarkedYAMLError(problem="aliases are refused", problem_mark=event.start_mark)
+        raise yaml.MarkedYAMLError(problem="aliases are refused", problem_mark=_mark(event))
     anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
     if anchor or tag:
         what = "anchors" if anchor else "tags"
-        raise yaml.MarkedYAMLError(problem=f"{what} are refused", problem_mark=event.start_mark)
+        raise yaml.MarkedYAMLError(problem=f"{what} are refused", problem_mark=_mark(event))
 
 
-def _plain(node: yaml.Node | None, place: Place, lines: dict[Place, int], report: Report) -> Any:
+def _mark(event: yaml.Event) -> yaml.error.Mark | None:
+    mark = event.start_mark
+    return mark if isinstance(mark, yaml.error.Mark) else None
+
+
+def _plain(node: yaml.Node | None, place: Place, lines: dict[Place, int], report: Report) -> Plain:
     """Return the data of a node."""
     if node is None:
         return None

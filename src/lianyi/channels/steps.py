@@ -1,5 +1,7 @@
-"""The steps of a transformation, compiled into closures. All but ``call`` are pure: the same message
-gives the same result, today and in a replay years from now.
+"""The steps of a transformation, compiled into closures.
+
+All but ``call`` are pure: the same message gives the same result, today and in a replay years
+from now.
 """
 
 from __future__ import annotations
@@ -372,12 +374,11 @@ def _alongside(sources: Sequence[str], path: str, target: str) -> list[str]:
     found = []
     for source in sources:
         goal, rest = target, _normal(source, path)
-        for before, after in zip(parts, parts[1:], strict=False):
+        for before in parts[:-1]:
             rest = rest[len(before) :]
             number = rest[: len(rest) - len(rest.lstrip("0123456789"))]
             rest = rest[len(number) :]
             goal = goal.replace("*", number, 1)
-            del after
         found.append(goal)
     return found
 

@@ -20,7 +20,12 @@ from lianyi.channels.problems import BadContentPath, NotInFormat, UnreadableCont
 EVERY = -1
 """The index ``[*]``."""
 
-_UNREAD: Any = object()
+Json = Any
+"""What JSON can say: dict, list, str, int, float, bool, None."""
+Element = Any
+"""An element of lxml; its types know more kinds of them than stand in a message."""
+
+_UNREAD: Json = object()
 _JSON_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,6}|\*)\]")
 _XML_STEP = re.compile(
     r"(?P<axis>//|/)(?:@(?P<attribute>[\w.-]+(?::[\w.-]+)?)"
@@ -60,7 +65,7 @@ def _glued(path: str, at: int, found: re.Match[str]) -> bool:
     return at > 0 and found.group(1) is not None and path[at] != "."
 
 
-def _found(value: Any, steps: tuple[str | int, ...]) -> list[Any]:
+def _found(value: Json, steps: tuple[str | int, ...]) -> list[Json]:
     """Return everything that stands at a path."""
     here = [value]
     for step in steps:
@@ -73,13 +78,13 @@ def _found(value: Any, steps: tuple[str | int, ...]) -> list[Any]:
     return here
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else orjson.dumps(value).decode()
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, list) else value
@@ -91,11 +96,11 @@ class JsonContent(Content):
     format = "json"
     content_type = "application/json"
 
-    _value: Any = _UNREAD
+    _value: Json = _UNREAD
     _changed = False
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Json:
         """What the JSON says.
 
         Raises:
@@ -125,7 +130,7 @@ class JsonContent(Content):
         """Return the texts of all occurrences of a path."""
         return [_text(value) for value in _found(self.value, json_path(path))]
 
-    def find(self, path: str) -> Any:
+    def find(self, path: str) -> Json:
         """Return the value at a path as it is, for copying; None when absent."""
         found = _found(self.value, json_path(path))
         return found[0] if found else None
@@ -134,7 +139,7 @@ class JsonContent(Content):
         """Write a text at a path; missing objects are made, a list may grow by one."""
         self.put(path, value)
 
-    def put(self, path: str, value: Any) -> None:
+    def put(self, path: str, value: Json) -> None:
         """Write any JSON value at a path.
 
         Raises:
@@ -239,7 +244,7 @@ class XmlContent(Content):
     _changed = False
 
     @property
-    def root(self) -> Any:
+    def root(self) -> Element:
         """The root element.
 
         Raises:
@@ -267,8 +272,8 @@ class XmlContent(Content):
         """Parse it; see :class:`Content`."""
         _ = self.root
 
-    def _elements(self, path: _XmlPath) -> list[Any]:
-        return cast(list[Any], path.xpath(self.root.getroottree()))
+    def _elements(self, path: _XmlPath) -> list[Json]:
+        return cast(list[Element], path.xpath(self.root.getroottree()))
 
     def get(self, path: str) -> str:
         """Return the text of the first element or attribute at a path."""
@@ -309,7 +314,7 @@ class XmlContent(Content):
         self._changed = True
         self.forget()
 
-    def _made(self, path: str, asked: _XmlPath) -> Any:
+    def _made(self, path: str, asked: _XmlPath) -> Element:
         """Return a new last element of a path, in the namespace of its parent."""
         above, _, name = path.rpartition("/")
         if asked.attribute or not above.strip("/") or not name.isidentifier():
@@ -335,7 +340,7 @@ class XmlContent(Content):
         tree = self._root.getroottree()
         codec = tree.docinfo.encoding or "UTF-8"
         declared = self.body.lstrip().startswith(b"<?xml") or codec.upper() not in _UNSAID
-        return cast(bytes, etree.tostring(tree, encoding=codec, xml_declaration=declared))
+        return etree.tostring(tree, encoding=codec, xml_declaration=declared)
 
 
 _UNSAID = frozenset({"UTF-8", "ASCII", "US-ASCII"})
