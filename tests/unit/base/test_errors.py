@@ -32,12 +32,9 @@ def ours() -> list[type[LianyiError]]:
 
 
 def placeholders(told: Told) -> set[str]:
-    return {
-        name
-        for part in told
-        for _, name, _, _ in string.Formatter().parse(part)
-        if name is not None
-    }
+    """Return the facts that are mentioned; ``why`` and ``why_zh`` are one fact in two languages."""
+    fields = (name for part in told for _, name, _, _ in string.Formatter().parse(part))
+    return {name.removesuffix("_zh").removesuffix("_en") for name in fields if name is not None}
 
 
 def test_every_code_is_unique_and_well_formed() -> None:
