@@ -18,10 +18,13 @@ from lianyi.api.live import Live
 from lianyi.api.session import Guard, Sessions
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import Clock, IdSource
+from lianyi.base.health import HealthChecks
 from lianyi.channels import endpoints as channels
 from lianyi.channels.queries import Queries
+from lianyi.channels.read_store import ReadStore
 from lianyi.channels.service import Actions
-from lianyi.messagelog.log import MessageLog
+from lianyi.channels.tracing import Tracer
+from lianyi.messagelog.postgres import PostgresLog
 
 PREFIX = "/api/v1"
 API_VERSION = "1"
@@ -32,25 +35,28 @@ class ApiDependencies:
     """What the doors need from the house.
 
     Attributes:
-        pool: connections of the API alone; a long question must not hold up deliveries.
+        pool: connections of the API alone, with a statement timeout: a long question must not
+            hold up deliveries.
         log: read, and appended to for acts.
         settings: the section ``[api]``.
         data_dir: where the token lies.
         content_dir: where the definitions of channels lie.
         clock: tells the time.
         ids: gives identifiers to replays.
-        readiness: named checks of ``/readyz``; each returns whether it is well.
+        health: what ``/readyz`` checks.
+        installation: as in the traces.
         console_dir: where the built console lies.
     """
 
     pool: asyncpg.Pool
-    log: MessageLog
+    log: PostgresLog
     settings: ApiSettings
     data_dir: Path
     content_dir: Path
     clock: Clock
     ids: IdSource
-    readiness: doors.Checks = field(default_factory=dict)
+    health: HealthChecks = field(default_factory=HealthChecks)
+    installation: str = ""
     console_dir: Path = BUILT
 
 
@@ -83,17 +89,20 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     settings = deps.settings
     app = bare_app()
     app.router.lifespan_context = _lifespan
-    queries = Queries(
-        deps.pool,
+    tracer = Tracer(
+        ReadStore(deps.pool),
         deps.log,
-        deps.clock,
-        timeout_seconds=settings.statement_timeout_seconds,
-        body_shown_bytes_max=settings.body_shown_bytes_max,
+        content_dir=deps.content_dir,
+        timezone=settings.timezone,
+        installation=deps.installation,
+        shown_bytes_max=settings.body_shown_bytes_max,
     )
+    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer)
     app.state.settings = settings
+    app.state.tracer = tracer
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
-    app.state.readiness = deps.readiness
+    app.state.health = deps.health
     app.state.sessions = Sessions(
         deps.data_dir,
         deps.clock,
@@ -105,8 +114,8 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         clients_max=settings.live_clients_max,
         poll_seconds=settings.poll_seconds,
     )
-    app.mount("/ops", Emergency(queries, app.state.sessions))
     app.mount("/", Console(deps.console_dir))
+    app.add_middleware(Emergency, queries=queries, sessions=app.state.sessions)
     app.add_middleware(Guard, sessions=app.state.sessions)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(LastResort)
@@ -117,5 +126,4 @@ def create_app(deps: ApiDependencies) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await app.state.live.close()
-
-
+    await app.state.tracer.close()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from lianyi.api.views import Liveness, Readiness
+from lianyi.api.views import CheckFinding, Liveness, Readiness
+from lianyi.base.health import HealthChecks
+from lianyi.base.telemetry import render_metrics
+from lianyi.base.telemetry.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["operations"])
-
-Checks = Mapping[str, Callable[[], Awaitable[bool]]]
-CHECK_SECONDS = 2.0
 
 
 @router.get("/healthz")
@@ -25,19 +21,15 @@ async def live() -> Liveness:
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "not ready"}})
 async def ready(request: Request, response: Response) -> Readiness:
     """Whether everything that this process needs is there."""
-    checks: Checks = request.app.state.readiness
-    results = await asyncio.gather(*(_passes(check) for check in checks.values()))
-    found = dict(zip(checks, results, strict=True))
-    if not all(results):
-        response.status_code = 503
-    return Readiness(ready=all(results), checks=found)
-
-
-async def _passes(check: Callable[[], Awaitable[bool]]) -> bool:
-    try:
-        return await asyncio.wait_for(check(), CHECK_SECONDS)
-    except Exception:  # noqa: BLE001 - whatever it is, it is not ready
-        return False
+    health: HealthChecks = request.app.state.health
+    report = await health.report()
+    response.status_code = 200 if report.ready else 503
+    return Readiness(
+        ready=report.ready,
+        checks={
+            found.name: CheckFinding(ok=found.ok, detail=found.detail) for found in report.checks
+        },
+    )
 
 
 @router.get(
@@ -47,4 +39,4 @@ async def _passes(check: Callable[[], Awaitable[bool]]) -> bool:
 )
 async def metrics() -> Response:
     """The metrics of this process, as Prometheus reads them."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(render_metrics(), media_type=CONTENT_TYPE)

@@ -151,13 +151,15 @@ class LastResort:
 
         try:
             await self._app(scope, receive, watch)
-        except Exception as error:  # noqa: BLE001 - the outermost loop
+        except Exception as error:
             if scope["type"] != "http":
                 raise
             where = str(scope["path"])[:200]
             failure = foreseen(error, where=where) or Unforeseen(where=where)
             if isinstance(failure, Unforeseen):
-                logger.error("request failed", code=failure.code, **place_of(error))
+                logger.error(  # noqa: TRY400 - no traceback: it may hold a patient's data
+                    "request failed", code=failure.code, **place_of(error)
+                )
             if not started:
                 await answer(failure)(scope, receive, send)
 

@@ -107,7 +107,9 @@ class Live:
             except Exception as error:  # noqa: BLE001 - outermost loop: the next look may succeed
                 failure = foreseen(error, where="live")
                 if failure is None:
-                    logger.error("live view failed", **place_of(error))
+                    logger.error(  # noqa: TRY400 - no traceback, see failures
+                        "live view failed", **place_of(error)
+                    )
                 else:
                     await self._tell("failure", orjson.dumps({"error": problem_facts(failure)}))
             else:

@@ -143,9 +143,7 @@ class Failures:
 class Sessions:
     """Issues and checks sessions."""
 
-    def __init__(
-        self, data_dir: Path, clock: Clock, *, hours: float, failures_max: int
-    ) -> None:
+    def __init__(self, data_dir: Path, clock: Clock, *, hours: float, failures_max: int) -> None:
         self._token = console_token(data_dir).encode()
         secret = keep_secret(data_dir / SECRET_FILE, secrets.token_hex(32))
         self._seal = sha256(secret.encode() + b"\0" + self._token).digest()

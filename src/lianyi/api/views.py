@@ -38,8 +38,15 @@ class Liveness(View):
     live: bool
 
 
+class CheckFinding(View):
+    """What one check found, in a few words."""
+
+    ok: bool
+    detail: str
+
+
 class Readiness(View):
     """Whether everything that this process needs is there, and each part of it."""
 
     ready: bool
-    checks: dict[str, bool]
+    checks: dict[str, CheckFinding]

@@ -201,17 +201,22 @@ class Note(View):
 class FindingView(View):
     """What the validation says about one place of a message."""
 
-    severity: Literal["error", "warning", "information"]
+    severity: Literal["error", "warning"]
     path: str
     zh: str
     en: str
 
 
 class TreeNode(View):
-    """A place of a parsed message. ``value`` is null where only its children hold values."""
+    """A place of a parsed message.
+
+    ``value`` is null where its children hold the values, and for the null value of HL7. Names are
+    empty where nobody defines them.
+    """
 
     path: str
-    name: str
+    name_zh: str
+    name_en: str
     value: str | None
     children: list[TreeNode]
 

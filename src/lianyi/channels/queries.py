@@ -1,0 +1,496 @@
+"""What people ask about channels and messages; each question is one method."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import yaml
+
+from lianyi.base.clock import Clock
+from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.channels import standing as rules
+from lianyi.channels.read_store import (
+    OPEN_STATES,
+    ChannelRecord,
+    DestinationRecord,
+    ExceptionRecord,
+    ReadStore,
+)
+from lianyi.channels.search import POSITION, BadCursor, MessageSearch, Search
+from lianyi.channels.standing import Layout, Standing
+from lianyi.channels.tracing import Tracer, delivery_marks, row_of
+from lianyi.channels.views import (
+    ChannelCard,
+    ChannelDetail,
+    CheckResult,
+    DefinitionVersion,
+    DeliveryPage,
+    DeliveryRow,
+    DeliveryState,
+    ListedState,
+    MessagePage,
+    MessageRow,
+    MessageTrace,
+    NewestMessage,
+    Overview,
+    ReplayFilter,
+    ReplayPage,
+    ReplayView,
+)
+from lianyi.messagelog.log import ACTS
+from lianyi.messagelog.message import Position
+from lianyi.messagelog.postgres import Entry, PostgresLog
+
+TALLY_SECONDS = 5.0
+RATE_SECONDS = 10.0
+VERSIONS_MAX = 200
+
+_STATES: Mapping[str, tuple[str, ...]] = {
+    "parked": ("parked",),
+    "waiting": ("waiting", "resend"),
+    "behind": ("behind",),
+    "held": OPEN_STATES,
+}
+
+
+class NoSuchChannel(LianyiError):
+    """A channel that does not exist."""
+
+    code = "LY-1621"
+    category = Category.NOT_FOUND
+    en = Told("there is no such channel", "no definition has this name", "check the name")
+    zh = Told("没有这个通道", "没有该名称的通道定义", "请核对名称")
+
+
+class NoSuchDestination(LianyiError):
+    """A destination that does not exist."""
+
+    code = "LY-1622"
+    category = Category.NOT_FOUND
+    en = Told("there is no such destination", "the channel has none of this name", "check the name")
+    zh = Told("没有这个目的端", "该通道没有此目的端", "请核对名称")
+
+
+class NoSuchReplay(LianyiError):
+    """A replay that does not exist."""
+
+    code = "LY-1623"
+    category = Category.NOT_FOUND
+    en = Told("there is no such replay", "none has this identifier", "check the identifier")
+    zh = Told("没有这个重放任务", "没有该标识的重放任务", "请核对标识")
+
+
+class Catalogue:
+    """The channels and destinations by number and by name, as they were read."""
+
+    def __init__(
+        self, channels: Sequence[ChannelRecord], destinations: Sequence[DestinationRecord]
+    ) -> None:
+        self.channels = {channel.channel: channel for channel in channels}
+        self.destinations = {one.destination: one for one in destinations}
+        self._by_name = {channel.name: channel for channel in channels}
+
+    def channel(self, name: str) -> ChannelRecord:
+        """Return a channel by name, or raise :class:`NoSuchChannel`."""
+        found = self._by_name.get(name)
+        if found is None:
+            raise NoSuchChannel(where="channel")
+        return found
+
+    def destination(self, channel: ChannelRecord, name: str) -> DestinationRecord:
+        """Return a destination by name, or raise :class:`NoSuchDestination`."""
+        for one in self.of(channel.channel):
+            if one.name == name:
+                return one
+        raise NoSuchDestination(where=channel.name)
+
+    def of(self, channel: int) -> list[DestinationRecord]:
+        """Return the destinations of a channel that its definition in force names."""
+        return [
+            one for one in self.destinations.values() if one.channel == channel and not one.retired
+        ]
+
+    def name_of(self, channel: int) -> str | None:
+        """Return the name of a channel; None for acts."""
+        found = self.channels.get(channel)
+        return found.name if found else None
+
+
+class Queries:
+    """Answers questions; changes nothing."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        log: PostgresLog,
+        clock: Clock,
+        *,
+        tracer: Tracer,
+    ) -> None:
+        """Use a pool of its own, so that a long question holds up no delivery.
+
+        Args:
+            pool: its statement timeout bounds every question.
+            log: the messages.
+            clock: tells the time.
+            tracer: explains one message.
+        """
+        self.store = ReadStore(pool)
+        self.log = log
+        self._clock = clock
+        self._tracer = tracer
+        self._layouts: dict[int, tuple[int, Layout]] = {}
+        self._tallies: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
+        self._tallies_read_at = float("-inf")
+        self._samples: deque[tuple[float, int, int]] = deque()
+        self._ends: dict[int, int] = {}
+        self._newest: Position | None = None
+
+    # ---- the whole -----------------------------------------------------------------------------
+
+    async def overview(self) -> Overview:
+        """Whether everything flows, and if not what hurts most."""
+        return self._overview(await self._standing())
+
+    async def look(self) -> tuple[Overview, NewestMessage]:
+        """Return what the live view shows."""
+        standing = await self._standing()
+        for shard, end in standing.ends.items():
+            if shard != ACTS and end > self._ends.get(shard, 0):
+                self._newest = Position(shard, end)
+        self._ends = dict(standing.ends)
+        newest = NewestMessage(newest=str(self._newest) if self._newest else None)
+        return self._overview(standing), newest
+
+    def _overview(self, standing: Standing) -> Overview:
+        received = sum(end for shard, end in standing.ends.items() if shard != ACTS)
+        delivered = sum(
+            int(reader.counts.get("delivered", 0))
+            for name, reader in standing.readers.items()
+            if name.startswith("destination:")
+        )
+        now = self._clock.elapsed_seconds()
+        self._samples.append((now, received, delivered))
+        while len(self._samples) > 2 and now - self._samples[0][0] > RATE_SECONDS:
+            self._samples.popleft()
+        then, received_then, delivered_then = self._samples[0]
+        seconds = now - then
+        return rules.overview(
+            standing,
+            received_per_second=max(0, received - received_then) / seconds if seconds else 0.0,
+            delivered_per_second=max(0, delivered - delivered_then) / seconds if seconds else 0.0,
+        )
+
+    async def _standing(self) -> Standing:
+        channels = await self.store.channels()
+        now = self._clock.now()
+        return Standing(
+            now=now,
+            channels=channels,
+            destinations=await self.store.destinations(),
+            readers=await self.store.readers(),
+            piles=await self.store.piles(),
+            ends={shard: await self.log.end(shard) for shard in {one.shard for one in channels}},
+            layouts={one.channel: await self._layout(one) for one in channels},
+            tallies=await self._recent_tallies(now),
+        )
+
+    async def _layout(self, channel: ChannelRecord) -> Layout:
+        known = self._layouts.get(channel.channel)
+        if known and known[0] == channel.version:
+            return known[1]
+        definition = await self.store.definition(channel.channel, channel.version)
+        layout = rules.NO_LAYOUT
+        if definition:
+            layout = rules.layout_of(yaml.safe_load(definition.yaml))
+            self._layouts[channel.channel] = (channel.version, layout)
+        return layout
+
+    async def _recent_tallies(
+        self, now: datetime
+    ) -> Mapping[str, list[tuple[datetime, dict[str, Any]]]]:
+        elapsed = self._clock.elapsed_seconds()
+        if elapsed - self._tallies_read_at >= TALLY_SECONDS:
+            self._tallies = await self.store.tallies(now - timedelta(minutes=rules.MINUTES + 1))
+            self._tallies_read_at = elapsed
+        return self._tallies
+
+    async def catalogue(self) -> Catalogue:
+        """Return the channels and destinations as they are now."""
+        return Catalogue(await self.store.channels(), await self.store.destinations())
+
+    # ---- channels ------------------------------------------------------------------------------
+
+    async def channels(self) -> list[ChannelCard]:
+        """All channels by name."""
+        standing = await self._standing()
+        return [rules.channel_card(standing, channel) for channel in standing.channels]
+
+    async def card(self, name: str) -> ChannelCard:
+        """One channel; raises :class:`NoSuchChannel`."""
+        standing = await self._standing()
+        channel = Catalogue(standing.channels, ()).channel(name)
+        return rules.channel_card(standing, channel)
+
+    async def channel(self, name: str) -> ChannelDetail:
+        """One channel with its definition; raises :class:`NoSuchChannel`."""
+        standing = await self._standing()
+        channel = Catalogue(standing.channels, ()).channel(name)
+        definition = await self.store.definition(channel.channel, channel.version)
+        versions = await self.store.versions(channel.channel, limit=VERSIONS_MAX)
+        return ChannelDetail(
+            **dict(rules.channel_card(standing, channel)),
+            yaml=definition.yaml if definition else "",
+            versions=[
+                DefinitionVersion(
+                    version=one.version,
+                    activated_at=one.activated_at,
+                    from_position=str(Position(channel.shard, one.from_number)),
+                )
+                for one in versions
+            ],
+        )
+
+    async def check(self, name: str) -> CheckResult:
+        """Run the examples of a channel's file, or of the definition in force when it is gone.
+
+        Raises:
+            NoSuchChannel: there is no such channel.
+        """
+        channel = (await self.catalogue()).channel(name)
+        text = self._tracer.file_text(channel.name)
+        if text is None:
+            definition = await self.store.definition(channel.channel, channel.version)
+            text = definition.yaml if definition else ""
+        return await self._tracer.check(text, channel.name)
+
+    # ---- messages ------------------------------------------------------------------------------
+
+    async def list_messages(
+        self, search: MessageSearch, *, cursor: str | None, limit: int
+    ) -> MessagePage:
+        """Messages, newest first.
+
+        Raises:
+            NoSuchChannel: the channel looked for does not exist.
+            BadCursor: the cursor is not one of ours.
+        """
+        catalogue = await self.catalogue()
+        channel = catalogue.channel(search.channel) if search.channel else None
+
+        async def marks(entries: list[Entry]) -> list[set[DeliveryState]]:
+            rows = await self.rows(entries, catalogue)
+            return [{mark.state for mark in row.deliveries} for row in rows]
+
+        found, following = await Search(
+            self.store,
+            self.log,
+            search,
+            channel=channel.channel if channel else None,
+            shards=await self._shards(search, channel),
+            marks=marks,
+        ).page(cursor=cursor, limit=limit)
+        if search.q and not cursor and POSITION.fullmatch(search.q):
+            at = Position.parse(search.q)
+            exact = await self.store.entries([at])
+            found = exact + [entry for entry in found if entry.position != at]
+        return MessagePage(
+            items=await self.rows(found, catalogue), next_cursor=following, total=None
+        )
+
+    async def _shards(
+        self, search: MessageSearch, channel: ChannelRecord | None
+    ) -> dict[int, tuple[int, int]]:
+        """Return where to look: shard to its first number and the one after its last."""
+        firsts = await self.store.first_numbers()
+        if channel:
+            wanted: Collection[int] = {channel.shard}
+        else:
+            wanted = {shard for shard in firsts if (shard == ACTS) == search.acts}
+        return {
+            shard: (firsts[shard], await self.log.end(shard) + 1)
+            for shard in sorted(wanted)
+            if shard in firsts
+        }
+
+    async def rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
+        """Return messages as the API lists them, with the states of their deliveries."""
+        marks = await delivery_marks(self.store, entries, catalogue.destinations.values())
+        return [
+            row_of(entry, catalogue.name_of(entry.channel), marks[entry.position])
+            for entry in entries
+        ]
+
+    async def trace(self, position: Position) -> MessageTrace:
+        """A message and everything that happened to it; raises ``NoSuchMessage``."""
+        catalogue = await self.catalogue()
+        message = await self.log.get(position)
+        return await self._tracer.trace(
+            message,
+            channel=catalogue.channels.get(message.channel),
+            destinations=list(catalogue.destinations.values()),
+        )
+
+    async def body(self, position: Position) -> bytes:
+        """The bytes of a message as they arrived; raises ``NoSuchMessage``."""
+        return (await self.log.get(position)).body
+
+    # ---- deliveries ----------------------------------------------------------------------------
+
+    async def list_deliveries(
+        self,
+        *,
+        state: ListedState | None,
+        channel: str | None,
+        destination: str | None,
+        cursor: str | None,
+        limit: int,
+    ) -> DeliveryPage:
+        """Deliveries that wait or need a person, the longest waiting first.
+
+        Raises:
+            NoSuchChannel, NoSuchDestination: what is asked for does not exist.
+            BadCursor: the cursor is not one of ours.
+        """
+        catalogue = await self.catalogue()
+        states = _STATES[state] if state else OPEN_STATES
+        numbers = self._destinations(catalogue, state, channel, destination)
+        found = await self.store.list_exceptions(
+            states,
+            destinations=numbers,
+            after=_read_place(cursor) if cursor else None,
+            limit=limit + 1,
+        )
+        page, more = found[:limit], len(found) > limit
+        return DeliveryPage(
+            items=await self.delivery_rows(page, catalogue),
+            next_cursor=_write_place(page[-1]) if more else None,
+            total=await self.store.count_exceptions(states, destinations=numbers),
+        )
+
+    @staticmethod
+    def _destinations(
+        catalogue: Catalogue,
+        state: ListedState | None,
+        channel: str | None,
+        destination: str | None,
+    ) -> list[int] | None:
+        """Return the destination numbers asked for; None means all. The gate's are negative."""
+        of = catalogue.channel(channel).channel if channel else None
+        if destination and channel:
+            catalogue.destination(catalogue.channel(channel), destination)
+        deliveries = [
+            one.destination
+            for one in catalogue.destinations.values()
+            if of in {None, one.channel} and destination in {None, one.name}
+        ]
+        gates = [-one for one in catalogue.channels if of in {None, one} and not destination]
+        if state is None and not channel and not destination:
+            return None
+        return gates if state == "held" else deliveries if state else deliveries + gates
+
+    async def delivery_rows(
+        self, found: Sequence[ExceptionRecord], catalogue: Catalogue
+    ) -> list[DeliveryRow]:
+        """Return deliveries as the API lists them."""
+        behind = await self.store.behind(
+            [(one.destination, one.order_key) for one in found if one.state != "behind"]
+        )
+        rows = []
+        for one in found:
+            destination = catalogue.destinations.get(one.destination)
+            state = rules.shown_state(one)
+            rows.append(
+                DeliveryRow(
+                    position=str(one.position),
+                    channel=catalogue.name_of(one.channel) or "",
+                    destination=destination.name if destination else "",
+                    destination_id=one.destination,
+                    state=state,
+                    since=one.since,
+                    attempts=one.attempts,
+                    due_at=one.due_at,
+                    order_key=one.order_key,
+                    kind=one.kind,
+                    problem=rules.stored_problem(one.error),
+                    messages_behind=behind.get((one.destination, one.order_key), 0),
+                )
+            )
+        return rows
+
+    # ---- replays -------------------------------------------------------------------------------
+
+    async def list_replays(self, *, cursor: str | None, limit: int) -> ReplayPage:
+        """Replays, newest first; raises :class:`BadCursor`."""
+        before = None
+        if cursor:
+            try:
+                at, replay = cursor.split("~")
+                before = (datetime.fromisoformat(at), UUID(replay))
+            except ValueError as error:
+                raise BadCursor(where="cursor") from error
+        found = await self.store.list_replays(before=before, limit=limit + 1)
+        page, more = found[:limit], len(found) > limit
+        last = page[-1] if page else None
+        return ReplayPage(
+            items=[replay_view(row) for row in page],
+            next_cursor=f"{last['requested_at'].isoformat()}~{last['replay']}"
+            if more and last
+            else None,
+            total=None,
+        )
+
+    async def replay(self, replay: UUID) -> ReplayView:
+        """One replay; raises :class:`NoSuchReplay`."""
+        row = await self.store.find_replay(replay)
+        if row is None:
+            raise NoSuchReplay(where="replay")
+        return replay_view(row)
+
+
+def replay_view(row: Mapping[str, Any] | asyncpg.Record) -> ReplayView:
+    """Return a replay as the API shows it."""
+    first, last, at = row["number_from"], row["number_to"], row["position"]
+    share = 1.0 if last < first else (at - first + 1) / (last - first + 1)
+    return ReplayView(
+        id=row["replay"],
+        channel=row["channel_name"],
+        destination=row["destination_name"],
+        filter=ReplayFilter.model_validate(row["filter"]),
+        rate_per_second=row["rate_per_second"],
+        state=row["state"],
+        matching=row["matching"],
+        delivered=row["delivered"],
+        refused=row["refused"],
+        progress=1.0 if row["state"] == "finished" else round(min(1.0, max(0.0, share)), 4),
+        requested_by=row["requested_by"],
+        reason=row["reason"],
+        requested_at=row["requested_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _write_place(last: ExceptionRecord) -> str:
+    place = [last.since.isoformat(), last.destination, last.shard, last.number]
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
+
+
+def _read_place(text: str) -> tuple[datetime, int, int, int]:
+    try:
+        at, destination, shard, number = orjson.loads(
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        )
+        place = datetime.fromisoformat(at), int(destination), int(shard), int(number)
+    except (binascii.Error, orjson.JSONDecodeError, TypeError, ValueError) as error:
+        raise BadCursor(where="cursor") from error
+    if not (-(2**31) < place[1] < 2**31 and 0 <= place[2] < 2**15 and 0 <= place[3] < 2**62):
+        raise BadCursor(where="cursor")
+    return place
