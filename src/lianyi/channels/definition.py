@@ -64,7 +64,12 @@ class Filter(Part):
 
 
 class Copy(Part):
-    """Copy the value at one path to another."""
+    """Copy the value at one path to another.
+
+    Attributes:
+        from_: written ``from``; the path that is read.
+        to: the path that is written.
+    """
 
     from_: str = Field(alias="from")
     to: str
@@ -201,7 +206,12 @@ Steps = tuple[Annotated[Step, BeforeValidator(_named)], ...]
 
 
 class StepList(Part):
-    """A step list of its own, in ``content/steps/<name>.yaml``."""
+    """A step list of its own, in ``content/steps/<name>.yaml``.
+
+    Attributes:
+        description: one sentence for people.
+        steps: what is done, in this order.
+    """
 
     description: str = ""
     steps: Annotated[Steps, Field(min_length=1)]
@@ -252,6 +262,15 @@ class Identify(Part):
     """Where JSON and XML messages say what HL7 v2 says in MSH and PID. Paths; empty: nowhere.
 
     For HL7 v2 an entry replaces the usual place.
+
+    Attributes:
+        event: the trigger event, or what else the messages are told apart by.
+        control_id: the sender's own number of the message; repeats are known by it.
+        sending_application, sending_facility: who says it.
+        patient, patient_authority: value and assigning authority of the patient identifier.
+        encounter: number of the encounter.
+        order: order number.
+        accession: accession number.
     """
 
     event: str = ""
@@ -273,6 +292,8 @@ class Source(Part):
         default_codec: of messages that do not say their codec.
         forced_codec: of messages that say a wrong one.
         batch: ``split`` makes a message of each one in an FHS/BHS batch.
+        acknowledge: ``as_asked`` obeys a sender that wants no HL7 acknowledgment (MSH-15 and
+            MSH-16 both NE); ``always`` answers it all the same.
         settings: what the connector is told (``port``, ``folder``, …).
     """
 
@@ -280,6 +301,7 @@ class Source(Part):
     default_codec: str = "utf-8"
     forced_codec: str = ""
     batch: Literal["split", "whole"] = "split"
+    acknowledge: Literal["always", "as_asked"] = "always"
     settings: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -319,7 +341,11 @@ class Breaker(Part):
 
 
 class OrderPath(Part):
-    """Keep the order of messages that say the same at a path."""
+    """Keep the order of messages that say the same at a path.
+
+    Attributes:
+        path: where the ordering key stands.
+    """
 
     path: str
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from lianyi.base.errors import Language, LianyiError
 from lianyi.channels.content import Content, Hl7Content
 from lianyi.channels.definition import Format, GateSettings, Rule
+from lianyi.channels.failures import Held
 from lianyi.channels.library import Library
 from lianyi.channels.problems import BadChannel
 from lianyi.channels.reading import Place, Report
@@ -107,6 +108,14 @@ def unreadable(error: LianyiError) -> BrokenRule:
     return BrokenRule(
         "error", error.where, error.code, f"{en.what}: {en.why}", f"{zh.what}：{zh.why}"
     )
+
+
+def why_held(findings: Sequence[Finding]) -> Held:
+    """Return why a message is held, as an error that names the worst finding."""
+    errors = [found for found in findings if found.severity == "error"] or list(findings)
+    if not errors:
+        return Held(where="gate", why="it was held on arrival", why_zh="接收时被暂挂")
+    return Held(where=errors[0].path, why=errors[0].text("en"), why_zh=errors[0].text("zh"))
 
 
 def _structure(content: Hl7Content) -> list[Finding]:

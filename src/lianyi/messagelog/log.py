@@ -131,6 +131,10 @@ class MessageLog(Protocol):
         """Return the number of the last committed message; 0 for an empty shard."""
         ...
 
+    def seen(self, shard: int) -> int:
+        """Return the newest number this process has heard of, without asking the store."""
+        ...
+
     async def wait(self, shard: int, *, after: int, timeout_seconds: float) -> bool:
         """Wait until the shard goes beyond ``after``; False when time was up first."""
         ...

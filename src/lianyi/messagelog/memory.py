@@ -57,6 +57,10 @@ class MemoryLog:
         """Return the last number; see :class:`~lianyi.messagelog.MessageLog`."""
         return len(self._shards[shard])
 
+    def seen(self, shard: int) -> int:
+        """Return the last number; see :class:`~lianyi.messagelog.MessageLog`."""
+        return len(self._shards[shard])
+
     async def wait(self, shard: int, *, after: int, timeout_seconds: float) -> bool:
         """Wait for growth; see :class:`~lianyi.messagelog.MessageLog`."""
         try:

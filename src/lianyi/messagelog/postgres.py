@@ -236,6 +236,10 @@ class PostgresLog:
         except _STORE_ERRORS as error:
             raise LogUnavailable(where=f"shard {shard}", why=type(error).__name__) from error
 
+    def seen(self, shard: int) -> int:
+        """Return the newest number heard of; see :class:`~lianyi.messagelog.MessageLog`."""
+        return self._ends.get(shard, 0)
+
     async def wait(self, shard: int, *, after: int, timeout_seconds: float) -> bool:
         """Wait for growth; see :class:`~lianyi.messagelog.MessageLog`."""
         deadline = self._clock.elapsed_seconds() + timeout_seconds
