@@ -18,6 +18,8 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.settings import Section
 
 EMBEDDED = "embedded"
+PAUSE_SECONDS = 0.1
+REFUSED_SECONDS_MAX = 30.0
 
 
 class DatabaseUnreachable(LianyiError):
@@ -99,7 +101,7 @@ async def open_database(
     """Give the address of the database for as long as the block runs.
 
     With ``embedded`` the server is started and, at the end, stopped; where another process runs
-    it already on this data folder, that one is used and left alone.
+    it already on this data folder, that one is used, once it answers, and left alone.
 
     Raises:
         BadDatabaseAddress: ``url`` or ``password_file`` cannot be used.
@@ -116,18 +118,42 @@ async def open_database(
         settings=settings.postgres_settings,
         on_progress=on_progress,
     )
-    try:
-        dsn = await server.start()
-    except ClusterInUse:
-        running = find_dsn(data_dir)
-        if running is None:
-            raise
-        yield running
-        return
+    while True:
+        try:
+            dsn = await server.start()
+            break
+        except ClusterInUse:
+            running = await _other_server(data_dir)
+        if running is not None:
+            yield running
+            return
     try:
         yield dsn
     finally:
         await server.stop()
+
+
+async def _other_server(data_dir: Path) -> str | None:
+    """Wait until the server that another process runs answers; None when that process ended.
+
+    There is no limit while it starts or recovers. While it makes a new database, there is none to
+    be let into: that is believed for a while only.
+    """
+    refusals = 0
+    while (dsn := find_dsn(data_dir)) is not None:
+        try:
+            await (await connect(dsn)).close()
+        except DatabaseUnreachable:
+            pass
+        except DatabaseRefused:
+            refusals += 1
+            if refusals * PAUSE_SECONDS > REFUSED_SECONDS_MAX:
+                raise
+        else:
+            return dsn
+        await asyncio.sleep(PAUSE_SECONDS)
+    await asyncio.sleep(PAUSE_SECONDS)
+    return None
 
 
 def address_of(settings: DatabaseSettings) -> str:

@@ -31,6 +31,15 @@ OUTSIDE = "-- lianyi: outside a transaction"
 LOCK_KEY = 0x6C69616E7969  # "lianyi" in ASCII
 LOCK_PAUSE_SECONDS = 0.05
 
+# What a failure leaves behind, by whether the file is one transaction.
+KEPT = {
+    True: ("nothing of it was kept", "未留下任何改动"),
+    False: (
+        "it runs outside a transaction, so what stands above this line was kept",
+        "它在事务之外运行，此行以上的改动已保留",
+    ),
+}
+
 _NAME = re.compile(r"(\d{4})_(expand|contract)_([a-z0-9_]+)\.sql")
 _HEADER = ("-- Why: ", "-- Old release keeps working: ", "-- Undo: ")
 
@@ -82,7 +91,7 @@ class FailedMigration(LianyiError):
         "{why}; {left}",
         "remove the cause and start again",
     )
-    zh = Told("数据库迁移失败", "{why}；{left}", "排除原因后重新启动")
+    zh = Told("数据库迁移失败", "{why}；{left_zh}", "排除原因后重新启动")
 
 
 class NewerDatabase(LianyiError):
@@ -298,6 +307,7 @@ async def _apply(connection: asyncpg.Connection, migration: Migration, release: 
 
 
 async def _run(connection: asyncpg.Connection, migration: Migration) -> None:
+    left, left_zh = KEPT[migration.transaction]
     for statement in migration.statements:
         try:
             await connection.execute(statement.text)
@@ -305,9 +315,8 @@ async def _run(connection: asyncpg.Connection, migration: Migration) -> None:
             raise FailedMigration(
                 where=f"{migration.owner}: {migration.name}:{_line(error, statement)}",
                 why=str(error).partition("\n")[0],
-                left="nothing of it was kept"
-                if migration.transaction
-                else "it runs outside a transaction, so what stands above this line was kept",
+                left=left,
+                left_zh=left_zh,
             ) from error
 
 

@@ -137,6 +137,21 @@ async def test_the_embedded_database_is_shared_by_those_who_come_later(open_fold
         await connect(first)
 
 
+async def test_several_who_start_at_once_all_reach_the_one_database(open_folder: Path) -> None:
+    async def use() -> object:
+        async with open_database(DatabaseSettings(), open_folder / "data") as dsn:
+            connection = await connect(dsn)
+            found = await connection.fetchval("SELECT pg_postmaster_start_time()")
+            await connection.close()
+            await together.wait()  # nobody stops the server before all have used it
+            return found
+
+    together = asyncio.Barrier(3)
+    started_at = await asyncio.gather(*(use() for _ in range(3)))
+
+    assert len(set(started_at)) == 1
+
+
 async def test_a_server_of_the_hospital_is_used_as_it_is(database: str, tmp_path: Path) -> None:
     async with open_database(DatabaseSettings(url=database), tmp_path / "data") as dsn:
         assert dsn == database
