@@ -73,8 +73,10 @@ def meanings(kind: type) -> dict[str, str]:
     for base in reversed(kind.__mro__):
         _, _, attributes = (inspect.getdoc(base) or "").partition("Attributes:\n")
         block = re.split(r"\n(?=\S)", attributes)[0]
-        for name, words in re.findall(r"^ {4}(\w+): (.*(?:\n {6,}.*)*)", block, re.MULTILINE):
-            found[name] = " ".join(words.split())
+        for names, words in re.findall(
+            r"^ {4}(\w+(?:, \w+)*): (.*(?:\n {6,}.*)*)", block, re.MULTILINE
+        ):
+            found |= dict.fromkeys(names.split(", "), " ".join(words.split()))
     return found
 
 
