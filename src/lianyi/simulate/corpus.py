@@ -24,7 +24,7 @@ from lianyi.simulate.wire import END, FRAME_BYTES_MAX, START, NoVerdict
 SUFFIXES = {".hl7", ".ndhl7", ".mllp"}
 SNIFFED_BYTES = 4096
 ATTEMPTS_MAX = 3
-_LINE_START = rb"(?:^|(?<=[\r\n]))"
+_LINE_START = rb"(?:\A|(?<=[\r\n])|(?<=\xef\xbb\xbf))"
 _OPENING = re.compile(rb"(?:^|[\r\n\x0b]|\xef\xbb\xbf)(?:MSH|FHS|BHS)[^\w\s]{4}", re.ASCII)
 _BATCH = re.compile(_LINE_START + rb"(?:FHS|BHS)[^\w\s]", re.ASCII)
 _MESSAGE = re.compile(_LINE_START + rb"MSH[^\w\s]", re.ASCII)

@@ -39,14 +39,25 @@ def segment(name: str, fields: Mapping[int, str]) -> str:
     return "|".join([name, *(fields.get(number, "") for number in range(first, last + 1))])
 
 
-def header(
-    *, system: str, control_id: str, at: datetime, kind: str, structure: str, version: str
-) -> str:
+VERSIONS = {"his": "2.5.1", "lis": "2.4", "ris": "2.4", "emr": "2.5.1"}
+_STRUCTURES = {
+    "ADT^A04": "ADT_A01",
+    "ADT^A08": "ADT_A01",
+    "ADT^A11": "ADT_A09",
+    "ADT^A28": "ADT_A05",
+    "ADT^A40": "ADT_A39",
+}
+"""Message structures (table 0354) that are not called like their trigger event."""
+
+
+def header(*, system: str, control_id: str, at: datetime, kind: str) -> str:
     """Return the MSH segment as the maker of this system writes it.
 
-    The HIS and the RIS stop at the fields they know; the LIS says nothing about its character
-    set; the EMR asks for an enhanced acknowledgment (MSH-15 ``AL``, MSH-16 ``NE``).
+    HIS and EMR speak version 2.5.1, the older LIS and RIS 2.4, as found side by side in one
+    hospital. The HIS and the RIS stop at the fields they know; the LIS says nothing about its
+    character set; the EMR asks for an enhanced acknowledgment (MSH-15 ``AL``, MSH-16 ``NE``).
     """
+    structure = _STRUCTURES.get(kind, kind.replace("^", "_"))
     fields = {
         2: "^~\\&",
         3: system.upper(),
@@ -57,7 +68,7 @@ def header(
         9: kind if system == "lis" else f"{kind}^{structure}",
         10: control_id,
         11: "P",
-        12: version,
+        12: VERSIONS[system],
     }
     if system == "emr":
         fields |= {15: "AL", 16: "NE"}

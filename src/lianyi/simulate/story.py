@@ -14,8 +14,9 @@ from datetime import datetime, timedelta, timezone
 from itertools import count
 from random import Random
 
-from lianyi.simulate import messages as say
+from lianyi.simulate import departments, his
 from lianyi.simulate.catalogue import (
+    CLINICS,
     DIAGNOSES,
     DOCTORS,
     DRUGS,
@@ -24,9 +25,9 @@ from lianyi.simulate.catalogue import (
     PANELS,
     WARDS,
 )
-from lianyi.simulate.messages import Draft, Stay
 from lianyi.simulate.people import invent_person, registered_twice
 from lianyi.simulate.segments import header, instant, segment
+from lianyi.simulate.stay import Draft, Stay
 
 SYSTEMS = ("his", "lis", "ris", "emr")
 CHINA = timezone(timedelta(hours=8))
@@ -111,7 +112,7 @@ def plan_patient(number: int, arrives_at: datetime, settings: StorySettings) -> 
         encounter=f"{arrives_at:%Y%m%d}{number:06d}",
         ward=None,
         bed=0,
-        clinic=say.first_clinic(chance),
+        clinic=chance.choice(CLINICS),
         doctor=chance.choice(DOCTORS),
         diagnosis=chance.choice(DIAGNOSES),
         began_at=arrives_at,
@@ -120,11 +121,11 @@ def plan_patient(number: int, arrives_at: datetime, settings: StorySettings) -> 
     if chance.random() < 0.04:
         _arrive_twice(plot, stay)
     else:
-        plot.add(say.admission(stay, "A28", plot.at, chance))
+        plot.add(his.admission(stay, "A28", plot.at, chance))
     plot.wait(2, 10)
-    plot.add(say.admission(stay, "A04", plot.at, chance))
+    plot.add(his.admission(stay, "A04", plot.at, chance))
     plot.wait(5, 20)
-    plot.add(say.charge(stay, "GH01", "普通门诊挂号费", 1000, plot.at, nightly=False))
+    plot.add(his.charge(stay, "GH01", "普通门诊挂号费", 1000, plot.at, nightly=False))
     _examine(plot, stay, panels=1, examinations=int(chance.random() < 0.3))
     if chance.random() < 0.45:
         plot.wait(30, 120)
@@ -159,10 +160,10 @@ class _Plot:
 
 def _arrive_twice(plot: _Plot, stay: Stay) -> None:
     twin = registered_twice(stay.person, f"{90_000_000 + stay.person.number}")
-    plot.add(say.admission(replace(stay, person=twin), "A28", plot.at, plot.chance))
+    plot.add(his.admission(replace(stay, person=twin), "A28", plot.at, plot.chance))
     plot.wait(10, 40)
-    plot.add(say.admission(stay, "A28", plot.at, plot.chance))
-    plot.add(say.merge(stay, twin, plot.later(1, 3)))
+    plot.add(his.admission(stay, "A28", plot.at, plot.chance))
+    plot.add(his.merge(stay, twin, plot.later(1, 3)))
     plot.wait(3, 4)
 
 
@@ -172,21 +173,23 @@ def _examine(plot: _Plot, stay: Stay, *, panels: int, examinations: int) -> None
     for panel in chance.sample(PANELS, panels):
         order = plot.new_order()
         plot.wait(1, 3)
-        plot.add(say.laboratory_order(stay, panel, order, plot.at))
+        plot.add(his.laboratory_order(stay, panel, order, plot.at))
         released = plot.later(35, 150)
-        plot.add(say.laboratory_result(stay, panel, order, released, chance, status="F"))
+        plot.add(departments.laboratory_result(stay, panel, order, released, chance, status="F"))
         if chance.random() < 0.04:
             corrected = released + timedelta(minutes=chance.randrange(10, 90))
-            plot.add(say.laboratory_result(stay, panel, order, corrected, chance, status="C"))
-        fee = say.charge(stay, panel.code, panel.name, panel.fee_fen, plot.at, nightly=False)
+            plot.add(
+                departments.laboratory_result(stay, panel, order, corrected, chance, status="C")
+            )
+        fee = his.charge(stay, panel.code, panel.name, panel.fee_fen, plot.at, nightly=False)
         plot.add(fee)
     for examination in chance.sample(EXAMINATIONS, examinations):
         order = plot.new_order()
         plot.wait(1, 3)
-        plot.add(say.imaging_order(stay, examination, order, plot.at))
-        plot.add(say.booking(stay, examination, order, plot.later(3, 15)))
+        plot.add(his.imaging_order(stay, examination, order, plot.at))
+        plot.add(departments.booking(stay, examination, order, plot.later(3, 15)))
         reported = plot.later(90, 300)
-        plot.add(say.imaging_report(stay, examination, order, reported, chance))
+        plot.add(departments.imaging_report(stay, examination, order, reported, chance))
 
 
 def _stay_in(plot: _Plot, outpatient: Stay) -> None:
@@ -200,14 +203,14 @@ def _stay_in(plot: _Plot, outpatient: Stay) -> None:
         encounter=f"ZY{outpatient.encounter}",
         began_at=plot.at,
     )
-    plot.add(say.admission(stay, "A01", plot.at, chance))
+    plot.add(his.admission(stay, "A01", plot.at, chance))
     if chance.random() < 0.04:
         plot.wait(5, 30)
-        plot.add(say.admission(stay, "A11", plot.at, chance))
+        plot.add(his.admission(stay, "A11", plot.at, chance))
         return
     if chance.random() < 0.3:
         plot.wait(5, 15)
-        plot.add(say.admission(stay, "A08", plot.at, chance))
+        plot.add(his.admission(stay, "A08", plot.at, chance))
     documents = count(1)
     _write(plot, stay, 0, next(documents))
     _examine(plot, stay, panels=chance.randrange(1, 4), examinations=int(chance.random() < 0.5))
@@ -216,38 +219,38 @@ def _stay_in(plot: _Plot, outpatient: Stay) -> None:
         stay = _care(plot, stay, turn)
     plot.wait(20, 120)
     _write(plot, stay, 4, next(documents))
-    plot.add(say.admission(stay, "A03", plot.later(5, 30), chance))
+    plot.add(his.admission(stay, "A03", plot.later(5, 30), chance))
 
 
 def _care(plot: _Plot, stay: Stay, turn: int) -> Stay:
     """Four to eight hours on the ward; return the stay, perhaps in another bed."""
     chance = plot.chance
     plot.wait(240, 480)
-    plot.add(say.vital_signs(stay, plot.at, chance))
-    plot.add(say.nursing_event(stay, plot.later(1, 5), chance))
+    plot.add(departments.vital_signs(stay, plot.at, chance))
+    plot.add(departments.nursing_event(stay, plot.later(1, 5), chance))
     drug = chance.choice(DRUGS)
     plot.wait(2, 10)
-    plot.add(say.drug_order(stay, drug, plot.new_order(), plot.at))
-    plot.add(say.charge(stay, drug.code, drug.name, drug.fee_fen, plot.at, nightly=False))
-    plot.add(say.charge(stay, "CL01", "一次性输液器", 350, plot.at, nightly=True))
+    plot.add(his.drug_order(stay, drug, plot.new_order(), plot.at))
+    plot.add(his.charge(stay, drug.code, drug.name, drug.fee_fen, plot.at, nightly=False))
+    plot.add(his.charge(stay, "CL01", "一次性输液器", 350, plot.at, nightly=True))
     if turn and chance.random() < 0.25:
         _examine(plot, stay, panels=1, examinations=0)
     if chance.random() < 0.12:
         order = plot.new_order()
-        plot.add(say.culture(stay, order, plot.later(60, 180), chance))
+        plot.add(departments.culture(stay, order, plot.later(60, 180), chance))
     if chance.random() < 0.2:
         ward = chance.choice(WARDS)
         moved = replace(
             stay, ward=ward, bed=chance.randrange(1, ward.beds + 1), before=stay.location
         )
         plot.wait(5, 20)
-        plot.add(say.admission(moved, "A02", plot.at, chance))
+        plot.add(his.admission(moved, "A02", plot.at, chance))
         return moved
     return stay
 
 
 def _write(plot: _Plot, stay: Stay, place: int, number: int) -> None:
-    plot.add(say.document(stay, place, f"{stay.encounter}-{number}", plot.later(10, 60)))
+    plot.add(departments.document(stay, place, f"{stay.encounter}-{number}", plot.later(10, 60)))
 
 
 def _happenings(settings: StorySettings) -> Iterator[Draft]:
@@ -265,15 +268,13 @@ def _happenings(settings: StorySettings) -> Iterator[Draft]:
 
 
 def _with_header(draft: Draft, control_id: str) -> str:
-    if not draft.structure:
+    if draft.kind == "nursing":
         return draft.segments[0]
     msh = header(
         system=draft.system,
         control_id=control_id,
         at=draft.at,
         kind=draft.kind,
-        structure=draft.structure,
-        version=draft.version,
     )
     return "".join(f"{line}\r" for line in (msh, *draft.segments))
 
