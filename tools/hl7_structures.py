@@ -39,8 +39,8 @@ VERSIONS = (
 )
 SEGMENT_NAME_LENGTH = 3
 
-# Tables that other bodies or the sites fill, or that another check covers (0125).
-OPEN_TABLES = {"0125", "0203", "0396", "0399"}
+# Tables that other bodies or sites fill, or that have a check of their own (OBX-2, MSH-9, MSH-12).
+OPEN_TABLES = {"0203", "0396", "0399", "0125", "0003", "0076", "0354", "0104"}
 
 # HL7 table 0354: the structure that several trigger events share, from v2.3 on.
 SHARED = {

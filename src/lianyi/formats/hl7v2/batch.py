@@ -96,10 +96,18 @@ def _trimmed(message: bytes) -> bytes:
 
 
 def _without_comments(text: bytes) -> bytes:
-    kept = text.rstrip(_EDGES)
+    kept = _without_blank_lines(text)
     for _ in range(_COMMENTS_MAX):
         begin = max(kept.rfind(b"\r"), kept.rfind(b"\n")) + 1
         if not kept[begin:].lstrip().startswith((b"#", b"--", b"//")):
             break
-        kept = kept[:begin].rstrip(_EDGES)
+        kept = _without_blank_lines(kept[:begin])
     return kept
+
+
+def _without_blank_lines(text: bytes) -> bytes:
+    """Take blank lines and framing bytes off the end; blanks that end the last text line stay."""
+    end = len(text.rstrip(_EDGES))
+    while text[end : end + 1] in (b" ", b"\t"):
+        end += 1
+    return text[:end] if text[:end].strip(_EDGES) else b""

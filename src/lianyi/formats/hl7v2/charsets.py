@@ -184,7 +184,7 @@ def _first_line_end(body: bytes) -> int:
 
 
 def _field_18(line: str, mark: str) -> str:
-    fields = line.split(mark, 18)
+    fields = line.split(mark, 18) if mark else []
     return fields[17].strip() if len(fields) > 17 else ""
 
 

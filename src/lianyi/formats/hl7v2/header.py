@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from lianyi.formats.hl7v2 import charsets
@@ -9,6 +10,12 @@ from lianyi.formats.hl7v2.delimiters import Delimiters, delimiters_of
 from lianyi.formats.hl7v2.errors import EmptyMessage, MalformedHl7
 
 _FIELDS_READ = 19
+
+MIXED_ENDS = re.compile(r"(\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|\Z))")
+"""Where segments end in a message that has CR: a line feed inside of text is none."""
+
+LF_ENDS = re.compile(r"(\n)")
+"""Where segments end in a message without CR."""
 
 
 class Header(NamedTuple):
@@ -79,10 +86,17 @@ def read_header(
     except MalformedHl7 as error:
         codec = str(error.facts.get("codec") or charsets.known_codec(forced_codec or default_codec))
         line = body[begin:].decode(codec, "replace")
-    end = line.find("\r")
-    if end < 0:
-        end = line.find("\n")
-    return header_of(line[:end] if end >= 0 else line, codec)
+    return header_of(_first_segment(line), codec)
+
+
+def _first_segment(text: str) -> str:
+    """Return what stands before the first segment end."""
+    end = text.find("\r")
+    if text.find("\n", 0, end if end >= 0 else len(text)) >= 0:
+        ends = MIXED_ENDS if end >= 0 else LF_ENDS
+        found = ends.search(text)
+        end = found.start() if found else -1
+    return text[:end] if end >= 0 else text
 
 
 def header_of(line: str, codec: str) -> Header:

@@ -7,10 +7,9 @@ import re
 from lianyi.formats.hl7v2 import charsets
 from lianyi.formats.hl7v2.delimiters import delimiters_of
 from lianyi.formats.hl7v2.errors import EmptyMessage, SeveralMessages
+from lianyi.formats.hl7v2.header import LF_ENDS, MIXED_ENDS
 from lianyi.formats.hl7v2.message import Message
 
-_MIXED_ENDS = re.compile(r"(\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|\Z))")
-_LF_ENDS = re.compile(r"(\n)")
 _ANOTHER_MSH = re.compile(rb"[\r\n]MSH[^A-Za-z0-9\s]")
 
 
@@ -46,7 +45,7 @@ def parse(body: bytes, *, default_codec: str = "utf-8", forced_codec: str | None
     if "\n" not in text:
         lines = text.split("\r")
     else:
-        pieces = (_MIXED_ENDS if "\r" in text else _LF_ENDS).split(text)
+        pieces = (MIXED_ENDS if "\r" in text else LF_ENDS).split(text)
         lines, ends = pieces[::2], [*pieces[1::2], ""]
     first = lines[0]
     mark = first[3:4]
