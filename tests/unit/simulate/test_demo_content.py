@@ -1,0 +1,122 @@
+"""The channels of the demo take the whole story, and deliver where the plan receives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from pathlib import Path
+
+import orjson
+import pytest
+
+from lianyi.channels.compiled import CompiledChannel, compile_channel
+from lianyi.channels.functions import FunctionHost
+from lianyi.channels.loading import check_together, load_channel
+from lianyi.formats import hl7v2
+from lianyi.messagelog.message import Gate
+from lianyi.simulate.demo import EXPORTS, NIGHT_BATCH, demo_plan
+from lianyi.simulate.feed import read_target
+from lianyi.simulate.people import check_character
+from lianyi.simulate.story import StorySettings, tell
+
+CONTENT = Path(__file__).parents[3] / "content"
+PLAN = demo_plan(Path("/data"))
+STORY = StorySettings(seed=2, patients_per_hour=6, batch_every_hours=4)
+
+
+@pytest.fixture(scope="module")
+def channels() -> dict[str, CompiledChannel]:
+    """The channels of the demo, by the URL at which they receive."""
+    found = {}
+    for path in sorted((CONTENT / "channels").glob("*.yaml")):
+        definition = load_channel(path.read_text(encoding="utf-8"), path.name, CONTENT)
+        source = definition.source
+        where = {
+            "mllp": lambda s: f"mllp://127.0.0.1:{s['port']}",
+            "http": lambda s: f"http://127.0.0.1:{s['port']}{s['path']}",
+            "files": lambda s: (Path("/data") / s["folder"]).as_uri(),
+        }[source.connector](source.settings)
+        found[where] = compile_channel(definition, CONTENT)
+    return found
+
+
+@pytest.fixture
+async def functions() -> AsyncIterator[FunctionHost]:
+    host = FunctionHost()
+    yield host
+    await host.close()
+
+
+def arrivals(count: int) -> Iterator[tuple[str, str, bytes]]:
+    """Where each message of the story arrives, from whom, and its bytes."""
+    targets = {
+        member.name: [read_target(send) for send in member.sends] for member in PLAN.members
+    }
+    for line in islice(tell(STORY), count):
+        url = next(target.url for target in targets[line.system] if target.takes(line.kind))
+        is_batch = line.kind == "batch"
+        for body in hl7v2.split_batch(line.body).messages if is_batch else [line.body]:
+            yield url, line.system, body
+
+
+def test_the_channels_stand_where_the_plan_sends_and_receives(
+    channels: dict[str, CompiledChannel],
+) -> None:
+    assert check_together([channel.definition for channel in channels.values()]) == []
+    sends = {read_target(send).url for member in PLAN.members for send in member.sends}
+    assert set(channels) == sends | {PLAN.corpus_url}
+    listens = {listen.partition("://")[2] for member in PLAN.members for listen in member.listens}
+    for channel in channels.values():
+        for destination in channel.definition.destinations:
+            address = destination.address
+            if destination.connector == "files":
+                assert Path(address) in EXPORTS
+            else:
+                assert address.removeprefix("http://").partition("/")[0] in listens
+    assert Path("/data") / NIGHT_BATCH in PLAN.folders
+
+
+async def test_the_whole_story_passes_and_nothing_is_parked(
+    channels: dict[str, CompiledChannel], functions: FunctionHost
+) -> None:
+    gates: Counter[tuple[str, Gate]] = Counter()
+    delivered: Counter[str] = Counter()
+    upgraded = 0
+    for url, system, body in arrivals(2500):
+        channel = channels[url]
+        content = channel.open(body)
+        gates[system, channel.judge(content)[0]] += 1
+        for destination in channel.destinations:
+            if destination.wants(content):
+                name = f"{channel.definition.channel} {destination.name}"
+                for sent in await destination.transform_apart(content, functions):
+                    delivered[name] += 1
+                    upgraded += check_sent(name, body, sent.body)
+
+    assert {system for system, gate in gates if gate is not Gate.ACCEPT} == {"ris"}
+    assert all(gate is not Gate.HOLD for _, gate in gates)
+    assert set(delivered) == {
+        f"{channel.definition.channel} {destination.name}"
+        for channel in channels.values()
+        for destination in channel.destinations
+        if channel.definition.channel != "corpus"
+    }
+    assert upgraded > 3
+
+
+def check_sent(name: str, received: bytes, sent: bytes) -> int:
+    """Check what a destination gets; return 1 where an old identity number became a new one."""
+    if name == "lis-results emr":
+        message = hl7v2.parse(sent)
+        assert message.get("MSH-18") == "UNICODE UTF-8"
+        assert all(message.get_all("OBX(*)-3.4"))
+        assert set(message.get_all("OBX(*)-3.6")) == {"LN"}
+    if name == "lis-results critical-values":
+        assert orjson.loads(sent)["flag"] in ("HH", "LL")
+    if name == "his-adt region":
+        number = orjson.loads(sent)["identity_number"]
+        if len(number) == 18:
+            assert check_character(number[:17]) == number[17]
+            return len(hl7v2.parse(received).get("PID-3(2).1")) == 15
+    return 0
