@@ -48,8 +48,9 @@ lock: $(STAMPS)/package ## lock the newest versions that pyproject.toml allows
 wheel: setup ## the package for a server, console included, in dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-docs: setup ## write docs/reference/ anew from the code
+docs: setup ## write docs/reference/ and the types of the API anew from the code
 	$(BIN)/python tools/reference_pages.py
+	$(BIN)/python tools/build_console.py --types
 
 docs-check: setup ## prove that the documents say what the code says
 	$(BIN)/pytest tests/docs tests/house

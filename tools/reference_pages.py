@@ -327,11 +327,12 @@ PAGES = {
 
 
 def main() -> int:
-    """Write the pages."""
+    """Write the pages, and the document from which the console gets its types."""
     import_everything()
-    REFERENCE.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (REFERENCE / name).write_text(page(), encoding="utf-8")
+    openapi = importlib.import_module("lianyi.api.openapi")
+    (ROOT / "web" / "openapi.json").write_text(openapi.document(), encoding="utf-8")
     return 0
 
 

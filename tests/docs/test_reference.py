@@ -44,3 +44,8 @@ def test_every_address_says_what_it_does(pages: ModuleType) -> None:
         if not operation.get("description")
     ]
     assert silent == []
+
+
+def test_the_console_is_typed_by_the_api_that_is(docs: Path) -> None:
+    written = (docs.parent / "web" / "openapi.json").read_text(encoding="utf-8")
+    assert written == openapi.document(), "run: make docs"
