@@ -13,7 +13,8 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, LoopFactory]:
+    module = item.getparent(pytest.Module)
     loops: Mapping[str, LoopFactory] = getattr(
-        item.getparent(pytest.Module).obj, "LOOPS", {"asyncio": asyncio.new_event_loop}
+        module.obj if module else None, "LOOPS", {"asyncio": asyncio.new_event_loop}
     )
     return loops

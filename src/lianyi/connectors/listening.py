@@ -33,6 +33,7 @@ from lianyi.connectors.connector import (
 from lianyi.connectors.tls import TlsServer
 
 _LINGER_SECONDS = 1.0
+_GATHERED_BYTES_MAX = 256 * 1024
 _DRAIN_STEP_SECONDS = 0.005
 
 
@@ -129,6 +130,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[tuple[Arrival | None, Owed]] = deque()  # read, not yet handed on
         self._owed: deque[Owed] = deque()  # handed on, in order of arrival
         self._outgoing: list[bytes] = []
+        self._gathered_bytes = 0
         self._outstanding_max = listener.settings.outstanding_max
         self._advancing = False
         self._finishing = False
@@ -286,12 +288,16 @@ class Connection(asyncio.Protocol):
             if not out:
                 self.listener.plan_flush(self)
             self.encode(owed, answer, out)
+            self._gathered_bytes += len(answer.body)
+            if self._gathered_bytes > _GATHERED_BYTES_MAX:
+                self.flush()  # so that a peer that does not read is noticed within the tick
 
     def flush(self) -> None:
         """Write what has gathered in this tick."""
         if self._transport is not None and self._outgoing:
             data = b"".join(self._outgoing)
             self._outgoing.clear()
+            self._gathered_bytes = 0
             self._transport.write(data)
         if self._no_more_input:
             self._finish_if_settled()

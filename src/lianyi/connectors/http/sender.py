@@ -166,6 +166,7 @@ class _Responses:
 
     def __init__(self, limit_bytes: int) -> None:
         self.last = False
+        self._too_large = False
         self._limit = limit_bytes
         self._parser = httptools.HttpResponseParser(self)
         self._answers: list[Answer] = []
@@ -188,7 +189,7 @@ class _Responses:
             if not self._answers:
                 raise Unreadable(f"no HTTP/1.1 response: {type(error).__name__}") from error
             self.last = True
-        if self._body_bytes > self._limit:
+        if self._too_large:
             raise Unreadable(f"the answer has more than {self._limit} bytes")
         if not self._headers_complete and self._headers_bytes > _HEADERS_LIMIT_BYTES:
             raise Unreadable(f"the headers have more than {_HEADERS_LIMIT_BYTES} bytes")
@@ -214,7 +215,9 @@ class _Responses:
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if self._body_bytes <= self._limit:
+        if self._body_bytes > self._limit:
+            self._too_large = True
+        else:
             self._parts.append(body)
 
     def on_message_complete(self) -> None:

@@ -53,7 +53,14 @@ _ATTRIBUTES = {
     b"idempotency-key": "idempotency_key",
     b"x-message-id": "message_id",
 }
-_HEARD = {*_ATTRIBUTES, b"authorization", b"content-encoding", b"content-length", b"expect"}
+_HEARD = {
+    *_ATTRIBUTES,
+    b"authorization",
+    b"content-encoding",
+    b"content-length",
+    b"expect",
+    b"transfer-encoding",
+}
 
 
 class HttpSourceSettings(ListenSettings):
@@ -221,6 +228,7 @@ class _HttpConnection(Connection):
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._headers_bytes = 0
+        self._offers_upgrade = False
         self._route: _Route | None = None  # known once the headers are complete
         self._parts: list[bytes] = []
         self._body_bytes = 0
@@ -237,14 +245,27 @@ class _HttpConnection(Connection):
         try:
             self._parser.feed_data(chunk)
         except httptools.HttpParserUpgrade as upgrade:
-            # A client offers another protocol beside its request; we stay with this one.
-            self._parser = httptools.HttpRequestParser(self)
-            if rest := chunk[upgrade.args[0] :]:
-                self.parse(rest)
+            if self._offers_upgrade:
+                self._stay_with_http_1(chunk[upgrade.args[0] :])
+            else:
+                self._refuse(BrokenRequest(where=self.peer, why="it is not HTTP/1.1"))
         except httptools.HttpParserError as error:
             self._refuse(BrokenRequest(where=self.peer, why=str(error)))
         if self._route is None and self._headers_bytes > _HEADERS_LIMIT_BYTES:
             self._refuse(HeadersTooLarge(where=self.peer, limit_bytes=_HEADERS_LIMIT_BYTES))
+
+    def _stay_with_http_1(self, rest: bytes) -> None:
+        """Read a request again whose client offers another protocol beside it.
+
+        Java's client offers HTTP/2 with every plain request. The offer may be ignored (RFC 9110,
+        7.8), but llhttp then takes the body for the other protocol: so the head is read again
+        without the offer.
+        """
+        lines = [b"%b %b HTTP/1.1" % (self._parser.get_method(), self._url)]
+        lines += [b"%b: %b" % header for header in self._headers.items()]
+        self._parser = httptools.HttpRequestParser(self)
+        self._forget_request()
+        self.parse(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def encode(self, owed: Owed, answer: Answer, out: list[bytes]) -> None:
         note = cast(_Note, owed.note)
@@ -286,6 +307,9 @@ class _HttpConnection(Connection):
 
     def on_headers_complete(self) -> None:
         if self._closing:
+            return
+        if self._parser.should_upgrade() and self._parser.get_method() != b"CONNECT":
+            self._offers_upgrade = True  # what llhttp reports from here on is not the body
             return
         route = self._http.routes.get(self._path())
         error = self._objection(route)
