@@ -17,6 +17,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels.definition import Identify
 from lianyi.channels.problems import NotInFormat
 from lianyi.formats import hl7v2
+from lianyi.formats.hl7v2.paths import UNSAID
 
 KEYS_MAX = 64
 KEY_LENGTH_MAX = 200
@@ -86,6 +87,10 @@ class Content(ABC):
     def get_all(self, path: str) -> list[str]:
         """Return the texts of all occurrences of a path; raises as :meth:`get`."""
 
+    def anywhere(self, path: str) -> list[str]:
+        """Return the texts at a path wherever it occurs: for filters and rules."""
+        return self.get_all(path)
+
     @abstractmethod
     def set(self, path: str, value: str) -> None:
         """Write a text at a path.
@@ -145,12 +150,14 @@ class Content(ABC):
         """What the message is found by: ``p:`` ``e:`` ``o:`` ``a:`` ``c:`` and a value."""
         places = self.places
         patient, authority = self.at(places.patient), self.at(places.patient_authority)
-        found = [("p", f"{patient}^{authority}" if patient else "")]
+        found = [
+            ("c", self.at(places.control_id)),
+            ("p", f"{patient}^{authority}" if patient else ""),
+        ]
         for letter, path in (
             ("e", places.encounter), ("o", places.order), ("a", places.accession),
         ):  # fmt: skip
             found.append((letter, self.at(path)))
-        found.append(("c", self.at(places.control_id)))
         return keys_of(found)
 
     def key(self, letter: str) -> str:
@@ -191,7 +198,10 @@ class Content(ABC):
 
 
 def keys_of(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Return keys as the log keeps them: no empty ones, none twice, not too many or too long."""
+    """Return keys as the log keeps them: no empty ones, none twice, not too many or too long.
+
+    The control id comes first, so that a message with very many orders does not lose it.
+    """
     keys = (f"{letter}:{value[:KEY_LENGTH_MAX]}" for letter, value in found if value)
     return tuple(dict.fromkeys(keys))[:KEYS_MAX]
 
@@ -250,10 +260,35 @@ class Hl7Content(Content):
         """Return the texts of all repetitions, of all segments for ``OBX(*)-5``."""
         return (self._message or self._parse()).get_all(path)
 
+    def anywhere(self, path: str) -> list[str]:
+        """Return the texts at a path in all segments of the name and all repetitions.
+
+        A path that names its segment or repetition, ``OBX(2)-5``, means only that one.
+        """
+        asked = hl7v2.Path.of(path)
+        message = self._message or self._parse()
+        if asked.occurrence > 1 or asked.repetition != UNSAID or asked.segment == "MSH":
+            return message.get_all(asked)
+        slot, component, subcomponent = asked.slot, asked.component, asked.subcomponent
+        marks, found = message.delimiters, []
+        for fields in message.fields_of(asked.segment):
+            field = fields[slot] if slot < len(fields) else ""
+            for raw in (
+                field.split(marks.repetition)
+                if marks.repetition and marks.repetition in field
+                else (field,)
+            ):
+                value = _part(raw, marks.component, component)
+                value = _part(value, marks.subcomponent, subcomponent)
+                if marks.escape and marks.escape in value:
+                    value = hl7v2.unescape(value, marks, message.codec)
+                found.append("" if value == hl7v2.NULL else value)
+        return found
+
     def set(self, path: str, value: str) -> None:
         """Write a text at a path."""
-        self.message.set(path, value)
-        if path.startswith("MSH") or "keys" in self.__dict__:
+        (self._message or self._parse()).set(path, value)
+        if "MSH" in path or "keys" in self.__dict__:
             self.forget()
 
     def copy(self) -> Hl7Content:
@@ -311,16 +346,24 @@ class Hl7Content(Content):
         patient = self.at(places.patient)
         return keys_of(
             [
+                ("c", self.control_id),
                 *_letter("p", found.patients, patient and f"{patient}^{self._authority()}"),
                 *_letter("e", found.encounters, self.at(places.encounter)),
                 *_letter("o", found.orders, self.at(places.order)),
                 *_letter("a", found.accessions, self.at(places.accession)),
-                ("c", self.control_id),
             ]
         )
 
     def _authority(self) -> str:
         return self.at(self.places.patient_authority)
+
+
+def _part(raw: str, mark: str, number: int) -> str:
+    """Return a part of a value, counted from 1; 0 means all of it."""
+    if not number or not mark or mark not in raw:
+        return raw if number < 2 else ""
+    parts = raw.split(mark, number)
+    return parts[number - 1] if number <= len(parts) else ""
 
 
 def _letter(letter: str, found: Sequence[str], own: str) -> list[tuple[str, str]]:

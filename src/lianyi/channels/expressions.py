@@ -10,7 +10,9 @@ Source: https://github.com/google/cel-spec
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
@@ -18,6 +20,8 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels.content import Content
 from lianyi.channels.problems import BadExpression, ExpressionFailed
 from lianyi.channels.routing import Test
+
+Value = TypeVar("Value", str, list[str])
 
 
 class _Now(threading.local):
@@ -31,15 +35,19 @@ _NOW = _Now()
 
 
 def _field(path: str) -> str:
-    return next(iter(_fields(path)), "")
+    return _look(lambda content: content.get(path), "")
 
 
 def _fields(path: str) -> list[str]:
-    content = _NOW.content
-    if content is None:
-        return []
+    return _look(lambda content: content.anywhere(path), [])
+
+
+def _look(read: Callable[[Content], Value], nothing: Value) -> Value:
+    """Read from the message that is looked at now, and remember why that failed."""
+    if _NOW.content is None:
+        return nothing
     try:
-        return content.get_all(path)
+        return read(_NOW.content)
     except LianyiError as error:
         _NOW.failure = error
         raise

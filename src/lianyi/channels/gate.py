@@ -14,7 +14,7 @@ from lianyi.channels.failures import Held
 from lianyi.channels.library import Library
 from lianyi.channels.problems import BadChannel
 from lianyi.channels.reading import Place, Report
-from lianyi.channels.routing import Test, check_path, compile_filter, everywhere
+from lianyi.channels.routing import Test, check_path, compile_filter
 from lianyi.messagelog.message import Gate
 
 Severity = Literal["error", "warning"]
@@ -138,7 +138,6 @@ def _compile_rule(
         check_path(format_, rule.path)
     except LianyiError as error:
         report.note(error, (*place, "path"))
-    path = everywhere(format_, rule.path)
     allowed: frozenset[str] | Mapping[str, str] = frozenset(rule.in_)
     if rule.table:
         allowed = library.table(rule.table, report, (*place, "table"))
@@ -158,7 +157,7 @@ def _compile_rule(
     def check(content: Content) -> BrokenRule | None:
         if not when(content):
             return None
-        values = [value for value in content.get_all(path) if value]
+        values = [value for value in content.anywhere(rule.path) if value]
         if not values:
             return (
                 broken("rule_required", "required, but empty", "必填，但为空")

@@ -268,12 +268,19 @@ def explain(
         missing = problem["type"] == "missing"
         if problem["type"] == "extra_forbidden" or (missing and loc in suggested):
             continue
+        if any(len(other["loc"]) > len(loc) == _shared(other["loc"], loc) for other in found):
+            continue  # what is inside is wrong; that the whole is too, then, helps nobody
         english = problem["msg"].removeprefix("Value error, ")
         english = english[:1].lower() + english[1:]
         chinese = _CHINESE.get(problem["type"], english)
         chinese = chinese.format_map({k: str(v) for k, v in problem.get("ctx", {}).items()})
         at = _in_file(loc, place, report, nested=nested)
         report.add(BadChannel, at, why=english, why_zh=chinese)
+
+
+def _shared(one: Place, other: Place) -> int:
+    """Return how many steps two places have in common from the start."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
 
 
 def _in_file(loc: Place, place: Place, report: Report, *, nested: bool) -> Place:

@@ -54,13 +54,6 @@ def check_path(format_: Format, path: str) -> None:
         (structured.json_path if format_ == "json" else structured.xml_path)(path)
 
 
-def everywhere(format_: Format, path: str) -> str:
-    """Return the path that means all occurrences of what ``path`` names: ``OBX(*)-3.1``."""
-    if format_ == "hl7v2" and path[3:4] == "-":
-        return f"{path[:3]}(*){path[3:]}"
-    return path
-
-
 def compile_filter(
     wanted: Filter | None, *, format_: Format, report: Report, place: Place = ()
 ) -> Test:
@@ -88,7 +81,7 @@ def compile_filter(
         except LianyiError as error:
             report.note(error, (*place, "fields", path))
         else:
-            tests.append(_holds(everywhere(format_, path), pattern(patterns)))
+            tests.append(_holds(path, pattern(patterns)))
     inner = [
         compile_filter(one, format_=format_, report=report, place=(*place, "any_of", n))
         for n, one in enumerate(wanted.any_of)
@@ -129,7 +122,7 @@ def _says(name: str, fits: Fits) -> Test:
 
 
 def _holds(path: str, fits: Fits) -> Test:
-    return lambda content: any(map(fits, content.get_all(path) or _ABSENT))
+    return lambda content: any(map(fits, content.anywhere(path) or _ABSENT))
 
 
 _ABSENT = ("",)

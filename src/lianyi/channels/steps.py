@@ -15,6 +15,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels.content import Content, Hl7Content, RawContent
 from lianyi.channels.definition import Call, Copy, Format, Map, Split, Step, Steps, Template
 from lianyi.channels.library import Function, Library
+from lianyi.channels.places import pairs
 from lianyi.channels.problems import (
     BadChannel,
     CodeNotInTable,
@@ -27,7 +28,6 @@ from lianyi.channels.routing import Test, check_path, compile_filter
 from lianyi.channels.splitting import split_lines
 from lianyi.channels.templates import compile_template
 from lianyi.formats import hl7v2
-from lianyi.formats.hl7v2.paths import EVERY
 
 NESTING_MAX = 8
 PARTS_LIMIT_BYTES = 67_108_864
@@ -188,7 +188,7 @@ class StepCompiler:
 
         def edit(draft: Content) -> None:
             value = fill(draft)
-            for one in places_of(draft, path):
+            for _, one in pairs(draft, path, path):
                 draft.set(one, value)
 
         return edit
@@ -215,20 +215,19 @@ class StepCompiler:
         target = asked.to or asked.path
         if asked.to:
             self._target(asked.to, (*place, "to"))
-        if asked.to and asked.path.count("*") != asked.to.count("*"):
+        if "*" in asked.to and asked.path.count("*") != asked.to.count("*"):
             self._bad(place, "path and to must have the same stars", "path 与 to 的星号数目须相同")
         table = self.library.table(asked.table, self.report, (*place, "table"))
+        in_place = target == asked.path
 
         def edit(draft: Content) -> None:
-            sources = places_of(draft, asked.path)
-            targets = sources if target == asked.path else _alongside(sources, asked.path, target)
-            for source, goal in zip(sources, targets, strict=True):
+            for source, goal in pairs(draft, asked.path, target):
                 code = draft.get(source)
                 meaning = table.get(code)
                 if meaning is None:
-                    if not code or (asked.on_missing == "keep" and goal == source):
+                    if not code or (asked.on_missing == "keep" and in_place):
                         continue
-                    meaning = _missing(asked, code, source)
+                    meaning = _missing(asked, code, str(source))
                 draft.set(goal, meaning)
 
         return edit
@@ -327,67 +326,6 @@ def content_class(format_: Format) -> type[Content]:
     from lianyi.channels.structured import JsonContent, XmlContent
 
     return JsonContent if format_ == "json" else XmlContent
-
-
-def places_of(draft: Content, path: str) -> list[str]:
-    """Return the paths that a path with ``*`` means in this message."""
-    if "*" not in path:
-        return [path]
-    if isinstance(draft, Hl7Content):
-        return _hl7_places(draft.message, hl7v2.Path.of(path))
-    if draft.format == "json":
-        return _json_places(draft, path)
-    return [path]
-
-
-def _hl7_places(message: hl7v2.Message, path: hl7v2.Path) -> list[str]:
-    occurrences = (
-        range(1, message.count(path.segment) + 1) if path.occurrence == EVERY else [path.occurrence]
-    )
-    found = []
-    for n in occurrences:
-        here = path._replace(occurrence=n)
-        repetitions = (
-            range(1, message.repetitions(here._replace(repetition=1)) + 1)
-            if path.repetition == EVERY
-            else [path.repetition]
-        )
-        found += [str(here._replace(repetition=r)) for r in repetitions]
-    return found
-
-
-def _json_places(draft: Content, path: str) -> list[str]:
-    from lianyi.channels.structured import JsonContent
-
-    head, star, tail = path.partition("[*]")
-    value = draft.find(head) if isinstance(draft, JsonContent) else None
-    if not star or not isinstance(value, list):
-        return [] if star else [path]
-    return [found for n in range(len(value)) for found in _json_places(draft, f"{head}[{n}]{tail}")]
-
-
-def _alongside(sources: Sequence[str], path: str, target: str) -> list[str]:
-    """Return where the translation of each source goes: the same numbers for the stars."""
-    if "*" not in target:
-        return [target] * len(sources)
-    parts = path.split("*")
-    found = []
-    for source in sources:
-        goal, rest = target, _normal(source, path)
-        for before in parts[:-1]:
-            rest = rest[len(before) :]
-            number = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-            rest = rest[len(number) :]
-            goal = goal.replace("*", number, 1)
-        found.append(goal)
-    return found
-
-
-def _normal(source: str, path: str) -> str:
-    """Write ``OBX-3`` as ``OBX(1)-3`` where the path it came from has brackets."""
-    if path[3:4] == "(" and source[3:4] == "-":
-        source = f"{source[:3]}(1){source[3:]}"
-    return source
 
 
 def _missing(asked: Map, code: str, source: str) -> str:
