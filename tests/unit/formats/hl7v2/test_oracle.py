@@ -35,6 +35,7 @@ SEGMENTS = {
     "RXA": "RXA|0|1|20260102|20260102|x|1",
     "MRG": "MRG|P0^^^HIS^PI",
 }
+GOOD_PID = "PID|1||P1^^^HIS^PI||TEST^NAME||20260102"
 STRUCTURE = {
     "missing_segment",
     "missing_at_end",
@@ -44,11 +45,11 @@ STRUCTURE = {
 }
 
 
-def hl7apy_accepts(text: str) -> bool:
+def hl7apy_accepts(text: str, level: int = VALIDATION_LEVEL.TOLERANT) -> bool:
     try:
-        message = parse_message(text, validation_level=VALIDATION_LEVEL.TOLERANT, find_groups=True)
+        message = parse_message(text, validation_level=level, find_groups=True)
         return bool(message.validate())
-    except HL7apyException:
+    except (HL7apyException, ValueError):
         return False
 
 
@@ -114,3 +115,33 @@ def test_whatever_we_accept_hl7apy_accepts(event, stranger, data) -> None:
     text = HEAD.format(event=event) + "".join(f"{SEGMENTS[name]}\r" for name in kept)
     if we_accept(text):
         assert hl7apy_accepts(text)
+
+
+@pytest.mark.parametrize("version", ["2.2", "2.3", "2.3.1", "2.4", "2.5.1", "2.6", "2.7", "2.8.2"])
+@pytest.mark.parametrize("missing", ["", "EVN", "PID", "PV1"])
+def test_every_version_wants_the_same_segments(version: str, missing: str) -> None:
+    names = [name for name in ("EVN", "PID", "PV1") if name != missing]
+    segments = SEGMENTS | {"EVN": "EVN|A01|20260102", "PID": "PID|1||1||TEST^NAME"}
+    head = HEAD.replace("|2.5\r", f"|{version}\r").format(event="ADT^A01")
+    text = head + "".join(f"{segments[name]}\r" for name in names)
+    assert we_accept(text) == (missing == "")
+    if "2.3" < version < "2.7":  # before, hl7apy wants MSH-9.3; after, more than segments
+        assert hl7apy_accepts(text.replace("ADT^A01", "ADT^A01^ADT_A01")) == (missing == "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD_PID,
+        "PID|1||||TEST^NAME",
+        "PID|1||P1^^^HIS^PI||",
+        "PID|1||P1^^^HIS^PI||TEST^NAME||2026x",
+        "PID|x||P1^^^HIS^PI||TEST^NAME",
+        "PID|1~2||P1^^^HIS^PI||TEST^NAME",
+    ],
+)
+def test_both_refuse_a_bad_field_and_only_that(text: str) -> None:
+    message = HEAD.format(event="ADT^A01^ADT_A01") + f"EVN||20260102\r{text}\rPV1|1|I\r"
+    good = text == GOOD_PID
+    assert hl7apy_accepts(message, VALIDATION_LEVEL.STRICT) == good
+    assert [found.path[:3] for found in judge(parse(message.encode()))] == ["PID"][good:]
