@@ -169,7 +169,8 @@ class FilesSource:
         )
         for name in await self._apart(look):
             await self._may_take.wait()
-            await self._offer(name, self._folder.take)
+            if name not in self._outstanding:  # else a file of that name is still worked on
+                await self._offer(name, self._folder.take)
 
     async def _offer(self, name: str, take: Callable[[str], bytes | None]) -> None:
         """Take one file and hand it on."""
