@@ -10,13 +10,15 @@ import asyncio
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 
+from lianyi.base.clock import Clock
 from lianyi.simulate.corpus import Replayed, replay_corpus
 from lianyi.simulate.hospital import HospitalSettings, Member, run_hospital
-from lianyi.simulate.story import StorySettings
+from lianyi.simulate.story import CHINA, StorySettings
 
 NIGHT_BATCH = Path("exchange/night-batch")
 """Where the EMR files its nightly charges, below the data folder; the channel watches it."""
@@ -102,12 +104,24 @@ def prepare_demo(data: Path) -> DemoPlan:
     return plan
 
 
+def demo_story(now: datetime) -> StorySettings:
+    """Return the story of a demo that begins now: the month before, told faster than it passed."""
+    begins_at = (now - timedelta(days=30)).astimezone(CHINA).replace(second=0, microsecond=0)
+    return StorySettings(
+        seed=int(begins_at.timestamp()) // 60,
+        begins_at=begins_at,
+        patients_per_hour=6,
+        batch_every_hours=2,
+    )
+
+
 async def run_demo(
     server_url: str,
     data_dir: Path,
     corpus: Path | None,
     *,
     stop: asyncio.Event,
+    clock: Clock,
     rate: float = 12.0,
     told: Callable[[Replayed], None] = lambda row: None,
 ) -> None:
@@ -120,6 +134,8 @@ async def run_demo(
         data_dir: the platform's data folder.
         corpus: a folder of real messages, or None.
         stop: set it to end.
+        clock: says when the demo begins. Another minute is another story, with other people, so
+            that a demo that is started again is no repetition.
         rate: messages a second of all systems together.
         told: called with each file of the corpus when it has been sent.
 
@@ -129,7 +145,7 @@ async def run_demo(
     plan = demo_plan(data_dir)
     settings = HospitalSettings(
         members=plan.members,
-        story=StorySettings(patients_per_hour=6, batch_every_hours=2),
+        story=demo_story(clock.now()),
         rate=rate,
         lost_ack_share=0.002,
     )

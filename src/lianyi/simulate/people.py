@@ -32,7 +32,7 @@ class Person:
         district: name of the district or county.
         insurance_number: of the medical insurance.
         card_number: of the hospital's card.
-        record_number: patient identifier that the HIS gave, eight digits.
+        record_number: patient identifier that the HIS gave, ten digits; other seeds, other numbers.
     """
 
     number: int
@@ -92,13 +92,14 @@ def invent_person(seed: int, number: int, today: date) -> Person:
         district=district,
         insurance_number=f"YX{chance.randrange(10**10):010d}",
         card_number=f"9900{chance.randrange(10**12):012d}",
-        record_number=f"{10_000_000 + number}",
+        record_number=f"{1000 + seed % 8000}{number:06d}",
     )
 
 
-def registered_twice(person: Person, record_number: str) -> Person:
-    """Return the person as a hurried clerk registered him again: no identity number, no card."""
-    return replace(person, record_number=record_number, identity_number="", card_number="")
+def registered_twice(person: Person) -> Person:
+    """Return the person as a hurried clerk registered him: another number, no papers, no card."""
+    number = f"9{person.record_number}"
+    return replace(person, record_number=number, identity_number="", card_number="")
 
 
 def _invent_name(chance: Random, sex: str) -> tuple[str, str]:

@@ -87,7 +87,7 @@ def tell(settings: StorySettings) -> Iterator[Line]:
                 nightly = []
             batch_at += batch_after
         number = next(numbers)
-        control_id = f"{draft.system.upper()}{settings.begins_at:%y%m%d}{number:08d}"
+        control_id = f"{draft.system.upper()}{settings.begins_at:%y%m%d%H%M}{number:07d}"
         text = _with_header(draft, control_id)
         if draft.batched:
             nightly.append(text)
@@ -117,7 +117,7 @@ def plan_patient(number: int, arrives_at: datetime, settings: StorySettings) -> 
         diagnosis=chance.choice(DIAGNOSES),
         began_at=arrives_at,
     )
-    plot = _Plot(chance, arrives_at, number)
+    plot = _Plot(chance, arrives_at, person.record_number)
     if chance.random() < 0.04:
         _arrive_twice(plot, stay)
     else:
@@ -136,11 +136,11 @@ def plan_patient(number: int, arrives_at: datetime, settings: StorySettings) -> 
 class _Plot:
     """The drafts of one patient while they are being planned, and where in time we are."""
 
-    def __init__(self, chance: Random, at: datetime, number: int) -> None:
+    def __init__(self, chance: Random, at: datetime, record_number: str) -> None:
         self.chance = chance
         self.at = at
         self.drafts: list[Draft] = []
-        self._number = number
+        self._record_number = record_number
         self._orders = count(1)
 
     def wait(self, least_minutes: float, most_minutes: float) -> None:
@@ -155,11 +155,11 @@ class _Plot:
         self.drafts.append(draft)
 
     def new_order(self) -> str:
-        return f"{self._number:07d}{next(self._orders):03d}"
+        return f"{self._record_number}{next(self._orders):03d}"
 
 
 def _arrive_twice(plot: _Plot, stay: Stay) -> None:
-    twin = registered_twice(stay.person, f"{90_000_000 + stay.person.number}")
+    twin = registered_twice(stay.person)
     plot.add(his.admission(replace(stay, person=twin), "A28", plot.at, plot.chance))
     plot.wait(10, 40)
     plot.add(his.admission(stay, "A28", plot.at, plot.chance))
@@ -281,7 +281,7 @@ def _with_header(draft: Draft, control_id: str) -> str:
 
 def _batch_line(texts: list[str], number: int, at: datetime, settings: StorySettings) -> Line:
     """Return the file of one night: FHS, BHS, the messages, BTS with their count, FTS."""
-    name = f"EMR{settings.begins_at:%y%m%d}B{number:07d}"
+    name = f"EMR{settings.begins_at:%y%m%d%H%M}B{number:06d}"
     encoding = "^~\\&"
     sender = {2: encoding, 3: "EMR", 4: FACILITY, 5: "ESB", 6: FACILITY, 7: instant(at), 11: name}
     opening = f"FHS|{segment('MSH', sender)[4:]}\rBHS|{segment('MSH', sender)[4:]}\r"

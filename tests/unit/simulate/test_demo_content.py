@@ -50,9 +50,7 @@ async def functions() -> AsyncIterator[FunctionHost]:
 
 def arrivals(count: int) -> Iterator[tuple[str, str, bytes]]:
     """Where each message of the story arrives, from whom, and its bytes."""
-    targets = {
-        member.name: [read_target(send) for send in member.sends] for member in PLAN.members
-    }
+    targets = {member.name: [read_target(send) for send in member.sends] for member in PLAN.members}
     for line in islice(tell(STORY), count):
         url = next(target.url for target in targets[line.system] if target.takes(line.kind))
         is_batch = line.kind == "batch"

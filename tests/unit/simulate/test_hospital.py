@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lianyi.simulate.command import simulate
-from lianyi.simulate.demo import demo_plan, prepare_demo
+from lianyi.simulate.demo import demo_plan, demo_story, prepare_demo
 from lianyi.simulate.errors import SystemDied
 from lianyi.simulate.feed import read_target
 from lianyi.simulate.hospital import HospitalSettings, Member, member_arguments, run_hospital
@@ -95,11 +98,11 @@ async def test_four_processes_tell_one_story_and_lose_nothing(
             controls[3],
         ),
     )
-    settings = HospitalSettings(
+    hospital = HospitalSettings(
         members, story, rate=0, count_max=1500, lost_ack_share=0.003, journal_folder=tmp_path
     )
 
-    async with running(settings):
+    async with running(hospital):
         reports = await all_told(*controls)
 
     told = [line for line in islice(tell(story), 1600) if line.number < 1500]
@@ -210,19 +213,26 @@ def test_the_plan_of_the_demo_holds_together(tmp_path: Path) -> None:
                 assert sum(target.takes(kind) for target in targets) == 1, kind
 
 
+@given(st.integers(0, 5_000_000))
+@settings(max_examples=20, deadline=None)
+def test_a_demo_started_again_is_another_story(minutes: int) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    stories = [list(islice(tell(demo_story(now + timedelta(minutes=n))), 40)) for n in range(2)]
+
+    first, second = ({line.control_id for line in story} for story in stories)
+    assert not first & second
+    first, second = ({line.patient for line in story} for story in stories)
+    assert not first & second
+
+
 def test_every_argument_of_a_member_is_an_option_of_the_command(tmp_path: Path) -> None:
-    known = {
-        option for parameter in simulate.commands["system"].params for option in parameter.opts
-    }
-    settings = HospitalSettings(
-        demo_plan(tmp_path).members,
-        rate=1,
-        count_max=1,
-        duration_seconds=1,
-        journal_folder=tmp_path,
+    known = {name for option in simulate.commands["system"].params for name in option.opts}
+    members = demo_plan(tmp_path).members
+    hospital = HospitalSettings(
+        members, rate=1, count_max=1, duration_seconds=1, journal_folder=tmp_path
     )
-    for member in settings.members:
-        for argument in member_arguments(member, settings)[2:]:
+    for member in hospital.members:
+        for argument in member_arguments(member, hospital)[2:]:
             assert argument.partition("=")[0] in known
 
 
