@@ -159,6 +159,7 @@ class DestinationWorker:
         self._reopened = asyncio.Event()
         self._look_now = asyncio.Event()
         self._stopping = False
+        self._lost = False
         self._shown: dict[str, Any] = {}
         self._shown_at = 0.0
 
@@ -187,7 +188,8 @@ class DestinationWorker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await self._save()
+            if not self._lost:
+                await self._save()
 
     def stop(self) -> None:
         """Finish the attempts that run, keep what was done, and end."""
@@ -671,7 +673,8 @@ class DestinationWorker:
         try:
             await self._store.save(progress)
         except LostLease:
-            self._stopping = True
+            self._lost = True
+            self.stop()
             raise
         except LianyiError as failure:
             log.warning("store.unavailable", destination=self._where, code=failure.code)

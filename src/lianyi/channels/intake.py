@@ -98,7 +98,8 @@ class Intake:
             return
         gate, findings = self._judge(content)
         message = self._envelope(content, arrival, gate, findings)
-        control_id = message.keys[-1][2:] if message.keys and message.keys[-1][:2] == "c:" else ""
+        first = message.keys[0] if message.keys else ""
+        control_id = first[2:] if first[:2] == "c:" else ""
         if not control_id:
             self._append(message, content, findings, None, reply)
             return
@@ -139,7 +140,7 @@ class Intake:
             name = self._channel.definition.format
             return NewMessage(self._number, f"{name} ?", content.body, gate=Gate.HOLD)
         if not control_id and "idempotency_key" in arrival.attributes:
-            keys = (*keys, f"c:{arrival.attributes['idempotency_key'][:200]}")
+            keys = (f"c:{arrival.attributes['idempotency_key'][:200]}", *keys)
         return NewMessage(
             channel=self._number,
             kind=kind,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -286,12 +286,12 @@ class Search:
             ".*".join(re.escape(part) for part in asked.kind.split("*")), entry.kind
         ):
             return False
-        return not asked.q or has_key(entry, asked.q)
+        return not asked.q or has_key(entry.keys, asked.q)
 
 
-def has_key(entry: Entry, q: str) -> bool:
-    """Whether a message has a key with exactly this value, with or without ``^authority``."""
-    return any(key[2:] == q or key[2:].startswith(q + "^") for key in entry.keys)
+def has_key(keys: Sequence[str], q: str) -> bool:
+    """Whether a key has exactly this value, with or without ``^authority``."""
+    return any(key[2:] == q or key[2:].startswith(q + "^") for key in keys)
 
 
 def _take(descents: list[Descent], limit: int) -> list[Entry]:

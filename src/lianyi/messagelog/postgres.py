@@ -286,6 +286,24 @@ class PostgresLog:
         found.sort(key=lambda entry: (entry.received_at, entry.shard, entry.number), reverse=True)
         return found[:limit]
 
+    async def tail(self, shard: int, *, limit: int) -> list[tuple[int, int, str, bytes]]:
+        """Return number, channel, control id and body hash of the last messages, oldest first.
+
+        Messages without a control id are left out: nothing can be told to be a repeat of them.
+        """
+        end = await self.end(shard)
+        found: list[tuple[int, int, str, bytes]] = []
+        for segment in range(segment_of(max(end - limit + 1, 1)), segment_of(max(end, 1)) + 1):
+            with contextlib.suppress(asyncpg.UndefinedTableError):
+                rows = await self._pool.fetch(
+                    "SELECT number, channel, split_part(keys, E'\\x1f', 1), sha256(body)"  # noqa: S608
+                    f" FROM {table(shard, segment)}"
+                    " WHERE number > $1 AND starts_with(keys, 'c:') ORDER BY number",
+                    end - limit,
+                )
+                found += [(row[0], row[1], row[2][2:], row[3]) for row in rows]
+        return found
+
     async def shards(self) -> list[int]:
         """Return every shard that has a segment, the shard of acts included."""
         rows = await self._pool.fetch("SELECT DISTINCT shard FROM messagelog.segment ORDER BY 1")

@@ -1,0 +1,212 @@
+"""Replay: deliver messages of the past again, at a rate, until done or stopped.
+
+A replay has its own position, connection and receipts; live deliveries do not wait for it. What the
+receiver refuses is counted and written down with the replay, and parks nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+import orjson
+import structlog
+
+from lianyi.base.clock import Clock
+from lianyi.base.errors import LianyiError
+from lianyi.channels import replay_store
+from lianyi.channels.answers import judge_answer, stops_destination
+from lianyi.channels.compiled import CompiledChannel, CompiledDestination
+from lianyi.channels.delivering import Outcome, Receipt
+from lianyi.channels.functions import FunctionHost
+from lianyi.channels.replay_store import ReplayRow
+from lianyi.channels.search import has_key
+from lianyi.connectors.connector import Sender
+from lianyi.messagelog import LogMessage, PostgresLog
+
+READ_MESSAGES = 200
+SAVE_SECONDS = 0.5
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+class Replay:
+    """One replay, run by the process that delivers to its destination."""
+
+    def __init__(
+        self,
+        row: ReplayRow,
+        channel: CompiledChannel,
+        destination: CompiledDestination,
+        *,
+        messages: PostgresLog,
+        store: replay_store.ReplayStore,
+        build_sender: Callable[[CompiledDestination], Sender],
+        functions: FunctionHost,
+        version: int,
+        clock: Clock,
+    ) -> None:
+        self._row = row
+        self._channel = channel
+        self._destination = destination
+        self._messages = messages
+        self._store = store
+        self._build_sender = build_sender
+        self._functions = functions
+        self._version = version % 32_768
+        self._clock = clock
+        self._position = row.position
+        self._delivered = row.delivered
+        self._refused = row.refused
+        self._receipts: list[Receipt] = []
+        self._saved_at = clock.elapsed_seconds()
+        self._next_at = 0.0
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End after the message that is being delivered."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Deliver from where it stands to its end; can be taken up by another process."""
+        sender = self._build_sender(self._destination)
+        try:
+            while not self._stop.is_set() and self._position < self._row.number_to:
+                batch = await self._messages.read(
+                    self._row.shard, after=self._position, limit=READ_MESSAGES
+                )
+                if not batch:
+                    break
+                for message in batch:
+                    if self._stop.is_set() or message.number > self._row.number_to:
+                        break
+                    if self._wants(message):
+                        await self._deliver(message, sender)
+                    self._position = message.number
+                await self._save()
+            await self._save(ended=True)
+        finally:
+            with contextlib.suppress(OSError, LianyiError):
+                await sender.close()
+
+    def _wants(self, message: LogMessage) -> bool:
+        return (
+            message.channel == self._row.channel and not message.tombstone and self._fits(message)
+        )
+
+    def _fits(self, message: LogMessage) -> bool:
+        """Say whether the filter lets a message through; times are in the numbers already."""
+        kind, key = self._row.filter.get("kind"), self._row.filter.get("key")
+        return (not kind or fnmatchcase(message.kind, kind)) and (
+            not key or has_key(message.keys, key)
+        )
+
+    async def _deliver(self, message: LogMessage, sender: Sender) -> None:
+        await self._keep_rate()
+        wait = FIRST_WAIT_SECONDS
+        while not self._stop.is_set():
+            began = self._clock.elapsed_seconds()
+            told, failure, outcome = await self._attempt(message, sender)
+            if failure is None or not stops_destination(failure):
+                millis = int(1000 * (self._clock.elapsed_seconds() - began))
+                self._note(message, told, failure, outcome, millis)
+                return
+            log.info("replay.waits", replay=str(self._row.replay), code=failure.code)
+            await self._save()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stop.wait()
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    async def _attempt(
+        self, message: LogMessage, sender: Sender
+    ) -> tuple[str, LianyiError | None, Outcome]:
+        settings = self._destination.definition
+        content = self._channel.open(
+            message.body, codec=message.codec, received_at=message.received_at
+        )
+        try:
+            outgoing = await self._destination.transform_apart(content, self._functions)
+        except LianyiError as impossible:
+            return "", impossible, Outcome.CANNOT_TRANSFORM
+        told = ""
+        for one in outgoing:
+            try:
+                answer = await sender.send(
+                    one.body,
+                    attributes={"control_id": one.control_id, "content_type": one.content_type},
+                    timeout_seconds=settings.timeout_seconds,
+                )
+            except LianyiError as no_answer:
+                return "", no_answer, Outcome.NO_ANSWER
+            told, failure = judge_answer(
+                answer,
+                control_id=one.control_id,
+                accepted_codes=settings.accepted_codes,
+                required=settings.acknowledgment == "required",
+                over_mllp=settings.connector == "mllp",
+                where=f"{self._channel.definition.channel}/{self._destination.name}",
+            )
+            if failure is not None:
+                return told, failure, Outcome.REFUSED
+        return told, None, Outcome.DELIVERED
+
+    def _note(
+        self,
+        message: LogMessage,
+        told: str,
+        failure: LianyiError | None,
+        outcome: Outcome,
+        millis: int,
+    ) -> None:
+        if failure is None:
+            self._delivered += 1
+        else:
+            self._refused += 1
+            told = orjson.dumps(failure.record()).decode()
+        self._receipts.append(
+            Receipt(
+                message.number,
+                self._clock.now(),
+                self._row.destination,
+                millis,
+                self._row.shard,
+                outcome,
+                self._version,
+                told,
+                self._row.replay,
+            )
+        )
+
+    async def _keep_rate(self) -> None:
+        """Wait until the next message is due, and save now and then meanwhile."""
+        now = self._clock.elapsed_seconds()
+        if now - self._saved_at >= SAVE_SECONDS:
+            await self._save()
+        self._next_at = max(self._next_at, now - 1.0) + 1.0 / self._row.rate_per_second
+        if self._next_at > now:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._next_at - now):
+                    await self._stop.wait()
+
+    async def _save(self, *, ended: bool = False) -> None:
+        receipts, self._receipts = self._receipts, []
+        at: datetime | None = self._clock.now() if ended else None
+        state = "running"
+        if ended:
+            state = "stopped" if self._stop.is_set() else "finished"
+        await self._store.save(
+            self._row.replay,
+            position=self._position,
+            delivered=self._delivered,
+            refused=self._refused,
+            receipts=receipts,
+            state=state,
+            ended_at=at,
+        )
+        self._saved_at = self._clock.elapsed_seconds()

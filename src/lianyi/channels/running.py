@@ -1,0 +1,143 @@
+"""What both roles of the engine share: definitions in force, compiled; a fair share of leases."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+import structlog
+
+from lianyi.base.errors import LianyiError
+from lianyi.channels import store
+from lianyi.channels.compiled import CompiledChannel, compile_channel
+from lianyi.channels.loading import load_channel
+from lianyi.messagelog import postgres_leases as leases
+
+LOOK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class InForce(NamedTuple):
+    """A channel of the database, compiled."""
+
+    row: store.ChannelInForce
+    compiled: CompiledChannel
+
+
+class Definitions:
+    """The definitions in force, compiled once for each version."""
+
+    def __init__(self, content_dir: Path) -> None:
+        self._content_dir = content_dir
+        self._compiled: dict[tuple[int, str], CompiledChannel] = {}
+
+    async def list_in_force(self, pool: asyncpg.Pool) -> list[InForce]:
+        """Return every channel; one that cannot be compiled here is left out and told."""
+        found: list[InForce] = []
+        for row in await store.list_in_force(pool):
+            compiled = self._compile(row)
+            if compiled is not None:
+                found.append(InForce(row, compiled))
+        return found
+
+    def _compile(self, row: store.ChannelInForce) -> CompiledChannel | None:
+        key = (row.channel, f"{row.version}\0{row.yaml}")
+        if key not in self._compiled:
+            try:
+                definition = load_channel(row.yaml, f"{row.name}.yaml", self._content_dir)
+                self._compiled[key] = compile_channel(definition, self._content_dir)
+            except LianyiError as failure:
+                log.warning("channel.cannot_run", channel=row.name, code=failure.code)
+                return None
+        return self._compiled[key]
+
+
+class Share:
+    """The leases that this process holds of all that there are to hold, shared fairly."""
+
+    def __init__(self, pool: asyncpg.Pool, *, role: str, owner: uuid.UUID, holder: str) -> None:
+        self._pool = pool
+        self._presence = f"present:{role}:"
+        self._owner = owner
+        self._holder = holder
+        self.epochs: dict[str, int] = {}
+
+    async def renew(self, names: Collection[str]) -> None:
+        """Keep what is held, take what is free up to a fair share, give back what is too much."""
+        await self._take(f"{self._presence}{self._owner}")
+        others = await leases.held_by_others(self._pool, self._presence, owner=self._owner)
+        fair = math.ceil(len(names) / (len(others) + 1))
+        for name in [name for name in self.epochs if name not in names]:
+            await self.give_back(name)
+        for name in list(self.epochs)[fair:]:
+            await self.give_back(name)
+        for name in list(self.epochs):
+            if await self._take(name) != self.epochs[name]:
+                del self.epochs[name]
+        for name in names:
+            if len(self.epochs) >= fair:
+                break
+            if name not in self.epochs:
+                epoch = await self._take(name)
+                if epoch is not None:
+                    self.epochs[name] = epoch
+
+    async def give_back(self, name: str) -> None:
+        """Let another process have a lease now."""
+        self.epochs.pop(name, None)
+        await leases.give_back(self._pool, name, owner=self._owner)
+
+    async def give_all_back(self) -> None:
+        """Let the others have everything."""
+        for name in [*self.epochs, f"{self._presence}{self._owner}"]:
+            await self.give_back(name)
+
+    async def _take(self, name: str) -> int | None:
+        return await leases.take(self._pool, name, owner=self._owner, holder=self._holder)
+
+
+def resolve_folder(connector: str, settings: Mapping[str, Any], data_dir: Path) -> dict[str, Any]:
+    """Return a connector's settings with a folder below the data folder, which is made."""
+    resolved = dict(settings)
+    if connector == "files" and "folder" in resolved:
+        folder = data_dir / str(resolved["folder"])  # an absolute one stays what it is
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        resolved["folder"] = str(folder)
+    return resolved
+
+
+class Bell:
+    """Hears what changes in the channels' tables, over one connection that is kept listening."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        hears: Callable[[str], None],
+    ) -> None:
+        self._connect = connect
+        self._hears = hears
+
+    async def listen(self) -> None:
+        """Listen until cancelled; a lost connection is opened again."""
+        while True:
+            with contextlib.suppress(
+                asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, LianyiError
+            ):
+                connection = await self._connect()
+                try:
+                    await connection.add_listener(
+                        store.CHANGED, lambda _c, _p, _n, payload: self._hears(str(payload))
+                    )
+                    while not connection.is_closed():
+                        await asyncio.sleep(LOOK_SECONDS)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(LOOK_SECONDS)
