@@ -19,3 +19,9 @@ export function bytes(size: number): string {
 export function shortKind(kind: string): string {
   return kind.startsWith('hl7v2 ') ? kind.slice(6) : kind
 }
+
+/** What the server calls the kind that a person typed: `ADT` and `ADT^A01` are HL7 v2. */
+export function fullKind(typed: string): string {
+  if (/^[A-Z][A-Z0-9]{2}$/i.test(typed)) return `hl7v2 ${typed.toUpperCase()}^*`
+  return /^[A-Z][A-Z0-9]{2}[\^*]/i.test(typed) ? `hl7v2 ${typed.toUpperCase()}` : typed
+}

@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Check Channel
-         * @description Run the examples that a channel's definition carries.
+         * @description Run the examples that a channel's file carries.
          */
         post: operations["check_channel"];
         delete?: never;
@@ -620,6 +620,16 @@ export interface components {
             yaml: string;
         };
         /**
+         * CheckFinding
+         * @description What one check found, in a few words.
+         */
+        CheckFinding: {
+            /** Detail */
+            detail: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * CheckResult
          * @description What a check of a definition found.
          */
@@ -898,7 +908,7 @@ export interface components {
              * Severity
              * @enum {string}
              */
-            severity: "error" | "warning" | "information";
+            severity: "error" | "warning";
             /** Zh */
             zh: string;
         };
@@ -1141,7 +1151,7 @@ export interface components {
         Readiness: {
             /** Checks */
             checks: {
-                [key: string]: boolean;
+                [key: string]: components["schemas"]["CheckFinding"];
             };
             /** Ready */
             ready: boolean;
@@ -1292,13 +1302,18 @@ export interface components {
         };
         /**
          * TreeNode
-         * @description A place of a parsed message. ``value`` is null where only its children hold values.
+         * @description A place of a parsed message.
+         *
+         *     ``value`` is null where its children hold the values, and for the null value of HL7. Names are
+         *     empty where nobody defines them.
          */
         TreeNode: {
             /** Children */
             children: components["schemas"]["TreeNode"][];
-            /** Name */
-            name: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
             /** Path */
             path: string;
             /** Value */

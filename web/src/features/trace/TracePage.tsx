@@ -1,1 +1,94 @@
-export default function Page() { return null }
+import './trace.css'
+
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Tabs } from 'antd'
+import { useEffect } from 'react'
+
+import { Failed, Loading } from '@/components/StatePage'
+import { DeliveryMark } from '@/components/StateMark'
+import { client, type MessageTrace, take } from '@/lib/api'
+import { useLiveness } from '@/lib/live'
+import { useTexts } from '@/lib/texts'
+
+import { Delivery } from './Delivery'
+import { Header } from './Header'
+import { Path } from './Path'
+import { Raw } from './Raw'
+import { Tree } from './Tree'
+
+/** What happened to this message, step by step, and what changed in each step? */
+export default function TracePage() {
+  const { t } = useTexts()
+  const { position } = useParams({ from: '/messages/$position' })
+  const trace = useQuery({
+    queryKey: ['trace', position],
+    queryFn: () => take(client.GET('/api/v1/messages/{position}', { params: { path: { position } } })),
+    // A delivery that is still on its way changes without anybody pressing anything.
+    refetchInterval: ({ state }) => (state.data && unsettled(state.data) ? 3_000 : false),
+  })
+  const { state } = useLiveness()
+  const { refetch } = trace
+  useEffect(() => {
+    if (state === 'live') void refetch()
+  }, [state, refetch])
+
+  return (
+    <div className="stack">
+      <Link to="/messages" className="trace-back">
+        ← {t('trace.back')}
+      </Link>
+      {trace.isPending ? (
+        <Loading rows={12} />
+      ) : trace.data ? (
+        <Trace trace={trace.data} />
+      ) : (
+        <Failed error={trace.error} retry={() => void trace.refetch()} />
+      )}
+    </div>
+  )
+}
+
+function unsettled(trace: MessageTrace): boolean {
+  return trace.deliveries.some(({ state }) => ['queued', 'waiting', 'behind'].includes(state))
+}
+
+function Trace({ trace }: { trace: MessageTrace }) {
+  const { t } = useTexts()
+  const navigate = useNavigate()
+  const { tab } = useSearch({ from: '/messages/$position' })
+  const wanted = trace.destinations.filter(({ state }) => state !== 'filtered')
+  const skipped = trace.destinations.filter(({ state }) => state === 'filtered')
+  const tabs = [
+    { key: 'raw', label: t('trace.raw'), children: <Raw trace={trace} /> },
+    { key: 'tree', label: t('trace.tree'), children: <Tree nodes={trace.tree} findings={trace.findings} /> },
+    ...[...wanted, ...skipped].map((delivery) => ({
+      key: `to:${delivery.destination}`,
+      label: (
+        <span className="trace-tab">
+          {delivery.destination} <DeliveryMark state={delivery.state} />
+        </span>
+      ),
+      children: <Delivery trace={trace} delivery={delivery} />,
+    })),
+  ]
+  const open = tabs.some(({ key }) => key === tab) ? (tab as string) : 'raw'
+  const show = (key: string) =>
+    void navigate({
+      to: '/messages/$position',
+      params: { position: trace.position },
+      search: key === 'raw' ? {} : { tab: key },
+      replace: true,
+    })
+  return (
+    <>
+      <Header trace={trace} />
+      <div className="trace-body">
+        <Path trace={trace} open={open} show={show} />
+        <section className="panel trace-detail">
+          <Tabs activeKey={open} onChange={show} items={tabs} destroyOnHidden />
+        </section>
+      </div>
+    </>
+  )
+}

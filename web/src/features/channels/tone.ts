@@ -1,0 +1,1 @@
+export const channelTone = { running: 'good', stopped: 'mute', faulty: 'bad' } as const

@@ -1,0 +1,105 @@
+import { Link } from '@tanstack/react-router'
+
+import { CopyButton } from '@/components/CopyButton'
+import { Instant } from '@/components/Instant'
+import type { MessageTrace } from '@/lib/api'
+import { bytes, shortKind } from '@/lib/format'
+import { useTexts } from '@/lib/texts'
+
+import { HeldActions } from './HeldActions'
+
+/** Who, what and when; the keys lead to everything else with the same key. */
+export function Header({ trace }: { trace: MessageTrace }) {
+  const { t } = useTexts()
+  return (
+    <header className="panel trace-head">
+      <div className="trace-title">
+        <h1>
+          {shortKind(trace.kind)} <span className="mono quiet">{trace.position}</span>
+        </h1>
+        <Instant at={trace.received_at} />
+        <span className="push row">
+          <HeldActions trace={trace} />
+          <CopyButton
+            text={`${window.location.origin}/messages/${trace.position}`}
+            label={t('trace.permalink')}
+          />
+        </span>
+      </div>
+      <dl className="trace-facts">
+        {trace.keys.map((key) => (
+          <div key={`${key.kind} ${key.value} ${key.authority ?? ''}`}>
+            <dt>{t(`keyKind.${key.kind}`)}</dt>
+            <dd>
+              <Link
+                className="mono"
+                to="/messages"
+                search={{ q: key.authority ? `${key.value}^${key.authority}` : key.value }}
+                title={key.kind === 'patient' ? t('trace.samePatient') : undefined}
+              >
+                {key.value}
+                {key.authority && <span className="quiet">^{key.authority}</span>}
+              </Link>
+            </dd>
+          </div>
+        ))}
+        <Fact name={t('trace.sender')} value={trace.sender.replaceAll('|', ' · ')} />
+        {trace.channel !== null && (
+          <div>
+            <dt>{t('trace.channel')}</dt>
+            <dd>
+              <Link to="/channels/$name" params={{ name: trace.channel }}>
+                {trace.channel}
+              </Link>{' '}
+              {trace.definition_version !== null && (
+                <span className="quiet">{t('trace.version', { version: trace.definition_version })}</span>
+              )}
+            </dd>
+          </div>
+        )}
+        <Fact name={t('trace.size')} value={bytes(trace.size_bytes)} />
+        <Fact name={t('trace.codec')} value={trace.codec} />
+        {trace.caused_by !== null && (
+          <div>
+            <dt>{t('trace.causedBy')}</dt>
+            <dd>
+              <Position position={trace.caused_by} />
+            </dd>
+          </div>
+        )}
+        {trace.causes.length > 0 && (
+          <div>
+            <dt>{t('trace.causes')}</dt>
+            <dd className="row">
+              {trace.causes.map((position) => (
+                <Position key={position} position={position} />
+              ))}
+            </dd>
+          </div>
+        )}
+        {trace.trace_id && <Fact name={t('trace.traceId')} value={trace.trace_id} mono />}
+        <Fact name={t('trace.chain')} value={`${trace.chain_hex.slice(0, 16)}…`} mono title={trace.chain_hex} />
+      </dl>
+    </header>
+  )
+}
+
+function Fact({ name, value, mono = false, title }: { name: string; value: string; mono?: boolean; title?: string }) {
+  if (value === '') return null
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={mono ? 'mono' : ''} title={title}>
+        {value}
+      </dd>
+    </div>
+  )
+}
+
+function Position({ position }: { position: string }) {
+  return (
+    <Link className="mono" to="/messages/$position" params={{ position }}>
+      {position}
+    </Link>
+  )
+}

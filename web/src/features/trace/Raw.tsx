@@ -1,0 +1,53 @@
+import { DownloadOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+import { useMemo } from 'react'
+
+import { BodyText } from '@/components/BodyText'
+import { CopyButton } from '@/components/CopyButton'
+import { Mark } from '@/components/StateMark'
+import type { MessageTrace } from '@/lib/api'
+import { fieldOf, isHl7, linesOf } from '@/lib/hl7'
+import { useTexts } from '@/lib/texts'
+
+/** The message exactly as it came, and what validation says about it. */
+export function Raw({ trace }: { trace: MessageTrace }) {
+  const { t, language } = useTexts()
+  const marked = useMemo(() => new Set(trace.findings.map(({ path }) => fieldOf(path))), [trace.findings])
+  const text = trace.body_text
+  return (
+    <div className="stack">
+      <div className="row">
+        {text !== null && isHl7(text) && <span className="quiet">{t('trace.segments', { count: linesOf(text).length })}</span>}
+        <span className="push row">
+          {text !== null && <CopyButton text={text} />}
+          <Button
+            size="small"
+            icon={<DownloadOutlined />}
+            href={`/api/v1/messages/${encodeURIComponent(trace.position)}/body`}
+            download={`${trace.position}.${text !== null && isHl7(text) ? 'hl7' : 'bin'}`}
+          >
+            {t('common.download')}
+          </Button>
+        </span>
+      </div>
+      {text === null ? <p className="quiet">{t('trace.binary')}</p> : <BodyText body={text} marked={marked} />}
+      {trace.truncated && <p className="quiet">{t('trace.truncated')}</p>}
+      <section aria-label={t('trace.findings')}>
+        <h3>{t('trace.findings')}</h3>
+        {trace.findings.length === 0 ? (
+          <p className="quiet">{t('trace.noFindings')}</p>
+        ) : (
+          <ul className="findings">
+            {trace.findings.map((finding, place) => (
+              <li key={place}>
+                <Mark tone={finding.severity === 'error' ? 'bad' : 'warn'}>{t(`trace.finding.${finding.severity}`)}</Mark>
+                <code>{finding.path}</code>
+                <span>{finding[language]}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </div>
+  )
+}
