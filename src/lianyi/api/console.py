@@ -21,10 +21,10 @@ NOT_A_ROUTE = ("api/", "assets/")
 MISSING = """<!doctype html>
 <html lang="zh"><meta charset="utf-8"><title>联医 Lianyi</title>
 <h1>控制台尚未构建</h1>
-<p>服务正在运行，但安装包中没有控制台页面。请在代码目录执行 <code>make console</code>，
+<p>服务正在运行，但安装包中没有控制台页面。请在代码目录执行 <code>make setup</code>，
 然后刷新本页。应急页面：<a href="/ops">/ops</a></p>
 <h1>The console is not built</h1>
-<p>The server runs, but this installation has no console pages. Run <code>make console</code>
+<p>The server runs, but this installation has no console pages. Run <code>make setup</code>
 in the checkout, then reload this page. Emergency page: <a href="/ops">/ops</a></p></html>"""
 
 CONTENT_SECURITY_POLICY = "; ".join(

@@ -34,7 +34,8 @@ td.n{{text-align:right}} .bad{{color:#a30000;font-weight:600}}
 _SIGN_IN = """<form method="post" action="/ops"><p><label>令牌 Token
 <input name="token" type="password" autocomplete="off" required></label>
 <button>登录 Sign in</button></p>
-<p>令牌保存在 &lt;data&gt;/console-token · The token lies in &lt;data&gt;/console-token</p></form>"""
+<p>令牌保存在 &lt;data&gt;/console-token ·
+The token lies in &lt;data&gt;/console-token</p></form>"""
 
 _COLUMNS = (
     "<tr><th>通道 Channel</th><th>目的端 Destination</th><th>状态 State</th><th>排队 Queued</th>"

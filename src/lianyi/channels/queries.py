@@ -247,7 +247,7 @@ class Queries:
         definition = await self.store.definition(channel.channel, channel.version)
         versions = await self.store.versions(channel.channel, limit=VERSIONS_MAX)
         return ChannelDetail(
-            **dict(rules.channel_card(standing, channel)),
+            **vars(rules.channel_card(standing, channel)),
             yaml=definition.yaml if definition else "",
             versions=[
                 DefinitionVersion(

@@ -317,7 +317,7 @@ class ReadStore:
         count: int = await self._pool.fetchval(
             "SELECT count(*) FROM (SELECT 1 FROM channels.exception"
             " WHERE state = ANY($1::text[])"
-            " AND ($2::integer[] IS NULL OR destination = ANY($2)) LIMIT $3) AS some",
+            " AND ($2::integer[] IS NULL OR destination = ANY($2)) LIMIT $3) AS counted",
             list(states),
             None if destinations is None else list(destinations),
             COUNTED_MAX + 1,

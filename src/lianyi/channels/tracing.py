@@ -265,7 +265,7 @@ class Tracer:
         text, encoded = shown_body(message, self._shown_bytes_max)
         ids = trace_context(position.shard, position.number, installation=self._installation)
         return MessageTrace(
-            **dict(row_of(entry, channel.name if channel else None, marks)),
+            **vars(row_of(entry, channel.name if channel else None, marks)),
             codec=message.codec,
             body_text=text,
             body_base64=encoded,

@@ -1,0 +1,167 @@
+"""A house with two channels, served in this process over a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from lianyi.base.clock import SteppedClock
+from lianyi.channels.store import put_definition
+from lianyi.messagelog.message import NewMessage, Position
+from lianyi.messagelog.postgres import PostgresLog, move_within
+
+START = datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC)
+
+LAB = """
+channel: lab
+description: 检验结果：LIS → 电子病历、危急值
+source: { connector: mllp, port: 0 }
+gate: { rules: [ { path: PID-3.1, required: true, otherwise: hold } ] }
+destinations:
+  - name: emr
+    connector: mllp
+    address: 127.0.0.1:7001
+    transform: [ { set: { MSH-6: "EMR" } } ]
+  - { name: alerts, connector: http, address: "http://127.0.0.1:7002/in" }
+examples:
+  - { name: a result reaches both, event: ORU^R01, fields: { PID-3.1: "1" }, delivered_to: [emr, alerts] }
+"""
+
+ADT = """
+channel: adt
+description: 入出转：HIS → 检查
+source: { connector: mllp, port: 0 }
+destinations:
+  - { name: ris, connector: mllp, address: "127.0.0.1:7003" }
+"""
+
+
+def hl7(
+    control: str, *, patient: str = "P1", event: str = "ORU^R01", name: str = "测试^甲"
+) -> bytes:
+    """An invented message."""
+    return (
+        f"MSH|^~\\&|LIS|H1|EMR|H1|20260302080000||{event}|{control}|P|2.5.1||||||UNICODE UTF-8\r"
+        f"PID|1||{patient}^^^H1||{name}\rOBR|1|O-{control}||718-7\r"
+    ).encode()
+
+
+@dataclass
+class House:
+    """What a test needs of it."""
+
+    pool: asyncpg.Pool
+    log: PostgresLog
+    clock: SteppedClock
+    app: FastAPI
+    client: httpx.AsyncClient
+    data_dir: Path
+    content_dir: Path
+    channels: dict[str, tuple[int, int]] = field(default_factory=dict)
+    destinations: dict[str, int] = field(default_factory=dict)
+
+    async def add_channel(self, name: str, yaml: str, *, shards: int = 1) -> None:
+        async with self.pool.acquire() as connection:
+            await put_definition(
+                connection,
+                name=name,
+                yaml=yaml,
+                digest=yaml.encode()[:32],
+                destinations=[
+                    line.split("name: ")[1].split(",")[0].strip()
+                    for line in yaml.split("examples")[0].splitlines()
+                    if "- name: " in line or "- { name: " in line
+                ],
+                shards=shards,
+                now=self.clock.now(),
+            )
+        row = await self.pool.fetchrow(
+            "SELECT channel, shard FROM channels.channel WHERE name = $1", name
+        )
+        assert row
+        self.channels[name] = row["channel"], row["shard"]
+        for row in await self.pool.fetch("SELECT destination, name FROM channels.destination"):
+            self.destinations[row["name"]] = row["destination"]
+
+    async def append(
+        self, channel: str, messages: Sequence[bytes], *, gate: int = 0, patient: str = "P1"
+    ) -> list[Position]:
+        """Append messages a second apart, keyed by patient, order and control id."""
+        number, shard = self.channels[channel]
+        appender = await self.log.open_appender(shard, holder="test")
+        positions: list[Position] = []
+        for body in messages:
+            self.clock.advance(timedelta(seconds=1))
+            done: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+
+            def told(position: Any, failure: Any, done: Any = done) -> None:
+                done.set_exception(failure) if failure else done.set_result(position)
+
+            control = body.split(b"|")[9].decode() if b"|" in body else "none"
+            event = body.split(b"|")[8].decode() if b"|" in body else "R01"
+            appender.append(
+                NewMessage(
+                    channel=number,
+                    kind=f"hl7v2 {event}",
+                    body=body,
+                    codec="utf-8",
+                    sender="LIS|H1",
+                    keys=[f"p:{patient}^H1", f"o:O-{control}", f"c:{control}"],
+                    gate=gate,
+                ),
+                told,
+            )
+            positions.append(await done)
+        await appender.close()
+        return positions
+
+    async def stand(self, reader: str, shard: int, position: int, **counts: int) -> None:
+        async with self.pool.acquire() as connection:
+            await move_within(
+                connection, reader, shard, position, now=self.clock.now(), counts=counts
+            )
+
+    async def receipt(
+        self, destination: str, at: Position, outcome: int = 0, answer: str = "AA"
+    ) -> None:
+        await self.pool.execute(
+            "INSERT INTO channels.receipt (number, at, destination, millis, shard, outcome,"
+            " version, answer) VALUES ($1, $2, $3, 4, $4, $5, 1, $6)",
+            at.number, self.clock.now(), self.destinations[destination], at.shard, outcome, answer,
+        )  # fmt: skip
+
+    async def except_(
+        self, destination: int, at: Position, state: str, *, key: str = "P1^H1"
+    ) -> None:
+        channel = await self.pool.fetchval(
+            "SELECT channel FROM messagelog.message WHERE shard = $1 AND number = $2",
+            at.shard, at.number,
+        )  # fmt: skip
+        error = {"code": "LY-1102", "where": "lab/emr", "facts": {"why": "AE"}}
+        await self.pool.execute(
+            "INSERT INTO channels.exception (destination, shard, number, channel, order_key, state,"
+            " attempts, since, error) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
+            destination, at.shard, at.number, channel, key, state, self.clock.now(), error,
+        )  # fmt: skip
+
+    async def acts(self) -> list[Any]:
+        """Every act in the log."""
+        return list(await self.log.read(0, after=0, limit=1000))
+
+    async def get(self, path: str, **params: Any) -> Any:
+        answer = await self.client.get(f"/api/v1{path}", params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any = None, *, status: int = 200) -> Any:
+        answer = await self.client.post(f"/api/v1{path}", json=body if body is not None else {})
+        assert answer.status_code == status, answer.text
+        return answer.json()
