@@ -1,0 +1,5 @@
+"""``python -m lianyi.cli`` is ``lianyi``."""
+
+from lianyi.cli.main import main
+
+main()

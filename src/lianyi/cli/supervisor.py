@@ -1,0 +1,89 @@
+"""The process that people start: it brings the database up and keeps one process for each role.
+
+A role that ends is started again, sooner the first time and later the next. When this process ends,
+however it ends, the roles and the embedded database end with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+
+PR_SET_PDEATHSIG = 1
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 10.0
+HEALTHY_AFTER_SECONDS = 30.0
+STOP_SECONDS = 12.0
+
+log = structlog.get_logger(__name__)
+
+
+def die_with_parent() -> None:
+    """Let the kernel end this process when its parent is gone (Linux; elsewhere do nothing)."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
+def stop_on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Call ``stop`` on TERM and INT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+
+
+class Supervisor:
+    """Keeps one process for each role running."""
+
+    def __init__(self, commands: dict[str, Sequence[str]]) -> None:
+        """Take the command line of each role."""
+        self._commands = commands
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End all roles."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Keep the roles running until :meth:`stop`."""
+        async with asyncio.TaskGroup() as tasks:
+            for role, command in self._commands.items():
+                tasks.create_task(self._keep(role, command))
+
+    async def _keep(self, role: str, command: Sequence[str]) -> None:
+        loop = asyncio.get_running_loop()
+        wait = FIRST_WAIT_SECONDS
+        while not self._stop.is_set():
+            began = loop.time()
+            process = await asyncio.create_subprocess_exec(
+                *command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True
+            )
+            ended = asyncio.create_task(process.wait())
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if self._stop.is_set():
+                await self._end(process, ended)
+                return
+            log.warning("role.ended", role=role, exit_code=process.returncode)
+            if loop.time() - began > HEALTHY_AFTER_SECONDS:
+                wait = FIRST_WAIT_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stop.wait()
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    async def _end(self, process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        done, _ = await asyncio.wait([ended], timeout=STOP_SECONDS)
+        if not done:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await ended
