@@ -133,7 +133,7 @@ class Connection(asyncio.Protocol):
         self._gathered_bytes = 0
         self._outstanding_max = listener.settings.outstanding_max
         self._advancing = False
-        self._finishing = False
+        self._finishing_since: float | None = None
         self._reading = True
         self._blocked_since: float | None = None  # the peer does not read
         self._no_more_input = False
@@ -305,9 +305,11 @@ class Connection(asyncio.Protocol):
     def _finish_if_settled(self) -> None:
         """Close once nothing is owed; linger a moment so that the last answer arrives."""
         transport = self._transport
-        if transport is None or self._finishing or self.owes or self._outgoing:
+        if transport is None or self._finishing_since is not None:
             return
-        self._finishing = True
+        if self.owes or self._outgoing:
+            return
+        self._finishing_since = self.listener.loop.time()
         if self.listener.stopping or not transport.can_write_eof():
             transport.close()
         else:
@@ -363,8 +365,9 @@ class Connection(asyncio.Protocol):
     def check_time(self, now: float, settings: ListenSettings) -> None:
         """Disconnect a peer that has been silent, slow, or has not read, for too long."""
         idle_seconds = settings.idle_timeout_seconds
-        if self._blocked_since is not None:
-            if now - self._blocked_since > idle_seconds:
+        unread_since = self._blocked_since or self._finishing_since
+        if unread_since is not None:
+            if now - unread_since > idle_seconds:
                 self.listener.trouble(
                     AnswersNotRead(where=self.peer, idle_timeout_seconds=idle_seconds)
                 )
@@ -389,6 +392,7 @@ class Listener:
     ) -> None:
         self.settings = settings
         self.intakes: list[Intake] = []
+        self.takes = False  # whether any source of this address takes messages now
         self.connections: set[Connection] = set()
         self.stopping = False
         self.loop: asyncio.AbstractEventLoop
@@ -398,11 +402,6 @@ class Listener:
         self._port = settings.port
         self._to_flush: list[Connection] = []
         self._sweep: asyncio.TimerHandle | None = None
-
-    @property
-    def takes(self) -> bool:
-        """Whether any source of this address takes messages now."""
-        return any(intake.open for intake in self.intakes)
 
     @property
     def address(self) -> str:
@@ -468,7 +467,8 @@ class Listener:
             self._sweep.cancel()
 
     def adjust_reading(self) -> None:
-        """After a source was paused or resumed: tell all connections."""
+        """After a source came, went, was paused or resumed: tell all connections."""
+        self.takes = any(intake.open for intake in self.intakes)
         for connection in list(self.connections):
             connection.advance()
 

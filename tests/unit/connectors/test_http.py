@@ -325,7 +325,8 @@ async def test_sources_share_an_address_and_differ_by_path(listen: Open, desk: A
     assert (desk.bodies, other.bodies) == ([b"1"], [b"2"])
 
     await first.stop()
-    assert (await talk(second, post(b"3", path="/a")))[9:12] == b"404"
+    assert (await talk(second, post(b"3", path="/a")))[9:12] == b"503"
+    assert (await talk(second, post(b"3", path="/c")))[9:12] == b"404"
     assert (await talk(second, post(b"4", path="/b", headers="Connection: close\r\n")))[
         9:12
     ] == b"200"
@@ -369,6 +370,23 @@ async def test_stopping_one_of_two_waits_for_its_own_replies(listen: Open, desk:
     await stopping
 
     assert (await waiting).endswith(b"in time")
+
+
+async def test_a_request_half_read_when_its_source_stops_is_not_handed_on(
+    listen: Open, desk: Any
+) -> None:
+    first = await listen(path="/a")
+    second = await listen(path="/b", port=port_of(first))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(second))
+    writer.write(post(b"whole", path="/a")[:-1])
+    await asyncio.sleep(0.05)
+    await first.stop()
+
+    writer.write(b"e")
+
+    assert (await asyncio.wait_for(reader.read(), 10))[9:12] == b"503"
+    assert desk.arrivals == []
+    writer.close()
 
 
 @pytest.mark.parametrize("settings", [{"path": "/a"}, {"path": "/b", "connections_max": 7}])

@@ -11,6 +11,7 @@ All file operations run in one thread of their own, so that a slow share never h
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -144,8 +145,10 @@ class FilesSource:
             await asyncio.sleep(_DRAIN_STEP_SECONDS)
         self._outstanding.clear()
         self._again.clear()
-        await asyncio.gather(*self._moves)
-        await self._apart(self._folder.close)
+        with contextlib.suppress(TimeoutError):  # a share that hangs must not hold us up
+            async with asyncio.timeout(max(grace_seconds, 1.0)):
+                await asyncio.gather(*self._moves)
+                await self._apart(self._folder.close)
         self._thread.shutdown(wait=False)
         self._reachable = False
 

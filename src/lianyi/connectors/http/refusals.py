@@ -111,6 +111,15 @@ class UnfinishedRequest(LianyiError):
     )
 
 
+class SourceStopped(LianyiError):
+    """The channel at this path is stopped at the moment, perhaps only to start anew."""
+
+    code = "LY-1129"
+    category = Category.UNAVAILABLE
+    en = Told("refused a request", "the channel at this path is stopped", "send it again later")
+    zh = Told("拒绝了请求", "此路径上的通道已停止", "稍后重新发送")
+
+
 _STATUS: Mapping[type[LianyiError], tuple[int, bytes]] = {
     UnknownPath: (404, b""),
     WrongMethod: (405, b"Allow: POST\r\n"),
@@ -120,6 +129,7 @@ _STATUS: Mapping[type[LianyiError], tuple[int, bytes]] = {
     MessageTooLarge: (413, b""),
     HeadersTooLarge: (431, b""),
     EncodedBody: (415, b""),
+    SourceStopped: (503, b""),
 }
 
 

@@ -33,6 +33,7 @@ from lianyi.connectors.http.refusals import (
     EncodedBody,
     HeadersTooLarge,
     RequestTooSlow,
+    SourceStopped,
     UnfinishedRequest,
     UnknownPath,
     WrongMethod,
@@ -146,16 +147,22 @@ class _HttpListener(Listener):
     def __init__(self, settings: HttpSourceSettings) -> None:
         super().__init__(settings, lambda _: _HttpConnection(self), server_context)
         self.routes: dict[bytes, _Route] = {}
+        self.stopped_paths: set[bytes] = set()
 
     def add(self, route: _Route) -> None:
-        self.routes[route.settings.path.encode()] = route
+        path = route.settings.path.encode()
+        self.routes[path] = route
+        self.stopped_paths.discard(path)
         self.intakes.append(route.intake)
+        self.adjust_reading()
 
     def remove(self, intake: Intake) -> None:
         self.intakes.remove(intake)
+        self.stopped_paths |= {path for path, r in self.routes.items() if r.intake is intake}
         self.routes = {path: r for path, r in self.routes.items() if r.intake is not intake}
         for connection in list(self.connections):
             connection.drop_waiting(intake)
+        self.adjust_reading()
 
 
 class _Addresses:
@@ -311,10 +318,14 @@ class _HttpConnection(Connection):
         if self._parser.should_upgrade() and self._parser.get_method() != b"CONNECT":
             self._offers_upgrade = True  # what llhttp reports from here on is not the body
             return
-        route = self._http.routes.get(self._path())
-        error = self._objection(route)
-        if error is not None or route is None:
-            self._refuse(error or UnknownPath(where=self.peer))
+        path = self._path()
+        route = self._http.routes.get(path)
+        if route is None:
+            stopped = path in self._http.stopped_paths
+            self._refuse((SourceStopped if stopped else UnknownPath)(where=self.peer))
+            return
+        if error := self._objection(route):
+            self._refuse(error)
             return
         self._route = route
         self._headers_bytes = 0
@@ -333,6 +344,9 @@ class _HttpConnection(Connection):
     def on_message_complete(self) -> None:
         route = self._route
         if self._closing or route is None:
+            return
+        if route.intake not in self.listener.intakes:  # stopped while the body came
+            self._refuse(SourceStopped(where=self.peer))
             return
         attributes = dict(self._peer_attributes, path=route.settings.path)
         for header, attribute in _ATTRIBUTES.items():
@@ -355,10 +369,8 @@ class _HttpConnection(Connection):
             url = httptools.parse_url(url).path or b"/"
         return url.partition(b"?")[0]
 
-    def _objection(self, route: _Route | None) -> LianyiError | None:
+    def _objection(self, route: _Route) -> LianyiError | None:
         headers = self._headers
-        if route is None:
-            return UnknownPath(where=self.peer)
         if self._parser.get_method() != b"POST":
             return WrongMethod(where=self.peer)
         if route.token is not None:

@@ -32,6 +32,7 @@ class MllpSource:
             server_context,
         )
         self._listener.intakes.append(self._intake)
+        self._listener.adjust_reading()
 
     @property
     def address(self) -> str:
