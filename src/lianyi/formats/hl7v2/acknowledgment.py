@@ -203,8 +203,8 @@ class Acknowledgment(NamedTuple):
     text: str
 
 
-_MSA = re.compile(rb"(?:^|[\r\n\x0b])[ \t]*MSA([^A-Za-z0-9\s])")
-_ERR = re.compile(rb"[\r\n][ \t]*ERR([^A-Za-z0-9\s])")
+_MSA = re.compile(rb"(?:^|[\r\n\x0b])[ \t]*MSA([!-/:-@\[-`{-~])")
+_ERR = re.compile(rb"[\r\n][ \t]*ERR([!-/:-@\[-`{-~])")
 _CODECS = ("utf-8", "gb18030", "iso8859-1")
 
 

@@ -159,7 +159,7 @@ def declared_charset(body: bytes, default_codec: str) -> str:
         body: begins with ``MSH``.
         default_codec: what is tried first.
     """
-    line = body[: _first_line_end(body)]
+    line = _first_line(body)
     mark = line[3:4].decode("latin-1")
     if line.isascii() and b"\x1b" not in line:
         return _field_18(line.decode("ascii"), mark)
@@ -178,9 +178,11 @@ def declared_charset(body: bytes, default_codec: str) -> str:
     return first or ""
 
 
-def _first_line_end(body: bytes) -> int:
-    ends = [end for end in (body.find(b"\r"), body.find(b"\n")) if end >= 0]
-    return min(ends, default=len(body))
+def _first_line(body: bytes) -> bytes:
+    end = body.find(b"\r")
+    line = body if end < 0 else body[:end]
+    end = line.find(b"\n")
+    return line if end < 0 else line[:end]
 
 
 def _field_18(line: str, mark: str) -> str:

@@ -66,7 +66,8 @@ def _escapes(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
     letters = zip("FSREPT", _in_letter_order(marks), strict=True)
     written = {mark: f"{marks.escape}{letter}{marks.escape}" for letter, mark in letters if mark}
     written |= {chr(n): f"{marks.escape}X{n:02X}{marks.escape}" for n in (*range(32), 127)}
-    written["\n"] = f"{marks.escape}.br{marks.escape}"
+    if "." not in marks:
+        written["\n"] = f"{marks.escape}.br{marks.escape}"
     del written["\t"]
     return re.compile("[" + "".join(map(re.escape, written)) + "]"), written
 

@@ -139,7 +139,7 @@ def test_sloppy_answers_are_understood(body: bytes, code: str, control_id: str, 
     assert read_acknowledgment(body) == (code, control_id, text)
 
 
-@pytest.mark.parametrize("body", [b"", b"OK", b"MSH|^~\\&|A\rPID|MSA|AA", b"MSAA|1"])
+@pytest.mark.parametrize("body", [b"", b"OK", b"MSH|^~\\&|A\rPID|MSA|AA", b"MSAA|1", b"MSA\xb1AA"])
 def test_an_answer_without_msa_is_none(body: bytes) -> None:
     with pytest.raises(NoAcknowledgment):
         read_acknowledgment(body)
