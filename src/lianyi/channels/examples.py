@@ -7,7 +7,7 @@ recorded and nothing is sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -170,7 +170,7 @@ async def run_example(
         got = sent.get(name, [])
         expect(f"messages to {name}", f"发往 {name} 的消息数", len(wanted), len(got))
         for values, outgoing in zip(wanted, got, strict=False):
-            said = _said(outgoing, values)
+            said = _said(outgoing, values, codec=channel.definition.source.default_codec)
             for path, value in values.items():
                 expect(f"{name}: {path}", f"{name}：{path}", value, said[path])
     return ExampleResult(example.name, tuple(problems))
@@ -185,13 +185,15 @@ async def _deliver(
     return await destination.transform_apart(content, functions)
 
 
-def _said(outgoing: Outgoing, paths: Sequence[str] | dict[str, str]) -> dict[str, str]:
+def _said(outgoing: Outgoing, paths: Iterable[str], *, codec: str) -> dict[str, str]:
     """Return what an outgoing message says at paths; a path it cannot have says why."""
     for format_ in ("hl7v2", "json", "xml", "raw"):
         kind = content_class(format_)
         if kind.content_type == outgoing.content_type:
             break
     content = kind(outgoing.body)
+    if isinstance(content, Hl7Content):
+        content.default_codec = codec
     said = {}
     for path in paths:
         try:

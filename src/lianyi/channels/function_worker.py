@@ -48,7 +48,7 @@ PRELOADED = (
 )  # fmt: skip
 CODECS = (
     "ascii", "utf-8", "utf-8-sig", "gb18030", "gbk", "hz", "big5", "big5hkscs", "cp950", "cp932",
-    "shift_jis", "euc_jp", "iso2022_jp", "iso2022_jp_ext", "euc_kr", "tis-620",
+    "shift_jis", "euc_jp", "iso2022_jp", "iso2022_jp_ext", "euc_kr", "tis-620", "idna",
     *(f"iso8859-{n}" for n in range(1, 17) if n != 12), *(f"cp125{n}" for n in range(9)),
 )  # fmt: skip
 
@@ -59,6 +59,9 @@ _FORBIDDEN = (
     "signal.pthread_kill", "pty.spawn", "urllib.Request", "ftplib.", "smtplib.", "tempfile.",
     "fcntl.", "mmap.__new__", "sqlite3.", "syslog.", "cpython.remote_debugger",
 )  # fmt: skip
+_FORBIDDEN_IMPORTS = frozenset(
+    {"_ctypes", "_posixsubprocess", "_socket", "ctypes", "multiprocessing", "socket", "subprocess"}
+)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -82,7 +85,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
             raise ForbiddenError("open")
     elif event.startswith(_FORBIDDEN):
         raise ForbiddenError(event)
-    elif event == "import" and args[0] in ("_ctypes", "_posixsubprocess"):
+    elif event == "import" and args[0] in _FORBIDDEN_IMPORTS:
         raise ForbiddenError(f"import {args[0]}")
 
 

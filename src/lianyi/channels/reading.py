@@ -124,10 +124,25 @@ def _plain(node: yaml.Node | None, place: Place, lines: dict[Place, int], report
         )
         return None
     if isinstance(node, yaml.ScalarNode):
-        return None if node.style is None and node.value in _NOTHING else node.value
+        nothing = node.style is None and node.value in _NOTHING
+        return None if nothing else _text(node.value, place, lines, report)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*place, n), lines, report) for n, item in enumerate(node.value)]
     return _mapping(node.value, place, lines, report)
+
+
+def _text(value: str, place: Place, lines: dict[Place, int], report: Report) -> str:
+    r"""Return a text as it was meant: ``"\ud83c\udfe5"`` is one character, half of it is none."""
+    if value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value):
+        return value
+    try:
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        report.lines = lines
+        report.add(
+            UnreadableDefinition, place, why="half a character stands here", why_zh="含有半个字符"
+        )
+        return ""
 
 
 def _mapping(
@@ -138,7 +153,7 @@ def _mapping(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, value_node in pairs:
-        key = str(key_node.value)
+        key = _text(str(key_node.value), place, lines, report)
         inside = (*place, key)
         if inside in lines:
             report.lines = lines

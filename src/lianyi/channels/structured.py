@@ -49,20 +49,15 @@ def json_path(path: str) -> tuple[str | int, ...]:
     at = 0
     while at < len(path):
         found = _JSON_STEP.match(path, at)
-        if not found or (at == 0) == path.startswith(".", at) or _glued(path, at, found):
+        name, index = found.groups() if found else (None, None)
+        if not found or (name is not None and (at > 0) != path.startswith(".", at)):
             break
-        name, index = found.groups()
-        steps.append(name if name is not None else EVERY if index == "*" else int(index))
+        steps.append(name if name is not None else EVERY if index == "*" else int(index or 0))
         at = found.end()
     if at < len(path) or not steps:
         why = f"character {at + 1}"
         raise BadContentPath(where="path", path=path, format="json", why=why)
     return tuple(steps)
-
-
-def _glued(path: str, at: int, found: re.Match[str]) -> bool:
-    """Say whether a name follows an index without a dot."""
-    return at > 0 and found.group(1) is not None and path[at] != "."
 
 
 def _found(value: Json, steps: tuple[str | int, ...]) -> list[Json]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.channels.channel_files import HEAD, destination
 
 from lianyi.channels.compiled import compile_channel
 from lianyi.channels.definition import Channel
@@ -18,7 +20,6 @@ from lianyi.channels.problems import (
     UnknownName,
     UnreadableDefinition,
 )
-from tests.unit.channels.channel_files import HEAD, destination
 
 STYLE_GUIDE = """
 channel: lab-results
@@ -36,7 +37,10 @@ destinations:
     filter: { event: ["ORU^*"], sending_application: ["LIS"] }
     retry: { attempts_max: 30, first_wait_seconds: 1, longest_wait_seconds: 60 }
 examples:
-  - { name: a result reaches both, event: ORU^R01, sending_application: LIS, delivered_to: [emr, critical-values] }
+  - name: a result reaches both
+    event: ORU^R01
+    sending_application: LIS
+    delivered_to: [emr, critical-values]
   - { name: an admission reaches nobody, event: ADT^A01, delivered_to: [] }
 """
 
@@ -363,8 +367,6 @@ def test_any_text_is_a_channel_or_a_problem(text: str) -> None:
     )
 )
 def test_any_shape_of_a_destination_is_told_and_never_raises(shape: object) -> None:
-    import json
-
     text = json.dumps(
         {
             "channel": "sample",
