@@ -21,7 +21,6 @@ class ApiSettings(Section):
         sign_in_failures_max: wrong tokens taken from one address in a minute.
         live_clients_max: browsers that may follow the live view at the same time.
         poll_seconds: how often the live view looks at the database, for all browsers together.
-        statement_timeout_seconds: how long the database may take for one answer.
         body_shown_bytes_max: of a message, this much is shown; the rest can be downloaded.
     """
 
@@ -33,7 +32,6 @@ class ApiSettings(Section):
     sign_in_failures_max: int = Field(default=10, ge=1)
     live_clients_max: int = Field(default=100, ge=1, le=10_000)
     poll_seconds: float = Field(default=1.0, ge=0.05, le=60)
-    statement_timeout_seconds: float = Field(default=10, gt=0, le=600)
     body_shown_bytes_max: int = Field(default=1_048_576, ge=1024)
 
     @field_validator("timezone")

@@ -57,7 +57,7 @@ class ReaderRecord(NamedTuple):
 class Pile(NamedTuple):
     """Open exceptions of one destination in one state."""
 
-    count: int
+    size: int
     oldest: datetime
 
 
@@ -225,8 +225,8 @@ class ReadStore:
 
     async def delivered(
         self, shard: int, runs: Sequence[tuple[int, int]], *, since: datetime
-    ) -> set[tuple[int, int]]:
-        """Return ``(destination, number)`` of what was delivered.
+    ) -> dict[tuple[int, int], bool]:
+        """Return ``(destination, number)`` of what was delivered; False when only by replays.
 
         Args:
             shard: of the messages.
@@ -235,17 +235,17 @@ class ReadStore:
             since: when the oldest of them was received; nothing was delivered before that.
         """
         rows = await self._pool.fetch(
-            "SELECT DISTINCT r.destination, r.number"
+            "SELECT r.destination, r.number, bool_or(r.replay IS NULL) AS live"
             " FROM unnest($2::bigint[], $3::bigint[]) AS run (first, last)"
-            " CROSS JOIN LATERAL (SELECT destination, number FROM channels.receipt"
+            " CROSS JOIN LATERAL (SELECT destination, number, replay FROM channels.receipt"
             "   WHERE shard = $1 AND number BETWEEN run.first AND run.last"
-            "   AND at >= $4 AND outcome = 0) AS r",
+            "   AND at >= $4 AND outcome = 0) AS r GROUP BY 1, 2",
             shard,
             [first for first, _ in runs],
             [last for _, last in runs],
             since,
         )
-        return {(row["destination"], row["number"]) for row in rows}
+        return {(row["destination"], row["number"]): row["live"] for row in rows}
 
     async def receipts(
         self, position: Position, *, since: datetime, limit: int

@@ -55,7 +55,7 @@ def delivery_state(
     gate: int,
     gate_exception: ExceptionRecord | None,
     exception: ExceptionRecord | None,
-    delivered: bool,
+    delivered: bool | None,
     position: int,
 ) -> DeliveryState:
     """Return how a message fares with a destination.
@@ -65,12 +65,13 @@ def delivery_state(
         gate: what the validation gate said of it.
         gate_exception: the row that says what became of it at the gate.
         exception: the row that says it is not simply done.
-        delivered: whether a receipt says that it was delivered.
+        delivered: whether a receipt says that it was delivered; False when only a replay did,
+            which says nothing while the destination has not come to the message itself.
         position: the last number that the destination is done with.
     """
     if exception:
         return _SHOWN[exception.state]
-    if delivered:
+    if delivered or (delivered is False and number <= position):
         return "delivered"
     if gate == Gate.HOLD and (gate_exception is None or gate_exception.state != "delivered"):
         dismissed = gate_exception is not None and gate_exception.state == "dismissed"
@@ -137,7 +138,7 @@ class Standing(NamedTuple):
     def pile(self, destination: int, *states: str) -> int:
         """Return how many open exceptions a destination has in some states."""
         found = (self.piles.get((destination, state)) for state in states)
-        return sum(pile.count for pile in found if pile)
+        return sum(pile.size for pile in found if pile)
 
 
 def per_minute(tallies: Tallies, key: str, *, current: int, now: datetime) -> list[int]:
@@ -157,10 +158,12 @@ def per_minute(tallies: Tallies, key: str, *, current: int, now: datetime) -> li
     return [max(0, after - before) for before, after in pairwise(counts)]
 
 
+def _from_millis(millis: object) -> datetime | None:
+    return datetime.fromtimestamp(millis / 1000, tz=UTC) if isinstance(millis, int) else None
+
+
 def instant(value: object) -> datetime | None:
-    """Return the instant that a state says: ISO 8601 text, or seconds since 1970; else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, tz=UTC)
+    """Return the instant that a state says in ISO 8601; None when it says none."""
     if isinstance(value, str) and value:
         found = datetime.fromisoformat(value)
         return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -300,7 +303,7 @@ def channel_card(standing: Standing, channel: ChannelRecord) -> ChannelCard:
         ),
         received=standing.ends.get(channel.shard, 0) if standing.alone(channel) else received,
         held=standing.pile(-channel.channel, "parked", "resend", "waiting"),
-        last_received_at=instant(counts.get("last_at")),
+        last_received_at=_from_millis(counts.get("last_at_ms")),
         received_per_minute=per_minute(
             standing.tallies.get(name, ()), "received", current=received, now=standing.now
         ),

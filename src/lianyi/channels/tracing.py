@@ -146,7 +146,7 @@ async def delivery_marks(
     if not entries:
         return {}
     readers = await store.readers()
-    delivered: set[tuple[int, int, int]] = set()
+    delivered: dict[tuple[int, int, int], bool] = {}
     for shard, group in groupby(sorted(entries, key=lambda one: one.shard), lambda one: one.shard):
         of_shard = list(group)
         found = await store.delivered(
@@ -154,7 +154,7 @@ async def delivery_marks(
             runs_of(entry.number for entry in of_shard),
             since=min(entry.received_at for entry in of_shard),
         )
-        delivered |= {(destination, shard, number) for destination, number in found}
+        delivered |= {(to, shard, number): live for (to, number), live in found.items()}
     exceptions = {
         (one.destination, one.shard, one.number): one
         for one in await store.exceptions_of([entry.position for entry in entries])
@@ -180,7 +180,7 @@ def _state(
     entry: Entry,
     destination: DestinationRecord,
     exceptions: Mapping[tuple[int, int, int], ExceptionRecord],
-    delivered: set[tuple[int, int, int]],
+    delivered: Mapping[tuple[int, int, int], bool],
     readers: Mapping[str, Any],
 ) -> DeliveryState:
     at = (destination.destination, entry.shard, entry.number)
@@ -190,7 +190,7 @@ def _state(
         gate=entry.gate,
         gate_exception=exceptions.get((-entry.channel, entry.shard, entry.number)),
         exception=exceptions.get(at),
-        delivered=at in delivered,
+        delivered=delivered.get(at),
         position=reader.position if reader else 0,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,10 @@ destinations:
     transform: [ { set: { MSH-6: "EMR" } } ]
   - { name: alerts, connector: http, address: "http://127.0.0.1:7002/in" }
 examples:
-  - { name: a result reaches both, event: ORU^R01, fields: { PID-3.1: "1" }, delivered_to: [emr, alerts] }
+  - name: a result reaches both
+    event: ORU^R01
+    fields: { PID-3.1: "1" }
+    delivered_to: [emr, alerts]
 """
 
 ADT = """
@@ -130,12 +134,18 @@ class House:
             )
 
     async def receipt(
-        self, destination: str, at: Position, outcome: int = 0, answer: str = "AA"
+        self,
+        destination: str,
+        at: Position,
+        outcome: int = 0,
+        answer: str = "AA",
+        replay: uuid.UUID | None = None,
     ) -> None:
         await self.pool.execute(
             "INSERT INTO channels.receipt (number, at, destination, millis, shard, outcome,"
-            " version, answer) VALUES ($1, $2, $3, 4, $4, $5, 1, $6)",
+            " version, answer, replay) VALUES ($1, $2, $3, 4, $4, $5, 1, $6, $7)",
             at.number, self.clock.now(), self.destinations[destination], at.shard, outcome, answer,
+            replay,
         )  # fmt: skip
 
     async def except_(

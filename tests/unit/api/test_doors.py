@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import pkgutil
 import re
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +16,9 @@ import asyncpg
 import httpx
 import pytest
 
+import lianyi.channels
+import lianyi.connectors
+import lianyi.formats
 from lianyi.api.assembly import bare_app
 from lianyi.api.console import Console
 from lianyi.api.openapi import document
@@ -18,6 +26,7 @@ from lianyi.api.reference import explain, parse_reference
 from lianyi.api.session import COOKIE, EmptySecret, Failures, console_token, keep_secret
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import SteppedClock
+from lianyi.base.errors import every_error
 from lianyi.base.health import HealthChecks
 
 from .house import START, House
@@ -285,7 +294,8 @@ async def test_error_codes_are_explained_in_both_languages(house: House) -> None
 
 def test_the_reference_is_cut_into_languages() -> None:
     text = (
-        "# Errors\n\n## LY-1234 A title / 标题\n\nEnglish one.\n\nEnglish two.\n\n中文一。\n\n中文二。\n\n"
+        "# Errors\n\n## LY-1234 A title / 标题\n\n"
+        "English one.\n\nEnglish two.\n\n中文一。\n\n中文二。\n\n"
         "## LY-1235 Other / 其他\n\nEnglish.\n\n中文。\n"
     )
     found = parse_reference(text)
@@ -320,3 +330,28 @@ async def test_the_emergency_page_works_without_javascript_and_without_database(
 def test_a_time_zone_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="not a time zone"):
         ApiSettings(timezone="Mars/Olympus")
+
+
+def test_a_process_that_only_serves_knows_every_error_that_others_store() -> None:
+    """Deliveries keep codes; what this process has not imported it could not put into words."""
+    program = (
+        "import lianyi.api.assembly\n"
+        "from lianyi.base.errors import every_error\n"
+        "print(*sorted(kind.code for kind in every_error()))\n"
+    )
+    known = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+    ).stdout.split()
+    for package in (lianyi.channels, lianyi.connectors, lianyi.formats):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    stored = {
+        kind.code
+        for kind in every_error()
+        if kind.__module__.startswith(("lianyi.channels", "lianyi.connectors", "lianyi.formats"))
+    }
+    assert stored - set(known) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from typing import Any
 
 import pytest
@@ -121,6 +122,15 @@ async def test_a_row_says_how_each_delivery_stands(lab: House) -> None:
     ]:
         found = positions(await lab.get("/messages", state=state))
         assert found == [str(position) for position in expected], state
+
+
+async def test_a_replay_delivers_what_was_filtered_but_not_what_is_still_queued(lab: House) -> None:
+    past, queued = await lab.append("lab", [hl7("A1"), hl7("A2")])
+    await lab.stand(f"destination:{lab.destinations['emr']}", 1, 1, filtered=1, passed=1)
+    await lab.receipt("emr", past, replay=uuid.UUID(int=7))
+    await lab.receipt("emr", queued, replay=uuid.UUID(int=7))
+    rows = (await lab.get("/messages"))["items"]
+    assert [row["deliveries"][0]["state"] for row in rows] == ["queued", "delivered"]
 
 
 async def test_a_held_message_is_held_for_all_until_a_person_decides(lab: House) -> None:
