@@ -23,7 +23,7 @@ from lianyi.simulate.story import CHINA, StorySettings
 NIGHT_BATCH = Path("exchange/night-batch")
 """Where the EMR files its nightly charges, below the data folder; the channel watches it."""
 
-EXPORTS = (Path("exchange/charges"), Path("exchange/region"), Path("exchange/corpus"))
+EXPORTS = (Path("exchange/charges"), Path("exchange/region"))
 """Where channels of the demo write files, below the data folder."""
 
 CORPUS_URL = "mllp://127.0.0.1:6669"
