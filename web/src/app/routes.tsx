@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
 
-import { Failed, StatePage } from '@/components/StatePage'
+import { StatePage } from '@/components/StatePage'
 import { messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
@@ -9,7 +9,7 @@ import { Frame } from './Frame'
 const root = createRootRoute({
   component: Frame,
   notFoundComponent: NotFound,
-  errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
+  errorComponent: Crashed,
 })
 
 const overview = createRoute({
@@ -50,6 +50,18 @@ const channel = createRoute({
   path: '/channels/$name',
   component: lazyRouteComponent(() => import('@/features/channels/ChannelPage')),
 })
+
+/** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
+function Crashed() {
+  const { t } = useTexts()
+  return (
+    <StatePage title={t('states.crashedTitle')} text={t('states.crashedText')}>
+      <button type="button" className="native" onClick={() => window.location.reload()}>
+        {t('states.reload')}
+      </button>
+    </StatePage>
+  )
+}
 
 function NotFound() {
   const { t } = useTexts()

@@ -6,7 +6,7 @@ import { useTexts } from '@/lib/texts'
 
 import { Instant } from './Instant'
 import type { Column } from './ResourcePage'
-import { DeliveryMark, Mark } from './StateMark'
+import { DeliveryMark, deliveryTone, Mark } from './StateMark'
 
 /** The columns of a list of messages. */
 export function useMessageColumns(): Column<MessageRow>[] {
@@ -16,7 +16,7 @@ export function useMessageColumns(): Column<MessageRow>[] {
     { key: 'kind', title: t('messages.kind'), head: true, cell: (row) => <strong className="nowrap">{shortKind(row.kind)}</strong> },
     { key: 'keys', title: t('messages.keys'), cell: (row) => <Keys row={row} /> },
     { key: 'channel', title: t('messages.channel'), cell: (row) => row.channel ?? '' },
-    { key: 'sender', title: t('messages.sender'), wide: true, cell: (row) => <span className="quiet">{row.sender.replaceAll('|', ' · ')}</span> },
+    { key: 'sender', title: t('messages.sender'), wide: true, cell: (row) => <span className="quiet nowrap">{row.sender.replaceAll('|', ' · ')}</span> },
     { key: 'deliveries', title: t('messages.deliveries'), cell: (row) => <Deliveries row={row} /> },
     { key: 'size', title: t('messages.size'), right: true, wide: true, cell: (row) => <span className="num quiet nowrap">{bytes(row.size_bytes)}</span> },
     {
@@ -24,7 +24,7 @@ export function useMessageColumns(): Column<MessageRow>[] {
       title: t('common.position'),
       right: true,
       cell: (row) => (
-        <Link className="mono" to="/messages/$position" params={{ position: row.position }}>
+        <Link className="mono nowrap" to="/messages/$position" params={{ position: row.position }}>
           {row.position}
         </Link>
       ),
@@ -57,7 +57,13 @@ function Deliveries({ row }: { row: MessageRow }) {
       {row.gate === 'warn' && <Mark tone="warn">{t('gate.warn')}</Mark>}
       {row.gate === 'hold' && !wanted.some((delivery) => delivery.destination === '') && <Mark tone="bad">{t('gate.hold')}</Mark>}
       {wanted.map((delivery) => (
-        <DeliveryMark key={delivery.destination_id} state={delivery.state} of={delivery.destination} />
+        // What went well stays calm, so that the rest is seen.
+        <DeliveryMark
+          key={delivery.destination_id}
+          state={delivery.state}
+          of={delivery.destination}
+          plain={['good', 'info', 'mute'].includes(deliveryTone[delivery.state])}
+        />
       ))}
       {wanted.length === 0 && row.gate !== 'hold' && row.channel !== null && <span className="quiet">{t('messages.noDestination')}</span>}
     </span>

@@ -123,11 +123,14 @@ function Trouble({ lane }: { lane: DestinationCard }) {
       {lane.behind > 0 && <Mark tone="warn">{t('overview.behindCount', { count: lane.behind })}</Mark>}
       {lane.waiting > 0 && <Mark tone="warn">{t('overview.waitingCount', { count: lane.waiting })}</Mark>}
       <NextTry lane={lane} />
+      {troubled && lane.drain_seconds !== null && lane.queue_depth > 0 && (
+        <span className="num">{t('overview.drain', { in: duration(lane.drain_seconds, language) })}</span>
+      )}
       {troubled && <span className="lane-cause">{t(`destinationCause.${lane.state}`)}</span>}
       {troubled && lane.last_error && (
         <span className="lane-error">
           {lane.last_error[language].what}
-          {lane.last_error[language].why && `（${lane.last_error[language].why}）`}
+          {lane.last_error[language].why && ` · ${lane.last_error[language].why}`}
         </span>
       )}
     </div>

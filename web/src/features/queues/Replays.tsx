@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Button, Progress } from 'antd'
+import { Button } from 'antd'
 
 import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
@@ -80,13 +80,7 @@ function Advance({ replay }: { replay: Replay }) {
   const { t } = useTexts()
   return (
     <span className="advance">
-      <Progress
-        size="small"
-        showInfo={false}
-        percent={Math.round(replay.progress * 100)}
-        status={replay.state === 'running' ? 'active' : 'normal'}
-        aria-label={t('replay.progress')}
-      />
+      <progress max={1} value={replay.progress} aria-label={t('replay.progress')} />
       <span className="num nowrap">{t('replay.count', { done: replay.delivered, matching: replay.matching })}</span>
       {replay.refused > 0 && <Mark tone="bad">{t('replay.refused', { count: replay.refused })}</Mark>}
     </span>

@@ -25,7 +25,14 @@ export function Delivery({ trace, delivery }: { trace: MessageTrace; delivery: D
         <p className="quiet">{t('trace.notSent')}</p>
       ) : (
         <section className="stack" aria-label={t('trace.attempts')}>
-          <h3>{t('trace.attempts')}</h3>
+          <div className="row">
+            <h3>{t('trace.attempts')}</h3>
+            {delivery.order_key && (
+              <span className="quiet">
+                {t('trace.orderKey')} <span className="mono">{delivery.order_key}</span>
+              </span>
+            )}
+          </div>
           {delivery.attempts.length === 0 && <p className="quiet">{t('trace.noAttempts')}</p>}
           <ol className="attempts">
             {delivery.attempts.map((attempt, index) => (

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+
+import { messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+
+describe('the filters of the messages in an address', () => {
+  it('are read back as they were written', () => {
+    const search = { q: '0004711^HIS', channel: '入出转', kind: 'ADT^A01', state: 'parked', gate: 'warn', last: '1h' } as const
+    expect(messagesSearch(parseSearch(stringifySearch(search)))).toEqual(search)
+  })
+
+  it('keep numbers as the texts that they are', () => {
+    expect(stringifySearch({ q: '0004711' })).toBe('?q=0004711')
+    expect(messagesSearch(parseSearch('?q=0004711'))).toEqual({ q: '0004711' })
+  })
+
+  it('drop what is no filter or says nothing', () => {
+    expect(messagesSearch({ q: '   ', evil: 'x', state: 'exploded', gate: 7, last: '99y', __proto__: { q: 'x' } })).toEqual({})
+  })
+
+  it('cut and clean what is too long or not text', () => {
+    expect(messagesSearch({ q: `a\u0000b\n${'x'.repeat(500)}` }).q).toHaveLength(200)
+    expect(messagesSearch({ q: 'a\u0000\u001b[31mb' }).q).toBe('a[31mb')
+  })
+
+  it('take instants only as instants, and in one form', () => {
+    expect(messagesSearch({ from: '2026-03-01T08:00:00+08:00' }).from).toBe('2026-03-01T00:00:00.000Z')
+    expect(messagesSearch({ from: 'yesterday', to: '2026-13-41T99:00' })).toEqual({})
+  })
+
+  it('let "the last hour" exclude from and to', () => {
+    expect(messagesSearch({ last: '1h', from: '2026-03-01T00:00:00Z' })).toEqual({ last: '1h' })
+  })
+})
+
+describe('the filters of the queues in an address', () => {
+  it('know positions', () => {
+    expect(queuesSearch({ tab: 'replay', from_position: '1-17', to_position: '1;drop' })).toEqual({ tab: 'replay', from_position: '1-17' })
+  })
+
+  it('know their tabs', () => {
+    expect(queuesSearch({ tab: '../etc' })).toEqual({})
+  })
+})
+
+describe('the tab of a trace in an address', () => {
+  it('is a short text', () => {
+    expect(traceSearch({ tab: 'to:emr' })).toEqual({ tab: 'to:emr' })
+    expect(traceSearch({ tab: ['a'] })).toEqual({})
+  })
+})
