@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lianyi.base.errors import LianyiError
-from lianyi.channels.content import Content, Hl7Content
+from lianyi.channels.content import Content, Hl7Content, Test
 from lianyi.channels.definition import Channel, Destination, Filter, OrderPath
 from lianyi.channels.differences import Change, differences
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.gate import Finding, compile_gate
 from lianyi.channels.library import Library
-from lianyi.channels.loading import connector_settings, first_of
+from lianyi.channels.problems import first_of
 from lianyi.channels.reading import Place, Report
-from lianyi.channels.routing import Test, both, check_path, compile_filter, everything
+from lianyi.channels.routing import both, check_path, compile_filter
 from lianyi.channels.steps import (
     CallStep,
     CompiledStep,
@@ -31,9 +31,13 @@ from lianyi.channels.steps import (
     run,
     run_step,
 )
+from lianyi.connectors.registry import CONNECTORS
 from lianyi.messagelog.message import Gate
 
 CHINA = ZoneInfo("Asia/Shanghai")
+
+ADDRESS_KEYS = ("address", "folder")
+"""What connectors call the thing that ``address`` says."""
 
 
 class Outgoing(NamedTuple):
@@ -129,6 +133,18 @@ class CompiledDestination:
             sent: one of what ``transform`` returned for it.
         """
         return differences(content, sent.body, content_type=sent.content_type)
+
+
+def connector_settings(destination: Destination) -> dict[str, Any]:
+    """Return what the connector of a destination is told, its address under the name it uses."""
+    kind = CONNECTORS.get(destination.connector)
+    settings = dict(destination.settings)
+    if destination.address and kind is not None:
+        known = kind.sender_settings.model_fields
+        settings[next((key for key in ADDRESS_KEYS if key in known), "address")] = (
+            destination.address
+        )
+    return settings
 
 
 def outgoing(draft: Content) -> Outgoing:
@@ -317,13 +333,3 @@ class _DestinationCompiler:
             return lambda content: ""
         letter = {"patient": "p", "encounter": "e", "order": "o"}[order_by]
         return lambda content: content.key(letter)
-
-
-__all__ = [
-    "Change",
-    "CompiledChannel",
-    "CompiledDestination",
-    "Outgoing",
-    "compile_channel",
-    "everything",
-]

@@ -8,7 +8,7 @@ sender and keys) is taken from there, so that a message that nobody looks into i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
@@ -64,6 +64,7 @@ class Content(ABC):
             self.__dict__["sending_facility"] = facility
         if keys is not None:
             self.__dict__["keys"] = tuple(keys)
+            self.own_control_id = self.key("c")
 
     # --- what every format does its own way ------------------------------------------------
 
@@ -197,6 +198,10 @@ class Content(ABC):
         self.own_control_id = other.own_control_id
 
 
+Test = Callable[[Content], bool]
+"""Says whether a message is wanted."""
+
+
 def keys_of(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Return keys as the log keeps them: no empty ones, none twice, not too many or too long.
 
@@ -294,7 +299,7 @@ class Hl7Content(Content):
     def copy(self) -> Hl7Content:
         """Return a content that can be changed."""
         twin = self.around(self.message.copy())
-        twin.inherit(self)
+        twin.received_at, twin.suffix = self.received_at, self.suffix
         return twin
 
     def around(self, message: hl7v2.Message) -> Hl7Content:
@@ -337,7 +342,7 @@ class Hl7Content(Content):
     def control_id(self) -> str:
         """MSH-10."""
         own = self.places.control_id
-        return self.get(own) if own else self.header.control_id
+        return self.own_control_id or (self.get(own) if own else self.header.control_id)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

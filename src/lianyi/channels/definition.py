@@ -16,8 +16,6 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
 Format = Literal["hl7v2", "json", "xml", "raw"]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
-ALL_EVENTS: tuple[str, ...] = ()
-
 
 def _one_or_more(value: object) -> object:
     """Let ``event: ADT^A01`` stand for ``event: [ADT^A01]``."""

@@ -17,9 +17,8 @@ from typing import TypeVar
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from lianyi.base.errors import LianyiError
-from lianyi.channels.content import Content
+from lianyi.channels.content import Content, Test
 from lianyi.channels.problems import BadExpression, ExpressionFailed
-from lianyi.channels.routing import Test
 
 Value = TypeVar("Value", str, list[str])
 

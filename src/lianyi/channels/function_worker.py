@@ -220,6 +220,8 @@ def _run(request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         changed = content.encode()
     else:
         return {"failure": "answer", "detail": f"it returned {type(returned).__name__}"}, b""
+    if changed == body:
+        return {"same": True}, b""
     if len(changed) > request["output_limit_bytes"]:
         return {"failure": "output", "spent": True}, b""
     return {}, changed

@@ -311,7 +311,7 @@ class FunctionHost:
                 else:
                     await asyncio.shield(worker.stop())
         _raise_if_failed(answer, function, call)
-        return _changed(draft, changed)
+        return draft if answer.get("same") else _changed(draft, changed)
 
     async def _ask(
         self,
@@ -359,8 +359,6 @@ def _raise_if_failed(answer: dict[str, Any], function: Function, call: Call) -> 
 
 def _changed(draft: Content, body: bytes) -> Content:
     """Return the message that a function made, in the place of the one it was given."""
-    if body == draft.encode():
-        return draft
     changed = type(draft)(body, codec=draft.codec, places=draft.places)
     changed.inherit(draft)
     if isinstance(changed, Hl7Content) and isinstance(draft, Hl7Content):

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from lianyi.base.errors import Language, LianyiError
-from lianyi.channels.content import Content, Hl7Content
+from lianyi.channels.content import Content, Hl7Content, Test
 from lianyi.channels.definition import Format, GateSettings, Rule
 from lianyi.channels.failures import Held
 from lianyi.channels.library import Library
 from lianyi.channels.problems import BadChannel
 from lianyi.channels.reading import Place, Report
-from lianyi.channels.routing import Test, check_path, compile_filter
+from lianyi.channels.routing import check_path, compile_filter
 from lianyi.messagelog.message import Gate
 
 Severity = Literal["error", "warning"]

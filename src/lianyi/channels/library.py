@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from lianyi.base.settings import nearest
 from lianyi.channels.definition import StepList
+from lianyi.channels.explaining import explain
 from lianyi.channels.problems import BadChannel, BadTable, UnknownName
 from lianyi.channels.reading import Place, Report, read_yaml
 
@@ -98,8 +99,6 @@ class Library:
         data = read_yaml(text, inside)
         found = None
         if not inside.problems:
-            from lianyi.channels.loading import explain  # it builds on this module
-
             try:
                 found = StepList.model_validate(data)
             except ValidationError as error:

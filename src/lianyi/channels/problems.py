@@ -246,3 +246,17 @@ class NeedsFunctions(LianyiError):
         "步骤调用了函数“{function}”，函数须隔离运行",
         "请把时间和错误码报告给平台管理员",
     )
+
+
+def first_of(problems: list[LianyiError]) -> BadChannel:
+    """Return the first problem as an error that carries all of them."""
+    first = problems[0]
+    if not isinstance(first, BadChannel):
+        told, told_zh = first.told("en"), first.told("zh")
+        first = BadChannel(
+            where=first.where,
+            why=f"{told.what}: {told.why}",
+            why_zh=f"{told_zh.what}：{told_zh.why}",
+        )
+    first.problems = tuple(problems)
+    return first

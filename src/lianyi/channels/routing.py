@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable
 from fnmatch import translate
 
 from lianyi.base.errors import LianyiError
-from lianyi.channels.content import Content
+from lianyi.channels.content import Content, Test
 from lianyi.channels.definition import Filter, Format
 from lianyi.channels.problems import NotInFormat
 from lianyi.channels.reading import Place, Report
 from lianyi.formats import hl7v2
 
-Test = Callable[[Content], bool]
 Fits = Callable[[str], bool]
 
 

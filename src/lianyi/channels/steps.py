@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from lianyi.base.errors import LianyiError
-from lianyi.channels.content import Content, Hl7Content, RawContent
+from lianyi.channels.content import Content, Hl7Content, RawContent, Test
 from lianyi.channels.definition import Call, Copy, Format, Map, Split, Step, Steps, Template
 from lianyi.channels.library import Function, Library
 from lianyi.channels.places import pairs
@@ -24,7 +24,7 @@ from lianyi.channels.problems import (
     TooManyParts,
 )
 from lianyi.channels.reading import Place, Report
-from lianyi.channels.routing import Test, check_path, compile_filter
+from lianyi.channels.routing import check_path, compile_filter
 from lianyi.channels.splitting import split_lines
 from lianyi.channels.templates import compile_template
 from lianyi.formats import hl7v2
@@ -257,7 +257,13 @@ class StepCompiler:
             probe.convert(charset)
         except LianyiError as error:
             self.report.note(error, place)
-        return lambda draft: _hl7(draft).convert(charset)
+
+        def edit(draft: Content) -> None:
+            message = _hl7(draft)
+            message.convert(charset)
+            draft.codec = message.codec
+
+        return edit
 
     def _body(self, template: Template, place: Place) -> Fan:
         fill = compile_template(

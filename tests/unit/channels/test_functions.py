@@ -63,6 +63,25 @@ async def test_a_function_that_changes_nothing_gives_the_very_bytes(
     assert sent.body == BODY
 
 
+async def test_a_function_sees_what_the_steps_before_it_did(
+    host: FunctionHost, tmp_path: Path
+) -> None:
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions/tried.py").write_text(
+        "def run(message, settings):\n    message.set('ZPI-1', message.get('PID-5.1'))\n"
+    )
+    steps = "[{ convert: { charset: UNICODE UTF-8 } }, { split: { by: OBX } }, "
+    channel = compiled(
+        destination(steps + "{ call: { function: tried } }, { set: { ZPI-2: '{ZPI-1}' } }]"),
+        tmp_path,
+    )
+
+    sent = await channel.destinations[0].transform_apart(channel.open(BODY), host)
+
+    assert [one.control_id for one in sent] == ["R0001-1", "R0001-2"]
+    assert all("ZPI|黄玉梓|黄玉梓" in one.body.decode("utf-8") for one in sent)
+
+
 async def test_a_function_may_use_the_standard_library(host: FunctionHost, tmp_path: Path) -> None:
     source = (
         "import re, json, hashlib, datetime, decimal\n"

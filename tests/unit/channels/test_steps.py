@@ -156,6 +156,18 @@ def test_a_condition_sees_what_earlier_steps_did() -> None:
     assert after(steps).get("ZPI-1") == "seen"
 
 
+def test_the_control_id_that_the_log_knows_is_the_one_that_goes_out_unless_a_step_sets_it() -> None:
+    body = destination() + destination("[{ set: { MSH-10: N1 } }]").split("\n", 1)[1].replace(
+        "emr", "other"
+    )
+    channel = compiled(body)
+    content = channel.open(BODY, kind="hl7v2 ORU^R01", keys=["c:R0001"])
+
+    sent = [to.transform(content)[0].control_id for to in channel.destinations]
+
+    assert sent == ["R0001", "N1"]
+
+
 def test_a_dropped_message_goes_nowhere() -> None:
     assert transform("{ drop: true }, { set: { PID-8: x } }") == []
 
