@@ -42,6 +42,15 @@ SEGMENT_NAME_LENGTH = 3
 # Tables that other bodies or sites fill, or that have a check of their own (OBX-2, MSH-9, MSH-12).
 OPEN_TABLES = {"0203", "0396", "0399", "0125", "0003", "0076", "0354", "0104"}
 
+# Fields that hl7apy 1.3.5 calls required, and the standard optional or conditional.
+NOT_REQUIRED = {
+    ("2.3", "ORC", 7),
+    ("2.3", "OBR", 27),
+    ("2.3.1", "OBX", 4),
+    ("2.7", "OBX", 2),
+    ("2.7", "OBX", 4),
+}
+
 # HL7 table 0354: the structure that several trigger events share, from v2.3 on.
 SHARED = {
     "ADT_A01": "A01 A04 A08 A13",
@@ -71,6 +80,9 @@ SHARED = {
     "PPP_PCB": "PCB PCC PCD",
     "PPR_PC1": "PC1 PC2 PC3",
     "QBP_Q21": "Q21 Q22 Q23 Q24 Q25",
+    "RDE_O11": "O11 O25",
+    "RRE_O12": "O12 O26",
+    "RSP_K21": "K21 K22 K24",
     "REF_I12": "I12 I13 I14 I15",
     "RPA_I08": "I08 I09 I10 I11",
     "RQA_I08": "I08 I09 I10 I11",
@@ -104,14 +116,18 @@ def structures_of(version: str) -> dict[str, Any]:
     datatypes: dict[str, Any] = {}
     for name, parts in elements["Datatypes_Structs"].items():
         datatypes[name] = _numbered(parts)
+    segments = {
+        name: _numbered(_fields(reference))
+        for name, reference in elements["Segment"].items()
+        if len(name) == SEGMENT_NAME_LENGTH
+    }
+    for other, name, number in NOT_REQUIRED:
+        if other == version:
+            segments[name][number - 1][0] = 0
     return {
         "messages": messages,
         "groups": groups,
-        "segments": {
-            name: _numbered(_fields(reference))
-            for name, reference in elements["Segment"].items()
-            if len(name) == SEGMENT_NAME_LENGTH
-        },
+        "segments": segments,
         "datatypes": datatypes,
         "tables": {
             name.removeprefix("HL7"): sorted(codes)

@@ -93,6 +93,12 @@ def test_an_event_is_judged_by_the_structure_it_shares() -> None:
     assert found(good, "ADT^A04^ADT_A04") == [("MSH-9.3", "wrong_structure")]
 
 
+def test_what_ihe_profiles_answer_is_known() -> None:
+    answer = "MSA|AA|1\rQAK|1|OK\rQPD|Q22^x|1|x\rPID|1||P1^^^HIS^PI||TEST^NAME\rQRI|1\r"
+    assert found(answer, "RSP^K22^RSP_K21") == []
+    assert found(answer, "RSP^K22") == []
+
+
 def test_an_unknown_version_is_said_once() -> None:
     assert found("EVN||2026\r" + PID + "PV1|1|I\r", version="9.9") == [("MSH-12", "no_version")]
 
