@@ -100,7 +100,7 @@ class Intake:
         message = self._envelope(content, arrival, gate, findings)
         first = message.keys[0] if message.keys else ""
         control_id = first[2:] if first[:2] == "c:" else ""
-        if not control_id:
+        if not control_id or not self._recent.window_messages:
             self._append(message, content, findings, None, reply)
             return
         token = token_of(self._number, control_id, hashlib.sha256(body).digest())

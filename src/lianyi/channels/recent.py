@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from lianyi.messagelog import Position
 
-WINDOW_MESSAGES = 100_000
+WINDOW_MESSAGES = 50_000
 
 
 def token_of(channel: int, control_id: str, body_hash: bytes) -> bytes:
@@ -30,19 +30,24 @@ Told = Callable[[Position | None], None]
 
 
 class RecentMessages:
-    """The last messages by token: their positions, or who waits for the position."""
+    """The last messages by token: their positions, or who waits for the position.
+
+    Two generations: when the younger is full it becomes the older and that one is forgotten, so
+    that forgetting costs nothing and at least ``window_messages`` are known.
+    """
 
     def __init__(self, window_messages: int = WINDOW_MESSAGES) -> None:
-        self._window_messages = window_messages
-        self._positions: dict[bytes, Position] = {}
+        self.window_messages = window_messages
+        self._young: dict[bytes, Position] = {}
+        self._old: dict[bytes, Position] = {}
         self._waiting: dict[bytes, list[Told]] = {}
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return len(self._young) + len(self._old)
 
     def find(self, token: bytes) -> Position | None:
         """Return where the message stands when it is already in the log."""
-        return self._positions.get(token)
+        return self._young.get(token) or self._old.get(token)
 
     def is_coming(self, token: bytes, told: Told) -> bool:
         """Say whether the message is being committed right now; if so, ``told`` hears of it."""
@@ -65,7 +70,7 @@ class RecentMessages:
             told(position)
 
     def put(self, token: bytes, position: Position) -> None:
-        """Remember a message; the oldest is forgotten when the window is full."""
-        self._positions[token] = position
-        if len(self._positions) > self._window_messages:
-            del self._positions[next(iter(self._positions))]
+        """Remember a message."""
+        if len(self._young) >= self.window_messages:
+            self._old, self._young = self._young, {}
+        self._young[token] = position

@@ -27,13 +27,13 @@ class ChannelsSettings(Section):
     Attributes:
         disk_full_percent: above this the platform answers that it cannot store, and stores nothing.
         waiting_bytes_max: of messages that wait for their commit; above it, sources stop reading.
-        repeat_window_messages: so many messages back a repeat is recognised.
+        repeat_window_messages: at least so many messages back a repeat is recognised; 0: never.
         function_workers_max: Python functions of channels that run at the same time.
         stop_grace_seconds: how long a process that ends waits for attempts that run.
     """
 
     disk_full_percent: float = Field(default=95.0, gt=0, le=100)
     waiting_bytes_max: int = Field(default=33_554_432, ge=1_048_576)
-    repeat_window_messages: int = Field(default=100_000, ge=0)
+    repeat_window_messages: int = Field(default=50_000, ge=0)
     function_workers_max: int = Field(default=1, ge=1, le=64)
     stop_grace_seconds: float = Field(default=3.0, ge=0)

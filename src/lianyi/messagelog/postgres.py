@@ -31,6 +31,9 @@ from lianyi.messagelog.postgres_segments import ensure_segment, last_of_shard
 from lianyi.messagelog.segments import segment_of, table
 
 CHANNEL = "lianyi_log"
+TELL_SECONDS = 0.002
+"""Between two notifications; the first after a pause is told at once."""
+
 LOOK_SECONDS = 1.0
 """How long a reader trusts silence before it looks by itself."""
 
@@ -112,6 +115,7 @@ class PostgresLog:
         self._listening: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._untold: dict[int, int] = {}
+        self._to_tell = asyncio.Event()
 
     async def start(self) -> None:
         """Make the shard of acts and begin to listen for growth."""
@@ -352,18 +356,28 @@ class PostgresLog:
         """An appender of this process has committed: wake readers here now, others soon."""
         self._saw(shard, end)
         self._untold[shard] = end
-        if self._telling is None or self._telling.done():
+        self._to_tell.set()
+        if self._telling is None:
             self._telling = asyncio.create_task(self._tell())
 
     async def _tell(self) -> None:
         """Notify other processes, one statement for all that was committed meanwhile."""
-        with contextlib.suppress(*_STORE_ERRORS):
-            async with self._pool.acquire() as connection:
-                # Nobody's data hangs on a notification, so its commit waits for no disk.
-                await connection.execute("SET synchronous_commit = off")
-                while self._untold:
-                    shard, end = self._untold.popitem()
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{shard}:{end}")
+        while True:
+            with contextlib.suppress(*_STORE_ERRORS):
+                connection = await self._connect()
+                try:
+                    # Nobody's data hangs on a notification, so its commit waits for no disk.
+                    await connection.execute("SET synchronous_commit = off")
+                    while True:
+                        await self._to_tell.wait()
+                        self._to_tell.clear()
+                        untold, self._untold = self._untold, {}
+                        for shard, end in untold.items():
+                            await connection.execute(f"NOTIFY {CHANNEL}, '{shard}:{end}'")
+                        await asyncio.sleep(TELL_SECONDS)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _saw(self, shard: int, end: int) -> None:
         if end > self._ends.get(shard, 0):

@@ -1,0 +1,125 @@
+"""One process with one role: its settings, its way to the database, its life."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import asyncpg
+
+from lianyi.api.settings import ApiSettings
+from lianyi.base.clock import RandomIds, SystemClock
+from lianyi.base.database import DatabaseSettings, connect, open_pool
+from lianyi.base.settings import Section
+from lianyi.base.telemetry import TelemetrySettings, configure_logging
+from lianyi.channels.running import Share
+from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
+from lianyi.messagelog import PostgresLog
+
+ROLES = ("intake", "deliver", "learn", "api")
+SECTIONS: dict[str, type[Section]] = {
+    "database": DatabaseSettings,
+    "messagelog": MessageLogSettings,
+    "channels": ChannelsSettings,
+    "api": ApiSettings,
+    "telemetry": TelemetrySettings,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All sections of ``lianyi.toml``, and the folders."""
+
+    database: DatabaseSettings
+    messagelog: MessageLogSettings
+    channels: ChannelsSettings
+    api: ApiSettings
+    telemetry: TelemetrySettings
+    data_dir: Path
+    content_dir: Path
+
+
+class Role(Protocol):
+    """Something a process does until it is told to stop."""
+
+    async def run(self) -> None:
+        """Work until :meth:`stop`."""
+        ...
+
+    def stop(self) -> None:
+        """End soon."""
+        ...
+
+
+class Process:
+    """What the roles of one process share."""
+
+    def __init__(self, settings: Settings, dsn: str, *, role: str) -> None:
+        self.settings = settings
+        self.dsn = dsn
+        self.role = role
+        self.clock = SystemClock()
+        self.ids = RandomIds()
+        self.owner = self.ids.new_id()
+        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.content_dir = settings.content_dir
+
+    async def connect(self) -> asyncpg.Connection:
+        """Open one more connection, without a time limit for statements."""
+        return await connect(
+            self.dsn, application_name=f"lianyi {self.role}", statement_timeout_seconds=0
+        )
+
+    async def open(self, stack: AsyncExitStack) -> tuple[asyncpg.Pool, PostgresLog]:
+        """Open the pool and the log, closed with the stack."""
+        database = self.settings.database
+        pool = await open_pool(
+            self.dsn,
+            application_name=f"lianyi {self.role}",
+            size_max=database.pool_size_max,
+            statement_timeout_seconds=database.statement_timeout_seconds,
+            connect_timeout_seconds=database.connect_timeout_seconds,
+        )
+        stack.push_async_callback(_close_pool, pool)
+        messages = PostgresLog(pool, self.connect, clock=self.clock, owner=self.owner)
+        await messages.start()
+        stack.push_async_callback(messages.stop)
+        return pool, messages
+
+    def share(self, pool: asyncpg.Pool) -> Share:
+        """Return this process's share of the leases of its role."""
+        return Share(pool, role=self.role, owner=self.owner, holder=self.holder)
+
+
+async def _close_pool(pool: asyncpg.Pool) -> None:
+    try:
+        async with asyncio.timeout(5):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+async def run_role(role: str, settings: Settings, dsn: str, stop: asyncio.Event) -> None:
+    """Run one role in this process until ``stop``.
+
+    Raises:
+        LianyiError: it cannot start, or has lost what it cannot do without.
+    """
+    telemetry = settings.telemetry
+    json = None if telemetry.log_format == "auto" else telemetry.log_format == "json"
+    configure_logging(telemetry.log_level, json=json)
+    builder = importlib.import_module(f"lianyi.app.{role}")
+    async with AsyncExitStack() as stack:
+        built: Role = await builder.build(Process(settings, dsn, role=role), stack)
+        working = asyncio.create_task(built.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        built.stop()
+        stopping.cancel()
+        await working
