@@ -51,6 +51,8 @@ from lianyi.messagelog.postgres import Entry, PostgresLog
 
 TALLY_SECONDS = 5.0
 RATE_SECONDS = 10.0
+SAMPLE_SECONDS = 0.9
+SAMPLE_SECONDS_MAX = 60.0
 VERSIONS_MAX = 200
 
 _STATES: Mapping[str, tuple[str, ...]] = {
@@ -177,16 +179,28 @@ class Queries:
             for name, reader in standing.readers.items()
             if name.startswith("destination:")
         )
-        now = self._clock.elapsed_seconds()
-        self._samples.append((now, received, delivered))
-        while len(self._samples) > 2 and now - self._samples[0][0] > RATE_SECONDS:
-            self._samples.popleft()
-        then, received_then, delivered_then = self._samples[0]
+        return rules.overview(standing, rates=self._rates(received, delivered))
+
+    def _rates(self, received: int, delivered: int) -> tuple[float, float] | None:
+        """Return messages and deliveries a second since a look some seconds ago.
+
+        None when nobody has looked for a while.
+        """
+        now, samples = self._clock.elapsed_seconds(), self._samples
+        while samples and (
+            now - samples[0][0] > SAMPLE_SECONDS_MAX
+            or (len(samples) > 1 and now - samples[1][0] >= RATE_SECONDS)
+        ):
+            samples.popleft()
+        then, received_then, delivered_then = samples[0] if samples else (now, 0, 0)
+        if not samples or now - samples[-1][0] >= SAMPLE_SECONDS:
+            samples.append((now, received, delivered))
         seconds = now - then
-        return rules.overview(
-            standing,
-            received_per_second=max(0, received - received_then) / seconds if seconds else 0.0,
-            delivered_per_second=max(0, delivered - delivered_then) / seconds if seconds else 0.0,
+        if seconds < SAMPLE_SECONDS:
+            return None
+        return (
+            max(0, received - received_then) / seconds,
+            max(0, delivered - delivered_then) / seconds,
         )
 
     async def _standing(self) -> Standing:

@@ -25,7 +25,6 @@ from lianyi.messagelog.postgres import Entry, PostgresLog, Wanted
 
 STEPS_MAX = 24
 WINDOW_MESSAGES = 20_000
-"""How many messages one step looks at when nothing indexes what is asked."""
 
 MARKED_MESSAGES = 200
 """How many messages one step judges when the state of their deliveries is asked."""
@@ -147,6 +146,7 @@ class Search:
         channel: int | None,
         shards: Mapping[int, tuple[int, int]],
         marks: Callable[[list[Entry]], Awaitable[list[set[DeliveryState]]]],
+        window_messages: int = WINDOW_MESSAGES,
     ) -> None:
         """Prepare a search.
 
@@ -157,7 +157,9 @@ class Search:
             channel: number of ``search.channel``.
             shards: those to look in, with their first number and the one after the last.
             marks: tells the states of the deliveries of messages.
+            window_messages: how many one step looks at when nothing indexes what is asked.
         """
+        self._window_messages = window_messages
         self._store = store
         self._log = log
         self._asked = search
@@ -238,7 +240,7 @@ class Search:
         return Step(found, found[-1].number if len(found) == limit else at.lowest)
 
     async def _by_window(self, at: Descent, limit: int) -> Step:
-        first = max(at.lowest, at.floor - WINDOW_MESSAGES)
+        first = max(at.lowest, at.floor - self._window_messages)
         found = await self._store.window(
             at.shard,
             first=first,

@@ -336,10 +336,13 @@ def _channel_state(
 _HURTS = ("faulty", "down", "poison", "overloaded", "slow")
 
 
-def overview(
-    standing: Standing, *, received_per_second: float, delivered_per_second: float
-) -> Overview:
-    """Return the whole, what hurts most first."""
+def overview(standing: Standing, *, rates: tuple[float, float] | None) -> Overview:
+    """Return the whole, what hurts most first.
+
+    Args:
+        standing: everything as it was read.
+        rates: messages and deliveries a second; None takes those of the last full minute.
+    """
     cards = [channel_card(standing, channel) for channel in standing.channels]
     problems: list[tuple[int, OverviewProblem]] = []
     for card in cards:
@@ -348,6 +351,10 @@ def overview(
     running = [card for card in cards if card.wanted == "running"]
     all_faulty = bool(running) and all(card.state == "faulty" for card in running)
     destinations = [one for card in cards for one in card.destinations]
+    received_per_second, delivered_per_second = rates or (
+        sum(card.received_per_minute[-2] for card in cards) / 60,
+        sum(one.delivered_per_minute[-2] for one in destinations) / 60,
+    )
     return Overview(
         at=standing.now,
         status="down" if all_faulty else "attention" if problems else "ok",

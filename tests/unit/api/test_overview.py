@@ -91,9 +91,10 @@ async def test_rates_come_from_two_looks(lab: House) -> None:
     await lab.get("/overview")
     await lab.append("lab", [hl7(f"A{n}") for n in range(4)])  # a second apart
     await lab.stand(f"destination:{lab.destinations['emr']}", 1, 4, delivered=2)
-    overview = await lab.get("/overview")
-    assert overview["received_per_second"] == 1.0
-    assert overview["delivered_per_second"] == 0.5
+    for _ in range(2):  # a second look at once does not forget the first
+        overview = await lab.get("/overview")
+        assert overview["received_per_second"] == 1.0
+        assert overview["delivered_per_second"] == 0.5
 
 
 async def test_minutes_are_differences_of_tallies(lab: House) -> None:
