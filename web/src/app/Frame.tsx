@@ -20,7 +20,7 @@ import { cleanText } from '@/lib/filters'
 import { compact } from '@/lib/format'
 import { overviewKey, useLiveness } from '@/lib/live'
 import { keepLanguage } from '@/lib/preferences'
-import { sessionKey, useSession } from '@/lib/session'
+import { sessionKey, siteName, useSession } from '@/lib/session'
 import { speak, useTexts } from '@/lib/texts'
 import { relativeTime, shortTime } from '@/lib/time'
 
@@ -39,7 +39,7 @@ export function Frame() {
         <Link to="/" className="brand" aria-label={t('states.home')}>
           <img src="/favicon.svg" alt="" width="24" height="24" />
           <span className="brand-name">{t('app.name')}</span>
-          <span className="brand-site">{session.site_name}</span>
+          <span className="brand-site">{siteName(session)}</span>
         </Link>
         <GlobalSearch />
         <Tools />

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { Failed, Loading } from '@/components/StatePage'
 import { ApiFailure, client, type Session, take } from '@/lib/api'
 import { listen } from '@/lib/live'
-import { SessionContext, sessionKey } from '@/lib/session'
+import { SessionContext, sessionKey, siteName } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 const signIn = (token: string) => take(client.POST('/api/v1/session', { body: { token } }))
@@ -85,7 +85,7 @@ function SignIn({ session }: { session: Session }) {
         }}
       >
         <p className="sign-in-site">
-          {t('app.name')} Lianyi{session.site_name && ` · ${session.site_name}`}
+          {[`${t('app.name')} Lianyi`, siteName(session)].filter(Boolean).join(' · ')}
         </p>
         <h1>{t('signIn.title')}</h1>
         <p>{t('signIn.text')}</p>

@@ -13,3 +13,8 @@ export function useSession(): Session {
 }
 
 export const sessionKey = ['session'] as const
+
+/** The name of the hospital; empty while nobody has given one and it is still that of the product. */
+export function siteName({ site_name: name }: Session): string {
+  return name.endsWith('Lianyi') ? '' : name
+}

@@ -66,7 +66,7 @@ function Status({ overview }: { overview: Overview }) {
       <dl className="figures">
         <Figure name={t('overview.received')} value={rate(overview.received_per_second)} unit="/s" more={t('overview.total', { count: overview.received_total })} />
         <Figure name={t('overview.delivered')} value={rate(overview.delivered_per_second)} unit="/s" more={t('overview.total', { count: overview.delivered_total })} />
-        <Figure name={t('overview.waiting')} value={compact(overview.waiting)} />
+        <Figure name={t('overview.queue')} value={compact(queued(overview))} />
         <Figure
           name={t('overview.parked')}
           value={compact(overview.parked)}
@@ -83,6 +83,10 @@ function Status({ overview }: { overview: Overview }) {
     </section>
   )
 }
+
+/** What all destinations together have still to get. */
+const queued = ({ channels }: Overview) =>
+  channels.flatMap(({ destinations }) => destinations).reduce((sum, lane) => sum + lane.queue_depth, 0)
 
 const rate = (perSecond: number) => compact(Math.round(perSecond * 10) / 10)
 
@@ -135,13 +139,21 @@ function Problems({ problems }: { problems: OpenProblem[] }) {
   )
 }
 
+/** Conditions that are dealt with on a page of their own. */
+const PAGE_OF: Record<string, 'parked' | 'held'> = { 'LY-1615': 'parked', 'LY-1616': 'held' }
+
 /** Where the person who wants to do something about it goes. */
 function ProblemLink({ problem }: { problem: OpenProblem }) {
   const { t } = useTexts()
   const text = t('common.show')
-  if (problem.channel && problem.destination)
+  const page = PAGE_OF[problem.code]
+  if (problem.channel && (problem.destination || page))
     return (
-      <Link className="trouble-link" to="/queues" search={{ tab: 'queues', channel: problem.channel, destination: problem.destination }}>
+      <Link
+        className="trouble-link"
+        to="/queues"
+        search={{ tab: page ?? 'queues', channel: problem.channel, destination: problem.destination ?? undefined }}
+      >
         {text}
       </Link>
     )

@@ -65,7 +65,7 @@ export function Queues({ search, change, channels, overview }: TabProps & { over
             right: true,
             cell: (lane) => <span className="num nowrap">{t('common.perSecond', { rate: compact(Math.round(lane.rate_per_second * 10) / 10) })}</span>,
           },
-          { key: 'eta', title: t('queues.eta'), right: true, cell: (lane) => <span className="num nowrap">{time(lane.drain_seconds)}</span> },
+          { key: 'eta', title: t('queues.eta'), right: true, cell: (lane) => <span className="num nowrap">{time(lane.queue_depth === 0 ? null : lane.drain_seconds)}</span> },
           { key: 'cause', title: t('queues.cause'), cell: (lane) => <Cause lane={lane} /> },
         ],
       }}

@@ -98,7 +98,7 @@ function AttemptView({ attempt, number, error }: { attempt: Attempt; number: num
         <strong>{t('trace.attemptNo', { n: number })}</strong>
         <Mark tone={outcomeTone[attempt.outcome]}>{t(`trace.outcome.${attempt.outcome}`)}</Mark>
         <Instant at={attempt.at} />
-        <span className="num quiet">{t('trace.millis', { ms: Math.round(attempt.millis) })}</span>
+        <span className="num quiet">{t('trace.millis', { ms: attempt.millis || '<1' })}</span>
         {attempt.replay !== null && <span className="quiet">{t('trace.viaReplay')}</span>}
       </div>
       {attempt.answer !== '' && (

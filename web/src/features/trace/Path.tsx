@@ -62,7 +62,7 @@ function Outcome({ delivery }: { delivery: DeliveryTrace }) {
     <>
       <div className="row">
         <DeliveryMark state={delivery.state} />
-        {last && <span className="num quiet">{t('trace.millis', { ms: Math.round(last.millis) })}</span>}
+        {last && <span className="num quiet">{t('trace.millis', { ms: last.millis || '<1' })}</span>}
       </div>
       {last && <Instant at={last.at} relative={false} />}
       {delivery.error && <div className="path-error">{delivery.error[language].what}</div>}

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 import type { Finding, TreeNode } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
-import { matching } from './search'
+import { matching, summary } from './search'
 
 /** The fields with their names and values. A search shows what matches and what leads to it. */
 export function Tree({ nodes, findings }: { nodes: TreeNode[]; findings: Finding[] }) {
@@ -50,14 +50,16 @@ type BranchProps = { node: TreeNode; depth: number; open: boolean | null; faulty
 
 function Branch({ node, depth, open, faulty }: BranchProps) {
   const { language } = useTexts()
-  const [shown, setShown] = useState(open ?? depth === 0)
-  const name = language === 'zh' ? node.name_zh : node.name_en
+  const [shown, setShown] = useState(node.children.length > 0 && (open ?? depth === 0))
+  // Parts of a field have a name only in the standard's own language.
+  const name = (language === 'zh' && node.name_zh) || node.name_en
+  const value = node.value ?? (shown ? null : summary(node))
   const finding = faulty.get(node.path)
   const line = (
     <>
       <code className="tree-path">{node.path}</code>
       {name !== '' && <span className="tree-name">{name}</span>}
-      {node.value !== null && <span className="tree-value">{node.value}</span>}
+      {value !== null && <span className={`tree-value${node.value === null ? ' quiet' : ''}`}>{value}</span>}
       {finding && <span className="tree-finding">{finding[language]}</span>}
     </>
   )

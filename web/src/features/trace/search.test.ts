@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 
 import type { TreeNode } from '@/lib/api'
 
-import { matching } from './search'
+import { matching, summary } from './search'
 
 const node = (path: string, name_zh: string, value: string | null, children: TreeNode[] = []): TreeNode => ({
   path,
@@ -30,4 +30,10 @@ it('keeps what lies below a match', () => {
 it('shows everything without a question and nothing without a match', () => {
   expect(matching(TREE, '  ')).toBe(TREE)
   expect(matching(TREE, 'nowhere')).toEqual([])
+})
+
+it('sums up what a folded node hides', () => {
+  expect(TREE.map(summary)).toEqual(['HIS', 'HIS · M'])
+  expect(summary(node('PID', '', null))).toBeNull()
+  expect(summary(node('PID', '', null, [node('PID-1', '', 'x'.repeat(200))]))).toHaveLength(121)
 })

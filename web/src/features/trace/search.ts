@@ -11,3 +11,18 @@ export function matching(nodes: TreeNode[], query: string): TreeNode[] {
     return children.length === 0 ? [] : [{ ...node, children }]
   })
 }
+
+const SUMMARY_MAX = 120
+
+/** What a folded node hides: the values below it, in one line. */
+export function summary(node: TreeNode): string | null {
+  const values = leaves(node)
+  if (values.length === 0) return null
+  const text = values.join(' · ')
+  return text.length > SUMMARY_MAX ? `${text.slice(0, SUMMARY_MAX)}…` : text
+}
+
+function leaves({ value, children }: TreeNode): string[] {
+  if (children.length === 0) return value ? [value] : []
+  return children.flatMap(leaves)
+}

@@ -94,7 +94,6 @@ export const en: Texts = {
     down_other: '{{count}} things are broken',
     received: 'Received',
     delivered: 'Delivered',
-    waiting: 'Waiting',
     parked: 'Parked',
     held: 'Held',
     problems: 'Needs attention',

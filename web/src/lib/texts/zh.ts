@@ -91,7 +91,6 @@ export const zh = {
     down_other: '{{count}} 处中断',
     received: '收到',
     delivered: '送达',
-    waiting: '等待投递',
     parked: '待处理',
     held: '暂挂',
     problems: '需要处理',
