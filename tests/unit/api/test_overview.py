@@ -6,8 +6,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import orjson
 import pytest
+import uvicorn
 
 from .house import House, hl7
 
@@ -252,3 +254,29 @@ async def test_definitions_that_are_gone_do_not_break_the_view(lab: House, hook:
     cards = answer["channels"] if hook == "overview" else answer
     assert {card["name"]: card["state"] for card in cards} == {"adt": "faulty", "lab": "faulty"}
     assert cards[1]["problem"]["code"] == "LY-1619"
+
+
+async def test_a_browser_that_closes_its_window_is_forgotten(lab: House) -> None:
+    """Over a real socket and the server that is shipped: a lost connection must be noticed."""
+    config = uvicorn.Config(
+        lab.app, host="127.0.0.1", port=0, http="httptools", lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with (
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as browser,
+            browser.stream("GET", "/api/v1/live", headers=lab.client.headers) as events,
+        ):
+            lines = events.aiter_lines()
+            while await anext(lines) != "event: overview":
+                pass
+            assert events.headers["content-type"].startswith("text/event-stream")
+            assert lab.app.state.live.followers == 1
+        while lab.app.state.live.followers:
+            await asyncio.sleep(0.01)
+        server.should_exit = True
+        await serving
