@@ -91,6 +91,8 @@ def foreseen(error: Exception, *, where: str) -> LianyiError | None:
         return error
     if isinstance(error, asyncpg.QueryCanceledError):
         return TakesTooLong(where=where)
+    if isinstance(error, asyncpg.DataError):
+        return UnclearRequest(where=where, why="a character or number in it cannot be stored")
     if isinstance(
         error,
         asyncpg.PostgresConnectionError

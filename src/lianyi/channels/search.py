@@ -108,8 +108,13 @@ Walk = Callable[[Descent, int], Awaitable[Step]]
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """Return an instant as aware; one without a zone is taken for UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    """Return an instant in UTC; one without a zone is taken for UTC."""
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or last hours that can be written, in another zone
+        return FOREVER if moment.year > 1 else datetime.min.replace(tzinfo=UTC)
 
 
 def write_cursor(floors: Mapping[int, int]) -> str:
