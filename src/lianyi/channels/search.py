@@ -192,7 +192,12 @@ class Search:
         )
 
     async def _bounds(self, shard: int, first: int, end: int) -> tuple[int, int]:
-        """Return the lowest number that fits the time range, and the one after the highest."""
+        """Return the lowest number that fits the time range, and the one after the highest.
+
+        The search by key knows the time range itself, and archived segments too.
+        """
+        if self._asked.q and not self._asked.state:
+            return 1, end
         since, until = utc(self._asked.since), utc(self._asked.until)
         lowest = await first_at(self._store, shard, first, end, since) if since else first
         top = await first_at(self._store, shard, first, end, until) if until else end
@@ -211,7 +216,9 @@ class Search:
             step = await walk(newest, limit + 1)
             newest.found += step.found
             newest.floor = max(step.floor, newest.lowest)
-            if not newest.done:
+            if newest.found and newest.found[-1].number == newest.floor:
+                newest.newest_below = newest.found[-1].received_at
+            elif not newest.done:
                 below = await self._store.received_at(Position(newest.shard, newest.floor - 1))
                 newest.newest_below = below or newest.newest_below
         else:
