@@ -17,10 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import zlib
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +26,8 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError, Unforeseen
-from lianyi.channels.answers import judge_answer, stops_destination
+from lianyi.channels.answers import stops_destination
+from lianyi.channels.attempt import Attempt, attempt
 from lianyi.channels.blocked import BlockedKeys
 from lianyi.channels.breaker import BreakerState, CircuitBreaker
 from lianyi.channels.compiled import CompiledChannel, CompiledDestination, Outgoing
@@ -40,66 +38,23 @@ from lianyi.channels.delivering import (
     Exceptional,
     ExceptionState,
     Outcome,
-    Progress,
-    Receipt,
 )
-from lianyi.channels.failures import GaveUp, Poison, RefusedForNow, UnreadableAnswer, WrongAnswer
+from lianyi.channels.failures import GaveUp, Poison, RefusedForNow
 from lianyi.channels.feed import Received, ShardFeed
 from lianyi.channels.functions import FunctionHost
+from lianyi.channels.keeping import SAVE_SECONDS, Keeper
+from lianyi.channels.lanes import Item, Lane, Lanes
 from lianyi.channels.vitals import Vitals
 from lianyi.connectors.connector import Sender, Unreachable
 from lianyi.messagelog import Gate, LogMessage, LostLease
 
-SAVE_SECONDS = 0.05
 LOOK_SECONDS = 1.0
+SHOW_SECONDS = 4.0
 WINDOW_MESSAGES = 2_000
 WINDOW_BYTES = 33_554_432
 POISON_ATTEMPTS = 3
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Item:
-    """One message on its way through a lane.
-
-    Attributes:
-        received: the message.
-        order_key: what it is ordered by.
-        exceptional: set when this is another attempt at a delivery that was not simply done.
-        outgoing: what its steps made of it; None before they ran.
-        sent: how many parts of it were taken already.
-        unanswered: attempts without an answer.
-        successes_before: deliveries to this destination before the first of these.
-    """
-
-    received: Received
-    order_key: str
-    exceptional: Exceptional | None = None
-    outgoing: list[Outgoing] | None = None
-    sent: int = 0
-    unanswered: int = 0
-    successes_before: int = 0
-
-    @property
-    def number(self) -> int:
-        """Where the message stands in its shard."""
-        return self.received.message.number
-
-
-@dataclass(slots=True)
-class Lane:
-    """A queue with one connection: what it holds is sent in order, one at a time."""
-
-    items: deque[Item] = field(default_factory=deque)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    sending_since: float | None = None
-
-    def put(self, item: Item) -> None:
-        """Add an item at the end."""
-        self.items.append(item)
-        if not self.wake.is_set():
-            self.wake.set()
 
 
 class DestinationWorker:
@@ -121,9 +76,7 @@ class DestinationWorker:
     ) -> None:
         self._channel = channel
         self._destination = destination
-        self._id = destination_id
         self._channel_number = channel_number
-        self._version = version % 32_768
         self._feed = feed
         self._store = store
         self._build_sender = build_sender
@@ -131,37 +84,37 @@ class DestinationWorker:
         self._clock = clock
         self._where = f"{channel.definition.channel}/{destination.name}"
 
-        settings = self._destination.definition
+        settings = destination.definition
         self._breaker = CircuitBreaker(
             failures_to_open=settings.breaker.failures_to_open,
             first_wait_seconds=settings.breaker.first_wait_seconds,
             longest_wait_seconds=settings.breaker.longest_wait_seconds,
         )
-        self._lanes = [Lane() for _ in range(settings.lanes)]
-        self._next_lane = 0
+        self._lanes = Lanes(settings.lanes)
+        self._keeper = Keeper(
+            store,
+            destination=destination_id,
+            version=version,
+            position=lambda: self._position,
+            clock=clock,
+            where=self._where,
+        )
         self.vitals = Vitals(clock)
 
+        self._fetched = 0
         self._open: dict[int, Item] = {}
         self._open_bytes = 0
         self._done_above: set[int] = set()
-        self._fetched = 0
-        self._saved_position = 0
-        self._counts: dict[str, int] = {}
         self._blocked = BlockedKeys()
 
-        self._receipts: list[Receipt] = []
-        self._changed: dict[int, Exceptional] = {}
-        self._finished: list[int] = []
-        self._dirty = asyncio.Event()
         self._room = asyncio.Event()
         self._running = asyncio.Event()
         self._running.set()
         self._reopened = asyncio.Event()
         self._look_now = asyncio.Event()
         self._stopping = False
-        self._lost = False
         self._shown: dict[str, Any] = {}
-        self._shown_at = 0.0
+        self._shown_at = float("-inf")
 
     # --- life -------------------------------------------------------------------------------
 
@@ -173,31 +126,31 @@ class DestinationWorker:
             LogUnavailable: the store could not be read at the start.
         """
         standing = await self._store.load()
-        self._fetched = self._saved_position = standing.position
-        self._counts = dict(standing.counts)
+        self._keeper.begin(standing)
+        self._fetched = standing.position
         self._done_above = {number for number in standing.done_above if number > self._fetched}
         self._blocked = BlockedKeys(standing.exceptions)
         self._done_above.update(one.number for one in self._blocked if one.number > self._fetched)
         for front in self._blocked.fronts():
             await self._set_going(front)
-        lanes = [asyncio.create_task(self._serve(lane)) for lane in self._lanes]
-        tasks = [*lanes, *map(asyncio.create_task, (self._fetch(), self._save_on(), self._look()))]
+        work = [self._fetch(), self._save_on(), self._look(), *map(self._serve, self._lanes)]
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             await asyncio.gather(*tasks)
         finally:
+            self.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if not self._lost:
-                await self._save()
+            await self._keeper.save()
 
     def stop(self) -> None:
         """Finish the attempts that run, keep what was done, and end."""
         self._stopping = True
-        for lane in self._lanes:
-            lane.wake.set()
-        for event in (self._dirty, self._room, self._running, self._reopened, self._look_now):
+        self._lanes.wake_all()
+        for event in (self._room, self._running, self._reopened, self._look_now):
             event.set()
+        self._keeper.dirty.set()
 
     def pause(self, *, paused: bool) -> None:
         """Stop sending, or go on; the position stands still meanwhile."""
@@ -211,6 +164,11 @@ class DestinationWorker:
         self._look_now.set()
 
     # --- taking messages from the log -------------------------------------------------------
+
+    @property
+    def _position(self) -> int:
+        """Everything up to here is done, filtered or an exception."""
+        return next(iter(self._open)) - 1 if self._open else self._fetched
 
     async def _fetch(self) -> None:
         while not self._stopping:
@@ -227,13 +185,13 @@ class DestinationWorker:
             for received in batch:
                 self._take(received)
             if batch:
-                self._dirty.set()
+                self._keeper.dirty.set()
 
     def _is_full(self) -> bool:
         return (
             len(self._open) >= WINDOW_MESSAGES
             or self._open_bytes >= WINDOW_BYTES
-            or len(self._receipts) > 10 * WINDOW_MESSAGES
+            or self._keeper.unsaved > 10 * WINDOW_MESSAGES
         )
 
     def _take(self, received: Received) -> None:
@@ -246,26 +204,48 @@ class DestinationWorker:
             self._done_above.discard(number)
             return
         if message.gate == Gate.HOLD or message.tombstone:
-            self._count("held")
+            self._keeper.count("held")
             return
         try:
             content = self._content(received)
             wanted = self._destination.wants(content)
             order_key = self._destination.order_key(content) if wanted else ""
         except LianyiError as failure:
-            self._except(received, "", failure, Outcome.CANNOT_TRANSFORM)
+            item = self._take_in(received, "")
+            self._message_failed(item, failure, Outcome.CANNOT_TRANSFORM, 0.0)
             return
         if not wanted:
-            self._count("filtered")
-        elif order_key and order_key in self._blocked:
-            self._count("excepted")
-            self._block(
-                Exceptional(number, order_key, ExceptionState.BEHIND, since=self._clock.now())
-            )
+            self._keeper.count("filtered")
+            return
+        item = self._take_in(received, order_key)
+        if self._stands_behind(item):
+            self._put_behind(item)
         else:
-            self._open[number] = item = Item(received, order_key)
-            self._open_bytes += len(message.body)
-            self._lane_of(order_key).put(item)
+            self._lanes.put(item)
+
+    def _take_in(self, received: Received, order_key: str) -> Item:
+        item = Item(received, order_key)
+        self._open[item.number] = item
+        self._open_bytes += len(received.message.body)
+        return item
+
+    def _release(self, item: Item) -> None:
+        """Let the position go beyond an item."""
+        if self._open.pop(item.number, None) is not None:
+            self._open_bytes -= len(item.received.message.body)
+        if not self._room.is_set():
+            self._room.set()
+
+    def _stands_behind(self, item: Item) -> bool:
+        """Whether an earlier message of the same key is not done."""
+        return item.exceptional is None and bool(item.order_key) and item.order_key in self._blocked
+
+    def _put_behind(self, item: Item) -> None:
+        self._keeper.count("excepted")
+        self._release(item)
+        self._block(
+            Exceptional(item.number, item.order_key, ExceptionState.BEHIND, since=self._clock.now())
+        )
 
     def _content(self, received: Received) -> Content:
         return received.content(self._channel, self._open_content)
@@ -280,13 +260,6 @@ class DestinationWorker:
             keys=message.keys,
         )
 
-    def _lane_of(self, order_key: str) -> Lane:
-        if order_key:
-            # Not Python's own hash: it differs from process to process.
-            return self._lanes[zlib.crc32(order_key.encode()) % len(self._lanes)]
-        self._next_lane = (self._next_lane + 1) % len(self._lanes)
-        return self._lanes[self._next_lane]
-
     # --- sending ----------------------------------------------------------------------------
 
     async def _serve(self, lane: Lane) -> None:
@@ -298,29 +271,20 @@ class DestinationWorker:
                     await lane.wake.wait()
                 elif self._stands_behind(lane.items[0]):
                     self._put_behind(lane.items.popleft())
-                elif await self._may_send():
+                elif self._may_send_now() or await self._may_send_later():
                     await self._send_first(lane, sender)
         finally:
             with contextlib.suppress(OSError, LianyiError):
                 await sender.close()
 
-    def _stands_behind(self, item: Item) -> bool:
-        """Whether an earlier message of the same key was refused while this one queued."""
-        return item.exceptional is None and bool(item.order_key) and item.order_key in self._blocked
+    def _may_send_now(self) -> bool:
+        return self._running.is_set() and self._breaker.state is BreakerState.CLOSED
 
-    def _put_behind(self, item: Item) -> None:
-        self._count("excepted")
-        self._release(item)
-        self._block(
-            Exceptional(item.number, item.order_key, ExceptionState.BEHIND, since=self._clock.now())
-        )
-
-    async def _may_send(self) -> bool:
+    async def _may_send_later(self) -> bool:
+        """Wait until it is worth looking again; True for the lane that is to probe."""
         if not self._running.is_set():
             await self._running.wait()
             return False
-        if self._breaker.state is BreakerState.CLOSED:
-            return True
         wait = self._breaker.wait_seconds(self._clock.elapsed_seconds())
         if wait == 0:
             return True
@@ -335,7 +299,7 @@ class DestinationWorker:
         began = self._clock.elapsed_seconds()
         lane.sending_since = began
         try:
-            told, failure, outcome = await self._attempt(item, sender)
+            told, failure, outcome, taken = await self._attempt(item, sender)
         except Exception as error:  # noqa: BLE001 - one message must not end the destination
             # Its text may hold a value of the message: only its type is told.
             kind = type(error).__name__
@@ -343,62 +307,41 @@ class DestinationWorker:
                 "delivery.unforeseen", destination=self._where, number=item.number, kind=kind
             )
             unforeseen = Unforeseen(where=self._where, why=kind)
-            told, failure, outcome = "", unforeseen, Outcome.CANNOT_TRANSFORM
+            told, failure, outcome, taken = "", unforeseen, Outcome.CANNOT_TRANSFORM, 0
         finally:
             lane.sending_since = None
+        item.sent += taken
         now = self._clock.elapsed_seconds()
-        seconds = now - began
         if outcome is Outcome.CANNOT_TRANSFORM or not item.outgoing:
             self._breaker.no_verdict(now)
         if failure is None:
             lane.items.popleft()
-            self._delivered(item, told, seconds)
+            self._delivered(item, told, now - began)
         elif stops_destination(failure):
-            self._destination_failed(item, failure, seconds)
+            self._destination_failed(item, failure, outcome, now - began)
             if self._is_poison(item):
                 lane.items.popleft()
+                attempts = item.exceptional.attempts if item.exceptional else 0
                 poison = Poison(where=self._where, attempts=item.unanswered)
-                self._give_to_person(item, poison, Outcome.NO_ANSWER)
+                self._mark(item, ExceptionState.PARKED, poison, attempts + item.unanswered)
         else:
             lane.items.popleft()
-            self._message_failed(item, failure, outcome, seconds)
+            self._message_failed(item, failure, outcome, now - began)
 
-    async def _attempt(self, item: Item, sender: Sender) -> tuple[str, LianyiError | None, Outcome]:
-        """Transform if that is still to do, send what was not yet taken, judge the answers."""
-        settings = self._destination.definition
+    async def _attempt(self, item: Item, sender: Sender) -> Attempt:
+        """Transform if that is still to do, and send what was not yet taken."""
         if item.outgoing is None:
             try:
                 item.outgoing = await self._transform(item)
             except LianyiError as impossible:
-                return "", impossible, Outcome.CANNOT_TRANSFORM
-        told = ""
-        for outgoing in item.outgoing[item.sent :]:
-            try:
-                answer = await sender.send(
-                    outgoing.body,
-                    attributes={
-                        "control_id": outgoing.control_id,
-                        "content_type": outgoing.content_type,
-                    },
-                    timeout_seconds=settings.timeout_seconds,
-                )
-            except LianyiError as no_answer:
-                return "", no_answer, Outcome.NO_ANSWER
-            told, failure = judge_answer(
-                answer,
-                control_id=outgoing.control_id,
-                accepted_codes=settings.accepted_codes,
-                required=settings.acknowledgment == "required",
-                over_mllp=settings.connector == "mllp",
-                where=self._where,
-            )
-            if isinstance(failure, WrongAnswer | UnreadableAnswer):
-                await sender.close()
-                return told, failure, Outcome.NO_ANSWER
-            if failure:
-                return told, failure, Outcome.REFUSED
-            item.sent += 1
-        return told, None, Outcome.DELIVERED
+                return Attempt("", impossible, Outcome.CANNOT_TRANSFORM, 0)
+        return await attempt(
+            item.outgoing[item.sent :] if item.sent else item.outgoing,
+            sender,
+            self._destination,
+            position=f"{item.received.message.shard}-{item.number}",
+            where=self._where,
+        )
 
     async def _transform(self, item: Item) -> list[Outgoing]:
         content = self._content(item.received)
@@ -412,14 +355,20 @@ class DestinationWorker:
     # --- what comes of an attempt -----------------------------------------------------------
 
     def _delivered(self, item: Item, told: str, seconds: float) -> None:
+        first = item.exceptional is None
         if item.outgoing:
-            self._receipt(item, seconds, Outcome.DELIVERED, told)
-            self._count("delivered", passed=False)
+            self._keeper.receipt(item.received.message, seconds, Outcome.DELIVERED, told)
+            self._keeper.count("delivered", passed=first)
             self.vitals.delivered(seconds)
             self._receiver_answered()
         else:
-            self._count("filtered", passed=False)
-        self._close(item)
+            self._keeper.count("filtered", passed=first)
+        self._keeper.dirty.set()
+        if item.exceptional is None:
+            self._release(item)
+        else:
+            self._keeper.finished(item.number)
+            self._go_on_behind(item.number)
 
     def _receiver_answered(self) -> None:
         if self._breaker.succeeded():
@@ -431,14 +380,18 @@ class DestinationWorker:
             self._reopened.clear()
             log.warning("destination.silent", destination=self._where, code=failure.code)
 
-    def _destination_failed(self, item: Item, failure: LianyiError, seconds: float) -> None:
+    def _destination_failed(
+        self, item: Item, failure: LianyiError, outcome: Outcome, seconds: float
+    ) -> None:
         """The receiver is not there: the item stays first in its lane, nothing is lost."""
         self.vitals.failed(failure)
-        if not isinstance(failure, Unreachable):
+        if outcome is not Outcome.CANNOT_TRANSFORM and not isinstance(failure, Unreachable):
             if item.unanswered == 0:
                 item.successes_before = self.vitals.successes
             item.unanswered += 1
-            self._receipt(item, seconds, Outcome.NO_ANSWER, _record(failure))
+            self._keeper.receipt(
+                item.received.message, seconds, Outcome.NO_ANSWER, _record(failure)
+            )
         self._receiver_failed(failure)
 
     def _is_poison(self, item: Item) -> bool:
@@ -450,16 +403,16 @@ class DestinationWorker:
     ) -> None:
         """The receiver, or a step, does not want this message: only its key waits."""
         self.vitals.refused(failure)
-        self._receipt(item, seconds, outcome, _record(failure))
+        self._keeper.receipt(item.received.message, seconds, outcome, _record(failure))
+        if isinstance(failure, RefusedForNow):
+            self._receiver_failed(failure)
+        elif outcome is Outcome.REFUSED:
+            self._receiver_answered()
         retry = self._destination.definition.retry
         attempts = (item.exceptional.attempts if item.exceptional else 0) + 1
         again = failure.category.retry or (
             retry.on_refusal == "retry" and outcome is Outcome.REFUSED
         )
-        if isinstance(failure, RefusedForNow):
-            self._receiver_failed(failure)
-        elif outcome is Outcome.REFUSED:
-            self._receiver_answered()
         if again and attempts < retry.attempts_max:
             wait = min(
                 retry.first_wait_seconds * 2.0 ** min(attempts - 1, 30),
@@ -471,19 +424,6 @@ class DestinationWorker:
             answer = str(failure.facts.get("answer", failure.code))
             failure = GaveUp(where=self._where, attempts=attempts, answer=answer)
         self._mark(item, ExceptionState.PARKED, failure, attempts)
-
-    def _give_to_person(self, item: Item, failure: LianyiError, outcome: Outcome) -> None:
-        attempts = item.exceptional.attempts if item.exceptional else 0
-        self._mark(item, ExceptionState.PARKED, failure, attempts + item.unanswered)
-
-    def _except(
-        self, received: Received, order_key: str, failure: LianyiError, outcome: Outcome
-    ) -> None:
-        """Park a message that cannot even be looked into."""
-        item = Item(received, order_key)
-        self._open[item.number] = item
-        self._open_bytes += len(received.message.body)
-        self._message_failed(item, failure, outcome, 0.0)
 
     def _mark(
         self,
@@ -499,7 +439,7 @@ class DestinationWorker:
         found = item.exceptional
         if found is None:
             found = Exceptional(item.number, item.order_key, state, since=now)
-            self._count("excepted")
+            self._keeper.count("excepted")
             self._release(item)
             self._block(found)
         found.state = state
@@ -516,40 +456,19 @@ class DestinationWorker:
                 number=item.number,
                 code=failure.code,
             )
-        self._changed[found.number] = found
-        self._dirty.set()
+        self._keeper.changed(found)
 
     def _block(self, found: Exceptional) -> None:
         self._blocked.add(found)
-        self._changed[found.number] = found
-        self._dirty.set()
-
-    def _close(self, item: Item) -> None:
-        """A delivery is done: free its place, or let the next of its key go."""
-        if item.exceptional is None:
-            self._count_passed()
-            self._release(item)
-        else:
-            self._finish(item.exceptional)
-        self._dirty.set()
-
-    def _finish(self, found: Exceptional) -> None:
-        self._changed.pop(found.number, None)
-        self._finished.append(found.number)
-        self._go_on_behind(found)
-
-    def _go_on_behind(self, found: Exceptional) -> None:
-        due = self._blocked.finish(found.number)
-        if due is not None and due.state is ExceptionState.BEHIND:
-            asyncio.get_running_loop().create_task(self._set_going(due))
-
-    def _release(self, item: Item) -> None:
-        if self._open.pop(item.number, None) is not None:
-            self._open_bytes -= len(item.received.message.body)
-        if not self._room.is_set():
-            self._room.set()
+        self._keeper.changed(found)
 
     # --- another attempt --------------------------------------------------------------------
+
+    def _go_on_behind(self, number: int) -> None:
+        """A delivery is done or dismissed: let the next of its key go."""
+        due = self._blocked.finish(number)
+        if due is not None and due.state is ExceptionState.BEHIND:
+            asyncio.get_running_loop().create_task(self._put_in_lane(due))
 
     def _retry(self, number: int) -> None:
         found = self._blocked.find(number)
@@ -557,7 +476,7 @@ class DestinationWorker:
             asyncio.get_running_loop().create_task(self._put_in_lane(found))
 
     async def _set_going(self, found: Exceptional) -> None:
-        """Start what may be tried: behind nothing any more, wanted again, or waiting."""
+        """At the start: try what may be tried, later what waits."""
         if found.state is ExceptionState.PARKED:
             return
         if found.state is ExceptionState.WAITING and found.due_at is not None:
@@ -575,7 +494,7 @@ class DestinationWorker:
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
             if self._blocked.find(found.number) is found:
-                self._lane_of(found.order_key).put(Item(received, found.order_key, found))
+                self._lanes.put(Item(received, found.order_key, found))
             return
 
     async def _look(self) -> None:
@@ -599,8 +518,8 @@ class DestinationWorker:
         found = self._blocked.find(number)
         if decision.state is ExceptionState.DISMISSED:
             if found is not None:
-                self._changed.pop(number, None)
-                self._go_on_behind(found)
+                self._keeper.forget(number)
+                self._go_on_behind(number)
             return
         if found is None:
             found = Exceptional(
@@ -615,96 +534,30 @@ class DestinationWorker:
         found.repaired = decision.repaired
         await self._put_in_lane(found)
 
-    # --- keeping ----------------------------------------------------------------------------
-
-    def _receipt(self, item: Item, seconds: float, outcome: Outcome, answer: str) -> None:
-        message = item.received.message
-        self._receipts.append(
-            Receipt(
-                message.number,
-                self._clock.now(),
-                self._id,
-                int(seconds * 1000),
-                message.shard,
-                outcome,
-                self._version,
-                answer,
-            )
-        )
-        self._dirty.set()
-
-    def _count(self, name: str, *, passed: bool = True) -> None:
-        self._counts[name] = self._counts.get(name, 0) + 1
-        if passed:
-            self._count_passed()
-
-    def _count_passed(self) -> None:
-        self._counts["passed"] = self._counts.get("passed", 0) + 1
-
-    @property
-    def _position(self) -> int:
-        """Everything up to here is done, filtered or an exception."""
-        return next(iter(self._open)) - 1 if self._open else self._fetched
+    # --- keeping and showing ----------------------------------------------------------------
 
     async def _save_on(self) -> None:
         while not self._stopping:
-            await self._dirty.wait()
-            self._dirty.clear()
-            await self._save()
+            await self._keeper.dirty.wait()
+            self._keeper.dirty.clear()
+            await self._keeper.save()
             await asyncio.sleep(SAVE_SECONDS)
-
-    async def _save(self) -> None:
-        """Keep everything since the last time in one transaction; on failure keep it for later."""
-        position = self._position
-        if position == self._saved_position and not (
-            self._receipts or self._changed or self._finished
-        ):
-            return
-        receipts, self._receipts = self._receipts, []
-        changed, self._changed = self._changed, {}
-        finished, self._finished = self._finished, []
-        progress = Progress(
-            position=position,
-            counts=dict(self._counts),
-            receipts=receipts,
-            exceptions=list(changed.values()),
-            finished=finished,
-        )
-        try:
-            await self._store.save(progress)
-        except LostLease:
-            self._lost = True
-            self.stop()
-            raise
-        except LianyiError as failure:
-            log.warning("store.unavailable", destination=self._where, code=failure.code)
-            self._receipts = receipts + self._receipts
-            self._changed = {**changed, **self._changed}
-            self._finished = finished + self._finished
-            self._dirty.set()
-            await asyncio.sleep(LOOK_SECONDS)
-        else:
-            self._saved_position = position
 
     async def _show(self) -> None:
         """Show people how it goes: when that has changed, and now and then as a sign of life."""
         now = self._clock.elapsed_seconds()
         limit = self._destination.definition.timeout_seconds / 2
-        silent = sum(
-            lane.sending_since is not None and now - lane.sending_since > limit
-            for lane in self._lanes
-        )
         state = self.vitals.state(
             running=self._running.is_set(),
             breaker=self._breaker,
-            silent_lanes=silent,
+            silent_lanes=self._lanes.silent(now, longer_than_seconds=limit),
             lanes=len(self._lanes),
-            in_flight=sum(lane.sending_since is not None for lane in self._lanes),
+            in_flight=self._lanes.sending,
             queued=self._feed.end - self._position,
             parked=self._blocked.count(ExceptionState.PARKED),
             oldest=self._oldest(),
         )
-        if state != self._shown or now - self._shown_at > 4:
+        if state != self._shown or now - self._shown_at > SHOW_SECONDS:
             self._shown, self._shown_at = state, now
             await self._store.show({**state, "updated_at": self._clock.now().isoformat()})
 

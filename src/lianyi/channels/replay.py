@@ -18,7 +18,8 @@ import structlog
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.channels import replay_store
-from lianyi.channels.answers import judge_answer, stops_destination
+from lianyi.channels.answers import stops_destination
+from lianyi.channels.attempt import Attempt, attempt
 from lianyi.channels.compiled import CompiledChannel, CompiledDestination
 from lianyi.channels.delivering import Outcome, Receipt
 from lianyi.channels.functions import FunctionHost
@@ -111,7 +112,7 @@ class Replay:
         wait = FIRST_WAIT_SECONDS
         while not self._stop.is_set():
             began = self._clock.elapsed_seconds()
-            told, failure, outcome = await self._attempt(message, sender)
+            told, failure, outcome, _ = await self._attempt(message, sender)
             if failure is None or not stops_destination(failure):
                 millis = int(1000 * (self._clock.elapsed_seconds() - began))
                 self._note(message, told, failure, outcome, millis)
@@ -123,38 +124,21 @@ class Replay:
                     await self._stop.wait()
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
-    async def _attempt(
-        self, message: LogMessage, sender: Sender
-    ) -> tuple[str, LianyiError | None, Outcome]:
-        settings = self._destination.definition
+    async def _attempt(self, message: LogMessage, sender: Sender) -> Attempt:
         content = self._channel.open(
             message.body, codec=message.codec, received_at=message.received_at
         )
         try:
-            outgoing = await self._destination.transform_apart(content, self._functions)
+            parts = await self._destination.transform_apart(content, self._functions)
         except LianyiError as impossible:
-            return "", impossible, Outcome.CANNOT_TRANSFORM
-        told = ""
-        for one in outgoing:
-            try:
-                answer = await sender.send(
-                    one.body,
-                    attributes={"control_id": one.control_id, "content_type": one.content_type},
-                    timeout_seconds=settings.timeout_seconds,
-                )
-            except LianyiError as no_answer:
-                return "", no_answer, Outcome.NO_ANSWER
-            told, failure = judge_answer(
-                answer,
-                control_id=one.control_id,
-                accepted_codes=settings.accepted_codes,
-                required=settings.acknowledgment == "required",
-                over_mllp=settings.connector == "mllp",
-                where=f"{self._channel.definition.channel}/{self._destination.name}",
-            )
-            if failure is not None:
-                return told, failure, Outcome.REFUSED
-        return told, None, Outcome.DELIVERED
+            return Attempt("", impossible, Outcome.CANNOT_TRANSFORM, 0)
+        return await attempt(
+            parts,
+            sender,
+            self._destination,
+            position=str(message.position),
+            where=f"{self._channel.definition.channel}/{self._destination.name}",
+        )
 
     def _note(
         self,

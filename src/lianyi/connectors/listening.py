@@ -12,6 +12,7 @@ object and no task, and the replies of one loop tick leave in one write for each
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections import deque
@@ -313,7 +314,8 @@ class Connection(asyncio.Protocol):
         if self.listener.stopping or not transport.can_write_eof():
             transport.close()
         else:
-            transport.write_eof()
+            with contextlib.suppress(OSError):  # the peer may have reset the connection already
+                transport.write_eof()
             self.listener.loop.call_later(_LINGER_SECONDS, transport.close)
 
     def _end(self, *, too_slow: bool = False) -> None:

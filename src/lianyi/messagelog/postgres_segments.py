@@ -27,15 +27,15 @@ class Last(NamedTuple):
 
 async def ensure_segment(connection: Connection, shard: int, segment: int) -> None:
     """Make the partition of a segment, and of its shard, unless they are there."""
-    if await connection.fetchval("SELECT to_regclass($1)", table(shard, segment)):
+    if await _is_there(connection, table(shard, segment)):
         return
     leaf = table(shard, segment)
     first, beyond = first_number(segment), first_number(segment + 1)
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _DDL_LOCK)
-        if await connection.fetchval("SELECT to_regclass($1)", leaf):
+        if await _is_there(connection, leaf):
             return
-        if not await connection.fetchval("SELECT to_regclass($1)", f"messagelog.message_{shard}"):
+        if not await _is_there(connection, f"messagelog.message_{shard}"):
             await connection.execute(
                 f"CREATE TABLE messagelog.message_{shard}"
                 " (LIKE messagelog.message INCLUDING INDEXES) PARTITION BY RANGE (number);"
@@ -57,6 +57,18 @@ async def ensure_segment(connection: Connection, shard: int, segment: int) -> No
             first,
             beyond - 1,
         )
+
+
+async def _is_there(connection: Connection, name: str) -> bool:
+    """Look in the catalogue itself: ``to_regclass`` may remember that a table was not there."""
+    schema, _, bare = name.partition(".")
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
+        " WHERE nspname = $1 AND relname = $2)",
+        schema,
+        bare,
+    )
+    return found
 
 
 async def last_of_shard(connection: Connection, shard: int) -> Last:

@@ -1,0 +1,150 @@
+"""What a destination's worker has done and not yet kept: one transaction, every 50 ms at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from lianyi.base.clock import Clock
+from lianyi.base.errors import LianyiError
+from lianyi.channels.delivering import (
+    DeliveryStore,
+    Exceptional,
+    Outcome,
+    Progress,
+    Receipt,
+    Standing,
+)
+from lianyi.messagelog import LogMessage, LostLease
+
+SAVE_SECONDS = 0.05
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Keeper:
+    """Collects receipts, exceptions and counts, and keeps them together with the position."""
+
+    def __init__(
+        self,
+        store: DeliveryStore,
+        *,
+        destination: int,
+        version: int,
+        position: Callable[[], int],
+        clock: Clock,
+        where: str,
+    ) -> None:
+        """Keep for one destination.
+
+        Args:
+            store: where to.
+            destination: its number.
+            version: of the definition that transforms.
+            position: says below which number everything is done.
+            clock: for receipts.
+            where: names the destination in log lines.
+        """
+        self._store = store
+        self._destination = destination
+        self._version = version % 32_768
+        self._position = position
+        self._clock = clock
+        self._where = where
+        self._saved_position = 0
+        self._counts: dict[str, int] = {}
+        self._receipts: list[Receipt] = []
+        self._changed: dict[int, Exceptional] = {}
+        self._finished: list[int] = []
+        self._saving = asyncio.Lock()
+        self.dirty = asyncio.Event()
+        self.lost = False
+
+    @property
+    def unsaved(self) -> int:
+        """How many receipts are not kept yet."""
+        return len(self._receipts)
+
+    def begin(self, standing: Standing) -> None:
+        """Go on from where the destination stands."""
+        self._saved_position = standing.position
+        self._counts = dict(standing.counts)
+
+    def receipt(self, message: LogMessage, seconds: float, outcome: Outcome, answer: str) -> None:
+        """Note what the destination answered to one attempt."""
+        self._receipts.append(
+            Receipt(
+                message.number,
+                self._clock.now(),
+                self._destination,
+                int(seconds * 1000),
+                message.shard,
+                outcome,
+                self._version,
+                answer,
+            )
+        )
+        self.dirty.set()
+
+    def count(self, name: str, *, passed: bool = True) -> None:
+        """Count one message; ``passed`` when it is the first thing that is decided about it."""
+        counts = self._counts
+        counts[name] = counts.get(name, 0) + 1
+        if passed:
+            counts["passed"] = counts.get("passed", 0) + 1
+
+    def changed(self, found: Exceptional) -> None:
+        """Note that an exception is new or stands otherwise than before."""
+        self._changed[found.number] = found
+        self.dirty.set()
+
+    def finished(self, number: int) -> None:
+        """Note that an exception is done."""
+        self._changed.pop(number, None)
+        self._finished.append(number)
+        self.dirty.set()
+
+    def forget(self, number: int) -> None:
+        """Note that a person has decided about an exception: what we had to say is obsolete."""
+        self._changed.pop(number, None)
+
+    async def save(self) -> None:
+        """Keep everything since the last time, or nothing and try again later.
+
+        Raises:
+            LostLease: another process delivers to this destination now.
+        """
+        async with self._saving:
+            position = self._position()
+            if self.lost or (
+                position == self._saved_position
+                and not (self._receipts or self._changed or self._finished)
+            ):
+                return
+            receipts, self._receipts = self._receipts, []
+            changed, self._changed = self._changed, {}
+            finished, self._finished = self._finished, []
+            progress = Progress(
+                position=position,
+                counts=dict(self._counts),
+                receipts=receipts,
+                exceptions=list(changed.values()),
+                finished=finished,
+            )
+            try:
+                await self._store.save(progress)
+            except LostLease:
+                self.lost = True
+                raise
+            except LianyiError as failure:
+                log.warning("store.unavailable", destination=self._where, code=failure.code)
+                self._receipts = receipts + self._receipts
+                self._changed = {**changed, **self._changed}
+                self._finished = finished + self._finished
+                self.dirty.set()
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._saved_position = position
