@@ -114,8 +114,12 @@ class MessageLog(Protocol):
     ) -> Sequence[LogMessage]:
         """Return messages with a number above ``after``, in order, without holes.
 
-        At most ``limit``, and no more once their bodies together exceed ``bytes_max`` (but at
-        least one). Archived segments are read the same way.
+        At most ``limit``, and no more once their bodies together reach ``bytes_max`` (but at
+        least one). A page may end early, at the end of a segment: only an empty one means that
+        nothing follows. Archived segments are read the same way.
+
+        Raises:
+            LogUnavailable: the store cannot be reached.
         """
         ...
 

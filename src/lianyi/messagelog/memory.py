@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from lianyi.base.clock import Clock
 from lianyi.messagelog.chain import GENESIS, link
-from lianyi.messagelog.log import ACTS, Done, LostLease, NoSuchMessage
-from lianyi.messagelog.message import LogMessage, NewMessage, Position
+from lianyi.messagelog.log import ACTS, Done, LogUnavailable, LostLease, NoSuchMessage
+from lianyi.messagelog.message import LogMessage, NewMessage, Position, storable
 
 
 class MemoryLog:
@@ -28,7 +28,7 @@ class MemoryLog:
         if shard in self._owned:
             raise LostLease(where=holder, name=f"append:{shard}")
         self._owned.add(shard)
-        return MemoryAppender(self, shard)
+        return MemoryAppender(self, shard, end=len(self._shards[shard]))
 
     async def append_act(self, message: NewMessage) -> Position:
         """Record one act; see :class:`~lianyi.messagelog.MessageLog`."""
@@ -42,7 +42,7 @@ class MemoryLog:
         for message in self._shards[shard][after : after + limit]:
             found.append(message)
             bytes_max -= len(message.body)
-            if bytes_max < 0:
+            if bytes_max <= 0:
                 break
         return found
 
@@ -83,9 +83,10 @@ class MemoryLog:
 
     def record(self, shard: int, message: NewMessage) -> Position:
         """Put one message at the end of a shard."""
+        message = storable(message)
         messages = self._shards[shard]
         position = Position(shard, len(messages) + 1)
-        at = self._clock.now()
+        at = max(self._clock.now(), messages[-1].received_at) if messages else self._clock.now()
         before = messages[-1].chain if messages else GENESIS
         body_hash = hashlib.sha256(message.body).digest()
         chain = link(before, position, at, message, body_hash)
@@ -117,10 +118,11 @@ class MemoryLog:
 class MemoryAppender:
     """The one writer of a shard in memory; every message is committed at once."""
 
-    def __init__(self, log: MemoryLog, shard: int) -> None:
+    def __init__(self, log: MemoryLog, shard: int, *, end: int) -> None:
         self._log = log
         self._shard = shard
-        self._end = 0
+        self._end = end
+        self._closed = False
 
     @property
     def shard(self) -> int:
@@ -139,10 +141,14 @@ class MemoryAppender:
 
     def append(self, message: NewMessage, done: Done) -> None:
         """Record one message and say so."""
+        if self._closed:
+            done(None, LogUnavailable(where=f"shard {self._shard}", why="it is stopping"))
+            return
         position = self._log.record(self._shard, message)
         self._end = position.number
         done(position, None)
 
     async def close(self) -> None:
         """Give the lease back."""
+        self._closed = True
         self._log.release(self._shard)

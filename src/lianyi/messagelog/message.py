@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
+KEY_SEPARATOR = "\x1f"
+"""Stands between keys where a store keeps them as one text; never inside one."""
+
 
 class Position(NamedTuple):
     """The place of a message in the log. Within a shard, order of numbers is order of commit.
@@ -65,6 +68,33 @@ class NewMessage(NamedTuple):
     keys: Sequence[str] = ()
     gate: int = 0
     caused_by: Position | None = None
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether every store can hold a text: valid Unicode, no NUL."""
+    return "\x00" not in text and text.encode("utf-8", "replace").decode("utf-8") == text
+
+
+def storable(message: NewMessage) -> NewMessage:
+    """Return the message with texts that every store can hold: valid Unicode, no NUL.
+
+    Keys come out of what a sender wrote; one bad one must not stop the batch it is in.
+    """
+    text = "".join((message.kind, message.sender, message.codec, *message.keys))
+    if text.isprintable() and "" not in message.keys:
+        return message
+
+    def clean(value: str) -> str:
+        for control in ("\x00", KEY_SEPARATOR):
+            value = value.replace(control, "\ufffd")
+        return value.encode("utf-8", "replace").decode("utf-8")
+
+    return message._replace(
+        kind=clean(message.kind),
+        sender=clean(message.sender),
+        codec=clean(message.codec),
+        keys=tuple(clean(key) for key in message.keys if key),
+    )
 
 
 class LogMessage(NamedTuple):

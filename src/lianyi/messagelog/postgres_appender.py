@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 import asyncpg
@@ -22,16 +21,17 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.chain import link
 from lianyi.messagelog.log import Done, LogUnavailable, LostLease
-from lianyi.messagelog.message import NewMessage, Position
-from lianyi.messagelog.postgres_segments import (
-    close_segment,
-    ensure_segment,
-)
-from lianyi.messagelog.segments import SEGMENT_MESSAGES, first_number, segment_of
+from lianyi.messagelog.message import KEY_SEPARATOR, NewMessage, Position, storable
+from lianyi.messagelog.postgres_copy import copy_rows
+from lianyi.messagelog.postgres_errors import STORE_ERRORS
+from lianyi.messagelog.postgres_segments import close_segment, ensure_segment
+from lianyi.messagelog.search import term, terms_of
+from lianyi.messagelog.segments import first_number, half_number, segment_of, table
+
+__all__ = ["COLUMNS", "KEY_SEPARATOR", "PostgresAppender", "Row", "build_row", "term", "terms_of"]
 
 BATCH_MESSAGES_MAX = 2_000
 BATCH_BYTES_MAX = 8_388_608
-KEY_SEPARATOR = "\x1f"
 
 COLUMNS = (
     "number", "received_at", "caused_number", "channel", "shard", "caused_shard", "gate",
@@ -44,22 +44,11 @@ Row = tuple[
 ]  # fmt: skip
 
 
-def term(value: str) -> int:
-    """Return the search term of a key value: its CRC-32 as PostgreSQL's signed integer."""
-    crc = zlib.crc32(value.encode("utf-8", "surrogatepass"))
-    return crc - 0x1_0000_0000 if crc >= 0x8000_0000 else crc
-
-
-def terms_of(keys: Sequence[str]) -> list[int]:
-    """Return the search terms of keys: each value without its letter and its authority."""
-    return list({term(key[2:].partition("^")[0]) for key in keys})
-
-
 def build_row(
     message: NewMessage, position: Position, received_at: datetime, before: bytes
 ) -> tuple[Row, bytes]:
     """Return the row of a message in the order of ``COLUMNS``, and its chain value."""
-    message = _storable(message)
+    message = storable(message)
     body_hash = hashlib.sha256(message.body).digest()
     chain = link(before, position, received_at, message, body_hash)
     cause = message.caused_by
@@ -81,28 +70,6 @@ def build_row(
         message.body,
     )
     return row, chain
-
-
-def _storable(message: NewMessage) -> NewMessage:
-    """Return the message with texts that PostgreSQL can hold: valid Unicode, no NUL.
-
-    Keys come out of what a sender wrote; one bad one must not stop the batch it is in.
-    """
-    text = "".join((message.kind, message.sender, message.codec, *message.keys))
-    if text.isprintable():
-        return message
-
-    def clean(value: str) -> str:
-        for control in ("\x00", KEY_SEPARATOR):
-            value = value.replace(control, "\ufffd")
-        return value.encode("utf-8", "replace").decode("utf-8")
-
-    return message._replace(
-        kind=clean(message.kind),
-        sender=clean(message.sender),
-        codec=clean(message.codec),
-        keys=tuple(clean(key) for key in message.keys),
-    )
 
 
 class PostgresAppender:
@@ -161,6 +128,11 @@ class PostgresAppender:
         """Why it takes no more messages; None while it does. It never recovers: open another."""
         return self._failure
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has told everyone and will not write again."""
+        return self._working.done()
+
     def append(self, message: NewMessage, done: Done) -> None:
         """Take a message for the next commit; see :class:`~lianyi.messagelog.Appender`."""
         if self._failure or self._closing:
@@ -184,7 +156,7 @@ class PostgresAppender:
             try:
                 await leases.give_back(self._connection, f"append:{self._shard}", owner=self._owner)
                 await self._connection.close(timeout=5)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except STORE_ERRORS:
                 self._connection.terminate()
 
     @property
@@ -192,19 +164,27 @@ class PostgresAppender:
         return f"shard {self._shard}"
 
     async def _work(self) -> None:
-        while True:
-            if not self._waiting:
-                if self._closing or self._failure:
+        """Commit batch after batch. However this ends, nobody is left waiting for his answer."""
+        batch: list[tuple[NewMessage, Done]] = []
+        try:
+            while True:
+                if self._waiting:
+                    batch = self._next_batch()
+                    first = await self._commit(batch)
+                    batch, committed = [], batch
+                    for number, (_, done) in enumerate(committed, start=first):
+                        done(Position(self._shard, number), None)
+                elif self._closing or self._failure:
                     return
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            batch = self._next_batch()
-            try:
-                await self._commit(batch)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                self._fail(self._explain(error), batch)
-                return
+                else:
+                    self._wake.clear()
+                    await self._wake.wait()
+        except STORE_ERRORS as error:
+            self._fail(self._explain(error), batch)
+            batch = []
+        finally:
+            if batch or self._waiting:
+                self._fail(LogUnavailable(where=self._where, why="the appender ended"), batch)
 
     def _next_batch(self) -> list[tuple[NewMessage, Done]]:
         """Take what waits, up to the limits and the end of the segment."""
@@ -219,7 +199,8 @@ class PostgresAppender:
             batch.append(entry)
         return batch
 
-    async def _commit(self, batch: list[tuple[NewMessage, Done]]) -> None:
+    async def _commit(self, batch: list[tuple[NewMessage, Done]]) -> int:
+        """Write one batch, durable, and return the number of its first message."""
         at = max(self._clock.now(), self._last_at)
         number = self._end
         chain = self._chain
@@ -234,20 +215,14 @@ class PostgresAppender:
         segment = segment_of(number)
         if segment_of(self._end) != segment or self._end == 0:
             await self._enter(segment)
-        await self._connection.copy_records_to_table(
-            f"message_{shard}_{segment}",
-            schema_name="messagelog",
-            columns=COLUMNS,
-            records=rows,
-        )
+        await copy_rows(self._connection, table(shard, segment), columns=COLUMNS, records=rows)
         first = self._end + 1
         self._end, self._chain, self._last_at = number, chain, at
         self._waiting_bytes -= size
         self._on_commit(shard, number)
-        for offset, (_, done) in enumerate(batch):
-            done(Position(shard, first + offset), None)
-        if number >= first_number(segment) + SEGMENT_MESSAGES // 2 and self._ahead is None:
+        if number >= half_number(segment) and self._ahead is None:
             self._ahead = asyncio.create_task(self._make_ahead(segment + 1))
+        return first
 
     async def _enter(self, segment: int) -> None:
         """Begin a new segment: make sure it is there, close the one before."""
@@ -277,7 +252,7 @@ class PostgresAppender:
             await asyncio.sleep(leases.RENEW_SECONDS)
             try:
                 epoch = await leases.take(self._pool, name, owner=self._owner, holder=self._holder)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except STORE_ERRORS:
                 if self._clock.elapsed_seconds() - renewed < leases.LEASE_SECONDS:
                     continue
                 epoch = None

@@ -8,6 +8,7 @@ keeping one while messages arrive; when it is old it goes to a file and is dropp
 from __future__ import annotations
 
 SEGMENT_MESSAGES = 131_072
+"""Messages in a segment. Only this file reads it, so that it is one value."""
 
 
 def segment_of(number: int) -> int:
@@ -18,6 +19,11 @@ def segment_of(number: int) -> int:
 def first_number(segment: int) -> int:
     """Return the lowest number of a segment."""
     return segment * SEGMENT_MESSAGES + 1
+
+
+def half_number(segment: int) -> int:
+    """Return the number from which on the next segment should stand ready."""
+    return first_number(segment) + SEGMENT_MESSAGES // 2
 
 
 def table(shard: int, segment: int) -> str:

@@ -1,0 +1,104 @@
+"""Reading archived segments, by position and by search.
+
+A file is checked against its SHA-256 once, before its first use here, so a flipped bit is found
+before anybody reads it. Only who really reads an archived message pays for the Parquet library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.messagelog.message import LogMessage
+from lianyi.messagelog.search import Entry, Wanted
+
+if TYPE_CHECKING:
+    from lianyi.messagelog.archive_file import SegmentFile
+
+OPEN_FILES_MAX = 4
+
+
+class BrokenArchive(LianyiError):
+    """The file of a segment is missing, or is not what was written. Other segments can be read."""
+
+    code = "LY-1304"
+    category = Category.INTERNAL
+    en = Told(
+        "an archived segment of the log is damaged",
+        "{why}",
+        "restore this file from a backup or an export; the rest of the log is not affected",
+    )
+    zh = Told(
+        "日志的一个归档段已损坏",
+        "{why_zh}",
+        "从备份或导出中恢复该文件；日志的其余部分不受影响",
+    )
+
+
+class Archived(NamedTuple):
+    """Where an archived segment lies.
+
+    Attributes:
+        shard: its shard.
+        number_from: its first number.
+        number_to: its last number.
+        path: of its file, relative to the archive folder.
+        sha256: 32 bytes, of the file.
+    """
+
+    shard: int
+    number_from: int
+    number_to: int
+    path: str
+    sha256: bytes
+
+
+class Archive:
+    """The folder of archived segments."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; it is made when the first segment goes there."""
+        self.folder = folder
+        self._open: OrderedDict[tuple[str, bytes], SegmentFile] = OrderedDict()
+        self._lock = threading.Lock()
+
+    async def read(
+        self, archived: Archived, *, after: int, limit: int, bytes_max: int
+    ) -> list[LogMessage]:
+        """Return messages of one segment like :meth:`~lianyi.messagelog.MessageLog.read`.
+
+        Raises:
+            BrokenArchive: the file is missing or damaged.
+        """
+        return await asyncio.to_thread(
+            lambda: self._file(archived).read(after=after, limit=limit, bytes_max=bytes_max)
+        )
+
+    async def find(
+        self, archived: Archived, wanted: Wanted, *, below: int | None, limit: int
+    ) -> list[Entry]:
+        """Return what is wanted of one segment, newest first, at most ``limit``.
+
+        Raises:
+            BrokenArchive: the file is missing or damaged.
+        """
+        return await asyncio.to_thread(
+            lambda: self._file(archived).find(wanted, below=below, limit=limit)
+        )
+
+    def _file(self, archived: Archived) -> SegmentFile:
+        from lianyi.messagelog.archive_file import SegmentFile
+
+        key = (archived.path, archived.sha256)
+        with self._lock:
+            file = self._open.pop(key, None) or SegmentFile(
+                self.folder / archived.path, sha256=archived.sha256
+            )
+            self._open[key] = file
+            if len(self._open) > OPEN_FILES_MAX:
+                self._open.popitem(last=False)
+        return file

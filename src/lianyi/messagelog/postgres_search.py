@@ -1,0 +1,130 @@
+"""Searching the log in PostgreSQL: what a person looks for, segment by segment, newest first."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from lianyi.messagelog.archive_reader import Archive, Archived, BrokenArchive
+from lianyi.messagelog.message import KEY_SEPARATOR, Position
+from lianyi.messagelog.search import Entry, Wanted, term
+from lianyi.messagelog.segments import table
+
+
+async def find_in_shard(
+    pool: asyncpg.Pool, archive: Archive | None, shard: int, wanted: Wanted, limit: int
+) -> list[Entry]:
+    """Return what is wanted of one shard, newest first, at most ``limit``."""
+    below = (wanted.below or {}).get(shard)
+    with_archived = bool(wanted.text or wanted.since or wanted.until)
+    segments = await pool.fetch(
+        "SELECT segment, state FROM messagelog.segment WHERE shard = $1"
+        " AND ($2::bigint IS NULL OR number_from < $2)"
+        " AND ($3::timestamptz IS NULL OR last_at IS NULL OR last_at >= $3)"
+        " AND ($4::timestamptz IS NULL OR first_at IS NULL OR first_at < $4)"
+        " AND ($5 OR state <> 'archived') ORDER BY segment DESC",
+        shard,
+        below,
+        wanted.since,
+        wanted.until,
+        with_archived,
+    )
+    found: list[Entry] = []
+    for row in segments:
+        room = limit - len(found)
+        if room <= 0:
+            break
+        try:
+            found += await _find_in_segment(pool, shard, row["segment"], wanted, below, room)
+        except asyncpg.UndefinedTableError:
+            archived = await find_archived(pool, shard, row["segment"])
+            if with_archived and archived is not None:
+                holder = archive_for(archive, archived)
+                found += await holder.find(archived, wanted, below=below, limit=room)
+    return found
+
+
+async def find_archived(pool: asyncpg.Pool, shard: int, segment: int) -> Archived | None:
+    """Return the file of a segment that is no longer in the database; None when it has none."""
+    row = await pool.fetchrow(
+        "SELECT shard, number_from, number_to, archive_path, archive_sha256"
+        " FROM messagelog.segment WHERE shard = $1 AND segment = $2 AND state = 'archived'",
+        shard,
+        segment,
+    )
+    return Archived(*row) if row else None
+
+
+def archive_for(archive: Archive | None, archived: Archived) -> Archive:
+    """Return the archive, which must be there when a segment lies in it.
+
+    Raises:
+        BrokenArchive: this process was not told where the archive is.
+    """
+    if archive is None:
+        raise BrokenArchive(
+            where=archived.path,
+            why="this process does not know the archive folder",
+            why_zh="本进程没有配置归档目录",
+        )
+    return archive
+
+
+def split_keys(text: str) -> tuple[str, ...]:
+    """Return the keys of a row."""
+    return tuple(text.split(KEY_SEPARATOR)) if text else ()
+
+
+async def _find_in_segment(
+    pool: asyncpg.Pool, shard: int, segment: int, wanted: Wanted, below: int | None, limit: int
+) -> list[Entry]:
+    conditions, values = _conditions(wanted, below)
+    # Materialised so that a search never walks the primary key backwards through the segment.
+    hits = f"SELECT * FROM {table(shard, segment)} WHERE {' AND '.join(conditions) or 'true'}"  # noqa: S608
+    source = f"WITH hits AS MATERIALIZED ({hits}) SELECT" if wanted.text else "SELECT"
+    rows = await pool.fetch(
+        f"{source} shard, number, received_at, channel, kind, codec, sender, keys, gate,"
+        " caused_shard, caused_number, octet_length(body) AS size_bytes, tombstone"
+        f" FROM {'hits' if wanted.text else f'({hits}) AS hits'}"
+        f" ORDER BY number DESC LIMIT {int(limit)}",
+        *values,
+    )
+    return [_entry(row) for row in rows]
+
+
+def _conditions(wanted: Wanted, below: int | None) -> tuple[list[str], list[object]]:
+    conditions: list[str] = []
+    values: list[object] = []
+
+    def add(condition: str, value: object) -> None:
+        values.append(value)
+        conditions.append(condition.replace("?", f"${len(values)}"))
+
+    if wanted.text:
+        add("terms @> ARRAY[?::integer]", term(wanted.text.partition("^")[0]))
+        # A term is a hash: the keys themselves decide.
+        add("strpos(translate(keys, E'\\x1f', '^') || '^', ':' || ? || '^') > 0", wanted.text)
+    if wanted.channels:
+        add("channel = ANY(?::integer[])", list(wanted.channels))
+    if wanted.kind:
+        add("kind LIKE ?", _like(wanted.kind))
+    if wanted.gate is not None:
+        add("gate = ?::smallint", wanted.gate)
+    if wanted.since:
+        add("received_at >= ?", wanted.since)
+    if wanted.until:
+        add("received_at < ?", wanted.until)
+    if below is not None:
+        add("number < ?", below)
+    return conditions, values
+
+
+def _like(pattern: str) -> str:
+    """Return the LIKE pattern of a kind in which ``*`` stands for anything."""
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    *head, keys, gate, caused_shard, caused_number, size_bytes, tombstone = row.values()
+    cause = None if caused_shard is None else Position(caused_shard, caused_number)
+    return Entry._make((*head, split_keys(keys), gate, cause, size_bytes, tombstone))

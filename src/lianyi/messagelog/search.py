@@ -1,0 +1,82 @@
+"""Looking for messages: what a person asks, and what he is shown."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from lianyi.messagelog.message import Position
+
+
+class Entry(NamedTuple):
+    """One line of a list of messages: everything but the body."""
+
+    shard: int
+    number: int
+    received_at: datetime
+    channel: int
+    kind: str
+    codec: str
+    sender: str
+    keys: tuple[str, ...]
+    gate: int
+    caused_by: Position | None
+    size_bytes: int
+    tombstone: bool
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return Position(self.shard, self.number)
+
+
+class Wanted(NamedTuple):
+    """Which messages a person looks for; None and empty mean any."""
+
+    text: str = ""
+    shards: Collection[int] = ()
+    channels: Collection[int] = ()
+    kind: str = ""
+    gate: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    below: Mapping[int, int] | None = None
+    """For each shard, only numbers below this one: where the page before ended."""
+
+
+def term(value: str) -> int:
+    """Return the search term of a key value: its CRC-32 as PostgreSQL's signed integer."""
+    crc = zlib.crc32(value.encode("utf-8", "surrogatepass"))
+    return crc - 0x1_0000_0000 if crc >= 0x8000_0000 else crc
+
+
+def terms_of(keys: Sequence[str]) -> list[int]:
+    """Return the search terms of keys: each value without its letter and its authority."""
+    return list({term(key[2:].partition("^")[0]) for key in keys})
+
+
+def matches(entry: Entry, wanted: Wanted) -> bool:
+    """Tell whether a message is wanted; shards and places are not looked at here."""
+    return (
+        (not wanted.text or any(_has_value(key, wanted.text) for key in entry.keys))
+        and (not wanted.channels or entry.channel in wanted.channels)
+        and (not wanted.kind or bool(_kind_pattern(wanted.kind).fullmatch(entry.kind)))
+        and (wanted.gate is None or entry.gate == wanted.gate)
+        and (wanted.since is None or entry.received_at >= wanted.since)
+        and (wanted.until is None or entry.received_at < wanted.until)
+    )
+
+
+def _has_value(key: str, text: str) -> bool:
+    value = key[2:]
+    return value == text or value.startswith(text + "^")
+
+
+@lru_cache(maxsize=64)
+def _kind_pattern(kind: str) -> re.Pattern[str]:
+    """Return the pattern of a kind in which ``*`` stands for anything."""
+    return re.compile(".*".join(re.escape(part) for part in kind.split("*")), re.DOTALL)
