@@ -76,6 +76,8 @@ export const router = createRouter({
   routeTree: root.addChildren([overview, messages, trace, queues, channels, channel]),
   parseSearch,
   stringifySearch,
+  // What no screen knows is dropped; without this, what a screen has refused would come back.
+  search: { strict: true },
   scrollRestoration: true,
   defaultPreload: 'intent',
 })

@@ -10,7 +10,7 @@ import { client, type MessageRow, take } from '@/lib/api'
 import { DELIVERY_STATES, GATES, messagesSearch, type MessagesSearch, RANGE_MINUTES } from '@/lib/filters'
 import { fullKind } from '@/lib/format'
 import { useLiveness } from '@/lib/live'
-import { usePages } from '@/lib/paging'
+import { type Paged, usePages } from '@/lib/paging'
 import { useTexts } from '@/lib/texts'
 import { minutesAgo } from '@/lib/time'
 
@@ -30,7 +30,7 @@ export default function MessagesPage() {
 
   const ask = useAsk(search)
   const pages = usePages<MessageRow>(['messages', search], (cursor) => ask(cursor, PAGE))
-  const { rows, fresh } = useNewest(search, pages.rows, ask)
+  const { rows, fresh } = useNewest(search, pages, ask)
   const screen = useScreen(search)
   const filtered = Object.keys(search).length > 0
   return (
@@ -97,12 +97,13 @@ function useScreen(search: MessagesSearch): Screen<MessageRow> {
 }
 
 /** The newest page, read whenever the log grows. It counts what is new and renews what is shown. */
-function useNewest(search: MessagesSearch, shown: MessageRow[], ask: Ask): { rows: MessageRow[]; fresh: FreshCount } {
+function useNewest(search: MessagesSearch, pages: Paged<MessageRow>, ask: Ask): { rows: MessageRow[]; fresh: FreshCount } {
   const { newest } = useLiveness()
+  const { rows: shown, pending, refresh } = pages
   const peek = useQuery({
     queryKey: ['messages-newest', search],
     queryFn: () => ask(undefined, PAGE),
-    enabled: newest !== null && shown.length > 0 && search.to === undefined,
+    enabled: newest !== null && !pending && search.to === undefined,
     staleTime: PEEK_MS,
   })
   const { refetch, isStale } = peek
@@ -110,6 +111,11 @@ function useNewest(search: MessagesSearch, shown: MessageRow[], ask: Ask): { row
     if (newest !== null && isStale) void refetch()
   }, [newest, isStale, refetch])
   const items = peek.data?.items
+  // Where nothing is shown, nothing can jump: the first match appears by itself.
+  const first = shown.length === 0 && (items?.length ?? 0) > 0
+  useEffect(() => {
+    if (first) refresh()
+  }, [first, refresh])
   return useMemo(() => {
     const now = new Map(items?.map((row) => [row.position, row]))
     return { rows: shown.map((row) => now.get(row.position) ?? row), fresh: countFresh(items ?? [], shown) }

@@ -12,7 +12,7 @@ import { HeldActions } from './HeldActions'
 export function Header({ trace }: { trace: MessageTrace }) {
   const { t } = useTexts()
   return (
-    <header className="panel trace-head">
+    <section className="panel trace-head" aria-label={t('trace.about')}>
       <div className="trace-title">
         <h1>
           {shortKind(trace.kind)} <span className="mono quiet">{trace.position}</span>
@@ -80,7 +80,7 @@ export function Header({ trace }: { trace: MessageTrace }) {
         {trace.trace_id && <Fact name={t('trace.traceId')} value={trace.trace_id} mono />}
         <Fact name={t('trace.chain')} value={`${trace.chain_hex.slice(0, 16)}…`} mono title={trace.chain_hex} />
       </dl>
-    </header>
+    </section>
   )
 }
 

@@ -184,6 +184,7 @@ export const en: Texts = {
   },
   trace: {
     back: 'Back to the messages',
+    about: 'About the message',
     permalink: 'Copy permalink',
     sender: 'Sender',
     channel: 'Channel',

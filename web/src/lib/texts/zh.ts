@@ -181,6 +181,7 @@ export const zh = {
   },
   trace: {
     back: '返回消息列表',
+    about: '消息概要',
     permalink: '复制永久链接',
     sender: '发送方',
     channel: '通道',
