@@ -7,11 +7,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
-import asyncpg
 import uvicorn
 
 from lianyi.api.assembly import ApiDependencies, create_app
 from lianyi.app.process import Process, Role
+from lianyi.base.database import ask_database
 from lianyi.base.health import HealthChecks
 from lianyi.connectors.connector import AddressInUse
 
@@ -46,7 +46,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
     pool, messages = await process.open(stack)
     settings = process.settings
     health = HealthChecks()
-    health.add("database", lambda: _ask(pool))
+    health.add("database", lambda: ask_database(pool))
     app = create_app(
         ApiDependencies(
             pool=pool,
@@ -87,8 +87,3 @@ def _bound(host: str, port: int) -> socket.socket:
         bound.close()
         raise AddressInUse(where=f"{host}:{port}", why=error.strerror or str(error)) from error
     return bound
-
-
-async def _ask(pool: asyncpg.Pool) -> str:
-    await pool.fetchval("SELECT 1")
-    return "answers"

@@ -259,6 +259,12 @@ async def open_pool(
     return pool
 
 
+async def ask_database(pool: asyncpg.Pool) -> str:
+    """Ask the database something, for a health check; it raises when there is no answer."""
+    await pool.fetchval("SELECT 1")
+    return "answers"
+
+
 def _session(application_name: str, statement_timeout_seconds: float) -> dict[str, str]:
     return {
         "application_name": application_name,
