@@ -17,6 +17,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledDestination
 from lianyi.channels.deliver import DestinationWorker
+from lianyi.channels.delivery_store import PostgresDeliveryStore
 from lianyi.channels.feed import ShardFeed
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.gate_reader import GateReader
@@ -184,7 +185,7 @@ class DeliverRole:
             channel_number=channel.channel,
             version=channel.version,
             feed=feed,
-            store=store.PostgresDeliveryStore(
+            store=PostgresDeliveryStore(
                 self._pool,
                 self._messages,
                 destination=row.destination,

@@ -15,7 +15,7 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
-from lianyi.channels import store
+from lianyi.channels import gate_store
 from lianyi.channels.compiled import CompiledChannel
 from lianyi.channels.failures import Held
 from lianyi.channels.feed import ShardFeed
@@ -75,7 +75,7 @@ class GateReader:
         self._look_now.set()
 
     async def _read_on(self) -> None:
-        position, counts = await store.load_reader(self._pool, self._reader, self._feed.shard)
+        position, counts = await gate_store.load_reader(self._pool, self._reader, self._feed.shard)
         while not self._stopping:
             try:
                 batch = await self._feed.after(position, wait_seconds=LOOK_SECONDS)
@@ -83,7 +83,7 @@ class GateReader:
                     continue
                 held = self._judge([received.message for received in batch], counts)
                 position = batch[-1].message.number
-                await store.save_gate(
+                await gate_store.save_gate(
                     self._pool,
                     reader=self._reader,
                     channel=self._number,
@@ -106,7 +106,7 @@ class GateReader:
 
     async def _reload(self, position: int, counts: dict[str, int]) -> tuple[int, dict[str, int]]:
         with contextlib.suppress(LianyiError):
-            return await store.load_reader(self._pool, self._reader, self._feed.shard)
+            return await gate_store.load_reader(self._pool, self._reader, self._feed.shard)
         return position, counts
 
     def _judge(
@@ -137,7 +137,7 @@ class GateReader:
                     await self._look_now.wait()
             self._look_now.clear()
             try:
-                released = await store.list_released(
+                released = await gate_store.list_released(
                     self._pool, channel=self._number, shard=self._feed.shard
                 )
                 for one in released:
@@ -145,7 +145,7 @@ class GateReader:
             except LianyiError as failure:
                 log.warning("store.unavailable", reader=self._reader, code=failure.code)
 
-    async def _give_on(self, released: store.Released) -> None:
+    async def _give_on(self, released: gate_store.Released) -> None:
         position = released.repaired or Position(self._feed.shard, released.number)
         body = (await self._messages.get(position)).body
         content = self._channel.open(body)
@@ -156,7 +156,7 @@ class GateReader:
                 if not destination.wants(content):
                     continue
             wanting.append(destination.name)
-        await store.give_on_released(
+        await gate_store.give_on_released(
             self._pool,
             channel=self._number,
             shard=self._feed.shard,
