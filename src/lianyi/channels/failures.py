@@ -44,6 +44,12 @@ class Unavailable(RefusedForNow):
 
     code = "LY-1460"
     category = Category.UNAVAILABLE
+    en = Told(
+        "the receiver is not available",
+        "it answered {answer}",
+        "look at the receiver; delivery goes on by itself",
+    )
+    zh = Told("接收方暂不可用", "它应答了 {answer}", "检查接收方；恢复后平台会自动继续投递")
 
 
 class WrongAnswer(LianyiError):
