@@ -13,9 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
-from lianyi.messagelog.message import Position
-from lianyi.messagelog.postgres import Entry
-from lianyi.messagelog.postgres_appender import KEY_SEPARATOR, term
+from lianyi.messagelog.message import KEY_SEPARATOR, Position
+from lianyi.messagelog.search import Entry, term
 
 Json = dict[str, Any]
 COUNTED_MAX = 10_000

@@ -21,7 +21,8 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels.read_store import OPEN_STATES, ReadStore
 from lianyi.channels.views import DeliveryState, GateName
 from lianyi.messagelog.message import Gate, Position
-from lianyi.messagelog.postgres import Entry, PostgresLog, Wanted
+from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.search import Entry, Wanted
 
 STEPS_MAX = 24
 WINDOW_MESSAGES = 20_000

@@ -17,7 +17,8 @@ import orjson
 from lianyi.base.clock import Clock, IdSource
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import act_store
-from lianyi.channels.queries import Catalogue, NoSuchReplay, Queries
+from lianyi.channels.catalogue import Catalogue
+from lianyi.channels.queries import NoSuchReplay, Queries
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord
 from lianyi.channels.search import first_at, utc
 from lianyi.channels.views import (

@@ -1,4 +1,4 @@
-"""What happened to a message: its row in a list, and its whole story.
+"""What happened to a message: its whole story.
 
 The story is told from receipts and exceptions. What a destination is sent is not kept anywhere; it
 is computed again from the definition in force now, which is also what a resend would send.
@@ -10,12 +10,9 @@ import asyncio
 import base64
 import codecs
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -23,11 +20,11 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.base.telemetry import trace_context
 from lianyi.channels import standing as rules
-from lianyi.channels.compiled import CompiledChannel, CompiledDestination, compile_channel
-from lianyi.channels.compiled import Outgoing as Sent
-from lianyi.channels.content import Content, Hl7Content
+from lianyi.channels.compiled import CompiledChannel, compile_channel
+from lianyi.channels.dissecting import Explained, explain, explain_apart
 from lianyi.channels.examples import check_text
 from lianyi.channels.functions import FunctionHost
+from lianyi.channels.listing import delivery_marks, entry_of, row_of
 from lianyi.channels.loading import load_channel
 from lianyi.channels.read_store import (
     ChannelRecord,
@@ -41,166 +38,21 @@ from lianyi.channels.views import (
     AttemptOutcome,
     CheckResult,
     DeliveryMark,
-    DeliveryState,
     DeliveryTrace,
-    Difference,
     ExampleResult,
-    FindingView,
-    GateName,
-    Key,
-    KeyKind,
-    MessageRow,
     MessageTrace,
     Note,
     Outgoing,
-    TreeNode,
     problem_of,
 )
 from lianyi.messagelog.message import LogMessage, Position
-from lianyi.messagelog.postgres import Entry, PostgresLog
-
-NEIGHBOURS = 256
-"""Numbers so close together are asked for in one walk through the index of receipts."""
+from lianyi.messagelog.postgres import PostgresLog
 
 ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
 COMPILED_MAX = 32
-OUTGOING_MAX = 50
 
-_GATES: tuple[GateName, ...] = ("accept", "warn", "hold")
 _OUTCOMES: tuple[AttemptOutcome, ...] = ("delivered", "refused", "no_answer", "cannot_transform")
-_KEYS: dict[str, KeyKind] = {
-    "p": "patient",
-    "e": "encounter",
-    "o": "order",
-    "a": "accession",
-    "c": "control",
-}
-
-
-def keys_of(written: Sequence[str]) -> list[Key]:
-    """Return the keys of a message as the API shows them."""
-    keys = []
-    for key in written:
-        kind = _KEYS.get(key[:1])
-        if kind is None:
-            continue
-        value, caret, authority = key[2:].rpartition("^") if key[0] == "p" else (key[2:], "", "")
-        value = value if caret else key[2:]
-        keys.append(Key(kind=kind, value=value, authority=authority or None if caret else None))
-    return keys
-
-
-def row_of(entry: Entry, channel: str | None, marks: list[DeliveryMark]) -> MessageRow:
-    """Return a message as the API lists it."""
-    return MessageRow(
-        position=str(entry.position),
-        received_at=entry.received_at,
-        channel=channel,
-        kind=entry.kind,
-        sender=entry.sender,
-        control_id=next((key[2:] for key in entry.keys if key[:1] == "c"), None),
-        keys=keys_of(entry.keys),
-        size_bytes=entry.size_bytes,
-        gate=_GATES[entry.gate],
-        caused_by=str(entry.caused_by) if entry.caused_by else None,
-        deliveries=marks,
-    )
-
-
-def entry_of(message: LogMessage) -> Entry:
-    """Return a message without its body."""
-    return Entry(
-        shard=message.shard,
-        number=message.number,
-        received_at=message.received_at,
-        channel=message.channel,
-        kind=message.kind,
-        codec=message.codec,
-        sender=message.sender,
-        keys=tuple(message.keys),
-        gate=message.gate,
-        caused_by=message.caused_by,
-        size_bytes=len(message.body),
-        tombstone=message.tombstone,
-    )
-
-
-def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Return runs of numbers that lie close together, as first and last of each."""
-    ordered = sorted(set(numbers))
-    if not ordered:
-        return []
-    cuts = [at + 1 for at, (low, high) in enumerate(pairwise(ordered)) if high - low > NEIGHBOURS]
-    edges = [0, *cuts, len(ordered)]
-    return [(ordered[begin], ordered[end - 1]) for begin, end in pairwise(edges)]
-
-
-async def delivery_marks(
-    store: ReadStore, entries: Sequence[Entry], destinations: Iterable[DestinationRecord]
-) -> dict[Position, list[DeliveryMark]]:
-    """Return how messages fare with the destinations of their channels.
-
-    A retired destination is named only where a message has an exception with it.
-    """
-    if not entries:
-        return {}
-    readers = await store.readers()
-    delivered: dict[tuple[int, int, int], bool] = {}
-    for shard, group in groupby(sorted(entries, key=lambda one: one.shard), lambda one: one.shard):
-        of_shard = list(group)
-        found = await store.delivered(
-            shard,
-            runs_of(entry.number for entry in of_shard),
-            since=min(entry.received_at for entry in of_shard),
-        )
-        delivered |= {(to, shard, number): live for (to, number), live in found.items()}
-    exceptions = {
-        (one.destination, one.shard, one.number): one
-        for one in await store.exceptions_of([entry.position for entry in entries])
-    }
-    by_channel: dict[int, list[DestinationRecord]] = {}
-    for destination in destinations:
-        by_channel.setdefault(destination.channel, []).append(destination)
-    return {
-        entry.position: [
-            DeliveryMark(
-                destination=one.name,
-                destination_id=one.destination,
-                state=_state(entry, one, exceptions, delivered, readers),
-            )
-            for one in by_channel.get(entry.channel, ())
-            if not one.retired or (one.destination, *entry.position) in exceptions
-        ]
-        for entry in entries
-    }
-
-
-def _state(
-    entry: Entry,
-    destination: DestinationRecord,
-    exceptions: Mapping[tuple[int, int, int], ExceptionRecord],
-    delivered: Mapping[tuple[int, int, int], bool],
-    readers: Mapping[str, Any],
-) -> DeliveryState:
-    at = (destination.destination, entry.shard, entry.number)
-    reader = readers.get(f"destination:{destination.destination}")
-    return rules.delivery_state(
-        number=entry.number,
-        gate=entry.gate,
-        gate_exception=exceptions.get((-entry.channel, entry.shard, entry.number)),
-        exception=exceptions.get(at),
-        delivered=delivered.get(at),
-        position=reader.position if reader else 0,
-    )
-
-
-class Explained(NamedTuple):
-    """What the definition in force makes of a message."""
-
-    tree: list[TreeNode]
-    findings: list[FindingView]
-    outgoing: dict[str, list[Outgoing]]
 
 
 class Tracer:
@@ -258,8 +110,8 @@ class Tracer:
             explained = await asyncio.to_thread(explain, compiled, message, repaired)
             for destination in compiled.destinations:
                 if destination.needs_functions:
-                    explained.outgoing[destination.name] = await self._apart(
-                        compiled, destination, message, repaired
+                    explained.outgoing[destination.name] = await explain_apart(
+                        compiled, destination, message, repaired, self._functions
                     )
         judged_by = channel and await self._store.definition_at(channel.channel, position.number)
         text, encoded = shown_body(message, self._shown_bytes_max)
@@ -307,22 +159,6 @@ class Tracer:
     def _compile(self, text: str, name: str) -> CompiledChannel:
         definition = load_channel(text, name, self._content_dir)
         return compile_channel(definition, self._content_dir, timezone=self._timezone)
-
-    async def _apart(
-        self,
-        compiled: CompiledChannel,
-        destination: CompiledDestination,
-        message: LogMessage,
-        repaired: Mapping[str, bytes],
-    ) -> list[Outgoing]:
-        """Return what goes to a destination whose steps call functions."""
-        content = _open(compiled, message)
-        with suppress(LianyiError):  # not transformable; the attempts say why
-            sent = _to_send(compiled, destination, content, message, repaired)
-            if destination.wants(sent):
-                parts = await destination.transform_apart(sent, self._functions)
-                return _outgoing(destination, content, parts, message)
-        return []
 
     async def close(self) -> None:
         """End the processes in which functions ran."""
@@ -428,113 +264,4 @@ def attempt_of(receipt: ReceiptRecord) -> Attempt:
         answer=answer,
         problem=problem,
         replay=receipt.replay,
-    )
-
-
-def explain(
-    compiled: CompiledChannel, message: LogMessage, repaired: Mapping[str, bytes]
-) -> Explained:
-    """Return what a definition makes of a message; parses, so run it in a thread.
-
-    Destinations whose steps call functions are left out.
-
-    Args:
-        compiled: the channel.
-        message: as received.
-        repaired: what people made of it, by destination, "" for all; only for what goes out.
-    """
-    content = _open(compiled, message)
-    _, findings = compiled.judge(content)
-    shown = [
-        FindingView(
-            severity=found.severity, path=found.path, zh=found.text("zh"), en=found.text("en")
-        )
-        for found in findings
-    ]
-    tree: list[TreeNode] = []
-    if isinstance(content, Hl7Content):
-        with suppress(LianyiError):  # it cannot be read; the findings say why
-            tree = tree_of(content)
-    outgoing: dict[str, list[Outgoing]] = {}
-    for destination in compiled.destinations:
-        if not destination.needs_functions:
-            with suppress(LianyiError):  # not transformable; the attempts say why
-                sent = _to_send(compiled, destination, content, message, repaired)
-                if destination.wants(sent):
-                    parts = destination.transform(sent)
-                    outgoing[destination.name] = _outgoing(destination, content, parts, message)
-    return Explained(tree, shown, outgoing)
-
-
-def _open(compiled: CompiledChannel, message: LogMessage) -> Content:
-    return compiled.open(
-        message.body, codec=message.codec, received_at=message.received_at, keys=message.keys
-    )
-
-
-def _to_send(
-    compiled: CompiledChannel,
-    destination: CompiledDestination,
-    content: Content,
-    message: LogMessage,
-    repaired: Mapping[str, bytes],
-) -> Content:
-    """Return the message that a destination gets: as received, or as a person repaired it."""
-    body = repaired.get(destination.name, repaired.get(""))
-    if body is None:
-        return content
-    return compiled.open(body, codec=message.codec, received_at=message.received_at)
-
-
-def _outgoing(
-    destination: CompiledDestination, content: Content, parts: Sequence[Sent], message: LogMessage
-) -> list[Outgoing]:
-    return [
-        Outgoing(
-            body_text=part.body.decode(message.codec or "utf-8", errors="replace"),
-            diff=[
-                Difference(path=one.path, before=one.before, after=one.after)
-                for one in destination.changes(content, part)
-            ],
-        )
-        for part in parts[:OUTGOING_MAX]
-    ]
-
-
-def tree_of(content: Hl7Content) -> list[TreeNode]:
-    """Return an HL7 v2 message as a tree: segments, fields, repetitions, components."""
-    from lianyi.formats.hl7v2.tree import tree  # its tables cost memory; only who asks pays
-
-    return [
-        TreeNode(
-            path=segment["path"],
-            name_zh=segment["name_zh"],
-            name_en=segment["name_en"],
-            value=None,
-            children=[_field(field) for field in segment["fields"]],
-        )
-        for segment in tree(content.message)
-    ]
-
-
-def _field(field: Mapping[str, Any]) -> TreeNode:
-    repetitions = [_part(one) for one in field["repetitions"]]
-    alone = repetitions[0] if len(repetitions) == 1 else None
-    return TreeNode(
-        path=field["path"],
-        name_zh=field["name_zh"],
-        name_en=field["name_en"],
-        value=alone.value if alone else None,
-        children=alone.children if alone else repetitions,
-    )
-
-
-def _part(part: Mapping[str, Any]) -> TreeNode:
-    children = part.get("components") or part.get("subcomponents") or []
-    return TreeNode(
-        path=part["path"],
-        name_zh="",
-        name_en=part.get("name_en", ""),
-        value=None if children else part.get("text"),
-        children=[_part(cast("Mapping[str, Any]", child)) for child in children],
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lianyi.channels.listing import keys_of, runs_of
 from lianyi.channels.search import (
     BadCursor,
     MessageSearch,
@@ -20,9 +21,8 @@ from lianyi.channels.search import (
     read_cursor,
     write_cursor,
 )
-from lianyi.channels.tracing import keys_of, runs_of
 from lianyi.messagelog.message import Position
-from lianyi.messagelog.postgres import Entry
+from lianyi.messagelog.search import Entry
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 

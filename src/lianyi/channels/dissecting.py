@@ -1,0 +1,151 @@
+"""What a channel's definition makes of a message: its tree, what is wrong, what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, cast
+
+from lianyi.base.errors import LianyiError
+from lianyi.channels.compiled import CompiledChannel, CompiledDestination
+from lianyi.channels.compiled import Outgoing as Sent
+from lianyi.channels.content import Content, Hl7Content
+from lianyi.channels.functions import FunctionHost
+from lianyi.channels.views import Difference, FindingView, Outgoing, TreeNode
+from lianyi.messagelog.message import LogMessage
+
+OUTGOING_MAX = 50
+
+
+class Explained(NamedTuple):
+    """What the definition in force makes of a message."""
+
+    tree: list[TreeNode]
+    findings: list[FindingView]
+    outgoing: dict[str, list[Outgoing]]
+
+
+def explain(
+    compiled: CompiledChannel, message: LogMessage, repaired: Mapping[str, bytes]
+) -> Explained:
+    """Return what a definition makes of a message; parses, so run it in a thread.
+
+    Destinations whose steps call functions are left out.
+
+    Args:
+        compiled: the channel.
+        message: as received.
+        repaired: what people made of it, by destination, "" for all; only for what goes out.
+    """
+    content = _open(compiled, message)
+    _, findings = compiled.judge(content)
+    shown = [
+        FindingView(
+            severity=found.severity, path=found.path, zh=found.text("zh"), en=found.text("en")
+        )
+        for found in findings
+    ]
+    tree: list[TreeNode] = []
+    if isinstance(content, Hl7Content):
+        with suppress(LianyiError):  # it cannot be read; the findings say why
+            tree = tree_of(content)
+    outgoing: dict[str, list[Outgoing]] = {}
+    for destination in compiled.destinations:
+        if not destination.needs_functions:
+            with suppress(LianyiError):  # not transformable; the attempts say why
+                sent = _to_send(compiled, destination, content, message, repaired)
+                if destination.wants(sent):
+                    parts = destination.transform(sent)
+                    outgoing[destination.name] = _outgoing(destination, content, parts, message)
+    return Explained(tree, shown, outgoing)
+
+
+async def explain_apart(
+    compiled: CompiledChannel,
+    destination: CompiledDestination,
+    message: LogMessage,
+    repaired: Mapping[str, bytes],
+    functions: FunctionHost,
+) -> list[Outgoing]:
+    """Return what goes to a destination whose steps call functions; see :func:`explain`."""
+    content = _open(compiled, message)
+    with suppress(LianyiError):  # not transformable; the attempts say why
+        sent = _to_send(compiled, destination, content, message, repaired)
+        if destination.wants(sent):
+            parts = await destination.transform_apart(sent, functions)
+            return _outgoing(destination, content, parts, message)
+    return []
+
+
+def _open(compiled: CompiledChannel, message: LogMessage) -> Content:
+    return compiled.open(
+        message.body, codec=message.codec, received_at=message.received_at, keys=message.keys
+    )
+
+
+def _to_send(
+    compiled: CompiledChannel,
+    destination: CompiledDestination,
+    content: Content,
+    message: LogMessage,
+    repaired: Mapping[str, bytes],
+) -> Content:
+    """Return the message that a destination gets: as received, or as a person repaired it."""
+    body = repaired.get(destination.name, repaired.get(""))
+    if body is None:
+        return content
+    return compiled.open(body, codec=message.codec, received_at=message.received_at)
+
+
+def _outgoing(
+    destination: CompiledDestination, content: Content, parts: Sequence[Sent], message: LogMessage
+) -> list[Outgoing]:
+    return [
+        Outgoing(
+            body_text=part.body.decode(message.codec or "utf-8", errors="replace"),
+            diff=[
+                Difference(path=one.path, before=one.before, after=one.after)
+                for one in destination.changes(content, part)
+            ],
+        )
+        for part in parts[:OUTGOING_MAX]
+    ]
+
+
+def tree_of(content: Hl7Content) -> list[TreeNode]:
+    """Return an HL7 v2 message as a tree: segments, fields, repetitions, components."""
+    from lianyi.formats.hl7v2.tree import tree  # its tables cost memory; only who asks pays
+
+    return [
+        TreeNode(
+            path=segment["path"],
+            name_zh=segment["name_zh"],
+            name_en=segment["name_en"],
+            value=None,
+            children=[_field(field) for field in segment["fields"]],
+        )
+        for segment in tree(content.message)
+    ]
+
+
+def _field(field: Mapping[str, Any]) -> TreeNode:
+    repetitions = [_part(one) for one in field["repetitions"]]
+    alone = repetitions[0] if len(repetitions) == 1 else None
+    return TreeNode(
+        path=field["path"],
+        name_zh=field["name_zh"],
+        name_en=field["name_en"],
+        value=alone.value if alone else None,
+        children=alone.children if alone else repetitions,
+    )
+
+
+def _part(part: Mapping[str, Any]) -> TreeNode:
+    children = part.get("components") or part.get("subcomponents") or []
+    return TreeNode(
+        path=part["path"],
+        name_zh="",
+        name_en=part.get("name_en", ""),
+        value=None if children else part.get("text"),
+        children=[_part(cast("Mapping[str, Any]", child)) for child in children],
+    )
