@@ -6,6 +6,7 @@ database. The receivers answer over MLLP and can be told to refuse or to be gone
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -190,7 +192,7 @@ class Clinic:
         self.ward.close()
 
     def start(self) -> None:
-        """Start the platform and wait until it takes messages and answers browsers."""
+        """Start the platform; wait until it answers browsers, takes messages and delivers."""
         command = [sys.executable, "-m", "lianyi.cli", "serve"]
         command += ["--data", str(self._folder / "data")]
         command += ["--content", str(self._folder / "content")]
@@ -199,6 +201,7 @@ class Clinic:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ})
         self._wait(self._answers, "the console does not answer")
         self._wait(self._listens, "the channel does not listen")
+        self._wait(self._delivers, "nothing is delivered")
 
     def stop(self) -> None:
         """Stop the platform as a service manager does."""
@@ -234,8 +237,16 @@ class Clinic:
             return False
         return True
 
-    def _wait(self, done: object, complaint: str) -> None:
-        assert callable(done)
+    def _delivers(self) -> bool:
+        request = urllib.request.Request(
+            f"{self.address}/api/v1/overview", headers={"Authorization": f"Bearer {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            channels = json.load(answer)["channels"]
+        lanes = [lane for channel in channels for lane in channel["destinations"]]
+        return bool(lanes) and all(lane["state"] != "down" for lane in lanes)
+
+    def _wait(self, done: Callable[[], bool], complaint: str) -> None:
         for _ in range(600):
             if done():
                 return

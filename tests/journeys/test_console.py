@@ -325,9 +325,9 @@ def test_a_held_message_is_repaired_and_goes_on(clinic: Clinic, page: Page) -> N
     dialog.get_by_role("button", name="修复后放行").click()
     expect(dialog).to_have_count(0)
 
-    open_trace(page, "100020")
     expect(page.get_by_role("tab", name="record 已送达")).to_be_visible()
     expect(page.get_by_role("tab", name="ward 已送达")).to_be_visible()
+    assert any("100020^^^CLINIC^PI" in message for message in clinic.record.received)
 
 
 def test_a_replay_is_tried_first_and_only_then_runs(clinic: Clinic, page: Page) -> None:

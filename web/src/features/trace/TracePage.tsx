@@ -24,7 +24,7 @@ export default function TracePage() {
   const trace = useQuery({
     queryKey: ['trace', position],
     queryFn: () => take(client.GET('/api/v1/messages/{position}', { params: { path: { position } } })),
-    // A delivery that is still on its way changes without anybody pressing anything.
+    // What is not at its end yet may change without anybody pressing anything here.
     refetchInterval: ({ state }) => (state.data && unsettled(state.data) ? 3_000 : false),
   })
   const { state } = useLiveness()
@@ -50,7 +50,7 @@ export default function TracePage() {
 }
 
 function unsettled(trace: MessageTrace): boolean {
-  return trace.deliveries.some(({ state }) => ['queued', 'waiting', 'behind'].includes(state))
+  return trace.deliveries.some(({ state }) => !['delivered', 'dismissed', 'filtered'].includes(state))
 }
 
 function Trace({ trace }: { trace: MessageTrace }) {
