@@ -14,6 +14,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from lianyi.messagelog.archive_reader import BrokenArchive
+from lianyi.messagelog.archive_reader import BrokenArchive, CannotArchive
 from lianyi.messagelog.chain import relink
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry, Wanted, matches, term, terms_of
@@ -97,14 +98,15 @@ class SegmentWriter:
         self._messages = 0
         self._first = self._last = self._shard = 0
         self._chain = before
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(
-            self._part,
-            SCHEMA,
-            compression="zstd",
-            write_statistics=["number", "received_at", "channel"],
-            write_page_checksum=True,
-        )
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(
+                self._part,
+                SCHEMA,
+                compression="zstd",
+                write_statistics=["number", "received_at", "channel"],
+                write_page_checksum=True,
+            )
 
     def __enter__(self) -> Self:
         """Use it as a block; what was not sealed in it is removed."""
@@ -117,27 +119,33 @@ class SegmentWriter:
         trace: TracebackType | None,
     ) -> None:
         """Remove what was not sealed."""
-        if self._writer.is_open:
+        with suppress(OSError, pa.ArrowException):
             self._writer.close()
-        self._part.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
 
     def add(self, messages: Sequence[LogMessage]) -> None:
         """Add messages, in order, as one row group."""
         if not messages:
             return
         columns = [pa.array(column, type=field.type) for column, field in _columns(messages)]
-        self._writer.write_table(
-            pa.Table.from_arrays(columns, schema=SCHEMA), row_group_size=len(messages)
-        )
+        with _writing(self._path):
+            self._writer.write_table(
+                pa.Table.from_arrays(columns, schema=SCHEMA), row_group_size=len(messages)
+            )
         self._first = self._first or messages[0].number
         self._shard, self._last = messages[-1].shard, messages[-1].number
         self._chain = messages[-1].chain
         self._messages += len(messages)
 
-    def seal(self) -> Sealed:
-        """Write the end of the file, put it in its place, read it back and prove it.
+    def seal(self, messages: int) -> Sealed:
+        """Write the end of the file, read it back, prove it and put it in its place.
+
+        Args:
+            messages: how many there must be.
 
         Raises:
+            CannotArchive: it cannot be written.
             BrokenArchive: what was read back is not a whole run of the chain.
         """
         self._writer.add_key_value_metadata(
@@ -151,13 +159,15 @@ class SegmentWriter:
                 "lianyi.chain_last": self._chain.hex(),
             }
         )
-        self._writer.close()
-        with self._part.open("rb") as written:
-            os.fsync(written.fileno())
-            sha256 = hashlib.file_digest(written, "sha256").digest()
-        prove(self._part, sha256=sha256, before=self._before, messages=self._messages)
-        self._part.replace(self._path)
-        sync_folder(self._path.parent)
+        with _writing(self._path):
+            self._writer.close()
+            with self._part.open("rb") as written:
+                os.fsync(written.fileno())
+                sha256 = hashlib.file_digest(written, "sha256").digest()
+        prove(self._part, sha256=sha256, before=self._before, messages=messages)
+        with _writing(self._path):
+            self._part.replace(self._path)
+            sync_folder(self._path.parent)
         return Sealed(self._path.name, sha256, self._messages, self._chain)
 
 
@@ -225,7 +235,7 @@ class SegmentFile:
         """
         if self._file is None:
             check_digest(self._path, self._sha256)
-            with _telling(self._path):
+            with _reading(self._path):
                 # Pages carry checksums of their own, for what breaks after this moment.
                 self._file = pq.ParquetFile(self._path, page_checksum_verification=True)
         return self._file
@@ -251,31 +261,31 @@ class SegmentFile:
 
     def _table(self, group: int, columns: list[str] | None) -> pa.Table:
         file = self._opened()
-        with _telling(self._path):
+        with _reading(self._path):
             return file.read_row_group(group, columns=columns, use_threads=False)
 
 
-class _telling:  # noqa: N801 - reads as a word of the sentence
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
     """Tell what the Parquet library says against a file as damage of that file."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise BrokenArchive(
+            where=path.name,
+            why=f"it cannot be read as Parquet ({type(error).__name__})",
+            why_zh=f"无法按 Parquet 读取（{type(error).__name__}）",
+        ) from error
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, pa.ArrowException | OSError | ValueError):
-            raise BrokenArchive(
-                where=self._path.name,
-                why=f"it cannot be read as Parquet ({type(error).__name__})",
-                why_zh=f"无法按 Parquet 读取（{type(error).__name__}）",
-            ) from error
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell why a file cannot be written: mostly that the disk is full."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        raise CannotArchive(where=path.name, why=reason) from error
 
 
 def check_digest(path: Path, sha256: bytes) -> None:

@@ -39,6 +39,36 @@ class BrokenArchive(LianyiError):
     )
 
 
+class CannotArchive(LianyiError):
+    """A segment cannot be written as a file. It stays where it is, and is tried again."""
+
+    code = "LY-1305"
+    category = Category.UNAVAILABLE
+    en = Told(
+        "cannot write a segment of the log as a file",
+        "the system says: {why}",
+        "make room in the folder, and let the platform's account write there",
+    )
+    zh = Told(
+        "无法把日志段写入文件",
+        "系统提示：{why}",
+        "清理该目录所在磁盘的空间，并确认平台账户有写权限",
+    )
+
+
+class ArchiveBusy(LianyiError):
+    """Archiving, an export and an erasure exclude each other."""
+
+    code = "LY-1306"
+    category = Category.BUSY
+    en = Told(
+        "the archive of the log is in use",
+        "a segment is being archived, an export runs, or a message is being erased",
+        "try again when it has ended",
+    )
+    zh = Told("日志归档正在使用中", "正在归档、导出或擦除消息", "请在其结束后重试")
+
+
 class Archived(NamedTuple):
     """Where an archived segment lies.
 

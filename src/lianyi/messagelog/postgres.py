@@ -22,12 +22,8 @@ from lianyi.messagelog.message import LogMessage, NewMessage, Position, is_stora
 from lianyi.messagelog.postgres_appender import COLUMNS, PostgresAppender, build_row
 from lianyi.messagelog.postgres_errors import STORE_ERRORS, reaching
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.messagelog.postgres_search import (
-    archive_for,
-    find_archived,
-    find_in_shard,
-    split_keys,
-)
+from lianyi.messagelog.postgres_rows import read_rows
+from lianyi.messagelog.postgres_search import archive_for, find_archived, find_in_shard
 from lianyi.messagelog.postgres_segments import ensure_segment, last_of_shard
 from lianyi.messagelog.search import Entry, Wanted
 from lianyi.messagelog.segments import segment_of, table
@@ -43,11 +39,6 @@ LOOK_SECONDS = 1.0
 
 NUMBER_MAX = 2**63 - 2
 SHARD_MAX = 2**15 - 1
-
-_SELECT = (
-    "SELECT shard, number, received_at, channel, kind, body, codec, sender, keys, gate,"
-    " caused_shard, caused_number, chain, tombstone FROM "
-)
 
 
 class PostgresLog:
@@ -165,23 +156,18 @@ class PostgresLog:
             BrokenArchive: the message lies in an archived segment that is damaged.
         """
         segment = segment_of(after + 1)
-        # The limit stands inside, so that the running sum is over these rows and not the segment.
-        sql = (
-            f"{_SELECT}(SELECT *, sum(octet_length(body)) OVER (ORDER BY number)"  # noqa: S608
-            f" - octet_length(body) AS bytes_before FROM (SELECT * FROM {table(shard, segment)}"
-            " WHERE number > $1 ORDER BY number LIMIT $2) AS next) AS run WHERE bytes_before < $3"
-        )
         with reaching(f"shard {shard}"):
             try:
-                rows = await self._pool.fetch(sql, after, limit, max(bytes_max, 1))
+                return await read_rows(
+                    self._pool, shard, segment, after=after, limit=limit, bytes_max=bytes_max
+                )
             except asyncpg.UndefinedTableError:
                 archived = await find_archived(self._pool, shard, segment)
-                if archived is None:
-                    return []
-                return await archive_for(self._archive, archived).read(
-                    archived, after=after, limit=limit, bytes_max=bytes_max
-                )
-        return [_message(row) for row in rows]
+        if archived is None:
+            return []
+        return await archive_for(self._archive, archived).read(
+            archived, after=after, limit=limit, bytes_max=bytes_max
+        )
 
     async def get(self, position: Position) -> LogMessage:
         """Return one message; see :class:`~lianyi.messagelog.MessageLog`."""
@@ -375,12 +361,3 @@ async def move_within(
     )
     if moved is None:
         raise LostLease(where=f"shard {shard}", name=reader)
-
-
-def _message(row: asyncpg.Record) -> LogMessage:
-    # Unpacked by place: looking columns up by name would cost as much as reading them.
-    (
-        *head, codec, sender, keys, gate, caused_shard, caused_number, chain, tombstone,
-    ) = row.values()  # fmt: skip
-    cause = None if caused_shard is None else Position(caused_shard, caused_number)
-    return LogMessage._make((*head, codec, sender, split_keys(keys), gate, cause, chain, tombstone))

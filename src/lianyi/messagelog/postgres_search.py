@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncpg
 
 from lianyi.messagelog.archive_reader import Archive, Archived, BrokenArchive
-from lianyi.messagelog.message import KEY_SEPARATOR, Position
+from lianyi.messagelog.message import Position
+from lianyi.messagelog.postgres_rows import split_keys
 from lianyi.messagelog.search import Entry, Wanted, term
 from lianyi.messagelog.segments import table
 
@@ -67,11 +68,6 @@ def archive_for(archive: Archive | None, archived: Archived) -> Archive:
             why_zh="本进程没有配置归档目录",
         )
     return archive
-
-
-def split_keys(text: str) -> tuple[str, ...]:
-    """Return the keys of a row."""
-    return tuple(text.split(KEY_SEPARATOR)) if text else ()
 
 
 async def _find_in_segment(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lianyi.messagelog.chain import GENESIS
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.messagelog.segments import first_number, table
+from lianyi.messagelog.segments import first_number, half_number, segment_of, table
 
 _DDL_LOCK = 7_204_001
 """Advisory lock under which partitions are made: two processes never make the same one."""
@@ -150,3 +150,34 @@ async def index_closed_segments(connection: Connection) -> int:
                 segment,
             )
     return len(rows)
+
+
+async def ensure_next_segments(connection: Connection) -> None:
+    """Make the next segment of every shard that is past the half of its newest one."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (shard) shard, segment, state FROM messagelog.segment"
+        " ORDER BY shard, segment DESC"
+    )
+    for shard, segment, state in rows:
+        if state != "open" or await connection.fetchval(
+            f"SELECT EXISTS (SELECT FROM {table(shard, segment)} WHERE number >= $1)",  # noqa: S608
+            half_number(segment),
+        ):
+            await ensure_segment(connection, shard, segment + 1)
+
+
+async def received_at(connection: Connection, shard: int, number: int) -> datetime | None:
+    """Return when a message came, or at least the segment it lies in; None when there is none."""
+    segment = segment_of(number)
+    row = await connection.fetchrow(
+        "SELECT state, first_at FROM messagelog.segment WHERE shard = $1 AND segment = $2",
+        shard,
+        segment,
+    )
+    if row is None or row["state"] == "archived":
+        return row["first_at"] if row else None
+    at: datetime | None = await connection.fetchval(
+        f"SELECT received_at FROM {table(shard, segment)} WHERE number = $1",  # noqa: S608
+        number,
+    )
+    return at
