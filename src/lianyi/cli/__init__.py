@@ -1,4 +1,4 @@
-"""The command ``lianyi``: one file for each group of commands."""
+"""The command ``lianyi``: one file for each group of commands, imported when it is used."""
 
 from lianyi.cli.main import main
 

@@ -1,4 +1,7 @@
-"""What all commands share: where things are, and how a failure is told."""
+"""What all commands share: where things are, and how a failure is told.
+
+Nothing heavy is imported here: ``lianyi --help`` must answer at once.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +9,105 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lianyi.app import SECTIONS, Settings
-from lianyi.base.database import EMBEDDED, address_of
-from lianyi.base.embedded import find_dsn
-from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.base.settings import read_settings
+from lianyi.base.errors import Category, Language, LianyiError, Told
+
+if TYPE_CHECKING:
+    from lianyi.app import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SETTINGS_FILE = "lianyi.toml"
 DATA_DIR = "data"
 CONTENT_DIR = "content"
+ADDRESS_FILE = "console-address"
+"""In the data folder: where the console of this installation was last told to listen."""
 
 
-def language() -> str:
+def language() -> Language:
     """Return ``zh`` or ``en``: what the environment asks for, Chinese first."""
     wanted = os.environ.get("LIANYI_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG", "")
     return "en" if wanted.lower().startswith("en") else "zh"
 
 
+def in_words(zh: str, en: str) -> str:
+    """Return whichever of two wordings the reader wants."""
+    return zh if language() == "zh" else en
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where an installation is, as the command line says.
+
+    Attributes:
+        settings_file: None means ``lianyi.toml`` where it stands here, else the defaults.
+        data_dir: its data folder.
+        content_dir: its folder of channels, tables, steps and functions.
+    """
+
+    settings_file: Path | None
+    data_dir: Path
+    content_dir: Path
+
+    @property
+    def chosen_file(self) -> Path | None:
+        """The settings file that counts."""
+        here = Path(SETTINGS_FILE)
+        return self.settings_file or (here if here.is_file() else None)
+
+    def load(self, *, http_port: int | None = None, http_host: str | None = None) -> Settings:
+        """Read the settings; what the command line says wins.
+
+        Raises:
+            BadSettings: the file cannot be used.
+        """
+        from lianyi.app import SECTIONS, Settings
+        from lianyi.base.settings import read_settings
+
+        environment = dict(os.environ)
+        if http_port is not None:
+            environment["LIANYI__API__PORT"] = str(http_port)
+        if http_host is not None:
+            environment["LIANYI__API__HOST"] = http_host
+        sections: dict[str, Any] = dict(read_settings(self.chosen_file, SECTIONS, environment))
+        return Settings(
+            **sections, data_dir=self.data_dir.resolve(), content_dir=self.content_dir.resolve()
+        )
+
+
 def where_options(command: F) -> F:
-    """Add the options that say where the installation is."""
+    """Add the options that say where the installation is; the command gets them as ``where``."""
+
+    @functools.wraps(command)
+    def placed(
+        *args: Any,  # noqa: ANN401
+        settings_file: Path | None,
+        data_dir: Path,
+        content_dir: Path,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return command(*args, where=Where(settings_file, data_dir, content_dir), **kwargs)
+
     options: tuple[Any, ...] = (
         click.option(
-            "--config",
+            "--settings",
+            "settings_file",
             type=click.Path(dir_okay=False, path_type=Path),
-            help="设置文件 / settings file; default: lianyi.toml if it is there.",
+            envvar="LIANYI_SETTINGS",
+            help="设置文件，默认 ./lianyi.toml / settings file; default: ./lianyi.toml.",
         ),
         click.option(
             "--content",
             "content_dir",
             type=click.Path(file_okay=False, path_type=Path),
             default=Path(CONTENT_DIR),
+            envvar="LIANYI_CONTENT",
             show_default=True,
             help="内容文件夹 / folder of channels, tables, steps and functions.",
         ),
@@ -52,37 +116,47 @@ def where_options(command: F) -> F:
             "data_dir",
             type=click.Path(file_okay=False, path_type=Path),
             default=Path(DATA_DIR),
+            envvar="LIANYI_DATA",
             show_default=True,
             help="数据文件夹 / data folder.",
         ),
     )
+    wrapped: Any = placed
     for option in options:
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
 
 
-def load_settings(
-    config: Path | None,
-    *,
-    data_dir: Path,
-    content_dir: Path,
-    http_port: int | None = None,
-    http_host: str | None = None,
-) -> Settings:
-    """Read the settings; what the command line says wins.
+def json_option(command: F) -> F:
+    """Add ``--json``; the command gets it as ``as_json``."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="以 JSON 输出 / print JSON for programs."
+    )(command)
 
-    Raises:
-        BadSettings: the file cannot be used.
+
+def console_address(host: str, port: int) -> str:
+    """Return the address of the console, e.g. ``http://127.0.0.1:8080``."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Refusal(Exception):
+    """What the API of the platform answered instead of doing it, in its own words.
+
+    Attributes:
+        problem: code, category, where, and the words in both languages.
     """
-    if config is None and Path(SETTINGS_FILE).is_file():
-        config = Path(SETTINGS_FILE)
-    environment = dict(os.environ)
-    if http_port is not None:
-        environment["LIANYI__API__PORT"] = str(http_port)
-    if http_host is not None:
-        environment["LIANYI__API__HOST"] = http_host
-    sections: dict[str, Any] = dict(read_settings(config, SECTIONS, environment))
-    return Settings(**sections, data_dir=data_dir.resolve(), content_dir=content_dir.resolve())
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(problem["code"])
+        self.problem = problem
+
+    def text(self, language: Language) -> str:
+        """Return it in one line, as :meth:`LianyiError.text` would."""
+        code, where, words = self.problem["code"], self.problem["where"], self.problem[language]
+        what, why, next_step = words["what"], words["why"], words["next_step"]
+        if language == "zh":
+            return f"{code} {what}〔{where}〕：{why}。下一步：{next_step}。"
+        return f"{code} {what} [{where}]: {why}. Next: {next_step}."
 
 
 class NotRunning(LianyiError):
@@ -100,6 +174,9 @@ def running_database(settings: Settings) -> str:
     Raises:
         NotRunning: the embedded database is not up.
     """
+    from lianyi.base.database import EMBEDDED, address_of
+    from lianyi.base.embedded import find_dsn
+
     if settings.database.url != EMBEDDED:
         return address_of(settings.database)
     dsn = find_dsn(settings.data_dir)
@@ -115,15 +192,19 @@ def told(command: F) -> F:
     def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         try:
             return command(*args, **kwargs)
-        except LianyiError as failure:
-            first, second = ("zh", "en") if language() == "zh" else ("en", "zh")
-            click.echo(failure.text(first), err=True)  # type: ignore[arg-type]
-            click.echo(failure.text(second), err=True)  # type: ignore[arg-type]
+        except (LianyiError, Refusal) as failure:
+            for each in reading_order():
+                click.echo(failure.text(each), err=True)
             sys.exit(1)
 
     return guarded  # type: ignore[return-value]
 
 
-def say(value: object, *, as_json: bool, text: Callable[[], str]) -> None:
-    """Print a result: as JSON for machines, as text for people."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str) if as_json else text())
+def reading_order() -> tuple[Language, Language]:
+    """Return both languages, the reader's first."""
+    return ("zh", "en") if language() == "zh" else ("en", "zh")
+
+
+def say_json(value: object) -> None:
+    """Print a value for programs: one line of JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))

@@ -4,15 +4,47 @@ from __future__ import annotations
 
 import click
 
-from lianyi.cli.serving import demo, role, serve
-from lianyi.simulate.command import simulate
+from lianyi.cli.groups import Lazy, LazyGroup
+
+COMMANDS = {
+    "serve": Lazy("lianyi.cli.serving", "运行平台 / run the platform."),
+    "demo": Lazy(
+        "lianyi.cli.serving",
+        "运行平台和一家模拟医院 / run the platform with a simulated hospital around it.",
+    ),
+    "doctor": Lazy(
+        "lianyi.cli.doctor", "检查这套安装是否一切正常 / check whether all is well here."
+    ),
+    "channel": Lazy(
+        "lianyi.cli.channel", "查看、检查、启停通道 / list, check, start and stop channels."
+    ),
+    "message": Lazy("lianyi.cli.message", "查找和查看消息 / find and show messages."),
+    "delivery": Lazy(
+        "lianyi.cli.delivery",
+        "处理未送达的投递，重放消息 / decide on deliveries that need a person; replay.",
+    ),
+    "log": Lazy(
+        "lianyi.cli.log", "验证、导出、导入消息日志 / verify, export and import the message log."
+    ),
+    "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
+    "simulate": Lazy(
+        "lianyi.simulate.command",
+        "模拟医院：HIS、LIS、RIS、EMR / a small hospital of invented people over real sockets.",
+    ),
+    "role": Lazy("lianyi.cli.serving", ""),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(package_name="lianyi")
 def main() -> None:
-    """联医 Lianyi：医院各业务系统之下的开放平台 / the open platform under a hospital's systems."""
+    """联医 Lianyi：医院各业务系统之下的开放平台 / the open platform under a hospital's systems.
 
+    退出码：0 成功，1 失败，2 用法有误。LIANYI_LANG=en 使输出以英文为先。
 
-for _command in (serve, demo, role, simulate):
-    main.add_command(_command)
+    Exit codes: 0 done, 1 failed, 2 used wrongly. LIANYI_LANG=en puts English first.
+    """

@@ -1,7 +1,7 @@
-"""The process that people start: it brings the database up and keeps one process for each role.
+"""One process for each role, kept running.
 
 A role that ends is started again, sooner the first time and later the next. When this process ends,
-however it ends, the roles and the embedded database end with it.
+however it ends, the roles end with it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,31 @@ STOP_SECONDS = 12.0
 log = structlog.get_logger(__name__)
 
 
-def die_with_parent() -> None:
-    """Let the kernel end this process when its parent is gone (Linux; elsewhere do nothing)."""
+def die_with_parent(parent: int) -> None:
+    """Let the kernel end this process when its parent is gone (Linux; elsewhere do nothing).
+
+    Args:
+        parent: process number of the parent; when it is gone already, this process ends here.
+    """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
 
 
 def stop_on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
     """Call ``stop`` on TERM and INT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+
+
+def end_soon() -> None:
+    """Let the kernel end this process for good a while after it was asked to stop.
+
+    A parent that was killed cannot lose its patience with us any more.
+    """
+    signal.alarm(round(STOP_SECONDS))
 
 
 class Supervisor:
@@ -71,9 +85,11 @@ class Supervisor:
             if self._stop.is_set():
                 await self._end(process, ended)
                 return
-            log.warning("role.ended", role=role, exit_code=process.returncode)
             if loop.time() - began > HEALTHY_AFTER_SECONDS:
                 wait = FIRST_WAIT_SECONDS
+            log.warning(
+                "role.ended", role=role, exit_code=process.returncode, again_in_seconds=wait
+            )
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._stop.wait()

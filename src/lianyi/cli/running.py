@@ -1,0 +1,189 @@
+"""The platform as one process runs it: its database, migrated, and the roles around it.
+
+Several of these may share one data folder. The first runs the embedded database, the others use
+it; when the first ends, one of the others runs the database from then on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lianyi.api.session import console_token
+from lianyi.app import Settings
+from lianyi.base.database import EMBEDDED, open_database
+from lianyi.base.embedded import find_dsn
+from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.migrations import migrate
+from lianyi.base.telemetry import configure_logging
+from lianyi.cli.common import ADDRESS_FILE, console_address, in_words
+from lianyi.cli.supervisor import Supervisor, stop_on_signals
+
+WATCH_SECONDS = 0.5
+
+Companion = Callable[[str, asyncio.Event], Coroutine[Any, Any, None]]
+"""Something that runs beside the platform; it is given the console's address and the end."""
+
+
+class NotLoopback(LianyiError):
+    """The console was told to listen where anybody could reach it, before there are accounts."""
+
+    code = "LY-1720"
+    category = Category.FORBIDDEN
+    en = Told(
+        "the console does not listen there",
+        "until there are accounts, it may be reached from this machine only",
+        "leave the address on 127.0.0.1, and reach it through an SSH tunnel",
+    )
+    zh = Told(
+        "控制台不在该地址监听",
+        "在账户功能就绪之前，只允许从本机访问",
+        "保持地址为 127.0.0.1，通过 SSH 隧道访问",
+    )
+
+
+class Platform:
+    """The database and the roles of one process, until a signal comes."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        settings_file: Path | None,
+        roles: Sequence[str],
+        *,
+        beside: Companion | None = None,
+    ) -> None:
+        """Describe it; nothing happens yet.
+
+        Args:
+            settings: of the installation.
+            settings_file: where they were read, for the roles to read them too.
+            roles: what this process does.
+            beside: runs beside the platform; when it ends, the platform ends too.
+
+        Raises:
+            NotLoopback: the console would be reached from elsewhere.
+        """
+        self._settings = settings
+        self._settings_file = settings_file
+        self._roles = roles
+        self._beside = beside
+        self._api = "api" in roles
+        host, port = settings.api.host, settings.api.port
+        if self._api and not is_loopback(host):
+            raise NotLoopback(where=f"api.host = {host}")
+        self._port = port or (free_port(host) if self._api else 0)
+        self.address = console_address(host, self._port)
+
+    async def run(self) -> None:
+        """Run until a signal comes.
+
+        Raises:
+            LianyiError: the database cannot be started or reached, or does not fit this release.
+        """
+        configure_logging(self._settings.telemetry.log_level)
+        self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._stop = asyncio.Event()
+        self._starting = True
+        self._task = asyncio.current_task()
+        stop_on_signals(asyncio.get_running_loop(), self._end)
+        try:
+            while not self._stop.is_set():
+                self._starting = True
+                await self._serve()
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+
+    def _end(self) -> None:
+        """End; a start that is under way, which may be a long recovery, is given up."""
+        self._stop.set()
+        if self._starting and self._task:
+            self._task.cancel()
+
+    async def _serve(self) -> None:
+        """Serve until the end, or until the process that runs our database ends."""
+        settings = self._settings
+        async with open_database(settings.database, settings.data_dir, on_progress=_say) as dsn:
+            await migrate(dsn)
+            self._starting = False
+            supervisor = Supervisor({name: self._command(name) for name in self._roles})
+            if self._api:
+                self._say_address()
+            working = asyncio.create_task(supervisor.run())
+            playing = (
+                asyncio.create_task(self._beside(self.address, self._stop))
+                if self._beside
+                else None
+            )
+            watching = asyncio.create_task(self._watch())
+            stopping = asyncio.create_task(self._stop.wait())
+            waiting = {task for task in (working, stopping, playing, watching) if task}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            lost = watching.done() and not self._stop.is_set()
+            if playing:
+                self._stop.set()
+                await asyncio.gather(playing, return_exceptions=True)
+            for task in (watching, stopping):
+                task.cancel()
+            supervisor.stop()
+            await working
+            if playing and (error := playing.exception()):
+                raise error
+        if lost:
+            _say(in_words("运行数据库的进程已结束", "the process that ran the database has ended"))
+
+    async def _watch(self) -> None:
+        """Come back when nobody runs the embedded database any more; otherwise never."""
+        embedded = self._settings.database.url == EMBEDDED
+        while not embedded or find_dsn(self._settings.data_dir) is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _command(self, name: str) -> list[str]:
+        settings = self._settings
+        command = [sys.executable, "-m", "lianyi.cli", "role", name]
+        command += ["--with-parent", str(os.getpid())]
+        command += ["--data", str(settings.data_dir), "--content", str(settings.content_dir)]
+        command += ["--http-port", str(self._port), "--http-host", settings.api.host]
+        if self._settings_file:
+            command += ["--settings", str(self._settings_file)]
+        return command
+
+    def _say_address(self) -> None:
+        data_dir = self._settings.data_dir
+        (data_dir / ADDRESS_FILE).write_text(self.address + "\n", encoding="utf-8")
+        token = console_token(data_dir)
+        click.echo(
+            f"\n  联医 Lianyi\n\n  控制台 / console   {self.address}/?token={token}\n"
+            f"  令牌 / token       {token}\n"
+            f"  数据 / data        {data_dir}\n\n  Ctrl-C 停止 / to stop\n"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine only."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return all(entry[4][0] in ("::1",) or str(entry[4][0]).startswith("127.") for entry in found)
+
+
+def free_port(host: str) -> int:
+    """Return a port that nobody uses at the moment."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _say(text: str) -> None:
+    click.echo(f"  {text}", err=True)
