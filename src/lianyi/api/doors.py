@@ -8,6 +8,7 @@ from lianyi.api.views import CheckFinding, Liveness, Readiness
 from lianyi.base.health import HealthChecks
 from lianyi.base.telemetry import render_metrics
 from lianyi.base.telemetry.metrics import CONTENT_TYPE
+from lianyi.channels.metrics import families
 
 router = APIRouter(tags=["operations"])
 
@@ -37,6 +38,7 @@ async def ready(request: Request, response: Response) -> Readiness:
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
-async def metrics() -> Response:
-    """The metrics of this process, as Prometheus reads them."""
-    return Response(render_metrics(), media_type=CONTENT_TYPE)
+async def metrics(request: Request) -> Response:
+    """The metrics of the installation and of this process, as Prometheus reads them."""
+    overview = await request.app.state.queries.overview()
+    return Response(render_metrics(families(overview)), media_type=CONTENT_TYPE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 
 import uvicorn
@@ -28,9 +29,17 @@ class _QuietServer(uvicorn.Server):
 class ApiRole:
     """Serves the doors over HTTP."""
 
-    def __init__(self, server: uvicorn.Server, bound: socket.socket) -> None:
+    def __init__(
+        self,
+        server: uvicorn.Server,
+        bound: socket.socket,
+        *,
+        end_live: Callable[[], Coroutine[None, None, None]],
+    ) -> None:
         self._server = server
         self._bound = bound
+        self._end_live = end_live
+        self._ending: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve until :meth:`stop`."""
@@ -38,6 +47,7 @@ class ApiRole:
 
     def stop(self) -> None:
         """Let open requests end, then stop."""
+        self._ending = asyncio.create_task(self._end_live())
         self._server.should_exit = True
 
 
@@ -69,7 +79,8 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    return ApiRole(_QuietServer(config), _bound(settings.api.host, settings.api.port))
+    bound = _bound(settings.api.host, settings.api.port)
+    return ApiRole(_QuietServer(config), bound, end_live=app.state.live.close)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -21,4 +21,5 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         settings=process.settings.channels,
         data_dir=process.settings.data_dir,
         clock=process.clock,
+        tracing=process.tracing(stack),
     )

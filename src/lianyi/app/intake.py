@@ -35,5 +35,6 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             clock=process.clock,
         ),
         clock=process.clock,
+        tracing=process.tracing(stack),
         holder=process.holder,
     )

@@ -17,10 +17,17 @@ from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import DatabaseSettings, connect, open_pool
 from lianyi.base.settings import Section
-from lianyi.base.telemetry import TelemetrySettings, configure_logging
+from lianyi.base.telemetry import (
+    NO_TRACING,
+    TelemetrySettings,
+    Tracing,
+    configure_logging,
+    configure_tracing,
+)
 from lianyi.channels.running import Share
 from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
 from lianyi.messagelog import PostgresLog
+from lianyi.messagelog.archive_reader import Archive
 
 ROLES = ("intake", "deliver", "learn", "api")
 SECTIONS: dict[str, type[Section]] = {
@@ -70,6 +77,11 @@ class Process:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.content_dir = settings.content_dir
 
+    @property
+    def archive_dir(self) -> Path:
+        """Where segments lie that are no longer in the database."""
+        return self.settings.data_dir / self.settings.messagelog.archive_dir
+
     async def connect(self) -> asyncpg.Connection:
         """Open one more connection, without a time limit for statements."""
         return await connect(
@@ -87,10 +99,27 @@ class Process:
             connect_timeout_seconds=database.connect_timeout_seconds,
         )
         stack.push_async_callback(_close_pool, pool)
-        messages = PostgresLog(pool, self.connect, clock=self.clock, owner=self.owner)
+        messages = PostgresLog(
+            pool,
+            self.connect,
+            clock=self.clock,
+            owner=self.owner,
+            archive=Archive(self.archive_dir),
+        )
         await messages.start()
         stack.push_async_callback(messages.stop)
         return pool, messages
+
+    def tracing(self, stack: AsyncExitStack) -> Tracing:
+        """Return where spans go, stopped with the stack; nowhere when no collector is set."""
+        telemetry = self.settings.telemetry
+        if telemetry.otlp_endpoint is None:
+            return NO_TRACING
+        tracing = configure_tracing(
+            telemetry.otlp_endpoint, f"lianyi {self.role}", ratio=telemetry.trace_ratio
+        )
+        stack.callback(tracing.stop)
+        return tracing
 
     def share(self, pool: asyncpg.Pool) -> Share:
         """Return this process's share of the leases of its role."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -26,6 +26,7 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError, Unforeseen
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels.answers import stops_destination
 from lianyi.channels.attempt import Attempt, attempt
 from lianyi.channels.blocked import BlockedKeys
@@ -50,7 +51,7 @@ from lianyi.messagelog import Gate, LogMessage, LostLease
 
 LOOK_SECONDS = 1.0
 SHOW_SECONDS = 4.0
-WINDOW_MESSAGES = 2_000
+WINDOW_MESSAGES = 1_000
 WINDOW_BYTES = 33_554_432
 POISON_ATTEMPTS = 3
 
@@ -73,6 +74,7 @@ class DestinationWorker:
         build_sender: Callable[[CompiledDestination], Sender],
         functions: FunctionHost,
         clock: Clock,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._channel = channel
         self._destination = destination
@@ -82,6 +84,7 @@ class DestinationWorker:
         self._build_sender = build_sender
         self._functions = functions
         self._clock = clock
+        self._tracing = tracing
         self._where = f"{channel.definition.channel}/{destination.name}"
 
         settings = destination.definition
@@ -106,6 +109,7 @@ class DestinationWorker:
         self._open_bytes = 0
         self._done_above: set[int] = set()
         self._blocked = BlockedKeys()
+        self._obeyed: dict[int, datetime] = {}
 
         self._room = asyncio.Event()
         self._running = asyncio.Event()
@@ -131,6 +135,9 @@ class DestinationWorker:
         self._done_above = {number for number in standing.done_above if number > self._fetched}
         self._blocked = BlockedKeys(standing.exceptions)
         self._done_above.update(one.number for one in self._blocked if one.number > self._fetched)
+        for one in self._blocked:
+            if one.state is ExceptionState.RESEND and one.decided_at:
+                self._obeyed[one.number] = one.decided_at
         for front in self._blocked.fronts():
             await self._set_going(front)
         work = [self._fetch(), self._save_on(), self._look(), *map(self._serve, self._lanes)]
@@ -312,6 +319,8 @@ class DestinationWorker:
             lane.sending_since = None
         item.sent += taken
         now = self._clock.elapsed_seconds()
+        if self._tracing.on:
+            self._trace(item, now - began, failure)
         if outcome is Outcome.CANNOT_TRANSFORM or not item.outgoing:
             self._breaker.no_verdict(now)
         if failure is None:
@@ -327,6 +336,17 @@ class DestinationWorker:
         else:
             lane.items.popleft()
             self._message_failed(item, failure, outcome, now - began)
+
+    def _trace(self, item: Item, seconds: float, failure: LianyiError | None) -> None:
+        ended = self._clock.now()
+        self._tracing.followed(
+            "deliver",
+            *item.received.message.position,
+            started_at=ended - timedelta(seconds=seconds),
+            ended_at=ended,
+            attributes={"destination": self._where},
+            error_code=failure.code if failure else None,
+        )
 
     async def _attempt(self, item: Item, sender: Sender) -> Attempt:
         """Transform if that is still to do, and send what was not yet taken."""
@@ -515,6 +535,9 @@ class DestinationWorker:
 
     async def _obey(self, decision: Decision) -> None:
         number = decision.number
+        if self._obeyed.get(number) == decision.decided_at:
+            return  # done already; the table shows it with the next transaction
+        self._obeyed[number] = decision.decided_at
         found = self._blocked.find(number)
         if decision.state is ExceptionState.DISMISSED:
             if found is not None:
@@ -526,10 +549,8 @@ class DestinationWorker:
                 number, decision.order_key, ExceptionState.RESEND, since=decision.since
             )
             self._blocked.add(found)
-        elif found.state is ExceptionState.RESEND and found.decided:
-            return  # on its way already
         found.state = ExceptionState.RESEND
-        found.decided = True
+        found.decided_at = decision.decided_at
         found.attempts = 0
         found.repaired = decision.repaired
         await self._put_in_lane(found)

@@ -14,6 +14,7 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledDestination
 from lianyi.channels.deliver import DestinationWorker
@@ -71,6 +72,7 @@ class DeliverRole:
         settings: ChannelsSettings,
         data_dir: Path,
         clock: Clock,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._pool = pool
         self._messages = messages
@@ -79,6 +81,7 @@ class DeliverRole:
         self._settings = settings
         self._data_dir = data_dir
         self._clock = clock
+        self._tracing = tracing
         self._functions = FunctionHost(workers_max=settings.function_workers_max)
         self._feeds: dict[int, ShardFeed] = {}
         self._running: dict[str, Running] = {}
@@ -197,6 +200,7 @@ class DeliverRole:
             build_sender=self._build_sender,
             functions=self._functions,
             clock=self._clock,
+            tracing=self._tracing,
         )
 
     def _build_sender(self, destination: CompiledDestination) -> Sender:

@@ -75,13 +75,14 @@ class Exceptional:
     due_at: datetime | None = None
     error: dict[str, Any] | None = None
     repaired: Position | None = None
-    decided: bool = False
+    decided_at: datetime | None = None
 
 
 class Decision(NamedTuple):
-    """What a person decided about a delivery."""
+    """What a person decided about a delivery, and when."""
 
     number: int
+    decided_at: datetime
     state: ExceptionState
     order_key: str
     since: datetime

@@ -190,6 +190,7 @@ class PostgresDeliveryStore:
         return [
             Decision(
                 row["number"],
+                row["decided_at"],
                 ExceptionState(row["state"]),
                 row["order_key"],
                 row["since"],
@@ -237,7 +238,7 @@ def _exceptional(row: asyncpg.Record) -> Exceptional:
         due_at=row["due_at"],
         error=row["error"],
         repaired=repaired_of(row),
-        decided=row["decided_at"] is not None,
+        decided_at=row["decided_at"],
     )
 
 

@@ -14,7 +14,7 @@ from lianyi.channels.content import Content
 from lianyi.messagelog import LogMessage, MessageLog, Position
 
 READ_MESSAGES = 500
-KEPT_MESSAGES = 4_000
+KEPT_MESSAGES = 1_500
 KEPT_BYTES = 16_777_216
 
 

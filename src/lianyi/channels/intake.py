@@ -14,11 +14,11 @@ import orjson
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels.compiled import CompiledChannel
 from lianyi.channels.content import Content, Hl7Content
 from lianyi.channels.failures import EmptyBody
 from lianyi.channels.gate import Finding, unreadable, why_held
-from lianyi.channels.metrics import RECEIVED, RECEIVED_BYTES, REPEATED
 from lianyi.channels.recent import RecentMessages, token_of
 from lianyi.connectors.connector import Answer, Arrival, Reply
 from lianyi.formats import hl7v2
@@ -40,6 +40,7 @@ class Intake:
         clock: Clock,
         refuses: Callable[[], LianyiError | None],
         appender: Callable[[], Appender | None],
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         """Receive into the shard of a channel.
 
@@ -50,6 +51,7 @@ class Intake:
             clock: for the answers.
             refuses: says why nothing may be stored now; None when it may.
             appender: the appender of the shard; None while there is none.
+            tracing: gets the span from arrival to acknowledgment of sampled messages.
         """
         self._channel = channel
         self._number = channel_number
@@ -57,6 +59,7 @@ class Intake:
         self._clock = clock
         self._refuses = refuses
         self._appender = appender
+        self._tracing = tracing
         definition = channel.definition
         self._name = definition.channel
         self._is_hl7 = definition.format == "hl7v2"
@@ -64,8 +67,7 @@ class Intake:
         self._always_answers = definition.source.acknowledge == "always"
         self._held_is_taken = definition.gate.answer_on_hold == "AA"
         self._gated = definition.gate.structure != "off" or bool(definition.gate.rules)
-        self._received = RECEIVED.labels(self._name)
-        self._received_bytes = RECEIVED_BYTES.labels(self._name)
+        self.repeated = 0
 
     def receive(self, arrival: Arrival, reply: Reply) -> None:
         """Take one arrival: a message, or in HL7 v2 a batch of them; never raises."""
@@ -106,7 +108,7 @@ class Intake:
         token = token_of(self._number, control_id, hashlib.sha256(body).digest())
         position = self._recent.find(token)
         if position is not None:
-            REPEATED.labels(self._name).inc()
+            self.repeated += 1
             reply(self._stored(content, gate, findings, position))
         elif not self._recent.is_coming(
             token, lambda at: reply(self._repeated(content, gate, findings, at))
@@ -156,18 +158,25 @@ class Intake:
         message: NewMessage,
         content: Content,
         findings: Sequence[Finding],
-        token: bytes | None,
+        token: int | None,
         reply: Reply,
     ) -> None:
+        began = self._clock.now() if self._tracing.on else None
+
         def done(position: Position | None, failure: LianyiError | None) -> None:
             if token is not None:
                 self._recent.end(token, position)
             if position is None:
                 reply(self._not_stored(content, failure or self._unavailable()))
                 return
-            self._received.inc()
-            self._received_bytes.inc(len(message.body))
             reply(self._stored(content, Gate(message.gate), findings, position))
+            if began is not None:
+                self._tracing.received(
+                    *position,
+                    started_at=began,
+                    ended_at=self._clock.now(),
+                    attributes={"channel": self._name, "kind": message.kind},
+                )
 
         appender = self._appender()
         if appender is None:
@@ -185,7 +194,7 @@ class Intake:
     ) -> Answer:
         if at is None:
             return self._not_stored(content, self._unavailable())
-        REPEATED.labels(self._name).inc()
+        self.repeated += 1
         return self._stored(content, gate, findings, at)
 
     def _stored(

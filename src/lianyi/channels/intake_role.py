@@ -13,10 +13,10 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels import store
 from lianyi.channels.disk import DiskGuard
 from lianyi.channels.intake import Intake
-from lianyi.channels.metrics import SOURCE_TROUBLE
 from lianyi.channels.recent import RecentMessages, token_of
 from lianyi.channels.registrar import Registrar
 from lianyi.channels.running import LOOK_SECONDS, Bell, Definitions, InForce, Share, resolve_folder
@@ -40,6 +40,7 @@ class RunningSource:
         self.problem: LianyiError | None = None
         self.trouble: LianyiError | None = None
         self.intake: Intake | None = None
+        self.troubles = 0
         self._data_dir = data_dir
         self._source: Source | None = None
         self._paused = False
@@ -98,6 +99,8 @@ class RunningSource:
             "address": self._source.address if self._source else "",
             "connections": self._source.connections if self._source else 0,
             "paused": self._paused,
+            "repeated": self.intake.repeated if self.intake else 0,
+            "troubles": self.troubles,
             "error": error.record() if error else None,
         }
 
@@ -108,7 +111,7 @@ class RunningSource:
     def _on_trouble(self, failure: LianyiError) -> None:
         name = self.in_force.row.name
         self.trouble = failure
-        SOURCE_TROUBLE.labels(name, failure.code).inc()
+        self.troubles += 1
         log.warning("source.trouble", channel=name, code=failure.code)
 
 
@@ -139,6 +142,7 @@ class IntakeRole:
         guard: DiskGuard,
         clock: Clock,
         holder: str,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._pool = pool
         self._messages = messages
@@ -150,6 +154,7 @@ class IntakeRole:
         self._guard = guard
         self._clock = clock
         self._holder = holder
+        self._tracing = tracing
         self._shards: dict[int, OwnedShard] = {}
         self._shown: dict[int, tuple[float, dict[str, Any]]] = {}
         self._look_now = asyncio.Event()
@@ -227,7 +232,7 @@ class IntakeRole:
 
     async def _remember(self, shard: int) -> RecentMessages:
         """Learn again from the log which messages came in lately."""
-        recent = RecentMessages(self._settings.repeat_window_messages)
+        recent = RecentMessages(shard, self._settings.repeat_window_messages)
         if self._settings.repeat_window_messages:
             tail = await self._messages.tail(shard, limit=self._settings.repeat_window_messages)
             for number, channel, control_id, body_hash in tail:
@@ -262,6 +267,7 @@ class IntakeRole:
             clock=self._clock,
             refuses=self._guard.refusal,
             appender=lambda: owned.appender,
+            tracing=self._tracing,
         )
 
     async def _watch(self) -> None:

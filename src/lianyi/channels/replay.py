@@ -21,6 +21,7 @@ from lianyi.channels import replay_store
 from lianyi.channels.answers import stops_destination
 from lianyi.channels.attempt import Attempt, attempt
 from lianyi.channels.compiled import CompiledChannel, CompiledDestination
+from lianyi.channels.content import Content
 from lianyi.channels.delivering import Outcome, Receipt
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.replay_store import ReplayRow
@@ -86,8 +87,9 @@ class Replay:
                 for message in batch:
                     if self._stop.is_set() or message.number > self._row.number_to:
                         break
-                    if self._wants(message):
-                        await self._deliver(message, sender)
+                    content = self._content(message)
+                    if self._wants(message) and self._is_wanted(content):
+                        await self._deliver(message, content, sender)
                     self._position = message.number
                 await self._save()
             await self._save(ended=True)
@@ -107,12 +109,29 @@ class Replay:
             not key or has_key(message.keys, key)
         )
 
-    async def _deliver(self, message: LogMessage, sender: Sender) -> None:
+    def _content(self, message: LogMessage) -> Content:
+        return self._channel.open(
+            message.body,
+            codec=message.codec,
+            received_at=message.received_at,
+            kind=message.kind,
+            sender=message.sender,
+            keys=message.keys,
+        )
+
+    def _is_wanted(self, content: Content) -> bool:
+        """Whether the destination wants it; one that cannot be looked into is tried and told."""
+        try:
+            return self._destination.wants(content)
+        except LianyiError:
+            return True
+
+    async def _deliver(self, message: LogMessage, content: Content, sender: Sender) -> None:
         await self._keep_rate()
         wait = FIRST_WAIT_SECONDS
         while not self._stop.is_set():
             began = self._clock.elapsed_seconds()
-            told, failure, outcome, _ = await self._attempt(message, sender)
+            told, failure, outcome, _ = await self._attempt(message, content, sender)
             if failure is None or not stops_destination(failure):
                 millis = int(1000 * (self._clock.elapsed_seconds() - began))
                 self._note(message, told, failure, outcome, millis)
@@ -124,10 +143,7 @@ class Replay:
                     await self._stop.wait()
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
-    async def _attempt(self, message: LogMessage, sender: Sender) -> Attempt:
-        content = self._channel.open(
-            message.body, codec=message.codec, received_at=message.received_at
-        )
+    async def _attempt(self, message: LogMessage, content: Content, sender: Sender) -> Attempt:
         try:
             parts = await self._destination.transform_apart(content, self._functions)
         except LianyiError as impossible:

@@ -17,7 +17,7 @@ CHANGED = "lianyi_channels"
 """Notified with a destination's number (negative: a channel's gate), or ``definitions``."""
 
 _STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-_DEFINITIONS_LOCK = 7_204_002
+DEFINITIONS_LOCK = 7_204_102
 TALLY_EVERY = timedelta(seconds=1)
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ async def put_definition(
     definition is in force from the first position that is not yet in the log.
     """
     async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _DEFINITIONS_LOCK)
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", DEFINITIONS_LOCK)
         channel, shard, version = await _number_of(connection, name, shards)
         newest = await connection.fetchrow(
             "SELECT version, digest FROM channels.definition WHERE channel = $1"
@@ -187,7 +187,7 @@ async def put_problem(
 ) -> None:
     """Note why the newest file of a channel is not in force; the one before goes on."""
     async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _DEFINITIONS_LOCK)
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", DEFINITIONS_LOCK)
         channel, _, _ = await _number_of(connection, name, shards)
         await connection.execute(
             "UPDATE channels.channel SET problem = $2 WHERE channel = $1", channel, dict(problem)
@@ -233,26 +233,3 @@ async def show_source(
     await connection.execute(
         "UPDATE channels.channel SET source_state = $2 WHERE channel = $1", channel, dict(state)
     )
-
-
-# --- receipts by time -----------------------------------------------------------------------
-
-
-async def ensure_receipt_days(connection: Connection, *, today: datetime, days: int = 3) -> None:
-    """Make the partitions of receipts for today and the days after it."""
-    start = today.replace(hour=0, minute=0, second=0, microsecond=0)
-    for ahead in range(-1, days):
-        day = start + timedelta(days=ahead)
-        leaf = f"channels.receipt_{day:%Y%m%d}"
-        if await connection.fetchval("SELECT to_regclass($1)", leaf):
-            continue
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _DEFINITIONS_LOCK)
-            if await connection.fetchval("SELECT to_regclass($1)", leaf):
-                continue
-            await connection.execute(
-                f"CREATE TABLE {leaf} (LIKE channels.receipt);"
-                f"ALTER TABLE channels.receipt ATTACH PARTITION {leaf}"
-                f" FOR VALUES FROM ('{day.isoformat()}')"
-                f" TO ('{(day + timedelta(days=1)).isoformat()}')"
-            )

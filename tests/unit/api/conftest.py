@@ -14,7 +14,7 @@ from lianyi.api.session import console_token
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SteppedClock
 from lianyi.base.database import connect, open_pool
-from lianyi.channels.store import ensure_receipt_days
+from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.messagelog.postgres import PostgresLog
 
 from .house import ADT, LAB, START, House

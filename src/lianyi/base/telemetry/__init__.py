@@ -2,7 +2,9 @@
 
 from lianyi.base.telemetry.logs import configure_logging
 from lianyi.base.telemetry.metrics import (
+    Family,
     counter,
+    derived,
     every_metric,
     gauge,
     histogram,
@@ -13,11 +15,13 @@ from lianyi.base.telemetry.traces import NO_TRACING, Tracing, configure_tracing,
 
 __all__ = [
     "NO_TRACING",
+    "Family",
     "TelemetrySettings",
     "Tracing",
     "configure_logging",
     "configure_tracing",
     "counter",
+    "derived",
     "every_metric",
     "gauge",
     "histogram",

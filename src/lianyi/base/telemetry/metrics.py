@@ -10,7 +10,7 @@ never one of a patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from prometheus_client import (
@@ -22,6 +22,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 PREFIX = "lianyi_"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +36,10 @@ _ENDS = {
     "gauge": re.compile(r"[a-z][a-z0-9_]*(?<!_total)"),
     "histogram": re.compile(r"[a-z][a-z0-9_]*_(seconds|bytes|messages)"),
 }
+
+
+Family = CounterMetricFamily | GaugeMetricFamily
+"""One metric with its samples, made for one answer."""
 
 
 class Declared(NamedTuple):
@@ -101,14 +106,49 @@ def histogram(
     return Histogram(full_name, help_text, labels, buckets=buckets, registry=_REGISTRY)
 
 
+def derived(
+    name: str, kind: Literal["counter", "gauge"], help_text: str, *, labels: Sequence[str] = ()
+) -> Callable[[], Family]:
+    """Declare something that is read from the database when Prometheus asks.
+
+    Such a count is exact after a crash, and the same whichever process is asked.
+
+    Returns:
+        Makes an empty family for one answer; add samples with ``add_metric(labels, value)``.
+
+    Raises:
+        ValueError: the name is not as it must be, or is declared already.
+    """
+    full_name = _declare(name, kind, help_text, labels)
+    family = CounterMetricFamily if kind == "counter" else GaugeMetricFamily
+    return lambda: family(full_name, help_text, labels=labels)
+
+
+class _Families:
+    """Families as the text format wants to collect them."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Family]:
+        """Return them."""
+        return self._families
+
+
 def every_metric() -> tuple[Declared, ...]:
     """Return what the imported folders have declared, by name."""
     return tuple(sorted(_DECLARED))
 
 
-def render_metrics() -> bytes:
-    """Return all metrics of this process in the text format; :data:`CONTENT_TYPE` is its type."""
-    return generate_latest(_REGISTRY)
+def render_metrics(families: Iterable[Family] = ()) -> bytes:
+    """Return all metrics in the text format; :data:`CONTENT_TYPE` is its type.
+
+    Args:
+        families: made by what :func:`derived` returned, besides the metrics of this process.
+    """
+    own: bytes = generate_latest(_REGISTRY)
+    read: bytes = generate_latest(_Families(families))
+    return own + read
 
 
 def _declare(name: str, kind: Kind, help_text: str, labels: Sequence[str]) -> str:
