@@ -16,6 +16,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
+    // What others wrote travels with their licences.
+    license: { fileName: 'licenses.md' },
   },
   server: {
     proxy: { '/api': process.env['LIANYI_ADDRESS'] ?? 'http://127.0.0.1:8080' },

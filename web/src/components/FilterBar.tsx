@@ -74,7 +74,7 @@ function TextChip({ filter, value, change }: { filter: TextFilter; value: string
         value={text}
         placeholder={filter.hint}
         list={list}
-        size={12}
+        size={15}
         onChange={(event) => setText(event.target.value)}
         onBlur={() => apply(text)}
         onKeyDown={(event) => {

@@ -15,3 +15,15 @@ export function Instant({ at, relative = true }: { at: string; relative?: boolea
     </time>
   )
 }
+
+/** How long ago an instant is; the time itself where the pointer rests. For a crowded place. */
+export function Ago({ at }: { at: string }) {
+  const { timezone } = useSession()
+  const { language } = useTexts()
+  const now = useNow()
+  return (
+    <time dateTime={at} title={`${fullTime(at, timezone)} (${timezone})`}>
+      {relativeTime(at, now, language)}
+    </time>
+  )
+}

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 
-import type { MessageRow } from '@/lib/api'
+import type { Key, MessageRow } from '@/lib/api'
 import { bytes, shortKind } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 
@@ -13,9 +13,9 @@ export function useMessageColumns(): Column<MessageRow>[] {
   const { t } = useTexts()
   return [
     { key: 'time', title: t('messages.receivedAt'), head: true, cell: (row) => <Instant at={row.received_at} /> },
-    { key: 'kind', title: t('messages.kind'), head: true, cell: (row) => <strong className="nowrap">{shortKind(row.kind)}</strong> },
+    { key: 'kind', title: t('messages.kind'), head: true, cell: (row) => <strong>{shortKind(row.kind)}</strong> },
     { key: 'keys', title: t('messages.keys'), cell: (row) => <Keys row={row} /> },
-    { key: 'channel', title: t('messages.channel'), cell: (row) => row.channel ?? '' },
+    { key: 'channel', title: t('messages.channel'), cell: (row) => <span className="nowrap">{row.channel ?? ''}</span> },
     { key: 'sender', title: t('messages.sender'), wide: true, cell: (row) => <span className="quiet nowrap">{row.sender.replaceAll('|', ' · ')}</span> },
     { key: 'deliveries', title: t('messages.deliveries'), cell: (row) => <Deliveries row={row} /> },
     { key: 'size', title: t('messages.size'), right: true, wide: true, cell: (row) => <span className="num quiet nowrap">{bytes(row.size_bytes)}</span> },
@@ -32,37 +32,45 @@ export function useMessageColumns(): Column<MessageRow>[] {
   ]
 }
 
-/** What the message is about. The control id names the message itself and stands in its trace. */
+/** What the message is about: of several patient identifiers the first. All stand in its trace. */
 function Keys({ row }: { row: MessageRow }) {
   const { t } = useTexts()
   const about = row.keys.filter((key) => key.kind !== 'control')
   if (about.length === 0) return <span className="quiet mono">{row.control_id ?? ''}</span>
+  const kinds = [...new Set(about.map((key) => key.kind))]
   return (
     <span className="keys">
-      {about.map((key) => (
-        <span key={`${key.kind} ${key.value} ${key.authority ?? ''}`} className="key">
-          <span className="quiet">{t(`keyKind.${key.kind}`)}</span> <span className="mono">{key.value}</span>
-          {key.authority && <span className="quiet mono">^{key.authority}</span>}
-        </span>
-      ))}
+      {kinds.map((kind) => {
+        const [first, ...others] = about.filter((key) => key.kind === kind)
+        return (
+          <span key={kind} className="key" title={others.map(keyText).join('\n')}>
+            <span className="quiet">{t(`keyKind.${kind}`)}</span> <span className="mono">{first?.value}</span>
+            {first?.authority && <span className="quiet mono">^{first.authority}</span>}
+            {others.length > 0 && <span className="quiet"> +{others.length}</span>}
+          </span>
+        )
+      })}
     </span>
   )
 }
 
+const keyText = ({ value, authority }: Key) => (authority ? `${value}^${authority}` : value)
+
+/** How it fares, the destinations in the same state together; what went well stays calm. */
 function Deliveries({ row }: { row: MessageRow }) {
   const { t } = useTexts()
   const wanted = row.deliveries.filter((delivery) => delivery.state !== 'filtered')
+  const states = [...new Set(wanted.map((delivery) => delivery.state))]
   return (
     <span className="marks">
       {row.gate === 'warn' && <Mark tone="warn">{t('gate.warn')}</Mark>}
-      {row.gate === 'hold' && !wanted.some((delivery) => delivery.destination === '') && <Mark tone="bad">{t('gate.hold')}</Mark>}
-      {wanted.map((delivery) => (
-        // What went well stays calm, so that the rest is seen.
+      {row.gate === 'hold' && !states.includes('held') && <Mark tone="mute">{t('gate.hold')}</Mark>}
+      {states.map((state) => (
         <DeliveryMark
-          key={delivery.destination_id}
-          state={delivery.state}
-          of={delivery.destination}
-          plain={['good', 'info', 'mute'].includes(deliveryTone[delivery.state])}
+          key={state}
+          state={state}
+          of={wanted.filter((delivery) => delivery.state === state && delivery.destination !== '').map((delivery) => delivery.destination).join(' · ')}
+          plain={['good', 'info', 'mute'].includes(deliveryTone[state])}
         />
       ))}
       {wanted.length === 0 && row.gate !== 'hold' && row.channel !== null && <span className="quiet">{t('messages.noDestination')}</span>}

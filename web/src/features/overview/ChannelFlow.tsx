@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 
-import { Instant } from '@/components/Instant'
+import { Ago } from '@/components/Instant'
 import { NextTry } from '@/components/NextTry'
 import { Sparkline } from '@/components/Sparkline'
 import { DestinationMark, destinationTone, Mark } from '@/components/StateMark'
@@ -34,21 +34,19 @@ export function ChannelFlow({ channel }: { channel: ChannelCard }) {
           <div className="source-head">
             <Mark tone={channelTone[channel.state]}>{t(`channelState.${channel.state}`)}</Mark>
             <span className="flow-wire-kind">{channel.source.connector}</span>
+            <span className="mono source-address" title={channel.source.address}>
+              {channel.source.address}
+            </span>
           </div>
-          <div className="mono source-address">{channel.source.address}</div>
           <Sparkline perMinute={channel.received_per_minute} />
           <div className="source-facts">
             <Link to="/messages" search={{ channel: channel.name }}>
               {t('overview.total', { count: channel.received })}
             </Link>
             <span className="quiet">{t('overview.connections', { count: channel.source.connections })}</span>
-          </div>
-          <div className="source-facts quiet">
-            {channel.last_received_at ? (
-              <Instant at={channel.last_received_at} />
-            ) : (
-              t('overview.neverReceived')
-            )}
+            <span className="quiet push">
+              {channel.last_received_at ? <Ago at={channel.last_received_at} /> : t('overview.neverReceived')}
+            </span>
           </div>
           {channel.problem && <p className="lane-error">{channel.problem[language].what}</p>}
         </div>

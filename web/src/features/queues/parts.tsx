@@ -49,7 +49,7 @@ export function useDeliveryColumns(): Column<DeliveryRow>[] {
         </Link>
       ),
     },
-    { key: 'kind', title: t('common.kind'), head: true, cell: (row) => <strong className="nowrap">{shortKind(row.kind)}</strong> },
+    { key: 'kind', title: t('common.kind'), head: true, cell: (row) => <strong>{shortKind(row.kind)}</strong> },
     {
       key: 'lane',
       title: t('common.channel'),
