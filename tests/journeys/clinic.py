@@ -85,14 +85,14 @@ class Receiver:
     """Answers every message over MLLP, and keeps it."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._server: _Server | None = None
         self.received: list[str] = []
         self.open()
 
     def open(self) -> None:
         """Be there."""
-        self._server = _Server(("127.0.0.1", self._port), _Conversation)
+        self._server = _Server(("127.0.0.1", self.port), _Conversation)
         self._server.receiver = self
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -178,9 +178,7 @@ class Clinic:
         channels = self._folder / "content" / "channels"
         channels.mkdir(parents=True)
         (channels / "admissions.yaml").write_text(
-            CHANNEL.format(
-                source=self._source_port, record=self.record._port, ward=self.ward._port
-            ),
+            CHANNEL.format(source=self._source_port, record=self.record.port, ward=self.ward.port),
             encoding="utf-8",
         )
         self.start()

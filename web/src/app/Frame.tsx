@@ -163,6 +163,11 @@ function Navigation() {
   })
   const open = overview.data ? overview.data.parked + overview.data.held : 0
   const problems = overview.data?.problems.length ?? 0
+  // Seen from another tab, too.
+  useEffect(() => {
+    const name = `${t('app.name')}${siteName(session) && ` · ${siteName(session)}`}`
+    document.title = problems > 0 ? `(${problems}) ${name}` : name
+  }, [problems, session, t])
   return (
     <nav className="nav" aria-label={t('app.menu')}>
       <Item to="/" icon={<DashboardOutlined />} label={t('nav.overview')} count={problems} />

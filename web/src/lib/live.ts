@@ -38,7 +38,6 @@ export function listen(queries: QueryClient): () => void {
   const heard = () => {
     clearTimeout(silence)
     silence = setTimeout(again, SILENCE_MAX_MS)
-    if (now.state !== 'live') void queries.invalidateQueries({ queryKey: ['messages'] })
     tell({ state: 'live', heardAt: serverNow() })
   }
   const again = () => {

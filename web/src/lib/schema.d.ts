@@ -489,7 +489,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description The metrics of this process, as Prometheus reads them.
+         * @description The metrics of the installation and of this process, as Prometheus reads them.
          */
         get: operations["metrics"];
         put?: never;
