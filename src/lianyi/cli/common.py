@@ -28,6 +28,8 @@ DATA_DIR = "data"
 CONTENT_DIR = "content"
 ADDRESS_FILE = "console-address"
 """In the data folder: where the console of this installation was last told to listen."""
+VERIFIED_FILE = "last-verify.json"
+"""In the data folder: what ``lianyi log verify`` found the last time. The doctor reads it."""
 
 
 def language() -> Language:

@@ -89,5 +89,7 @@ def masked(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever a section ho
 def _toml(value: Any) -> str:  # noqa: ANN401
     """Return a value as a settings file would write it."""
     if isinstance(value, dict):
+        if not value:
+            return "{}"
         return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)

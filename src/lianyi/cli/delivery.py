@@ -13,7 +13,7 @@ import click
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.cli.common import Where, in_words, json_option, say_json, told, where_options
 from lianyi.cli.groups import Group
-from lianyi.cli.message import LIMIT_MAX, Row, instant, messages_table
+from lianyi.cli.message import LIMIT_MAX, POSITION, Row, instant, messages_table
 from lianyi.cli.printing import Bar, local, progress, short_problem, table
 from lianyi.cli.words import word
 
@@ -131,7 +131,7 @@ def _body_option(command: Any) -> Any:  # noqa: ANN401
 
 
 @delivery.command()
-@click.argument("position")
+@click.argument("position", type=POSITION)
 @click.option("--destination", required=True, help="目的端 / the destination.")
 @click.option("--reason", default="", help="原因 / why.")
 @_body_option
@@ -164,7 +164,7 @@ def resend(
 
 
 @delivery.command()
-@click.argument("position")
+@click.argument("position", type=POSITION)
 @click.option(
     "--destination", help="目的端；省略则指校验暂挂的消息 / without it: what the gate holds."
 )
@@ -193,7 +193,7 @@ def dismiss(
 
 
 @delivery.command()
-@click.argument("position")
+@click.argument("position", type=POSITION)
 @click.option("--reason", required=True, help="原因 / why.")
 @_body_option
 @where_options
@@ -265,8 +265,8 @@ def _say_row(row: Row, *, as_json: bool) -> None:
 @click.option("--destination", required=True, help="目的端 / the destination.")
 @click.option("--since", help="收到时间从，如 2026-03-01T08:15 或 2h / received since.")
 @click.option("--until", help="收到时间到 / received until.")
-@click.option("--from", "from_position", help="位点从，如 1-4711 / first position.")
-@click.option("--to", "to_position", help="到位点 / last position.")
+@click.option("--from", "from_position", type=POSITION, help="位点从，如 1-4711 / first position.")
+@click.option("--to", "to_position", type=POSITION, help="到位点 / last position.")
 @click.option("--kind", help="消息类型，可用 * 结尾 / kind; may end in *.")
 @click.option("--key", help="患者、就诊、医嘱标识或控制 ID / an identifier, as in 'message find'.")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
@@ -36,6 +37,23 @@ STATES = (
     "held",
 )
 LIMIT_MAX = 100_000
+
+
+class PositionType(click.ParamType[str]):
+    """A position as people write it: ``1-4711``."""
+
+    name = "POSITION"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return it as it is, or say how one looks."""
+        if not re.fullmatch(r"\d{1,4}-\d{1,18}", str(value)):
+            self.fail(in_words("位点形如 1-4711", "a position looks like 1-4711"), param, ctx)
+        return str(value)
+
+
+POSITION = PositionType()
 
 
 @click.group(cls=Group)
@@ -161,7 +179,7 @@ def _mark(row: Row, mark: Row) -> str:
 
 
 @message.command()
-@click.argument("position")
+@click.argument("position", type=POSITION)
 @click.option("--raw", is_flag=True, help="原样输出收到的字节 / the bytes exactly as they came.")
 @click.option("--tree", is_flag=True, help="输出解析后的内容 / the parsed message.")
 @where_options
