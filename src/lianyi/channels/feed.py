@@ -7,7 +7,6 @@ destination at the tip costs no query. One that lags reads for itself and distur
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from lianyi.channels.content import Content
@@ -42,7 +41,7 @@ class ShardFeed:
     def __init__(self, log: MessageLog, shard: int) -> None:
         self.shard = shard
         self._log = log
-        self._kept: deque[Received] = deque()
+        self._kept: list[Received] = []
         self._kept_bytes = 0
         self._first = 0
         self._reading = asyncio.Lock()
@@ -86,10 +85,7 @@ class ShardFeed:
 
     def _from_kept(self, number: int) -> list[Received]:
         begin = number + 1 - self._first
-        if not self._kept or begin < 0 or begin >= len(self._kept):
-            return []
-        stop = min(begin + READ_MESSAGES, len(self._kept))
-        return [self._kept[place] for place in range(begin, stop)]
+        return self._kept[begin : begin + READ_MESSAGES] if self._kept and begin >= 0 else []
 
     def _keep(self, number: int, fresh: list[Received]) -> None:
         """Keep what was read at the tip; what does not join on to it replaces it."""
@@ -100,11 +96,18 @@ class ShardFeed:
             self._kept_bytes = 0
         if not self._kept:
             self._first = number + 1
-        for received in fresh:
-            self._kept.append(received)
-            self._kept_bytes += len(received.message.body)
-        while len(self._kept) > KEPT_MESSAGES or (
-            self._kept_bytes > KEPT_BYTES and len(self._kept) > 1
-        ):
-            self._kept_bytes -= len(self._kept.popleft().message.body)
-            self._first += 1
+        self._kept += fresh
+        self._kept_bytes += sum(len(received.message.body) for received in fresh)
+        if len(self._kept) > KEPT_MESSAGES or self._kept_bytes > KEPT_BYTES:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of the older half, or more where messages are large; the newest one stays."""
+        gone = len(self._kept) // 2
+        left = sum(len(received.message.body) for received in self._kept[gone:])
+        while left > KEPT_BYTES and gone < len(self._kept) - 1:
+            left -= len(self._kept[gone].message.body)
+            gone += 1
+        del self._kept[:gone]
+        self._first += gone
+        self._kept_bytes = left
