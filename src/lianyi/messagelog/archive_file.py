@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,7 +25,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from lianyi.messagelog.archive_reader import BrokenArchive, CannotArchive
+from lianyi.messagelog.archive_reader import Archived, BrokenArchive, CannotArchive
 from lianyi.messagelog.chain import relink
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry, Wanted, matches, term, terms_of
@@ -55,6 +56,7 @@ SCHEMA = pa.schema(
     ]
 )
 _SEARCHED = [name for name in SCHEMA.names if name not in {"terms", "chain", "body"}]
+_VERSION = re.compile(r"\.(\d+)\.parquet$")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -286,6 +288,33 @@ def _writing(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
         raise CannotArchive(where=path.name, why=reason) from error
+
+
+def rewrite(folder: Path, archived: Archived, *, number: int, body: bytes) -> Sealed:
+    """Write the next version of a file, in which one body is a tombstone; prove it.
+
+    Raises:
+        BrokenArchive: the file is damaged.
+        CannotArchive: the new one cannot be written.
+    """
+    old = SegmentFile(folder / archived.path, sha256=archived.sha256)
+    said = old.metadata()
+    version = 1
+    if match := _VERSION.search(archived.path):
+        version += int(match[1])
+    name = file_name(archived.shard, archived.number_from, archived.number_to, version=version)
+    before = bytes.fromhex(said["chain_before"])
+    with SegmentWriter(folder / name, before=before, product=said["version"]) as writer:
+        for group in old.groups():
+            writer.add(
+                [
+                    message._replace(body=body, tombstone=True)
+                    if message.number == number
+                    else message
+                    for message in group
+                ]
+            )
+        return writer.seal(int(said["messages"]))
 
 
 def check_digest(path: Path, sha256: bytes) -> None:

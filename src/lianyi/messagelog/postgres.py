@@ -24,7 +24,12 @@ from lianyi.messagelog.postgres_errors import STORE_ERRORS, reaching
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_rows import read_rows
 from lianyi.messagelog.postgres_search import archive_for, find_archived, find_in_shard
-from lianyi.messagelog.postgres_segments import ensure_segment, last_of_shard
+from lianyi.messagelog.postgres_segments import (
+    Evidence,
+    ensure_segment,
+    evidence_of,
+    last_of_shard,
+)
 from lianyi.messagelog.search import Entry, Wanted
 from lianyi.messagelog.segments import segment_of, table
 
@@ -261,6 +266,16 @@ class PostgresLog:
                 )
                 found += [(row[0], row[1], row[2][2:], row[3]) for row in rows]
         return found
+
+    @property
+    def archive(self) -> Archive | None:
+        """Where old segments lie; None: this process was not told."""
+        return self._archive
+
+    async def evidence(self, shard: int) -> Evidence:
+        """Return what closed segments and readers remember of a shard."""
+        with reaching(f"shard {shard}"):
+            return await evidence_of(self._pool, shard)
 
     async def shards(self) -> list[int]:
         """Return every shard that has a segment, the shard of acts included."""

@@ -6,6 +6,7 @@ import asyncpg
 
 from lianyi.messagelog.archive_reader import Archive, Archived, BrokenArchive
 from lianyi.messagelog.message import Position
+from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_rows import split_keys
 from lianyi.messagelog.search import Entry, Wanted, term
 from lianyi.messagelog.segments import table
@@ -44,7 +45,9 @@ async def find_in_shard(
     return found
 
 
-async def find_archived(pool: asyncpg.Pool, shard: int, segment: int) -> Archived | None:
+async def find_archived(
+    pool: Connection | asyncpg.Pool, shard: int, segment: int
+) -> Archived | None:
     """Return the file of a segment that is no longer in the database; None when it has none."""
     row = await pool.fetchrow(
         "SELECT shard, number_from, number_to, archive_path, archive_sha256"

@@ -6,8 +6,11 @@ of the parent, while ``CREATE TABLE … PARTITION OF`` would wait for the longes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import asyncpg
 
 from lianyi.messagelog.chain import GENESIS
 from lianyi.messagelog.postgres_leases import Connection
@@ -181,3 +184,31 @@ async def received_at(connection: Connection, shard: int, number: int) -> dateti
         number,
     )
     return at
+
+
+class Evidence(NamedTuple):
+    """What is remembered of a shard beside its messages.
+
+    Attributes:
+        seals: last number of each closed segment to the chain value it was closed with.
+        seen: who has seen messages, to the highest number.
+    """
+
+    seals: Mapping[int, bytes]
+    seen: Mapping[str, int]
+
+
+async def evidence_of(connection: Connection | asyncpg.Pool, shard: int) -> Evidence:
+    """Return what closed segments and readers remember of a shard."""
+    seals = await connection.fetch(
+        "SELECT number_to, last_chain FROM messagelog.segment"
+        " WHERE shard = $1 AND last_chain IS NOT NULL",
+        shard,
+    )
+    seen = await connection.fetch(
+        "SELECT reader, position FROM messagelog.reader WHERE shard = $1", shard
+    )
+    return Evidence(
+        {row["number_to"]: row["last_chain"] for row in seals},
+        {row["reader"]: row["position"] for row in seen},
+    )

@@ -15,6 +15,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog import Appender, LogMessage, MessageLog, NewMessage, Position, PostgresLog
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.chain import GENESIS, relink
+from lianyi.messagelog.postgres_segments import close_full_segments, index_closed_segments
 
 SEGMENT = 10
 
@@ -114,6 +115,22 @@ class Sender:
 @pytest.fixture
 def sender() -> Sender:
     return Sender()
+
+
+@pytest.fixture
+async def filled(
+    make_log: MakeLog, sender: Sender, connection: asyncpg.Connection, small_segments: int
+) -> PostgresLog:
+    """A log whose shard 1 has three full segments, indexed, and half of a fourth."""
+    log = await make_log()
+    appender = await log.open_appender(1, holder="a")
+    for _ in range(35):
+        sender.send(appender, 1)
+        await sender.answered()
+    await appender.close()
+    await close_full_segments(connection)
+    assert await index_closed_segments(connection) == 3
+    return log
 
 
 @pytest.fixture

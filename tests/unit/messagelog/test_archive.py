@@ -38,30 +38,13 @@ from lianyi.messagelog.chain import GENESIS, link, relink
 from lianyi.messagelog.housekeeping import Housekeeping, Round
 from lianyi.messagelog.message import storable
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.messagelog.postgres_segments import close_full_segments, index_closed_segments
 from lianyi.messagelog.search import Entry, Wanted, matches
 
 if TYPE_CHECKING:
-    from conftest import MakeLog, Sender
+    from conftest import Sender
 
 ReadAll = Callable[[MessageLog, int], Awaitable[list[LogMessage]]]
 START = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-async def filled(
-    make_log: MakeLog, sender: Sender, connection: Connection, small_segments: int
-) -> PostgresLog:
-    """A log whose shard 1 has three full segments, indexed, and half of a fourth."""
-    log = await make_log()
-    appender = await log.open_appender(1, holder="a")
-    for _ in range(35):
-        sender.send(appender, 1)
-        await sender.answered()
-    await appender.close()
-    await close_full_segments(connection)
-    assert await index_closed_segments(connection) == 3
-    return log
 
 
 async def state_of(connection: Connection, shard: int = 1) -> list[str]:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 ReadAll = Callable[[MessageLog, int], Awaitable[list[LogMessage]]]
 
 
+LISTENERS = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+)
+
+
 async def steal_lease(pool: asyncpg.Pool, shard: int) -> None:
     """Let a lease run out while its owner believes in it."""
     await pool.execute(
@@ -169,12 +175,13 @@ async def test_a_killed_listener_comes_back_and_nobody_sleeps_for_ever(
 ) -> None:
     log, other = await make_log(), await make_log()
     appender = await log.open_appender(1, holder="a")
-    while await kill(pool, "LISTEN %") < 2:
+    while await pool.fetchval(LISTENERS) < 2:
         await asyncio.sleep(0.05)
+    assert await kill(pool, "LISTEN %") == 2
     waiting = asyncio.create_task(other.wait(1, after=0, timeout_seconds=30))
     sender.send(appender, 1)
     assert await waiting
-    while not await kill(pool, "LISTEN %"):  # they listen again
+    while await pool.fetchval(LISTENERS) < 2:  # they listen again
         await asyncio.sleep(0.05)
     await appender.close()
 

@@ -1,0 +1,38 @@
+"""The only statements that change what was written into the log. Only ``erase`` uses them."""
+
+from __future__ import annotations
+
+from lianyi.messagelog.archive_reader import Archived
+from lianyi.messagelog.message import Position
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.segments import segment_of, table
+
+
+async def entomb_live(connection: Connection, position: Position, tombstone: bytes) -> None:
+    """Put a tombstone in the place of a body that lies in the database."""
+    await connection.execute(
+        f"UPDATE {table(position.shard, segment_of(position.number))}"  # noqa: S608
+        " SET body = $2, tombstone = true WHERE number = $1 AND NOT tombstone",
+        position.number,
+        tombstone,
+    )
+
+
+async def entomb_archived(
+    connection: Connection, archived: Archived, segment: int, path: str, sha256: bytes
+) -> None:
+    """Let a segment be read from the file in which the tombstone stands."""
+    await connection.execute(
+        "UPDATE messagelog.segment SET archive_path = $3, archive_sha256 = $4"
+        " WHERE shard = $1 AND segment = $2 AND archive_path = $5",
+        archived.shard,
+        segment,
+        path,
+        sha256,
+        archived.path,
+    )
+
+
+async def forget_old_rows(connection: Connection, shard: int, segment: int) -> None:
+    """Let PostgreSQL clean up the row that the erasure replaced."""
+    await connection.execute(f"VACUUM {table(shard, segment)}")
