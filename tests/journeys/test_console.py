@@ -287,7 +287,10 @@ def test_a_refused_delivery_is_corrected_and_sent_again(clinic: Clinic, page: Pa
 
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("tab", name="record 已送达")).to_be_visible()
-    assert any("FIX1" in message and "改正^甲" in message for message in clinic.record.received)
+    arrived = [message for message in clinic.record.received if "FIX1" in message]
+    assert len(arrived) == 1
+    assert "改正^甲" in arrived[0]
+    assert "|RECORD|" in arrived[0], "the steps of the destination run on what was corrected"
 
 
 def test_parked_deliveries_are_dismissed_together_for_a_reason(clinic: Clinic, page: Page) -> None:
