@@ -219,7 +219,7 @@ class DestinationWorker:
             order_key = self._destination.order_key(content) if wanted else ""
         except LianyiError as failure:
             item = self._take_in(received, "")
-            self._message_failed(item, failure, Outcome.CANNOT_TRANSFORM, 0.0)
+            self._message_failed(item, "", failure, Outcome.CANNOT_TRANSFORM, 0.0)
             return
         if not wanted:
             self._keeper.count("filtered")
@@ -335,7 +335,7 @@ class DestinationWorker:
                 self._mark(item, ExceptionState.PARKED, poison, attempts + item.unanswered)
         else:
             lane.items.popleft()
-            self._message_failed(item, failure, outcome, now - began)
+            self._message_failed(item, told, failure, outcome, now - began)
 
     def _trace(self, item: Item, seconds: float, failure: LianyiError | None) -> None:
         ended = self._clock.now()
@@ -419,11 +419,11 @@ class DestinationWorker:
         return item.unanswered >= POISON_ATTEMPTS and self.vitals.successes > item.successes_before
 
     def _message_failed(
-        self, item: Item, failure: LianyiError, outcome: Outcome, seconds: float
+        self, item: Item, told: str, failure: LianyiError, outcome: Outcome, seconds: float
     ) -> None:
         """The receiver, or a step, does not want this message: only its key waits."""
         self.vitals.refused(failure)
-        self._keeper.receipt(item.received.message, seconds, outcome, _record(failure))
+        self._keeper.receipt(item.received.message, seconds, outcome, _record(failure, told))
         if isinstance(failure, RefusedForNow):
             self._receiver_failed(failure)
         elif outcome is Outcome.REFUSED:
@@ -588,5 +588,6 @@ class DestinationWorker:
         return next(iter(self._open.values())).received.message.received_at.isoformat()
 
 
-def _record(failure: LianyiError) -> str:
-    return orjson.dumps(failure.record()).decode()
+def _record(failure: LianyiError, told: str = "") -> str:
+    """Return what a receipt keeps of a failure: its record, and the receiver's own words."""
+    return orjson.dumps({**failure.record(), "told": told}).decode()

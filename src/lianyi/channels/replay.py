@@ -168,7 +168,7 @@ class Replay:
             self._delivered += 1
         else:
             self._refused += 1
-            told = orjson.dumps(failure.record()).decode()
+            told = orjson.dumps({**failure.record(), "told": told}).decode()
         self._receipts.append(
             Receipt(
                 message.number,

@@ -256,7 +256,7 @@ def attempt_of(receipt: ReceiptRecord) -> Attempt:
     problem = rules.stored_problem(record)
     answer = receipt.answer
     if problem and isinstance(record, dict):
-        answer = str(record.get("facts", {}).get("answer", ""))
+        answer = str(record.get("told") or record.get("facts", {}).get("answer", ""))
     return Attempt(
         at=receipt.at,
         millis=receipt.millis,
