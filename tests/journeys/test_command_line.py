@@ -18,6 +18,8 @@ import pytest
 
 from .clinic import REFUSED, Clinic, admission
 
+pytestmark = pytest.mark.slow
+
 
 class CommandLine:
     """The command ``lianyi`` as a person types it on the machine of an installation."""
@@ -148,9 +150,7 @@ def test_a_refused_message_is_parked_repaired_and_sent_again(
     position = position_of(lianyi, "CL3")
     eventually(lambda: fate(lianyi, position, "record") == "parked")
     assert position in lianyi.text("delivery", "parked", "--destination", "record")
-    assert "LY-1724" in lianyi.complaint(
-        "delivery", "resend", position, "--destination", "nobody"
-    )
+    assert "LY-1724" in lianyi.complaint("delivery", "resend", position, "--destination", "nobody")
     repaired = folder / "repaired.hl7"  # as an editor saves it, with its own line ends
     repaired.write_text(admission("CL3", "500003", name="试验^乙").replace("\r", "\n"), "utf-8")
 

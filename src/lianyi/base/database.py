@@ -122,9 +122,12 @@ async def open_database(
         try:
             dsn = await server.start()
             break
-        except ClusterInUse:
+        except ClusterInUse as refusal:
+            holder = refusal.facts["pid"]
             running = await _other_server(data_dir)
         if running is not None:
+            if on_progress:
+                on_progress(f"process {holder} runs the database; this one shares it")
             yield running
             return
     try:
