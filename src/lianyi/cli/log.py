@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,7 +30,7 @@ from lianyi.cli.printing import Bar, both_languages, progress
 if TYPE_CHECKING:
     from lianyi.app import Settings
     from lianyi.app.process import Process
-    from lianyi.messagelog.postgres import PostgresLog
+    from lianyi.messagelog.transfer import Transferred
     from lianyi.messagelog.verify import Report
 
 
@@ -44,10 +46,8 @@ def log() -> None:
 
 
 @asynccontextmanager
-async def opened_log(
-    settings: Settings, *, fresh: bool = False
-) -> AsyncIterator[tuple[Process, PostgresLog]]:
-    """Give the log for as long as the block runs, with the process that uses it.
+async def opened(settings: Settings, *, fresh: bool = False) -> AsyncIterator[Process]:
+    """Give a process with a migrated database for as long as the block runs.
 
     Args:
         settings: of the installation.
@@ -66,14 +66,9 @@ async def opened_log(
     if embedded and not fresh and "socket_folder" not in read_record(settings.data_dir):
         raise NotRunning(where=str(settings.data_dir))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        dsn = await stack.enter_async_context(
-            open_database(settings.database, settings.data_dir, on_progress=_say)
-        )
+    async with open_database(settings.database, settings.data_dir, on_progress=_say) as dsn:
         await migrate(dsn)
-        process = Process(settings, dsn, role="log")
-        _, messages = await process.open(stack)
-        yield process, messages
+        yield Process(settings, dsn, role="log")
 
 
 @log.command()
@@ -127,7 +122,8 @@ async def _verify(
     """Verify the shards one after the other, each with a bar of its own."""
     from lianyi.messagelog.verify import verify as verify_log
 
-    async with opened_log(settings) as (process, messages):
+    async with opened(settings) as process, AsyncExitStack() as stack:
+        _, messages = await process.open(stack)
         reports = []
         for one in [shard] if shard is not None else await messages.shards():
             total = min(number_to or sys.maxsize, await messages.end(one)) - (number_from or 1) + 1
@@ -180,6 +176,103 @@ def report_text(report: Report) -> str:
     if facts["failure"]:
         line += "\n" + both_languages(facts["failure"], indent="    ")
     return line
+
+
+# --- transfer -----------------------------------------------------------------------------------
+
+
+@log.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@where_options
+@json_option
+@told
+def export(folder: Path, where: Where, *, as_json: bool) -> None:
+    """把全部内容导出为开放格式 / give everything away in open formats.
+
+    DIR 中是 Parquet（消息）和 JSON（其余各表）。再次导出到同一文件夹只写新增部分。
+
+    DIR gets Parquet for the messages and JSON for all other tables. Exporting into the same folder
+    again writes only what is new.
+    """
+    moved = asyncio.run(_export(where.load(), folder))
+    _say_moved(moved, folder, as_json=as_json)
+
+
+async def _export(settings: Settings, folder: Path) -> Transferred:
+    from lianyi.messagelog.exporting import export as export_log
+
+    async with opened(settings) as process, AsyncExitStack() as stack:
+        _, messages = await process.open(stack)
+        connection = await process.connect()
+        stack.push_async_callback(connection.close)
+        with _share("导出", "exporting") as advance:
+            return await export_log(
+                messages,
+                connection,
+                folder,
+                clock=process.clock,
+                product=version("lianyi"),
+                on_progress=advance,
+            )
+
+
+@log.command("import")
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR"
+)
+@where_options
+@json_option
+@told
+def import_log(folder: Path, where: Where, *, as_json: bool) -> None:
+    """由导出重建一套空的安装 / rebuild an empty installation from an export.
+
+    先验证整个导出，再在一个事务中写入：全部成功，或什么都不改变。
+
+    The whole export is proved first, then written in one transaction: all of it or nothing.
+    """
+    moved = asyncio.run(_import(where.load(), folder))
+    _say_moved(moved, folder, as_json=as_json)
+
+
+async def _import(settings: Settings, folder: Path) -> Transferred:
+    from lianyi.messagelog.archive_reader import Archive
+    from lianyi.messagelog.importing import import_
+
+    async with opened(settings, fresh=True) as process, AsyncExitStack() as stack:
+        connection = await process.connect()
+        stack.push_async_callback(connection.close)
+        with _share("导入", "importing") as advance:
+            return await import_(
+                connection, folder, archive=Archive(process.archive_dir), on_progress=advance
+            )
+
+
+@contextmanager
+def _share(zh: str, en: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a listener to which the log tells done and total; it moves a bar of a hundred."""
+    shown = 0
+    with progress(100, zh, en) as bar:
+
+        def advance(done: int, total: int) -> None:
+            nonlocal shown
+            percent = 100 * done // max(total, 1)
+            bar.update(percent - shown)
+            shown = percent
+
+        yield advance
+
+
+def _say_moved(moved: Transferred, folder: Path, *, as_json: bool) -> None:
+    if as_json:
+        say_json({**moved._asdict(), "folder": str(folder)})
+        return
+    ends = "  ".join(f"{shard}-{number}" for shard, number in sorted(moved.ends.items()))
+    click.echo(
+        in_words(
+            f"✓ {folder}：{moved.messages} 条消息，{moved.rows} 行其他数据（至 {ends}）",
+            f"✓ {folder}: {moved.messages} messages, {moved.rows} other rows (up to {ends})",
+        )
+    )
 
 
 def _say(text: str) -> None:

@@ -74,15 +74,27 @@ class _BehaviourType(click.ParamType[Behaviour]):
 def _story_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in reversed(
         [
-            click.option("--seed", default=1, help="The same seed gives the same story."),
+            click.option(
+                "--seed",
+                default=1,
+                help="同样的种子，同样的故事 / the same seed gives the same story.",
+            ),
             click.option(
                 "--begins",
                 type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
                 default="2026-03-02T07:30",
-                help="Local time at which the story begins.",
+                help="故事开始的当地时间 / local time at which the story begins.",
             ),
-            click.option("--patients-per-hour", default=12.0, help="Arrivals, in story hours."),
-            click.option("--batch-every-hours", default=24.0, help="Of the EMR, in story hours."),
+            click.option(
+                "--patients-per-hour",
+                default=12.0,
+                help="故事中每小时到院人数 / arrivals, in story hours.",
+            ),
+            click.option(
+                "--batch-every-hours",
+                default=24.0,
+                help="EMR 批量文件间隔，故事小时 / of the EMR, in story hours.",
+            ),
         ]
     ):
         command = option(command)
@@ -92,24 +104,35 @@ def _story_options(command: click.decorators.FC) -> click.decorators.FC:
 def _pace_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in reversed(
         [
-            click.option("--speed", default=60.0, help="Story seconds in one real second."),
+            click.option(
+                "--speed",
+                default=60.0,
+                help="一秒真实时间相当于故事多少秒 / story seconds in one real second.",
+            ),
             click.option(
                 "--rate",
                 type=click.FloatRange(min=0),
-                help="Messages a second of all systems together, instead of --speed; "
-                "0 means as fast as they are taken.",
+                help="全部系统每秒消息数，代替 --speed；0 为尽快 / messages a second of all "
+                "systems together, instead of --speed; 0 means as fast as they are taken.",
             ),
             click.option(
-                "--count", "count_max", type=int, help="Lines of the whole story; default endless."
+                "--count",
+                "count_max",
+                type=int,
+                help="整个故事的消息数，默认不限 / lines of the whole story; default: endless.",
             ),
             click.option(
-                "--duration", "duration_seconds", type=float, help="Seconds; default for ever."
+                "--duration",
+                "duration_seconds",
+                type=float,
+                help="秒数，默认不限 / seconds; default: for ever.",
             ),
             click.option(
                 "--lost-acks",
                 default=0.0,
                 type=click.FloatRange(0, 1),
-                help="Share of acknowledgments that senders pretend not to have seen.",
+                help="发送方假装没收到的应答比例 / share of acknowledgments that senders pretend "
+                "not to have seen.",
             ),
         ]
     ):
@@ -119,25 +142,40 @@ def _pace_options(command: click.decorators.FC) -> click.decorators.FC:
 
 @click.group()
 def simulate() -> None:
-    """A small hospital of invented people: HIS, LIS, RIS and EMR over real sockets."""
+    """模拟医院：HIS、LIS、RIS、EMR / a small hospital of invented people over real sockets."""
 
 
 @simulate.command()
 @click.argument("name")
-@click.option("--send", "targets", multiple=True, type=_TargetType(), help="[KINDS=]URL")
-@click.option("--listen", "listens", multiple=True, type=_ListenType(), help="mllp:// or http://")
-@click.option("--control", "control_port", type=int, help="Port of the control door, 0 for any.")
+@click.option("--send", "targets", multiple=True, type=_TargetType(), help="发往 / send to.")
+@click.option("--listen", "listens", multiple=True, type=_ListenType(), help="监听 / listen at.")
+@click.option(
+    "--control",
+    "control_port",
+    type=int,
+    help="控制端口，0 自动选择 / port of the control door, 0 for any.",
+)
 @click.option(
     "--behave",
     "behaviour",
     type=_BehaviourType(),
     default="accept",
-    help="How it receives: " + " ".join(KINDS) + "; e.g. refuse:0.2 or slow:5.",
+    help="接收方式 / how it receives: " + " ".join(KINDS) + "; refuse:0.2, slow:5.",
 )
-@click.option("--think-time", "think_seconds", default=0.0, help="Seconds before any answer.")
-@click.option("--ack-timeout", default=20.0, help="Seconds until a sender repeats.")
-@click.option("--journal", type=click.Path(path_type=Path), help="File of settled messages.")
-@click.option("--with-parent", type=int, help="End when this parent process ends.")
+@click.option(
+    "--think-time", "think_seconds", default=0.0, help="应答前等待秒数 / seconds before any answer."
+)
+@click.option(
+    "--ack-timeout", default=20.0, help="发送方重发前的秒数 / seconds until a sender repeats."
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    help="已了结消息的记录文件 / file of settled messages.",
+)
+@click.option(
+    "--with-parent", type=int, help="父进程结束时退出 / end when this parent process ends."
+)
 @_story_options
 @_pace_options
 def system(
@@ -160,7 +198,9 @@ def system(
     duration_seconds: float | None,
     lost_acks: float,
 ) -> None:
-    """Run one system: its lines of the story go to --send, it receives at --listen.
+    """运行一个系统 / run one system: its lines of the story go to --send, it receives at --listen.
+
+    就绪时输出一行 JSON（端口），结束时再输出一行（计数）。USR1 使其挂起，USR2 恢复，TERM 结束。
 
     Prints one line of JSON when it is ready (its ports) and one at the end (its counts). USR1
     makes it hang, USR2 accept again; TERM ends it.
@@ -209,7 +249,8 @@ async def _run_system(settings: SystemSettings) -> None:
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="The platform's data folder; the night batch is filed there.",
+    help="平台的数据文件夹，夜间批量文件放在其中 / the platform's data folder; the night batch is "
+    "filed there.",
 )
 @_story_options
 @_pace_options
@@ -225,7 +266,7 @@ def hospital(
     duration_seconds: float | None,
     lost_acks: float,
 ) -> None:
-    """Run the whole hospital of the demo against a platform on this machine."""
+    """对本机平台运行整个模拟医院 / run the whole hospital against a platform on this machine."""
     plan = demo_plan(data)
     settings = HospitalSettings(
         members=plan.members,
@@ -246,10 +287,24 @@ def hospital(
 
 @simulate.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--send", "target", type=_TargetType(), default="mllp://127.0.0.1:6669")
-@click.option("--json", "as_json", is_flag=True, help="One JSON line for each file.")
+@click.option(
+    "--send",
+    "target",
+    type=_TargetType(),
+    default="mllp://127.0.0.1:6669",
+    show_default=True,
+    help="发往 / send to.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="每个文件一行 JSON / one JSON line for each file."
+)
 def corpus(folder: Path, target: Target, as_json: bool) -> None:
-    """Send every HL7 v2 message found under FOLDER, unchanged, and say what was answered."""
+    """原样发送 FOLDER 下的全部 HL7 v2 消息 / send every HL7 v2 message under FOLDER, unchanged.
+
+    并报告各自的应答。
+
+    It says what was answered.
+    """
     rows: list[Replayed] = []
 
     async def collect() -> None:
@@ -265,7 +320,7 @@ def corpus(folder: Path, target: Target, as_json: bool) -> None:
 
 @simulate.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--count", "count_max", default=100, help="How many.")
+@click.option("--count", "count_max", default=100, help="条数 / how many.")
 @_story_options
 def story(
     folder: Path,
@@ -275,7 +330,7 @@ def story(
     patients_per_hour: float,
     batch_every_hours: float,
 ) -> None:
-    """Write the first messages of the story as files into FOLDER/<system>/."""
+    """把故事的前若干条消息写成文件 / write the first messages as files into FOLDER/<system>/."""
     settings = StorySettings(
         seed, begins.replace(tzinfo=CHINA), patients_per_hour, batch_every_hours
     )
