@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from lianyi.channels.store import DEFINITIONS_LOCK
-from lianyi.messagelog.archive import Held
+from lianyi.messagelog.archive import Needed
 from lianyi.messagelog.postgres_leases import Connection
 
 
@@ -44,7 +44,7 @@ async def keep_receipts(connection: Connection, *, today: datetime) -> None:
     )
 
 
-async def lowest_needed(connection: Connection) -> Sequence[Held]:
+async def lowest_needed(connection: Connection) -> Sequence[Needed]:
     """Return, for each shard, the lowest number that an exception or a replay still needs."""
     rows = await connection.fetch(
         "SELECT 'open deliveries' AS who, shard, min(number) AS number FROM channels.exception"
@@ -52,4 +52,4 @@ async def lowest_needed(connection: Connection) -> Sequence[Held]:
         " UNION ALL SELECT 'replay ' || replay, shard, position + 1 FROM channels.replay"
         " WHERE state IN ('running', 'stopping')"
     )
-    return [Held(*row) for row in rows]
+    return [Needed(*row) for row in rows]

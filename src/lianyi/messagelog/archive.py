@@ -31,7 +31,7 @@ _LOCK_TIMEOUT = "5s"
 _NAME = re.compile(r"message_(\d+)_(\d+)-(\d+)(?:\.(\d+))?\.parquet(\.part)?")
 
 
-class Held(NamedTuple):
+class Needed(NamedTuple):
     """Somebody who still needs a shard from a number on.
 
     Attributes:
@@ -45,7 +45,7 @@ class Held(NamedTuple):
     number: int
 
 
-Holds = Callable[[Connection], Awaitable[Sequence[Held]]]
+Holds = Callable[[Connection], Awaitable[Sequence[Needed]]]
 """Asks a slice what it still needs."""
 
 
@@ -54,7 +54,7 @@ class Due(NamedTuple):
 
     shard: int
     segment: int
-    held_by: tuple[Held, ...]
+    held_by: tuple[Needed, ...]
 
 
 @asynccontextmanager
@@ -73,16 +73,16 @@ async def alone(connection: Connection) -> AsyncIterator[None]:
             await connection.fetchval("SELECT pg_advisory_unlock($1)", _LOCK)
 
 
-async def readers(connection: Connection) -> list[Held]:
+async def readers(connection: Connection) -> list[Needed]:
     """Return where every reader of the log goes on."""
     rows = await connection.fetch(
         "SELECT reader, shard, position + 1 FROM messagelog.reader ORDER BY reader, shard"
     )
-    return [Held(*row) for row in rows]
+    return [Needed(*row) for row in rows]
 
 
 async def list_due(
-    connection: Connection, *, older_than: datetime, held: Collection[Held]
+    connection: Connection, *, older_than: datetime, held: Collection[Needed]
 ) -> list[Due]:
     """Return the segments that are older than a moment, oldest first.
 

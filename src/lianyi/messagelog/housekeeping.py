@@ -21,7 +21,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog import archive as archiving
 from lianyi.messagelog import postgres_leases as leases
-from lianyi.messagelog.archive import Due, Held, Holds
+from lianyi.messagelog.archive import Due, Holds, Needed
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.log import LogUnavailable
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
@@ -237,7 +237,7 @@ class Housekeeping:
                 else:
                     archived.append((one.shard, one.segment))
 
-    async def _list_held(self, connection: Connection) -> list[Held]:
+    async def _list_held(self, connection: Connection) -> list[Needed]:
         held = [one for hold in self._holds for one in await hold(connection)]
         retired = await self._retired(connection) if self._retired else ()
         return [one for one in held if one.who not in retired]

@@ -21,7 +21,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.chain import link
 from lianyi.messagelog.log import Done, LogUnavailable, LostLease
-from lianyi.messagelog.message import KEY_SEPARATOR, NewMessage, Position, storable
+from lianyi.messagelog.message import KEY_SEPARATOR, LogMessage, NewMessage, Position, storable
 from lianyi.messagelog.postgres_copy import copy_rows
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_segments import close_segment, ensure_segment
@@ -70,6 +70,28 @@ def build_row(
         message.body,
     )
     return row, chain
+
+
+def row_of(message: LogMessage) -> Row:
+    """Return the row of a message that was recorded before, in the order of ``COLUMNS``."""
+    cause = message.caused_by
+    return (
+        message.number,
+        message.received_at,
+        cause.number if cause else None,
+        message.channel,
+        message.shard,
+        cause.shard if cause else None,
+        message.gate,
+        message.tombstone,
+        message.kind,
+        message.sender,
+        message.codec,
+        KEY_SEPARATOR.join(message.keys),
+        terms_of(message.keys),
+        message.chain,
+        message.body,
+    )
 
 
 class PostgresAppender:

@@ -26,7 +26,7 @@ from lianyi.messagelog import (
     archive_file,
 )
 from lianyi.messagelog import archive as archiving
-from lianyi.messagelog.archive import Held
+from lianyi.messagelog.archive import Needed
 from lianyi.messagelog.archive_file import SegmentFile, SegmentWriter
 from lianyi.messagelog.archive_reader import (
     Archive,
@@ -441,8 +441,8 @@ async def test_only_what_everybody_has_passed_goes_and_who_holds_up_the_rest_is_
     await filled.move("destination:3", 1, 0)  # removed long ago
     await filled.move("projection:x", 2, 0)  # of another shard
 
-    async def replays(_: Connection) -> list[Held]:
-        return [Held("replay", 1, 14)]
+    async def replays(_: Connection) -> list[Needed]:
+        return [Needed("replay", 1, 14)]
 
     async def gone(_: Connection) -> list[str]:
         return ["destination:3"]
