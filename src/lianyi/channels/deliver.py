@@ -10,14 +10,15 @@
 
 Every 50 ms one transaction keeps the receipts, the exceptions and the position below which
 everything is done. What was delivered and not yet kept when the process dies is delivered again,
-with the same control id: at most one such window and one message for each lane.
+with the same control id: at most one such window and one message for each lane. That is why nothing
+is sent while the store does not keep what comes of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -111,6 +112,8 @@ class DestinationWorker:
         self._blocked = BlockedKeys()
         self._obeyed: dict[int, datetime] = {}
 
+        self._errands: set[asyncio.Task[None]] = set()
+
         self._room = asyncio.Event()
         self._running = asyncio.Event()
         self._running.set()
@@ -146,6 +149,7 @@ class DestinationWorker:
             await asyncio.gather(*tasks)
         finally:
             self.stop()
+            tasks.extend(self._errands)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -158,6 +162,7 @@ class DestinationWorker:
         for event in (self._room, self._running, self._reopened, self._look_now):
             event.set()
         self._keeper.dirty.set()
+        self._keeper.keeps.set()
 
     def pause(self, *, paused: bool) -> None:
         """Stop sending, or go on; the position stands still meanwhile."""
@@ -207,11 +212,12 @@ class DestinationWorker:
         self._fetched = number = message.number
         if message.channel != self._channel_number:
             return
-        if number in self._done_above:
-            self._done_above.discard(number)
+        done = number in self._done_above
+        self._done_above.discard(number)
+        if message.gate == Gate.HOLD or (message.tombstone and not done):
+            self._keeper.count_later(number, "held")
             return
-        if message.gate == Gate.HOLD or message.tombstone:
-            self._keeper.count("held")
+        if done:
             return
         try:
             content = self._content(received)
@@ -222,10 +228,10 @@ class DestinationWorker:
             self._message_failed(item, "", failure, Outcome.CANNOT_TRANSFORM, 0.0)
             return
         if not wanted:
-            self._keeper.count("filtered")
+            self._keeper.count_later(number, "filtered")
             return
         item = self._take_in(received, order_key)
-        if self._stands_behind(item):
+        if order_key and order_key in self._blocked:
             self._put_behind(item)
         else:
             self._lanes.put(item)
@@ -243,11 +249,8 @@ class DestinationWorker:
         if not self._room.is_set():
             self._room.set()
 
-    def _stands_behind(self, item: Item) -> bool:
-        """Whether an earlier message of the same key is not done."""
-        return item.exceptional is None and bool(item.order_key) and item.order_key in self._blocked
-
     def _put_behind(self, item: Item) -> None:
+        """Let a message wait for an earlier one of its key."""
         self._keeper.count("excepted")
         self._release(item)
         self._block(
@@ -276,8 +279,6 @@ class DestinationWorker:
                 if not lane.items:
                     lane.wake.clear()
                     await lane.wake.wait()
-                elif self._stands_behind(lane.items[0]):
-                    self._put_behind(lane.items.popleft())
                 elif self._may_send_now() or await self._may_send_later():
                     await self._send_first(lane, sender)
         finally:
@@ -285,13 +286,18 @@ class DestinationWorker:
                 await sender.close()
 
     def _may_send_now(self) -> bool:
-        return self._running.is_set() and self._breaker.state is BreakerState.CLOSED
+        return (
+            self._running.is_set()
+            and self._keeper.keeps.is_set()
+            and self._breaker.state is BreakerState.CLOSED
+        )
 
     async def _may_send_later(self) -> bool:
         """Wait until it is worth looking again; True for the lane that is to probe."""
-        if not self._running.is_set():
-            await self._running.wait()
-            return False
+        for allowed in (self._running, self._keeper.keeps):
+            if not allowed.is_set():
+                await allowed.wait()
+                return False
         wait = self._breaker.wait_seconds(self._clock.elapsed_seconds())
         if wait == 0:
             return True
@@ -321,12 +327,13 @@ class DestinationWorker:
         now = self._clock.elapsed_seconds()
         if self._tracing.on:
             self._trace(item, now - began, failure)
-        if outcome is Outcome.CANNOT_TRANSFORM or not item.outgoing:
+        silent = failure is not None and stops_destination(failure)
+        if not silent and (outcome is Outcome.CANNOT_TRANSFORM or not item.outgoing):
             self._breaker.no_verdict(now)
         if failure is None:
             lane.items.popleft()
             self._delivered(item, told, now - began)
-        elif stops_destination(failure):
+        elif silent:
             self._destination_failed(item, failure, outcome, now - began)
             if self._is_poison(item):
                 lane.items.popleft()
@@ -381,8 +388,10 @@ class DestinationWorker:
             self._keeper.count("delivered", passed=first)
             self.vitals.delivered(seconds)
             self._receiver_answered()
+        elif first:
+            self._keeper.count_later(item.number, "filtered")
         else:
-            self._keeper.count("filtered", passed=first)
+            self._keeper.count("filtered", passed=False)
         self._keeper.dirty.set()
         if item.exceptional is None:
             self._release(item)
@@ -462,6 +471,9 @@ class DestinationWorker:
             self._keeper.count("excepted")
             self._release(item)
             self._block(found)
+            # At once: a later one of the key that comes from the log would stand before them.
+            for queued in self._lanes.take_out(item.order_key):
+                self._put_behind(queued)
         found.state = state
         found.attempts = attempts
         found.error = failure.record()
@@ -488,12 +500,18 @@ class DestinationWorker:
         """A delivery is done or dismissed: let the next of its key go."""
         due = self._blocked.finish(number)
         if due is not None and due.state is ExceptionState.BEHIND:
-            asyncio.get_running_loop().create_task(self._put_in_lane(due))
+            self._do(self._put_in_lane(due))
 
     def _retry(self, number: int) -> None:
         found = self._blocked.find(number)
         if found and found.state is ExceptionState.WAITING and not self._stopping:
-            asyncio.get_running_loop().create_task(self._put_in_lane(found))
+            self._do(self._put_in_lane(found))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something short beside the lanes; a task that nobody holds may vanish."""
+        errand = asyncio.get_running_loop().create_task(work)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
 
     async def _set_going(self, found: Exceptional) -> None:
         """At the start: try what may be tried, later what waits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable
 
 import structlog
@@ -21,12 +22,20 @@ from lianyi.messagelog import LogMessage, LostLease
 
 SAVE_SECONDS = 0.05
 RETRY_SECONDS = 1.0
+OVERDUE_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
 
 class Keeper:
-    """Collects receipts, exceptions and counts, and keeps them together with the position."""
+    """Collects receipts, exceptions and counts, and keeps them together with the position.
+
+    Attributes:
+        dirty: set when there is something to keep.
+        keeps: set while the store keeps up. Without it nothing may be sent: what is delivered and
+            not kept is delivered again after a crash.
+        lost: whether another process delivers to this destination now.
+    """
 
     def __init__(
         self,
@@ -59,14 +68,17 @@ class Keeper:
         self._receipts: list[Receipt] = []
         self._changed: dict[int, Exceptional] = {}
         self._finished: list[int] = []
+        self._counted_later: list[tuple[int, str]] = []
         self._saving = asyncio.Lock()
         self.dirty = asyncio.Event()
+        self.keeps = asyncio.Event()
+        self.keeps.set()
         self.lost = False
 
     @property
     def unsaved(self) -> int:
-        """How many receipts are not kept yet."""
-        return len(self._receipts)
+        """How many receipts and counts are not kept yet."""
+        return len(self._receipts) + len(self._counted_later)
 
     def begin(self, standing: Standing) -> None:
         """Go on from where the destination stands."""
@@ -96,6 +108,17 @@ class Keeper:
         if passed:
             counts["passed"] = counts.get("passed", 0) + 1
 
+    def count_later(self, number: int, name: str) -> None:
+        """Count a message of which only the position tells, once the position is beyond it.
+
+        Sooner, and a worker that starts again before it would count it again.
+        """
+        heapq.heappush(self._counted_later, (number, name))
+
+    def _count_up_to(self, position: int) -> None:
+        while self._counted_later and self._counted_later[0][0] <= position:
+            self.count(heapq.heappop(self._counted_later)[1])
+
     def changed(self, found: Exceptional) -> None:
         """Note that an exception is new or stands otherwise than before."""
         self._changed[found.number] = found
@@ -118,33 +141,43 @@ class Keeper:
             LostLease: another process delivers to this destination now.
         """
         async with self._saving:
-            position = self._position()
-            if self.lost or (
-                position == self._saved_position
-                and not (self._receipts or self._changed or self._finished)
-            ):
-                return
-            receipts, self._receipts = self._receipts, []
-            changed, self._changed = self._changed, {}
-            finished, self._finished = self._finished, []
-            progress = Progress(
-                position=position,
-                counts=dict(self._counts),
-                receipts=receipts,
-                exceptions=list(changed.values()),
-                finished=finished,
-            )
-            try:
-                await self._store.save(progress)
-            except LostLease:
-                self.lost = True
+            failure = None if self.lost else await self._try()
+        if failure is not None:
+            log.warning("store.unavailable", destination=self._where, code=failure.code)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _try(self) -> LianyiError | None:
+        position = self._position()
+        if position == self._saved_position and not (
+            self._receipts or self._changed or self._finished
+        ):
+            return None
+        self._count_up_to(position)
+        receipts, self._receipts = self._receipts, []
+        changed, self._changed = self._changed, {}
+        finished, self._finished = self._finished, []
+        progress = Progress(
+            position=position,
+            counts=dict(self._counts),
+            receipts=receipts,
+            exceptions=list(changed.values()),
+            finished=finished,
+        )
+        overdue = asyncio.get_running_loop().call_later(OVERDUE_SECONDS, self.keeps.clear)
+        try:
+            await self._store.save(progress)
+        except BaseException as failure:  # cancelled too: the next attempt must know of it all
+            self.keeps.clear()
+            self._receipts = receipts + self._receipts
+            self._changed = {**changed, **self._changed}
+            self._finished = finished + self._finished
+            self.dirty.set()
+            self.lost = isinstance(failure, LostLease)
+            if self.lost or not isinstance(failure, LianyiError):
                 raise
-            except LianyiError as failure:
-                log.warning("store.unavailable", destination=self._where, code=failure.code)
-                self._receipts = receipts + self._receipts
-                self._changed = {**changed, **self._changed}
-                self._finished = finished + self._finished
-                self.dirty.set()
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                self._saved_position = position
+            return failure
+        finally:
+            overdue.cancel()
+        self._saved_position = position
+        self.keeps.set()
+        return None

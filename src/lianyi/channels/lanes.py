@@ -71,12 +71,25 @@ class Lanes:
 
     def put(self, item: Item) -> None:
         """Queue an item in the lane of its key; without a key, in each lane in turn."""
-        if item.order_key:
+        self._lane_of(item.order_key).put(item)
+
+    def _lane_of(self, order_key: str) -> Lane:
+        if order_key:
             # Not Python's own hash: it differs from process to process.
-            place = zlib.crc32(item.order_key.encode("utf-8", "surrogatepass"))
+            place = zlib.crc32(order_key.encode("utf-8", "surrogatepass"))
         else:
             place = self._next = self._next + 1
-        self._lanes[place % len(self._lanes)].put(item)
+        return self._lanes[place % len(self._lanes)]
+
+    def take_out(self, order_key: str) -> list[Item]:
+        """Take what queues with a key out of its lane; return it in order."""
+        if not order_key:
+            return []
+        lane = self._lane_of(order_key)
+        taken = [item for item in lane.items if item.order_key == order_key]
+        for item in taken:
+            lane.items.remove(item)
+        return taken
 
     def wake_all(self) -> None:
         """Let every lane look again."""
