@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -30,6 +31,8 @@ from lianyi.base.telemetry import every_metric
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
+CHINESE = re.compile("[\u4e00-\u9fff]")
+COMMON_OPTIONS = {"settings_file", "data_dir", "content_dir", "as_json"}
 HEAD = "<!-- Written by tools/reference_pages.py from the code; change it there. -->\n\n"
 
 
@@ -318,11 +321,98 @@ def shape_in_words(schema: Mapping[str, Any]) -> str:
     return str(schema.get("format") or schema.get("type", "anything"))
 
 
+# -- command line
+
+
+def every_command() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command that people use with its words, e.g. ``("channel", "check")``."""
+
+    def below(
+        group: click.Group, words: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            if command is None or command.hidden:
+                continue
+            yield (*words, name), command
+            if isinstance(command, click.Group):
+                yield from below(command, (*words, name))
+
+    yield from below(importlib.import_module("lianyi.cli.main").main, ())
+
+
+def in_language(text: str, language: str) -> str:
+    """Return the half of a help text in one language: ``中文 / English``, or whole paragraphs."""
+    zh = language == "zh"
+    found = []
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        words = " ".join(paragraph.split())
+        first, slash, second = words.partition(" / ")
+        if slash and CHINESE.search(first):
+            found.append(first if zh else second[:1].upper() + second[1:])
+        elif bool(CHINESE.search(words)) == zh:
+            found.append(words)
+    return "\n\n".join(found)
+
+
+def command_words(words: tuple[str, ...], command: click.Command, language: str) -> str:
+    """Return a command: what it does, its arguments and its options."""
+    context = click.Context(command, info_name=" ".join(["lianyi", *words]))
+    usage = " ".join(context.command.collect_usage_pieces(context))
+    part = [
+        f"{'#' * (len(words) + 1)} lianyi {' '.join(words)}",
+        in_language(command.help or "", language),
+    ]
+    if isinstance(command, click.Group):
+        return "\n\n".join(part)
+    part.insert(1, f"```console\n$ lianyi {' '.join(words)} {usage}\n```")
+    own = [
+        f"- `{' '.join([*option.opts, *option.secondary_opts])}`"
+        + ("" if option.is_flag else f" {option.make_metavar(context)}")
+        + f": {in_language(option.help or '', language)}"
+        + option_default(option)
+        for option in command.params
+        if isinstance(option, click.Option) and option.name not in COMMON_OPTIONS
+    ]
+    return "\n\n".join([*part, "\n".join(own)]).rstrip()
+
+
+def option_default(option: click.Option) -> str:
+    """Return the default of an option in brackets where there is one worth telling."""
+    default = option.default
+    if option.is_flag or not option.show_default or not isinstance(default, str | int | float):
+        return ""
+    return f" [`{default}`]"
+
+
+def command_line_page(language: str) -> str:
+    """Return ``cli.md`` or ``cli.zh.md``: every command with its options."""
+    main_command = importlib.import_module("lianyi.cli.main").main
+    common = [
+        f"- `{option.opts[0]}` (`{option.envvar}`): {in_language(option.help or '', language)}"
+        for option in dict(every_command())[("doctor",)].params
+        if isinstance(option, click.Option) and option.name in COMMON_OPTIONS and option.envvar
+    ]
+    words = {
+        "en": ("The command line", "Nearly every command takes:", "prints JSON for programs"),
+        "zh": ("命令行", "几乎每个命令都接受：", "以 JSON 输出，供程序使用"),
+    }[language]
+    page = [
+        f"# {words[0]}\n\n{HEAD}{in_language(main_command.help or '', language)}",
+        "\n".join([words[1] + "\n", *common, f"- `--json`: {words[2]}"]),
+    ]
+    page += [command_words(*one, language) for one in every_command()]
+    return "\n\n".join(page) + "\n"
+
+
 PAGES = {
     "settings.md": settings_page,
     "channels.md": channels_page,
     "metrics.md": metrics_page,
     "api.md": api_page,
+    "cli.md": lambda: command_line_page("en"),
+    "cli.zh.md": lambda: command_line_page("zh"),
 }
 
 

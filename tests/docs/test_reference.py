@@ -12,7 +12,9 @@ from lianyi.api import openapi
 from lianyi.base.telemetry import every_metric
 
 
-@pytest.mark.parametrize("name", ["settings.md", "channels.md", "metrics.md", "api.md"])
+@pytest.mark.parametrize(
+    "name", ["settings.md", "channels.md", "metrics.md", "api.md", "cli.md", "cli.zh.md"]
+)
 def test_a_page_written_from_the_code_is_current(docs: Path, pages: ModuleType, name: str) -> None:
     written = (docs / "reference" / name).read_text(encoding="utf-8")
     assert written == pages.PAGES[name](), "run: make docs"

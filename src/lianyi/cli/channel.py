@@ -156,7 +156,7 @@ def check(files: tuple[str, ...], where: Where, *, every: bool, as_json: bool) -
         say_json(results)
     else:
         click.echo("\n".join(map(result_text, results)))
-    sys.exit(not all(result["ok"] for result in results))
+    sys.exit(0 if all(result["ok"] for result in results) else 1)
 
 
 def _path(name: str, folder: Path) -> Path:

@@ -161,7 +161,7 @@ class Refusal(Exception):
         return f"{code} {what} [{where}]: {why}. Next: {next_step}."
 
 
-class NotRunning(LianyiError):
+class NothingRuns(LianyiError):
     """A command needs the platform's embedded database, and nobody runs it."""
 
     code = "LY-1721"
@@ -174,7 +174,7 @@ def running_database(settings: Settings) -> str:
     """Return the address of the database that ``serve`` runs, or of the hospital's own server.
 
     Raises:
-        NotRunning: the embedded database is not up.
+        NothingRuns: the embedded database is not up.
     """
     from lianyi.base.database import EMBEDDED, address_of
     from lianyi.base.embedded import find_dsn
@@ -183,7 +183,7 @@ def running_database(settings: Settings) -> str:
         return address_of(settings.database)
     dsn = find_dsn(settings.data_dir)
     if dsn is None:
-        raise NotRunning(where=str(settings.data_dir))
+        raise NothingRuns(where=str(settings.data_dir))
     return dsn
 
 

@@ -338,7 +338,7 @@ def replay(
         say_json(ended)
     else:
         click.echo(replays_table([ended], console))
-    sys.exit(ended["state"] == "stopped")
+    sys.exit(1 if ended["state"] == "stopped" else 0)
 
 
 def _explain(found: Row, destination: str, rate: float, console: Console) -> None:

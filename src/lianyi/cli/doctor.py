@@ -56,4 +56,4 @@ def doctor(where: Where, *, as_json: bool) -> None:
                 f"\n{count['ok']} well, {count['warn']} to look at, {count['fail']} failed",
             )
         )
-    sys.exit(status == "fail")
+    sys.exit(1 if status == "fail" else 0)

@@ -16,7 +16,7 @@ import click
 
 from lianyi.cli.common import (
     VERIFIED_FILE,
-    NotRunning,
+    NothingRuns,
     Where,
     in_words,
     json_option,
@@ -54,7 +54,7 @@ async def opened(settings: Settings, *, fresh: bool = False) -> AsyncIterator[Pr
         fresh: make the installation when there is none; otherwise that is refused.
 
     Raises:
-        NotRunning: there has never been an installation here.
+        NothingRuns: there has never been an installation here.
         LianyiError: the database cannot be started or reached.
     """
     from lianyi.app.process import Process
@@ -64,7 +64,7 @@ async def opened(settings: Settings, *, fresh: bool = False) -> AsyncIterator[Pr
 
     embedded = settings.database.url == EMBEDDED
     if embedded and not fresh and "socket_folder" not in read_record(settings.data_dir):
-        raise NotRunning(where=str(settings.data_dir))
+        raise NothingRuns(where=str(settings.data_dir))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     async with open_database(settings.database, settings.data_dir, on_progress=_say) as dsn:
         await migrate(dsn)
@@ -113,7 +113,7 @@ def verify(
         say_json({"ok": good, "at": at.isoformat(), "shards": [_facts(one) for one in reports]})
     else:
         click.echo("\n".join(map(report_text, reports)))
-    sys.exit(not good)
+    sys.exit(0 if good else 1)
 
 
 async def _verify(

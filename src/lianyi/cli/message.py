@@ -88,7 +88,7 @@ def instant(text: str | None, zone: tzinfo, option: str) -> datetime | None:
 @click.option("--state", type=click.Choice(STATES), help="投递状态 / state of a delivery.")
 @click.option(
     "--since",
-    help="从此时起，如 2026-03-01T08:15 或 2h（两小时前）/ from then on; 2h: two hours ago.",
+    help="从此时起，如 2026-03-01T08:15 或 2h（两小时前） / from then on; 2h: two hours ago.",
 )
 @click.option("--until", help="到此时为止 / until then.")
 @click.option(

@@ -1,0 +1,106 @@
+"""A role that ends is started again; whoever is told to stop, stops; nobody outlives a parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lianyi.cli import supervisor as supervising
+from lianyi.cli.common import Where, console_address
+from lianyi.cli.running import NotLoopback, Platform, is_loopback
+from lianyi.cli.supervisor import Supervisor
+
+
+def python(script: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", script, *arguments]
+
+
+async def until(file: Path, lines: int) -> list[str]:
+    """Wait until a file has so many lines."""
+    while True:
+        found = file.read_text().splitlines() if file.exists() else []
+        if len(found) >= lines:
+            return found
+        await asyncio.sleep(0.02)
+
+
+NOTE = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n');"
+
+
+async def test_a_role_that_ends_is_started_again(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    supervisor = Supervisor({"brief": python(NOTE, str(notes))})
+    running = asyncio.create_task(supervisor.run())
+
+    numbers = await until(notes, 3)
+    supervisor.stop()
+    await running
+
+    assert len(set(numbers)) == len(numbers)
+
+
+async def test_a_role_that_does_not_want_to_stop_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervising, "STOP_SECONDS", 0.2)
+    notes = tmp_path / "notes"
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN);" + NOTE + "time.sleep(600)"
+    supervisor = Supervisor({"deaf": python(deaf, str(notes))})
+    running = asyncio.create_task(supervisor.run())
+    (number,) = await until(notes, 1)
+
+    supervisor.stop()
+    await running
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number), 0)
+
+
+def test_whose_parent_is_gone_already_ends_at_once() -> None:
+    script = "from lianyi.cli.supervisor import die_with_parent; die_with_parent(1); print('alive')"
+    done = subprocess.run(python(script), capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_whoever_was_asked_to_stop_ends_in_any_case() -> None:
+    script = (
+        "import time; from lianyi.cli import supervisor\n"
+        "supervisor.STOP_SECONDS = 1; supervisor.end_soon(); time.sleep(600)"
+    )
+    done = subprocess.run(python(script), capture_output=True)
+
+    assert done.returncode == -signal.SIGALRM
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9"])
+def test_a_loopback_is_recognised(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "no.such.host.invalid"])
+def test_the_console_opens_on_the_loopback_only(host: str, tmp_path: Path) -> None:
+    settings = Where(None, tmp_path / "data", tmp_path).load(http_host=host)
+
+    with pytest.raises(NotLoopback):
+        Platform(settings, None, ["api"])
+    Platform(settings, None, ["deliver"])
+
+
+def test_port_zero_becomes_a_port_that_can_be_told(tmp_path: Path) -> None:
+    settings = Where(None, tmp_path / "data", tmp_path).load(http_port=0)
+
+    address = Platform(settings, None, ["api"]).address
+
+    assert 0 < int(address.rpartition(":")[2]) < 65536
+
+
+def test_the_address_of_the_console_is_a_url() -> None:
+    assert console_address("127.0.0.1", 8080) == "http://127.0.0.1:8080"
+    assert console_address("::1", 8080) == "http://[::1]:8080"
