@@ -9,6 +9,7 @@ go on, and everything is tried again at the next round.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -144,7 +145,8 @@ class Housekeeping:
         finally:
             renewing.cancel()
             connection.terminate()
-            await leases.give_back(self._pool, LEASE, owner=self._owner)
+            with contextlib.suppress(*STORE_ERRORS):  # it runs out by itself
+                await leases.give_back(self._pool, LEASE, owner=self._owner)
 
     async def _take(self) -> bool:
         epoch = await leases.take(self._pool, LEASE, owner=self._owner, holder=self._holder)

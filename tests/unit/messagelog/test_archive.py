@@ -595,3 +595,16 @@ async def test_files_are_opened_and_checked_once_and_only_a_few_stay_open(
         await filled.get(Position(1, number))
     short = [name.removeprefix("message_1_").removesuffix(".parquet") for name in checked]
     assert short == ["1-10", "11-20", "21-30", "11-20"]
+
+
+async def test_housekeeping_ends_when_it_is_told_to_even_without_a_database(
+    log: PostgresLog, pool: asyncpg.Pool, database: str, archive: Archive
+) -> None:
+    heard = asyncio.Event()
+    work = housekeeping(pool, database, archive, on_round=lambda _: heard.set())
+    task = asyncio.create_task(work.run())
+    await heard.wait()
+    pool.terminate()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
