@@ -29,9 +29,9 @@ from lianyi.channels.settings import ChannelsSettings
 from lianyi.connectors.connector import Sender
 from lianyi.connectors.registry import build_sender
 from lianyi.messagelog import LostLease, PostgresLog
+from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
 log = structlog.get_logger(__name__)
-_STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class Runs(Protocol):
@@ -100,7 +100,7 @@ class DeliverRole:
                     await self._look()
                 except LianyiError as failure:
                     log.warning("deliver.waits", code=failure.code)
-                except _STORE_ERRORS as error:
+                except STORE_ERRORS as error:
                     log.warning("deliver.waits", kind=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
@@ -269,7 +269,7 @@ class DeliverRole:
             task.cancel()  # its position is kept; another process goes on
         await asyncio.gather(*(task for _, task in self._replays.values()), return_exceptions=True)
         await self._functions.close()
-        with contextlib.suppress(*_STORE_ERRORS):
+        with contextlib.suppress(*STORE_ERRORS):
             await self._share.give_all_back()
 
 

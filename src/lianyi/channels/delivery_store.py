@@ -21,6 +21,7 @@ from lianyi.channels.delivering import (
 from lianyi.channels.store import guarded
 from lianyi.messagelog import Position, PostgresLog
 from lianyi.messagelog.postgres import move_within
+from lianyi.messagelog.postgres_copy import copy_rows
 from lianyi.messagelog.postgres_leases import Connection
 
 TALLY_EVERY = timedelta(seconds=1)
@@ -123,9 +124,9 @@ class PostgresDeliveryStore:
                 counts=progress.counts,
             )
             if progress.receipts:
-                await connection.copy_records_to_table(
-                    "receipt",
-                    schema_name="channels",
+                await copy_rows(
+                    connection,
+                    "channels.receipt",
                     columns=Receipt._fields,
                     records=progress.receipts,
                 )

@@ -25,11 +25,11 @@ from lianyi.connectors.connector import Arrival, Reply, Source
 from lianyi.connectors.registry import build_source
 from lianyi.messagelog import LostLease, Position, PostgresLog
 from lianyi.messagelog.postgres_appender import PostgresAppender
+from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
 WATCH_SECONDS = 0.05
 
 log = structlog.get_logger(__name__)
-_STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class RunningSource:
@@ -171,7 +171,7 @@ class IntakeRole:
                     await self._look()
                 except LianyiError as failure:
                     log.warning("intake.waits", code=failure.code)
-                except _STORE_ERRORS as error:
+                except STORE_ERRORS as error:
                     log.warning("intake.waits", kind=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
@@ -309,5 +309,5 @@ class IntakeRole:
     async def _close(self) -> None:
         for shard in list(self._shards):
             await self._give_up(shard)
-        with contextlib.suppress(*_STORE_ERRORS):
+        with contextlib.suppress(*STORE_ERRORS):
             await self._share.give_all_back()

@@ -11,6 +11,7 @@ import asyncpg
 
 from lianyi.channels.delivering import Receipt
 from lianyi.channels.store import guarded
+from lianyi.messagelog.postgres_copy import copy_rows
 
 
 class ReplayRow(NamedTuple):
@@ -66,11 +67,8 @@ class ReplayStore:
         async def work() -> None:
             async with self._pool.acquire() as connection, connection.transaction():
                 if receipts:
-                    await connection.copy_records_to_table(
-                        "receipt",
-                        schema_name="channels",
-                        columns=Receipt._fields,
-                        records=receipts,
+                    await copy_rows(
+                        connection, "channels.receipt", columns=Receipt._fields, records=receipts
                     )
                 await connection.execute(
                     "UPDATE channels.replay SET position = $2, delivered = $3, refused = $4,"

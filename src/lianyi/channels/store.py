@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, TypeVar
 import asyncpg
 
 from lianyi.messagelog import LogUnavailable
+from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_segments import last_of_shard
 
 CHANGED = "lianyi_channels"
 """Notified with a destination's number (negative: a channel's gate), or ``definitions``."""
 
-_STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 DEFINITIONS_LOCK = 7_204_102
 TALLY_EVERY = timedelta(seconds=1)
 T = TypeVar("T")
@@ -50,7 +50,7 @@ async def guarded(work: Callable[[], Awaitable[T]], *, where: str) -> T:
     """
     try:
         return await work()
-    except _STORE_ERRORS as error:
+    except STORE_ERRORS as error:
         raise LogUnavailable(where=where, why=type(error).__name__) from error
 
 
