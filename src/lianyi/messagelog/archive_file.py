@@ -25,7 +25,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from lianyi.messagelog.archive_reader import Archived, BrokenArchive, CannotArchive
+from lianyi.messagelog.archived import Archived, BrokenArchive, CannotArchive
 from lianyi.messagelog.chain import relink
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry, Wanted, matches, term, terms_of

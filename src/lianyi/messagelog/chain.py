@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from lianyi.messagelog.message import LogMessage, NewMessage, Position
 
@@ -18,6 +19,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _sha256 = hashlib.sha256
+
+
+@lru_cache(maxsize=4)
+def _micros(at: datetime) -> int:
+    """Return microseconds since 1970; all messages of a commit share one instant."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def link(
@@ -32,7 +39,7 @@ def link(
         message: the message; its body is not read.
         body_hash: 32 bytes, SHA-256 of the body as it was received.
     """
-    micros = (received_at - _EPOCH) // _MICROSECOND
+    micros = _micros(received_at)
     cause = message.caused_by
     envelope = "\x1f".join(
         (
