@@ -246,7 +246,8 @@ def test_the_doctor_finds_a_running_clinic_well(lianyi: CommandLine) -> None:
     )
 
     checks = {one["check"]: one["status"] for one in found}
-    for check in ("database", "migrations", "role.intake", "role.deliver", "role.learn", "door"):
+    roles = ("role.intake", "role.deliver", "role.learn")
+    for check in ("database", "migrations", *roles, "door", "destinations"):
         assert checks[check] == "ok", found
 
 
@@ -265,6 +266,25 @@ def test_the_log_is_proved_while_the_platform_runs(
     assert [one["messages"] for one in part["shards"]] == [2]
     verified = [one for one in lianyi.json("doctor")["checks"] if one["check"] == "verify"]
     assert verified[0]["status"] == "ok"
+
+
+def test_an_export_rebuilds_the_installation_elsewhere(
+    clinic: Clinic, lianyi: CommandLine, folder: Path
+) -> None:
+    clinic.send(admission("CL10", "500010"))
+    position = position_of(lianyi, "CL10")
+    eventually(lambda: fate(lianyi, position, "record") == "delivered")
+
+    given = lianyi.json("log", "export", "export")
+
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir(mode=0o711)
+    there = CommandLine(elsewhere)
+    taken = there.json("log", "import", str(folder / "export"))
+    assert taken["messages"] == given["messages"] > 0
+    assert there.json("log", "verify")["ok"]
+    assert "LY-1310" in there.complaint("log", "import", str(folder / "export"))
+    assert "LY-1721" in CommandLine(folder / "export").complaint("log", "verify")
 
 
 def test_where_nothing_runs_the_next_step_is_told_in_both_languages(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ def doctor(where: Where, *, as_json: bool) -> None:
         async for finding in look_at_database(settings, SystemClock()):
             found(finding)
             running = running or (finding.check == "database" and finding.status == "ok")
-        found(look_at_door(settings, running=running))
+        for finding in look_at_door(settings, running=running):
+            found(finding)
 
     asyncio.run(look())
     status = verdict(findings)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,6 +28,7 @@ PYTHON_MIN = (3, 11)
 NEARLY_FULL_PERCENT = 10.0
 """So far below the limit at which the platform stops taking messages, the doctor warns."""
 ANSWER_SECONDS = 5.0
+HURT = ("down", "slow", "overloaded")
 
 
 def look_at_machine(settings: Settings, where: Where) -> Iterator[Finding]:
@@ -164,8 +166,8 @@ def _console_pages() -> Finding:
 # --- the door -----------------------------------------------------------------------------------
 
 
-def look_at_door(settings: Settings, *, running: bool) -> Finding:
-    """Say whether the console answers where it should, and to our token.
+def look_at_door(settings: Settings, *, running: bool) -> Iterator[Finding]:
+    """Yield whether the console answers where it should and to our token, and what it says.
 
     Args:
         settings: of the installation.
@@ -183,16 +185,11 @@ def look_at_door(settings: Settings, *, running: bool) -> Finding:
             trust_env=False,
         )
     except httpx.HTTPError:
-        return _silent_door(address, running=running)
-    if response.is_success:
-        return Finding(
-            "door", "ok", f"控制台在 {address} 应答", f"the console answers at {address}"
-        )
-    if (
-        response.status_code == httpx.codes.UNAUTHORIZED
-        or "x-frame-options" not in response.headers
-    ):
-        return Finding(
+        yield _silent_door(address, running=running)
+        return
+    ours = "x-frame-options" in response.headers  # every answer of a console carries it
+    if not ours or response.status_code == httpx.codes.UNAUTHORIZED:
+        yield Finding(
             "door",
             "fail",
             f"{address} 由另一个程序或另一套平台占用",
@@ -200,13 +197,39 @@ def look_at_door(settings: Settings, *, running: bool) -> Finding:
             "停止它，或用 --http-port 为本平台换一个端口",
             "stop it, or give this platform another port with --http-port",
         )
+    elif response.is_success:
+        yield Finding("door", "ok", f"控制台在 {address} 应答", f"the console answers at {address}")
+        yield _destinations(response.json())
+    else:
+        yield Finding(
+            "door",
+            "fail",
+            f"控制台 {address} 应答 HTTP {response.status_code}",
+            f"the console at {address} answers HTTP {response.status_code}",
+            "查看平台日志",
+            "see the log of the platform",
+        )
+
+
+def _destinations(cards: list[dict[str, Any]]) -> Finding:
+    """Say which destinations do not take their messages; the log keeps them meanwhile."""
+    names = [
+        f"{card['name']}/{one['name']}"
+        for card in cards
+        for one in card["destinations"]
+        if one["state"] in HURT
+    ]
+    if not names:
+        return Finding(
+            "destinations", "ok", "没有停机、缓慢或过载的目的端", "no destination is down or slow"
+        )
     return Finding(
-        "door",
-        "fail",
-        f"控制台 {address} 应答 HTTP {response.status_code}",
-        f"the console at {address} answers HTTP {response.status_code}",
-        "查看平台日志",
-        "see the log of the platform",
+        "destinations",
+        "warn",
+        f"{len(names)} 个目的端停机、缓慢或过载：{', '.join(names)}",
+        f"{len(names)} destinations are down, slow or overloaded: {', '.join(names)}",
+        "lianyi channel list 说明各自的原因；消息留在日志中，恢复后自动投递",
+        "'lianyi channel list' says why; the log keeps their messages until they are back",
     )
 
 

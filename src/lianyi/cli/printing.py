@@ -120,7 +120,7 @@ class _Silent:
 @contextmanager
 def progress(total: int, zh: str, en: str) -> Iterator[Bar]:
     """Show a bar on standard error for as long as the block runs, where that is a terminal."""
-    if not sys.stderr.isatty():
+    if total <= 0 or not sys.stderr.isatty():
         yield _Silent()
         return
     with click.progressbar(length=total, label=in_words(zh, en), file=sys.stderr) as bar:

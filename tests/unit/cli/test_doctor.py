@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from lianyi.cli import doctor_database as database
+from lianyi.cli import doctor_machine as machine
 from lianyi.cli.common import VERIFIED_FILE
 from lianyi.cli.doctor_store import SourceRecord
 from lianyi.cli.findings import Finding, verdict
@@ -66,6 +67,19 @@ def test_a_port_that_something_else_has_is_a_failure() -> None:
 
     assert checks["door"]["status"] == "fail"
     assert "--http-port" in checks["door"]["en"]["next_step"]
+
+
+def test_destinations_that_take_nothing_are_named() -> None:
+    def cards(**states: str) -> list[dict[str, Any]]:
+        lanes = [{"name": name, "state": state} for name, state in states.items()]
+        return [{"name": "lab", "destinations": lanes}]
+
+    well = machine._destinations(cards(emr="flowing", region="idle", old="stopped"))
+    hurt = machine._destinations(cards(emr="flowing", region="down"))
+
+    assert (well.status, hurt.status) == ("ok", "warn")
+    assert "lab/region" in hurt.text()
+    assert "lab/emr" not in hurt.text()
 
 
 def test_misspelt_settings_end_the_examination(tmp_path: Path) -> None:
