@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lianyi.base.errors import LianyiError
-from lianyi.channels.content import Content, Hl7Content, Test
+from lianyi.channels.content import NOWHERE, Content, Hl7Content, Test
 from lianyi.channels.definition import Channel, Destination, Filter, OrderPath
 from lianyi.channels.differences import Change, differences
 from lianyi.channels.functions import FunctionHost
@@ -168,6 +168,7 @@ class CompiledChannel:
         "_forced",
         "_judge",
         "_kind",
+        "_places",
         "definition",
         "destinations",
         "digest",
@@ -186,6 +187,7 @@ class CompiledChannel:
         self.used = tuple(sorted(library.used))
         self.digest = _digest(definition, library)
         self._judge = judge
+        self._places = NOWHERE if definition.identify == NOWHERE else definition.identify
         self._kind = content_class(definition.format)
         self._codec = definition.source.default_codec
         self._forced = definition.source.forced_codec
@@ -214,7 +216,7 @@ class CompiledChannel:
             body,
             codec=codec or ("" if self._kind is Hl7Content else self._forced),
             received_at=received_at,
-            places=self.definition.identify,
+            places=self._places,
             kind=kind,
             sender=sender,
             keys=keys,

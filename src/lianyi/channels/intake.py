@@ -99,9 +99,7 @@ class Intake:
             reply(self._not_stored(content, refusal))
             return
         gate, findings = self._judge(content)
-        message = self._envelope(content, arrival, gate, findings)
-        first = message.keys[0] if message.keys else ""
-        control_id = first[2:] if first[:2] == "c:" else ""
+        message, control_id = self._envelope(content, arrival, gate)
         if not control_id or not self._recent.window_messages:
             self._append(message, content, findings, None, reply)
             return
@@ -131,19 +129,20 @@ class Intake:
             return Gate.HOLD, (unreadable(error),)
         return Gate.ACCEPT, ()
 
-    def _envelope(
-        self, content: Content, arrival: Arrival, gate: Gate, findings: Sequence[Finding]
-    ) -> NewMessage:
-        """Say what the log is to know of the message; of an unreadable one that is little."""
+    def _envelope(self, content: Content, arrival: Arrival, gate: Gate) -> tuple[NewMessage, str]:
+        """Say what the log is to know of the message, and the control id by which it repeats.
+
+        Of a message that cannot be read that is little.
+        """
         try:
-            keys = content.keys
-            kind, sender, control_id = content.kind, content.sender, content.control_id
+            kind, sender, control_id, keys = content.identity()
         except LianyiError:
             name = self._channel.definition.format
-            return NewMessage(self._number, f"{name} ?", content.body, gate=Gate.HOLD)
+            return NewMessage(self._number, f"{name} ?", content.body, gate=Gate.HOLD), ""
         if not control_id and "idempotency_key" in arrival.attributes:
-            keys = (f"c:{arrival.attributes['idempotency_key'][:200]}", *keys)
-        return NewMessage(
+            control_id = arrival.attributes["idempotency_key"][:200]
+            keys = (f"c:{control_id}", *keys)
+        message = NewMessage(
             channel=self._number,
             kind=kind,
             body=content.body,
@@ -152,6 +151,7 @@ class Intake:
             keys=keys,
             gate=gate,
         )
+        return message, control_id
 
     def _append(
         self,
