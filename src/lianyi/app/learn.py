@@ -51,6 +51,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             archive=Archive(process.archive_dir),
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
             holds=(keep_store.lowest_needed,),
+            retired=keep_store.retired_readers,
             extras=(receipts,),
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from lianyi.channels.store import DEFINITIONS_LOCK
@@ -53,3 +53,19 @@ async def lowest_needed(connection: Connection) -> Sequence[Needed]:
         " WHERE state IN ('running', 'stopping')"
     )
     return [Needed(*row) for row in rows]
+
+
+async def retired_readers(connection: Connection) -> Collection[str]:
+    """Return the readers of destinations that no definition names any more."""
+    rows = await connection.fetch(
+        "SELECT 'destination:' || destination AS reader FROM channels.destination WHERE retired"
+    )
+    return {row["reader"] for row in rows}
+
+
+async def seen_by(connection: Connection, shard: int) -> dict[str, int]:
+    """Return how far receipts go in a shard: a log that ends before them has lost its tail."""
+    highest = await connection.fetchval(
+        "SELECT max(number) FROM channels.receipt WHERE shard = $1", shard
+    )
+    return {"receipts": highest} if highest is not None else {}

@@ -120,10 +120,16 @@ async def _verify(
     settings: Settings, shard: int | None, number_from: int | None, number_to: int | None
 ) -> tuple[datetime, list[Report]]:
     """Verify the shards one after the other, each with a bar of its own."""
+    from lianyi.channels.keep_store import seen_by
     from lianyi.messagelog.verify import verify as verify_log
 
     async with opened(settings) as process, AsyncExitStack() as stack:
-        _, messages = await process.open(stack)
+        pool, messages = await process.open(stack)
+
+        async def receipts(one: int) -> dict[str, int]:
+            async with pool.acquire() as connection:
+                return await seen_by(connection, one)
+
         reports = []
         for one in [shard] if shard is not None else await messages.shards():
             total = min(number_to or sys.maxsize, await messages.end(one)) - (number_from or 1) + 1
@@ -133,6 +139,7 @@ async def _verify(
                     shards=[one],
                     number_from=number_from or 1,
                     number_to=number_to,
+                    seen_by=receipts,
                     on_progress=_advancing(bar),
                 )
         return process.clock.now(), reports
