@@ -1,0 +1,1 @@
+"""What the platform can do on this machine: ``python -m benchmarks``; see docs/performance.md."""

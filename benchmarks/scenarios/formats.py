@@ -1,0 +1,41 @@
+"""What one message costs without any wire or store: the scripts beside this folder, as figures."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bench import Bench
+from benchmarks.report import Figure, figure
+
+HERE = Path(__file__).parents[1]
+
+
+def formats(bench: Bench) -> Iterator[Figure]:
+    """Measure reading, changing and writing HL7 v2, and the steps of channels."""
+    parsed = [_run("hl7_parse.py", "--json") for _ in range(bench.runs)]
+    for codec in ("utf-8", "gb18030", "ascii"):
+        yield figure(
+            f"HL7 v2 {codec}: parse, 4 reads, 3 writes, encode",
+            "µs",
+            [run[codec]["parse + 4 reads + 3 writes + encode"] for run in parsed],
+            most=25,
+            details={"all": parsed[0][codec]},
+        )
+    steps = [_run("transform.py") for _ in range(bench.runs)]
+    for key, words in (
+        ("open_parse_set_one_us", "channel: open, read, one step, write"),
+        ("transform_map_and_set_us", "channel: map and set"),
+        ("transform_apart_us", "channel: a Python function apart"),
+    ):
+        yield figure(words, "µs", [run[key] for run in steps], details={"all": steps[0]})
+
+
+def _run(script: str, *words: str) -> Any:
+    command = [sys.executable, str(HERE / script), *words]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
