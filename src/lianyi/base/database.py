@@ -291,7 +291,7 @@ async def _set_up(connection: asyncpg.Connection | asyncpg.pool.PoolConnectionPr
     )
 
 
-async def _leave_as_is(connection: asyncpg.pool.PoolConnectionProxy) -> None:
+async def _leave_as_is(_connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy) -> None:
     """Take a connection back without asking the server to reset it.
 
     That would cost a round trip each time. An open transaction is rolled back all the same; our

@@ -139,7 +139,7 @@ async def _verify(
                     shards=[one],
                     number_from=number_from or 1,
                     number_to=number_to,
-                    seen_by=receipts,
+                    seen_by=[receipts],
                     on_progress=_advancing(bar),
                 )
         return process.clock.now(), reports

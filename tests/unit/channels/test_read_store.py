@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.channels.read_store import ReadStore, matching
-from lianyi.channels.store import ensure_receipt_days
 from lianyi.messagelog.message import Position
 
 

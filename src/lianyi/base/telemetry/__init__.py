@@ -11,7 +11,8 @@ from lianyi.base.telemetry.metrics import (
     render_metrics,
 )
 from lianyi.base.telemetry.settings import TelemetrySettings
-from lianyi.base.telemetry.traces import NO_TRACING, Tracing, configure_tracing, trace_context
+from lianyi.base.telemetry.traces import NO_TRACING, Tracing, trace_context
+from lianyi.base.telemetry.tracing import configure_tracing
 
 __all__ = [
     "NO_TRACING",

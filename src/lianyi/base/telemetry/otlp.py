@@ -146,7 +146,7 @@ def start(
     installation: str,
     exporter: SpanExporter | None,
 ) -> OtlpTracing:
-    """Begin to trace; see :func:`~lianyi.base.telemetry.traces.configure_tracing`."""
+    """Begin to trace; see :func:`~lianyi.base.telemetry.tracing.configure_tracing`."""
     provider = TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(ratio)),
         resource=Resource.create({"service.name": service, "service.namespace": installation}),
