@@ -211,7 +211,10 @@ def write_record(data_dir: Path, home: Path, socket_folder: Path | None = None) 
     if read_record(data_dir) == found:
         return
     unfinished = data_dir / f".{RECORD}.{os.getpid()}"
-    unfinished.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(found, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut may leave the name without the text
     unfinished.replace(data_dir / RECORD)
     sync_folder(data_dir)
 

@@ -203,6 +203,14 @@ def decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | N
         WrongCharset: the bytes fit neither; ``where`` names the first byte that does not.
         UnsupportedCharset: UTF-16, several scripts at once, or an unknown ``default_codec``.
     """
+    read = _decode(body, begin, default_codec=default_codec, forced_codec=forced_codec)
+    if begin and read.text.find("MSH", 0, begin + 3) < 0:
+        # A byte order mark in a double-byte codec: its last byte has swallowed the M.
+        raise WrongCharset(where="byte 0", codec=read.codec, declared=shown(read.declared))
+    return read
+
+
+def _decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | None) -> Text:
     default = known_codec(default_codec)
     declared = declared_charset(body[begin:] if begin else body, default)
     if forced_codec:

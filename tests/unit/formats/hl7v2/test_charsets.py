@@ -174,3 +174,12 @@ def test_a_byte_order_mark_means_utf_8() -> None:
     body = b"\xef\xbb\xbf" + message_of("", "测试é").encode()
     assert parse(body, default_codec="gb18030").get("PID-3") == "测试é"
     assert browse_keys(parse(body, default_codec="gb18030")).patients == ("测试é^", "x^")
+
+
+def test_a_byte_order_mark_that_swallows_the_header_is_a_wrong_charset() -> None:
+    """EF BB BF in GB18030 takes the M of MSH with it; it must not be looked for further down."""
+    body = b"\xef\xbb\xbfMSH|^~\\&|HIS|H|||20260301||ADT^A01|1|P|2.4\rNTE|1||\xff MSH\r"
+
+    with pytest.raises(WrongCharset):
+        parse(body, default_codec="gb18030")
+    assert read_header(body, default_codec="gb18030").control_id == "1"
