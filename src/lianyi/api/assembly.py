@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from lianyi.api import doors, endpoints
 from lianyi.api.console import BUILT, Console, SecurityHeaders
@@ -114,7 +115,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         clients_max=settings.live_clients_max,
         poll_seconds=settings.poll_seconds,
     )
-    app.mount("/", Console(deps.console_dir))
+    app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
     app.add_middleware(Emergency, queries=queries, sessions=app.state.sessions)
     app.add_middleware(Guard, sessions=app.state.sessions)
     app.add_middleware(SecurityHeaders)

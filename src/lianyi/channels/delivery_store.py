@@ -61,6 +61,7 @@ class PostgresDeliveryStore:
         self._reader = f"destination:{destination}"
         self._seen_at = clock.now() - timedelta(days=3650)
         self._tallied: datetime | None = None
+        self._untallied: Mapping[str, int] | None = None
 
     async def load(self) -> Standing:
         """Return where it stands; see :class:`~lianyi.channels.delivering.DeliveryStore`."""
@@ -137,6 +138,9 @@ class PostgresDeliveryStore:
             if self._tallied is None or now - self._tallied >= TALLY_EVERY:
                 await put_tally(connection, self._reader, progress.counts, now=now)
                 self._tallied = now
+                self._untallied = None
+            else:
+                self._untallied = progress.counts
 
     def _rows(self, exceptions: Sequence[Exceptional]) -> list[tuple[object, ...]]:
         return [
@@ -206,12 +210,20 @@ class PostgresDeliveryStore:
 
     async def show(self, state: Mapping[str, Any]) -> None:
         """Show people; see :class:`~lianyi.channels.delivering.DeliveryStore`."""
+
+        async def work() -> None:
+            async with self._pool.acquire() as connection:
+                counts, self._untallied = self._untallied, None
+                if counts is not None:  # what the last saves of a burst did not tally
+                    await put_tally(connection, self._reader, counts, now=self._clock.now())
+                await connection.execute(
+                    "UPDATE channels.destination SET state = $2 WHERE destination = $1",
+                    self._destination,
+                    dict(state),
+                )
+
         await guarded(
-            lambda: self._pool.execute(
-                "UPDATE channels.destination SET state = $2 WHERE destination = $1",
-                self._destination,
-                dict(state),
-            ),
+            work,
             where=self._reader,
         )
 

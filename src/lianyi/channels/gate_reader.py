@@ -17,6 +17,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.channels import gate_store
 from lianyi.channels.compiled import CompiledChannel
+from lianyi.channels.delivery_store import TALLY_EVERY
 from lianyi.channels.failures import Held
 from lianyi.channels.feed import ShardFeed
 from lianyi.channels.gate import why_held
@@ -53,6 +54,8 @@ class GateReader:
         self._reader = f"channel:{channel.definition.channel}"
         self._look_now = asyncio.Event()
         self._stopping = False
+        self._tallied_at = clock.now() - TALLY_EVERY
+        self._untallied = False
 
     async def run(self) -> None:
         """Read until :meth:`stop`.
@@ -79,10 +82,16 @@ class GateReader:
         while not self._stopping:
             try:
                 batch = await self._feed.after(position, wait_seconds=LOOK_SECONDS)
-                if not batch:
+                if not batch and not self._untallied:
                     continue
                 held = self._judge([received.message for received in batch], counts)
-                position = batch[-1].message.number
+                if batch:
+                    position = batch[-1].message.number
+                now = self._clock.now()
+                tally = not batch or now - self._tallied_at >= TALLY_EVERY
+                self._untallied = not tally
+                if tally:
+                    self._tallied_at = now
                 await gate_store.save_gate(
                     self._pool,
                     reader=self._reader,
@@ -92,7 +101,8 @@ class GateReader:
                     epoch=self._epoch,
                     counts=counts,
                     held=held,
-                    now=self._clock.now(),
+                    now=now,
+                    tally=tally,
                 )
             except LostLease:
                 self._stopping = True

@@ -25,6 +25,7 @@ async def save_gate(
     counts: Mapping[str, int],
     held: Sequence[tuple[int, Mapping[str, Any]]],
     now: datetime,
+    tally: bool,
 ) -> None:
     """Keep what the gate's reader has counted and held, together.
 
@@ -38,6 +39,7 @@ async def save_gate(
         counts: received, accepted, warned, held, by name.
         held: number and error record of each message that waits for a person.
         now: the moment.
+        tally: whether the counts are also kept as those of this minute.
 
     Raises:
         LostLease: another process reads this gate now.
@@ -49,14 +51,16 @@ async def save_gate(
             await move_within(
                 connection, reader, shard, position, now=now, epoch=epoch, counts=counts
             )
-            await connection.executemany(
-                PUT_EXCEPTION,
-                [
-                    (-channel, shard, number, channel, "", "parked", 0, None, now, dict(error))
-                    for number, error in held
-                ],
-            )
-            await put_tally(connection, reader, counts, now=now)
+            if held:
+                await connection.executemany(
+                    PUT_EXCEPTION,
+                    [
+                        (-channel, shard, number, channel, "", "parked", 0, None, now, dict(error))
+                        for number, error in held
+                    ],
+                )
+            if tally:
+                await put_tally(connection, reader, counts, now=now)
 
     await guarded(work, where=reader)
 
