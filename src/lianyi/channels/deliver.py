@@ -499,8 +499,8 @@ class DestinationWorker:
     def _go_on_behind(self, number: int) -> None:
         """A delivery is done or dismissed: let the next of its key go."""
         due = self._blocked.finish(number)
-        if due is not None and due.state is ExceptionState.BEHIND:
-            self._do(self._put_in_lane(due))
+        if due is not None:
+            self._do(self._set_going(due))
 
     def _retry(self, number: int) -> None:
         found = self._blocked.find(number)
@@ -514,7 +514,7 @@ class DestinationWorker:
         errand.add_done_callback(self._errands.discard)
 
     async def _set_going(self, found: Exceptional) -> None:
-        """At the start: try what may be tried, later what waits."""
+        """Try what is at the front of its key; later what waits; what is parked not at all."""
         if found.state is ExceptionState.PARKED:
             return
         if found.state is ExceptionState.WAITING and found.due_at is not None:

@@ -111,13 +111,16 @@ class GateReader:
             except LianyiError as failure:
                 log.warning("store.unavailable", reader=self._reader, code=failure.code)
                 await asyncio.sleep(LOOK_SECONDS)
-                position, counts = await self._reload(position, counts)
+                position, counts = await self._reload()
             await asyncio.sleep(SAVE_SECONDS)
 
-    async def _reload(self, position: int, counts: dict[str, int]) -> tuple[int, dict[str, int]]:
-        with contextlib.suppress(LianyiError):
-            return await gate_store.load_reader(self._pool, self._reader, self._feed.shard)
-        return position, counts
+    async def _reload(self) -> tuple[int, dict[str, int]]:
+        """Go back to what is kept, however long it takes: what was held must not be passed over."""
+        while not self._stopping:
+            with contextlib.suppress(LianyiError):
+                return await gate_store.load_reader(self._pool, self._reader, self._feed.shard)
+            await asyncio.sleep(LOOK_SECONDS)
+        return 0, {}
 
     def _judge(
         self, messages: list[LogMessage], counts: dict[str, int]

@@ -221,7 +221,11 @@ class IntakeRole:
             appender = await self._messages.open_appender(shard, holder=self._holder)
         except LostLease:
             return  # the owner before us has not let go yet
-        recent = await self._remember(shard)
+        try:
+            recent = await self._remember(shard)
+        except BaseException:
+            await appender.close()  # else it would renew its lease and serve nobody
+            raise
         if owned is None:
             self._shards[shard] = OwnedShard(shard, appender, recent)
         else:

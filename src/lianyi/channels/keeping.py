@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -160,7 +161,8 @@ class Keeper:
             position=position,
             counts=dict(self._counts),
             receipts=receipts,
-            exceptions=list(changed.values()),
+            # As they stand now: they go on while this is written, and receipts would not match.
+            exceptions=[replace(found) for found in changed.values()],
             finished=finished,
         )
         overdue = asyncio.get_running_loop().call_later(OVERDUE_SECONDS, self.keeps.clear)
