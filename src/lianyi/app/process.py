@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import os
 import socket
@@ -37,6 +38,7 @@ SECTIONS: dict[str, type[Section]] = {
     "api": ApiSettings,
     "telemetry": TelemetrySettings,
 }
+COLLECT_AFTER_OBJECTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,18 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
         pool.terminate()
 
 
+def spare_the_collector() -> None:
+    """Let the cycle collector leave alone what was imported, and look more seldom.
+
+    Messages on their way hold some ten objects each and no cycles: they are freed by their
+    counts. With the usual threshold the collector looks through all of them again and again,
+    which takes a fifth of the time of an intake process.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 10, 10)
+
+
 async def run_role(role: str, settings: Settings, dsn: str, stop: asyncio.Event) -> None:
     """Run one role in this process until ``stop``.
 
@@ -146,6 +160,7 @@ async def run_role(role: str, settings: Settings, dsn: str, stop: asyncio.Event)
     builder = importlib.import_module(f"lianyi.app.{role}")
     async with AsyncExitStack() as stack:
         built: Role = await builder.build(Process(settings, dsn, role=role), stack)
+        spare_the_collector()
         working = asyncio.create_task(built.run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
