@@ -61,7 +61,9 @@ class Product:
         command = [sys.executable, "-m", "lianyi.cli", "serve", "--data", str(self.data)]
         command += ["--content", str(self.content), "--http-port", str(self._http_port), *options]
         with (self.home / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home)
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.home, env=this_checkout()
+            )
         self.wait_ready(listening="--roles" not in options)
 
     def wait_ready(self, *, listening: bool = True) -> None:
@@ -183,6 +185,11 @@ class Product:
     def rss_mb(self) -> dict[str, float]:
         """Return the resident memory by what processes do."""
         return {name: machine.memory_mb(pids)[0] for name, pids in self.processes().items()}
+
+
+def this_checkout() -> dict[str, str]:
+    """Return the environment in which the code beside the benchmarks is what runs."""
+    return {**os.environ, "PYTHONPATH": str(machine.ROOT / "src")}
 
 
 def free_port() -> int:
