@@ -221,7 +221,7 @@ def snapshot(bench: Bench) -> Iterator[Figure]:
         after = house.saturate(seconds=window)
     rate = before.said["per_second"]
     yield figure(
-        f"a snapshot open for {hold_seconds:.0f} s: messages lost",
+        f"a snapshot open for {hold_seconds:.0f} s: lower rate",
         "%",
         [100 * (1 - held.said["per_second"] / rate)],
         most=20,
