@@ -32,7 +32,6 @@ check: setup ## format, lint, types, import contracts, console
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/build_console.py --check
-	$(BIN)/python tools/build_console.py --types-current
 
 format: setup ## put every Python file into the one format
 	$(BIN)/ruff check --fix-only --quiet .

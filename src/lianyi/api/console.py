@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lianyi.api.failures import NoSuchAddress, WrongMethod, answer
+from lianyi.api.failures import MethodNotOffered, NoSuchAddress, answer
 
 BUILT = Path(__file__).parents[1] / "console"
 FOREVER = "public, max-age=31536000, immutable"
@@ -65,7 +65,7 @@ class Console:
     def _answer(self, scope: Scope) -> Response:
         path = str(scope["path"]).lstrip("/")
         if scope["method"] not in {"GET", "HEAD"}:
-            return answer(WrongMethod(where=path[:200], method=str(scope["method"])))
+            return answer(MethodNotOffered(where=path[:200], method=str(scope["method"])))
         found = self._file(path)
         if found:
             forever = path.startswith("assets/")

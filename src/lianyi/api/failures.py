@@ -46,7 +46,7 @@ class NoSuchAddress(LianyiError):
     zh = Told("这里什么也没有", "没有这个地址", "请核对地址")
 
 
-class WrongMethod(LianyiError):
+class MethodNotOffered(LianyiError):
     """An address does not answer to this HTTP method."""
 
     code = "LY-1603"
@@ -80,7 +80,7 @@ def answer(failure: LianyiError, *, headers: Mapping[str, str] | None = None) ->
 
 def status_of(failure: LianyiError) -> int:
     """Return the HTTP status of a failure; the protocol has names of its own for a few."""
-    if isinstance(failure, WrongMethod):
+    if isinstance(failure, MethodNotOffered):
         return 405
     return 401 if failure.code == "LY-1606" else failure.category.value.http_status
 
@@ -132,7 +132,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return answer(NoSuchAddress(where=where))
     if error.status_code == 405:
-        return answer(WrongMethod(where=where, method=request.method), headers=error.headers)
+        return answer(MethodNotOffered(where=where, method=request.method), headers=error.headers)
     return answer(UnclearRequest(where=where, why=str(error.detail)))
 
 

@@ -244,7 +244,7 @@ async def test_a_server_that_nobody_supervises_is_shut_down_first(server: Postgr
 
     await server.start()
 
-    assert stray.wait() == 0
+    assert stray.wait() in (0, 1)  # 1 when it had not finished starting; not ended by a kill
     assert await run(server.dsn, "SELECT a FROM kept") == 1
 
 
