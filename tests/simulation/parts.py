@@ -215,7 +215,7 @@ class SimulatedStore:
         row = self._durable.rows.get(found.number)
         if row is None:
             row = self._durable.rows[found.number] = Row(found.order_key, found.state, found.since)
-        elif row.state is ExceptionState.DISMISSED:
+        elif row.state is ExceptionState.DISMISSED or row.decided_at != found.decided_at:
             return
         row.state, row.attempts = found.state, found.attempts
         row.due_at, row.error = found.due_at, found.error

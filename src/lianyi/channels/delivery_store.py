@@ -33,8 +33,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (destination, shard, number) DO UPDATE SET state = excluded.state,
     attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error,
     since = CASE WHEN old.state = excluded.state THEN old.since ELSE excluded.since END
-WHERE old.state <> 'dismissed'
+WHERE old.state <> 'dismissed' AND old.decided_at IS NOT DISTINCT FROM $11::timestamptz
 """
+"""The last is the decision that the writer knows of: one that he does not know of stands."""
 
 
 class PostgresDeliveryStore:
@@ -155,6 +156,7 @@ class PostgresDeliveryStore:
                 found.due_at,
                 found.since,
                 found.error,
+                found.decided_at,
             )
             for found in exceptions
         ]

@@ -55,7 +55,19 @@ async def save_gate(
                 await connection.executemany(
                     PUT_EXCEPTION,
                     [
-                        (-channel, shard, number, channel, "", "parked", 0, None, now, dict(error))
+                        (
+                            -channel,
+                            shard,
+                            number,
+                            channel,
+                            "",
+                            "parked",
+                            0,
+                            None,
+                            now,
+                            dict(error),
+                            None,
+                        )
                         for number, error in held
                     ],
                 )
