@@ -252,6 +252,9 @@ def keys_of(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))[:KEYS_MAX]
 
 
+_CONTROL_ID = hl7v2.Path.of("MSH-10(*)")
+
+
 class Hl7Content(Content):
     """An HL7 v2 message."""
 
@@ -382,8 +385,13 @@ class Hl7Content(Content):
     @property
     def control_id(self) -> str:
         """MSH-10."""
-        own = self.places.control_id
-        return self.own_control_id or (self.get(own) if own else self.header.control_id)
+        if self.own_control_id:
+            return self.own_control_id
+        if own := self.places.control_id:
+            return self.get(own)
+        # Asked for once for each delivery: a changed message need not read its whole MSH anew.
+        message = self._message
+        return self.header.control_id if message is None else message.get_raw(_CONTROL_ID)
 
     @lazy
     def keys(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -212,6 +213,11 @@ def decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | N
 
 def _decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | None) -> Text:
     default = known_codec(default_codec)
+    if forced_codec and not begin:
+        # What the log knows already is read once for each channel: MSH-18 matters to errors only.
+        codec = known_codec(forced_codec)
+        with suppress(UnicodeDecodeError):
+            return Text(body.decode(codec), codec, "", ())
     declared = declared_charset(body[begin:] if begin else body, default)
     if forced_codec:
         codec = known_codec(forced_codec)
