@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.faults.neighbours import message
-
 from lianyi.base.clock import SteppedClock
 from lianyi.base.errors import LianyiError
 from lianyi.channels.compiled import CompiledChannel, compile_channel

@@ -23,8 +23,8 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-from benchmarks.faults.site import REPOSITORY
 
+from benchmarks.faults.site import REPOSITORY
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool
 from lianyi.base.embedded import PostgresServer
