@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 import asyncpg
 
@@ -69,13 +70,15 @@ class Role(Protocol):
 class Process:
     """What the roles of one process share."""
 
-    def __init__(self, settings: Settings, dsn: str, *, role: str) -> None:
+    def __init__(
+        self, settings: Settings, dsn: str, *, role: str, owner: UUID | None = None
+    ) -> None:
         self.settings = settings
         self.dsn = dsn
         self.role = role
         self.clock = SystemClock()
         self.ids = RandomIds()
-        self.owner = self.ids.new_id()
+        self.owner = owner or self.ids.new_id()
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.content_dir = settings.content_dir
 
@@ -148,8 +151,17 @@ def spare_the_collector() -> None:
     gc.set_threshold(COLLECT_AFTER_OBJECTS, 10, 10)
 
 
-async def run_role(role: str, settings: Settings, dsn: str, stop: asyncio.Event) -> None:
+async def run_role(
+    role: str, settings: Settings, dsn: str, stop: asyncio.Event, *, owner: UUID | None = None
+) -> None:
     """Run one role in this process until ``stop``.
+
+    Args:
+        role: one of :data:`ROLES`.
+        settings: of the installation.
+        dsn: the database.
+        stop: set it to end.
+        owner: who this process is in leases; None: somebody new.
 
     Raises:
         LianyiError: it cannot start, or has lost what it cannot do without.
@@ -159,7 +171,7 @@ async def run_role(role: str, settings: Settings, dsn: str, stop: asyncio.Event)
     configure_logging(telemetry.log_level, json=json)
     builder = importlib.import_module(f"lianyi.app.{role}")
     async with AsyncExitStack() as stack:
-        built: Role = await builder.build(Process(settings, dsn, role=role), stack)
+        built: Role = await builder.build(Process(settings, dsn, role=role, owner=owner), stack)
         spare_the_collector()
         working = asyncio.create_task(built.run())
         stopping = asyncio.create_task(stop.wait())

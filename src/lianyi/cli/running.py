@@ -19,6 +19,7 @@ import click
 
 from lianyi.api.session import console_token
 from lianyi.app import Settings
+from lianyi.base.clock import RandomIds
 from lianyi.base.database import EMBEDDED, open_database
 from lianyi.base.embedded import find_dsn
 from lianyi.base.errors import Category, LianyiError, Told
@@ -148,9 +149,14 @@ class Platform:
             await asyncio.sleep(WATCH_SECONDS)
 
     def _command(self, name: str) -> list[str]:
+        """Return how a role is started, and started again.
+
+        It keeps its identity: the supervisor knows that the process before it has ended, so the new
+        one takes over its leases at once instead of waiting for them to run out.
+        """
         settings = self._settings
         command = [sys.executable, "-m", "lianyi.cli", "role", name]
-        command += ["--with-parent", str(os.getpid())]
+        command += ["--with-parent", str(os.getpid()), "--owner", str(RandomIds().new_id())]
         command += ["--data", str(settings.data_dir), "--content", str(settings.content_dir)]
         command += ["--http-port", str(self._port), "--http-host", settings.api.host]
         if self._settings_file:

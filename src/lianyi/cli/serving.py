@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 import uvloop
@@ -101,6 +102,7 @@ def demo(
 @where_options
 @_http_options
 @click.option("--with-parent", type=int, help="End when this process ends.")
+@click.option("--owner", type=click.UUID, help="Who it is in leases; default: somebody new.")
 @click.argument("name", type=click.Choice(ROLES))
 @told
 def role(
@@ -108,6 +110,7 @@ def role(
     http_port: int | None,
     http_host: str | None,
     with_parent: int | None,
+    owner: UUID | None,
     name: str,
 ) -> None:
     """Do the work of one role in this process; ``serve`` starts these."""
@@ -123,6 +126,6 @@ def role(
             stop.set()
 
         stop_on_signals(asyncio.get_running_loop(), end)
-        await run_role(name, settings, running_database(settings), stop)
+        await run_role(name, settings, running_database(settings), stop, owner=owner)
 
     uvloop.run(work())
