@@ -39,6 +39,8 @@ def judge_answer(
         A short text for the receipt (``AA``, ``AE: no such ward``, ``HTTP 404``), and None when
         the message was taken.
     """
+    if _plainly_takes(answer.body, control_id) and "AA" in accepted_codes:
+        return "AA", None
     if answer.category is not None and not _is_hl7(answer.body):
         told = _short(answer.body) or answer.category.name
         return told, _refusal(answer.category, told, where)
@@ -70,6 +72,18 @@ def _refusal(category: Category, told: str, where: str) -> LianyiError:
     if category is Category.UNAVAILABLE:
         return Unavailable(where=where, answer=told)
     return Refused(where=where, answer=told)
+
+
+def _plainly_takes(body: bytes, control_id: str) -> bool:
+    """Whether the answer is the usual one, seen without reading it: ``MSA|AA|`` and our id."""
+    taken = b"\rMSA|AA|" + control_id.encode("utf-8", "replace")
+    begin = body.find(taken)
+    return bool(
+        control_id
+        and begin > 0
+        and body.startswith(b"MSH|")
+        and body[begin + len(taken) : begin + len(taken) + 1] in (b"\r", b"|", b"")
+    )
 
 
 def _is_hl7(body: bytes) -> bool:

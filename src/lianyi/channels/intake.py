@@ -103,7 +103,9 @@ class Intake:
         if not control_id or not self._recent.window_messages:
             self._append(message, content, findings, None, reply)
             return
-        token = token_of(self._number, control_id, hashlib.sha256(body).digest())
+        body_hash = hashlib.sha256(body).digest()
+        message = message._replace(body_hash=body_hash)
+        token = token_of(self._number, control_id, body_hash)
         position = self._recent.find(token)
         if position is not None:
             self.repeated += 1

@@ -58,6 +58,7 @@ class NewMessage(NamedTuple):
             ``c:`` control id. The first ``p:`` is the patient whose order is kept.
         gate: what the validation gate said.
         caused_by: position of the message that led to this one.
+        body_hash: SHA-256 of ``body`` where the caller has it already; empty: it is computed.
     """
 
     channel: int
@@ -68,6 +69,7 @@ class NewMessage(NamedTuple):
     keys: Sequence[str] = ()
     gate: int = 0
     caused_by: Position | None = None
+    body_hash: bytes = b""
 
 
 def is_storable(text: str) -> bool:

@@ -49,7 +49,7 @@ def build_row(
 ) -> tuple[Row, bytes]:
     """Return the row of a message in the order of ``COLUMNS``, and its chain value."""
     message = storable(message)
-    body_hash = hashlib.sha256(message.body).digest()
+    body_hash = message.body_hash or hashlib.sha256(message.body).digest()
     chain = link(before, position, received_at, message, body_hash)
     cause = message.caused_by
     row: Row = (

@@ -148,7 +148,12 @@ def own_folder(folder: Path, account: Account) -> None:
 
 
 def _give_if_empty(folder: Path, account: Account) -> bool:
-    """Hand over a folder of root's that is still empty: we ended between making and giving."""
+    """Hand over a folder of root's that is still empty: we ended between making and giving.
+
+    Another process that starts at the same moment may have given it meanwhile.
+    """
+    if folder.stat().st_uid == account.uid:
+        return True
     if not account.dropped or folder.stat().st_uid != 0 or any(folder.iterdir()):
         return False
     os.chown(folder, account.uid, account.gid)
