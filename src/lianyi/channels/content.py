@@ -418,26 +418,31 @@ class Hl7Content(Content):
             return super().identity()
         message = self.message
         header = message.header
-        component = header.encoding_characters[0]
-        application, facility = header.sending_application, header.sending_facility
-        if component in application:
-            application = application.partition(component)[0]
-        if component in facility:
-            facility = facility.partition(component)[0]
-        control_id = header.control_id
-        found = hl7v2.browse_keys(message)
-        keys = ["c:" + control_id] if control_id else []
-        keys += ["p:" + value for value in found.patients]
-        keys += ["e:" + value for value in found.encounters]
-        keys += ["o:" + value for value in found.orders]
-        keys += ["a:" + value for value in found.accessions]
-        if len(keys) > KEYS_MAX or max(map(len, keys), default=0) > KEY_LENGTH_MAX:
-            keys = [key[: KEY_LENGTH_MAX + 2] for key in keys[:KEYS_MAX]]
-        sender = f"{application}|{facility}" if facility else application
-        return Identity(f"hl7v2 {header.event}".rstrip(), sender, control_id, keys)
+        return hl7_identity(header, header.control_id, hl7v2.listed_keys(message))
 
     def _authority(self) -> str:
         return self.at(self.places.patient_authority)
+
+
+def hl7_identity(header: hl7v2.Header, control_id: str, found: Sequence[str]) -> Identity:
+    """Return what the log keeps of a message that is identified as usual.
+
+    Args:
+        header: its MSH; the control id in it is not read.
+        control_id: MSH-10.
+        found: its other keys, each with its letter.
+    """
+    component = header.encoding_characters[0]
+    application, facility = header.sending_application, header.sending_facility
+    if component in application:
+        application = application.partition(component)[0]
+    if component in facility:
+        facility = facility.partition(component)[0]
+    keys = ["c:" + control_id, *found] if control_id else found
+    if len(keys) > KEYS_MAX or len(max(keys, key=len, default="")) > KEY_LENGTH_MAX:
+        keys = [key[: KEY_LENGTH_MAX + 2] for key in keys[:KEYS_MAX]]
+    sender = f"{application}|{facility}" if facility else application
+    return Identity(f"hl7v2 {header.event}".rstrip(), sender, control_id, keys)
 
 
 def _part(raw: str, mark: str, number: int) -> str:

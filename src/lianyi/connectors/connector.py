@@ -29,8 +29,8 @@ A :class:`Source` takes messages from a peer; a :class:`Sender` gives one to a p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from lianyi.base.errors import Category, LianyiError, Told
 
@@ -140,8 +140,7 @@ class TooManyConnections(LianyiError):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One message as it came in.
 
     Attributes:
@@ -153,11 +152,10 @@ class Arrival:
 
     body: bytes
     peer: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What is answered to one message.
 
     Attributes:

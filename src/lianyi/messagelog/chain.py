@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
-from lianyi.messagelog.message import LogMessage, NewMessage, Position
+from lianyi.messagelog.message import LogMessage, NewMessage
 
 GENESIS = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,30 +20,29 @@ _MICROSECOND = timedelta(microseconds=1)
 _sha256 = hashlib.sha256
 
 
-@lru_cache(maxsize=4)
-def _micros(at: datetime) -> int:
-    """Return microseconds since 1970; all messages of a commit share one instant."""
+def micros_since_1970(at: datetime) -> int:
+    """Return an aware instant in whole microseconds."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def link(
-    before: bytes, position: Position, received_at: datetime, message: NewMessage, body_hash: bytes
+    before: bytes, shard: int, number: int, micros: int, message: NewMessage, body_hash: bytes
 ) -> bytes:
     """Return the chain value of a message.
 
     Args:
         before: 32 bytes, the chain value of the message before it, :data:`GENESIS` for the first.
-        position: where the message stands.
-        received_at: aware; taken in whole microseconds.
+        shard: where the message stands.
+        number: where it stands there.
+        micros: when it was recorded, as :func:`micros_since_1970` says it.
         message: the message; its body is not read.
         body_hash: 32 bytes, SHA-256 of the body as it was received.
     """
-    micros = _micros(received_at)
     cause = message.caused_by
+    caused_by = "-" if cause is None else f"{cause.shard}-{cause.number}"
     envelope = "\x1f".join(
         (
-            f"{position.shard}-{position.number} {micros} {message.channel} {message.gate}"
-            f" {cause.shard if cause else ''}-{cause.number if cause else ''}",
+            f"{shard}-{number} {micros} {message.channel} {message.gate:d} {caused_by}",
             message.kind,
             message.sender,
             message.codec,
@@ -74,4 +72,5 @@ def relink(before: bytes, message: LogMessage) -> bytes:
         gate=message.gate,
         caused_by=message.caused_by,
     )
-    return link(before, message.position, message.received_at, new, body_hash)
+    micros = micros_since_1970(message.received_at)
+    return link(before, message.shard, message.number, micros, new, body_hash)

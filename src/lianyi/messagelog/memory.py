@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from lianyi.base.clock import Clock
-from lianyi.messagelog.chain import GENESIS, link
+from lianyi.messagelog.chain import GENESIS, link, micros_since_1970
 from lianyi.messagelog.log import ACTS, Done, LogUnavailable, LostLease, NoSuchMessage
 from lianyi.messagelog.message import LogMessage, NewMessage, Position, storable
 
@@ -89,7 +89,7 @@ class MemoryLog:
         at = max(self._clock.now(), messages[-1].received_at) if messages else self._clock.now()
         before = messages[-1].chain if messages else GENESIS
         body_hash = hashlib.sha256(message.body).digest()
-        chain = link(before, position, at, message, body_hash)
+        chain = link(before, shard, position.number, micros_since_1970(at), message, body_hash)
         messages.append(
             LogMessage(
                 shard=shard,

@@ -19,7 +19,8 @@ from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.log import ACTS, LogUnavailable, LostLease, NoSuchMessage
 from lianyi.messagelog.message import LogMessage, NewMessage, Position, is_storable
-from lianyi.messagelog.postgres_appender import COLUMNS, PostgresAppender, build_row
+from lianyi.messagelog.postgres_appender import PostgresAppender, encode_batch
+from lianyi.messagelog.postgres_copy import copy_messages
 from lianyi.messagelog.postgres_errors import STORE_ERRORS, reaching
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_rows import read_rows
@@ -81,10 +82,9 @@ class PostgresLog:
         self._to_tell = asyncio.Event()
 
     async def start(self) -> None:
-        """Make the shard of acts and begin to listen for growth."""
+        """Make the shard of acts."""
         async with self._pool.acquire() as connection:
             await ensure_segment(connection, ACTS, 0)
-        self._listening = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -142,12 +142,10 @@ class PostgresLog:
         segment = segment_of(position.number)
         await ensure_segment(connection, ACTS, segment)
         at = max(self._clock.now(), last.received_at)
-        row, _ = build_row(message, position, at, last.chain)
-        places = ", ".join(f"${place}" for place in range(1, len(COLUMNS) + 1))
-        await connection.execute(
-            f"INSERT INTO {table(ACTS, segment)} ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608
-            *row,
+        rows, _ = encode_batch(
+            [message], after=Position(ACTS, last.number), received_at=at, chain=last.chain
         )
+        await copy_messages(connection, table(ACTS, segment), rows)
         await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ACTS}:{position.number}")
         return position
 
@@ -194,6 +192,9 @@ class PostgresLog:
 
     async def wait(self, shard: int, *, after: int, timeout_seconds: float) -> bool:
         """Wait for growth; see :class:`~lianyi.messagelog.MessageLog`."""
+        if self._listening is None:  # most processes never wait, and each listener is woken always
+            self._listening = asyncio.create_task(self._listen())
+        self._ends.setdefault(shard, 0)
         deadline = self._clock.elapsed_seconds() + timeout_seconds
         while self._ends.get(shard, 0) <= after:
             left = deadline - self._clock.elapsed_seconds()
@@ -327,6 +328,8 @@ class PostgresLog:
                 connection = await self._connect()
                 try:
                     await connection.add_listener(CHANNEL, told)
+                    for shard in list(self._ends):  # what was told while nobody listened
+                        self._saw(shard, (await last_of_shard(connection, shard)).number)
                     while not connection.is_closed():
                         await asyncio.sleep(LOOK_SECONDS)
                 finally:

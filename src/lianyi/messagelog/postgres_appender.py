@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import asyncpg
@@ -19,79 +19,40 @@ import asyncpg
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog import postgres_leases as leases
-from lianyi.messagelog.chain import link
+from lianyi.messagelog.chain import link, micros_since_1970
 from lianyi.messagelog.log import Done, LogUnavailable, LostLease
-from lianyi.messagelog.message import KEY_SEPARATOR, LogMessage, NewMessage, Position, storable
-from lianyi.messagelog.postgres_copy import copy_rows
+from lianyi.messagelog.message import NewMessage, Position, storable
+from lianyi.messagelog.postgres_binary import encode_row, micros_of
+from lianyi.messagelog.postgres_copy import copy_messages
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_segments import close_segment, ensure_segment
-from lianyi.messagelog.search import term, terms_of
 from lianyi.messagelog.segments import first_number, half_number, segment_of, table
-
-__all__ = ["COLUMNS", "KEY_SEPARATOR", "PostgresAppender", "Row", "build_row", "term", "terms_of"]
 
 BATCH_MESSAGES_MAX = 2_000
 BATCH_BYTES_MAX = 8_388_608
 
-COLUMNS = (
-    "number", "received_at", "caused_number", "channel", "shard", "caused_shard", "gate",
-    "tombstone", "kind", "sender", "codec", "keys", "terms", "chain", "body",
-)  # fmt: skip
 
-Row = tuple[
-    int, datetime, int | None, int, int, int | None, int, bool,
-    str, str, str, str, list[int], bytes, bytes,
-]  # fmt: skip
+def encode_batch(
+    messages: Iterable[NewMessage], *, after: Position, received_at: datetime, chain: bytes
+) -> tuple[list[bytes], bytes]:
+    """Return messages as rows of the log, and the chain value of the last.
 
-
-def build_row(
-    message: NewMessage, position: Position, received_at: datetime, before: bytes
-) -> tuple[Row, bytes]:
-    """Return the row of a message in the order of ``COLUMNS``, and its chain value."""
-    message = storable(message)
-    body_hash = message.body_hash or hashlib.sha256(message.body).digest()
-    chain = link(before, position, received_at, message, body_hash)
-    cause = message.caused_by
-    row: Row = (
-        position.number,
-        received_at,
-        cause.number if cause else None,
-        message.channel,
-        position.shard,
-        cause.shard if cause else None,
-        message.gate,
-        False,
-        message.kind,
-        message.sender,
-        message.codec,
-        KEY_SEPARATOR.join(message.keys),
-        terms_of(message.keys),
-        chain,
-        message.body,
-    )
-    return row, chain
-
-
-def row_of(message: LogMessage) -> Row:
-    """Return the row of a message that was recorded before, in the order of ``COLUMNS``."""
-    cause = message.caused_by
-    return (
-        message.number,
-        message.received_at,
-        cause.number if cause else None,
-        message.channel,
-        message.shard,
-        cause.shard if cause else None,
-        message.gate,
-        message.tombstone,
-        message.kind,
-        message.sender,
-        message.codec,
-        KEY_SEPARATOR.join(message.keys),
-        terms_of(message.keys),
-        message.chain,
-        message.body,
-    )
+    Args:
+        messages: in their order.
+        after: the position before the first.
+        received_at: when they are recorded.
+        chain: the chain value of the message before the first.
+    """
+    shard, number = after
+    micros, since_1970 = micros_of(received_at), micros_since_1970(received_at)
+    rows: list[bytes] = []
+    for new in messages:
+        number += 1
+        message = storable(new)
+        body_hash = message.body_hash or hashlib.sha256(message.body).digest()
+        chain = link(chain, shard, number, since_1970, message, body_hash)
+        rows.append(encode_row(message, shard=shard, number=number, micros=micros, chain=chain))
+    return rows, chain
 
 
 class PostgresAppender:
@@ -224,20 +185,19 @@ class PostgresAppender:
     async def _commit(self, batch: list[tuple[NewMessage, Done]]) -> int:
         """Write one batch, durable, and return the number of its first message."""
         at = max(self._clock.now(), self._last_at)
-        number = self._end
-        chain = self._chain
         shard = self._shard
-        rows: list[Row] = []
-        size = 0
-        for message, _ in batch:
-            number += 1
-            row, chain = build_row(message, Position(shard, number), at, chain)
-            rows.append(row)
-            size += len(message.body)
+        number = self._end + len(batch)
+        rows, chain = encode_batch(
+            (message for message, _ in batch),
+            after=Position(shard, self._end),
+            received_at=at,
+            chain=self._chain,
+        )
+        size = sum(len(message.body) for message, _ in batch)
         segment = segment_of(number)
         if segment_of(self._end) != segment or self._end == 0:
             await self._enter(segment)
-        await copy_rows(self._connection, table(shard, segment), columns=COLUMNS, records=rows)
+        await copy_messages(self._connection, table(shard, segment), rows)
         first = self._end + 1
         self._end, self._chain, self._last_at = number, chain, at
         self._waiting_bytes -= size

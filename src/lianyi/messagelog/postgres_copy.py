@@ -7,12 +7,15 @@ rows: nobody tells it that there will be none. So whoever copies listens for the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Any
 
 import asyncpg
 
+from lianyi.messagelog.postgres_binary import COLUMNS, SIGNATURE, TRAILER
 from lianyi.messagelog.postgres_leases import Connection
+
+_CHUNK_BYTES = 262_144
 
 
 async def copy_rows(
@@ -36,24 +39,59 @@ async def copy_rows(
         asyncpg.PostgresError: the server refused the rows; none of them is there.
     """
     schema, _, name = table.partition(".")
+    await _until_lost(
+        connection,
+        connection.copy_records_to_table(
+            name, schema_name=schema, columns=columns, records=records
+        ),
+    )
+
+
+async def copy_messages(connection: Connection, table: str, rows: Iterable[bytes]) -> None:
+    """Write messages that :func:`~lianyi.messagelog.postgres_binary.encode_row` has encoded.
+
+    Args and errors are those of :func:`copy_rows`.
+    """
+    schema, _, name = table.partition(".")
+    await _until_lost(
+        connection,
+        connection.copy_to_table(
+            name, schema_name=schema, columns=COLUMNS, source=_chunks(rows), format="binary"
+        ),
+    )
+
+
+async def _chunks(rows: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Give rows in pieces that are worth a write."""
+    chunk, size = [SIGNATURE], 0
+    for row in rows:
+        chunk.append(row)
+        size += len(row)
+        if size > _CHUNK_BYTES:
+            yield b"".join(chunk)
+            chunk, size = [], 0
+    chunk.append(TRAILER)
+    yield b"".join(chunk)
+
+
+async def _until_lost(connection: Connection, copying: Awaitable[object]) -> None:
+    """Wait for a ``COPY``, or for the end of its connection."""
     task = asyncio.current_task()
-    copying, lost = True, False
+    waiting, lost = True, False
 
     def ended(_: object) -> None:
         nonlocal lost
-        if copying and task is not None:  # the loop may call this after we have gone on
+        if waiting and task is not None:  # the loop may call this after we have gone on
             lost = True
             task.cancel()
 
     connection.add_termination_listener(ended)
     try:
-        await connection.copy_records_to_table(
-            name, schema_name=schema, columns=columns, records=records
-        )
+        await copying
     except asyncio.CancelledError:
         if not lost or task is None or task.uncancel():
             raise
         raise asyncpg.ConnectionDoesNotExistError("connection was lost in a COPY") from None
     finally:
-        copying = False
+        waiting = False
         connection.remove_termination_listener(ended)

@@ -8,8 +8,8 @@ from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 from lianyi.messagelog.message import LogMessage
-from lianyi.messagelog.postgres_appender import COLUMNS, row_of
-from lianyi.messagelog.postgres_copy import copy_rows
+from lianyi.messagelog.postgres_binary import encode_row, micros_of
+from lianyi.messagelog.postgres_copy import copy_messages
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_segments import ensure_segment
 from lianyi.messagelog.segments import table
@@ -176,8 +176,18 @@ async def put_messages(
 ) -> None:
     """Write messages with the numbers and chain values they have."""
     await ensure_segment(connection, shard, segment)
-    await copy_rows(
-        connection, table(shard, segment), columns=COLUMNS, records=map(row_of, messages)
+    await copy_messages(connection, table(shard, segment), map(_row, messages))
+
+
+def _row(message: LogMessage) -> bytes:
+    """Return the row of a message that was recorded before."""
+    return encode_row(
+        message,
+        shard=message.shard,
+        number=message.number,
+        micros=micros_of(message.received_at),
+        chain=message.chain,
+        tombstone=message.tombstone,
     )
 
 

@@ -34,7 +34,7 @@ from lianyi.messagelog.archive_reader import (
     BrokenArchive,
     CannotArchive,
 )
-from lianyi.messagelog.chain import GENESIS, link, relink
+from lianyi.messagelog.chain import GENESIS, link, micros_since_1970, relink
 from lianyi.messagelog.housekeeping import Housekeeping, Round
 from lianyi.messagelog.message import storable
 from lianyi.messagelog.postgres_leases import Connection
@@ -393,7 +393,7 @@ def test_a_chain_value_depends_on_everything_about_a_message() -> None:
     one = made(1)[0]
     new = NewMessage(one.channel, one.kind, b"", one.codec, one.sender, one.keys, one.gate)
     values = {
-        link(GENESIS, one.position, one.received_at, changed, bytes(32))
+        link(GENESIS, 1, 1, micros_since_1970(one.received_at), changed, bytes(32))
         for changed in (
             new,
             new._replace(channel=2),

@@ -122,8 +122,11 @@ class Deframer:
         Returns:
             The messages without their framing, in order.
         """
-        messages: list[bytes] = []
         at, size = 0, len(chunk)
+        if self._is_one_frame(chunk, size):
+            self._offset += size
+            return [chunk[1:-2]]
+        messages: list[bytes] = []
         while at < size and self.broken is None:
             if self._state == _OUTSIDE:
                 at = self._start(chunk, at)
@@ -138,6 +141,18 @@ class Deframer:
                 self._break(EndInsideFrame(where=self._place(at)))
         self._offset += size
         return messages
+
+    def _is_one_frame(self, chunk: bytes, size: int) -> bool:
+        """Whether a chunk is exactly one whole message, as most are."""
+        return (
+            self._state == _OUTSIDE
+            and self.broken is None
+            and chunk[:1] == START
+            and chunk.find(_END_BYTE) == size - 2
+            and chunk[-1] == _CR
+            and chunk.find(_START_BYTE, 1) < 0
+            and size - 3 <= self._limit
+        )
 
     def finish(self) -> None:
         """Note that the stream has ended; in the middle of a frame, that breaks it."""

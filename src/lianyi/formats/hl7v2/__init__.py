@@ -16,9 +16,10 @@ from lianyi.formats.hl7v2.errors import (
     WrongCharset,
 )
 from lianyi.formats.hl7v2.findings import Finding, FindingKind
+from lianyi.formats.hl7v2.glance import Glance, Glancer, HeaderForm
 from lianyi.formats.hl7v2.header import Header, read_header
 from lianyi.formats.hl7v2.judge import judge
-from lianyi.formats.hl7v2.keys import BrowseKeys, browse_keys
+from lianyi.formats.hl7v2.keys import BrowseKeys, browse_keys, listed_keys
 from lianyi.formats.hl7v2.message import Message
 from lianyi.formats.hl7v2.parsing import parse
 from lianyi.formats.hl7v2.paths import Path
@@ -37,7 +38,10 @@ __all__ = [
     "Finding",
     "FindingKind",
     "FixedByMessage",
+    "Glance",
+    "Glancer",
     "Header",
+    "HeaderForm",
     "MalformedHl7",
     "Message",
     "NoAcknowledgment",
@@ -51,6 +55,7 @@ __all__ = [
     "browse_keys",
     "escape",
     "judge",
+    "listed_keys",
     "parse",
     "read_acknowledgment",
     "read_header",

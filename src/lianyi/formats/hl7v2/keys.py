@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, unescape
 from lianyi.formats.hl7v2.message import Message
 
 _KEYS_MAX = 32
+
+KEY_SEGMENTS = ("PID", "MRG", "PV1", "ORC", "OBR", "IPC")
+"""The segments that hold keys."""
 
 
 class BrowseKeys(NamedTuple):
@@ -26,46 +30,79 @@ class BrowseKeys(NamedTuple):
     accessions: tuple[str, ...] = ()
 
 
+def listed_keys(message: Message) -> list[str]:
+    """Return the keys of a message as :func:`keys_in` lists them."""
+    segments = {name: found for name in KEY_SEGMENTS if (found := message.fields_of(name))}
+    return keys_in(segments, message.delimiters, message.codec)
+
+
 def browse_keys(message: Message) -> BrowseKeys:
     """Return the keys of a message."""
-    marks = message.delimiters
+    found = listed_keys(message)
+    kinds: tuple[list[str], ...] = ([], [], [], [])
+    for key in found:
+        kinds["peoa".index(key[0])].append(key[2:])
+    return BrowseKeys(*map(tuple, kinds))
+
+
+def keys_in(
+    segments: Mapping[str, Sequence[Sequence[str]]], marks: Delimiters, codec: str
+) -> list[str]:
+    """Return the keys that stand in segments, each with its kind before it.
+
+    ``p:`` patients, ``e:`` encounters, ``o:`` orders, ``a:`` accessions, in this order.
+
+    Args:
+        segments: the raw fields of every segment of :data:`KEY_SEGMENTS` by name; item n is
+            field n. The last item may hold several, as long as it is not below field 20.
+        marks: what divides them.
+        codec: of the message, for escape sequences.
+    """
     patients: dict[str, None] = {}
     encounters: dict[str, None] = {}
-    orders: dict[str, None] = {}
-    accessions: dict[str, None] = {}
-    codec = message.codec
-    for fields in message.fields_of("PID"):
+    for fields in segments.get("PID", ()):
         for n in (3, 2, 4):
             if n < len(fields) and fields[n]:
                 _add_patients(patients, fields[n], marks, codec)
-        if len(fields) > 18:
-            _add(encounters, fields[18], marks, codec)
-    for fields in message.fields_of("MRG"):
+        if len(fields) > 18 and fields[18]:
+            _add(encounters, "e:", fields[18], marks, codec)
+    for fields in segments.get("MRG", ()):
         if len(fields) > 1:
             _add_patients(patients, fields[1], marks, codec)
-    for fields in message.fields_of("PV1"):
-        if len(fields) > 19:
-            _add(encounters, fields[19], marks, codec)
-    for fields in message.fields_of("ORC"):
+    for fields in segments.get("PV1", ()):
+        if len(fields) > 19 and fields[19]:
+            _add(encounters, "e:", fields[19], marks, codec)
+    if "ORC" in segments or "OBR" in segments or "IPC" in segments:
+        return [*patients, *encounters, *_orders_and_accessions(segments, marks, codec)]
+    return [*patients, *encounters]
+
+
+def _orders_and_accessions(
+    segments: Mapping[str, Sequence[Sequence[str]]], marks: Delimiters, codec: str
+) -> list[str]:
+    orders: dict[str, None] = {}
+    accessions: dict[str, None] = {}
+    for fields in segments.get("ORC", ()):
         for value in fields[2:4]:
-            _add(orders, value, marks, codec)
-    for fields in message.fields_of("OBR"):
+            _add(orders, "o:", value, marks, codec)
+    for fields in segments.get("OBR", ()):
         for value in fields[2:4]:
-            _add(orders, value, marks, codec)
+            _add(orders, "o:", value, marks, codec)
         own = fields[18] if len(fields) > 18 else ""
-        _add(accessions, own or (fields[3] if len(fields) > 3 else ""), marks, codec)
-    for fields in message.fields_of("IPC"):
+        _add(accessions, "a:", own or (fields[3] if len(fields) > 3 else ""), marks, codec)
+    for fields in segments.get("IPC", ()):
         if len(fields) > 1:
-            _add(accessions, fields[1], marks, codec)
-    return BrowseKeys(tuple(patients), tuple(encounters), tuple(orders), tuple(accessions))
+            _add(accessions, "a:", fields[1], marks, codec)
+    return [*orders, *accessions]
 
 
 def _add_patients(found: dict[str, None], raw: str, marks: Delimiters, codec: str) -> None:
     """Add each repetition of a field of identifiers (CX)."""
     _, component, repetition, mark, subcomponent, _ = marks
-    repetitions = raw.split(repetition, _KEYS_MAX) if repetition and repetition in raw else [raw]
+    repetitions = raw.split(repetition, _KEYS_MAX) if repetition and repetition in raw else (raw,)
+    plain = not (mark and mark in raw)
     for identifier in repetitions[:_KEYS_MAX]:
-        parts = identifier.split(component, 4) if component else [identifier]
+        parts = identifier.split(component, 4) if component else (identifier,)
         value = parts[0]
         if not value or value == NULL or len(found) >= _KEYS_MAX:
             continue
@@ -73,12 +110,12 @@ def _add_patients(found: dict[str, None], raw: str, marks: Delimiters, codec: st
         if subcomponent and subcomponent in authority:
             names = authority.split(subcomponent, 2)
             authority = names[0] or names[1]
-        if mark and mark in identifier:
+        if not plain:
             value, authority = unescape(value, marks, codec), unescape(authority, marks, codec)
-        found[f"{value}^{authority}"] = None
+        found[f"p:{value}^{authority}"] = None
 
 
-def _add(found: dict[str, None], raw: str, marks: Delimiters, codec: str) -> None:
+def _add(found: dict[str, None], kind: str, raw: str, marks: Delimiters, codec: str) -> None:
     """Add the first component of a field."""
     if not raw or len(found) >= _KEYS_MAX:
         return
@@ -87,4 +124,4 @@ def _add(found: dict[str, None], raw: str, marks: Delimiters, codec: str) -> Non
     if marks.component and marks.component in raw:
         raw = raw[: raw.index(marks.component)]
     if raw and raw != NULL:
-        found[unescape(raw, marks, codec)] = None
+        found[kind + unescape(raw, marks, codec)] = None
