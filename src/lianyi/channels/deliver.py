@@ -359,7 +359,10 @@ class DestinationWorker:
         """Transform if that is still to do, and send what was not yet taken."""
         if item.outgoing is None:
             try:
-                item.outgoing = await self._transform(item)
+                if self._destination.needs_functions or item.exceptional:
+                    item.outgoing = await self._transform(item)
+                else:
+                    item.outgoing = self._destination.transform(self._content(item.received))
             except LianyiError as impossible:
                 return Attempt("", impossible, Outcome.CANNOT_TRANSFORM, 0)
         return await attempt(

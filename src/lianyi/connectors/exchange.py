@@ -99,6 +99,7 @@ class Exchange:
                 self.close()
                 line = self._line = await self._connect(timeout_seconds)
             answer = await line.exchange(data, until=until, timeout_seconds=timeout_seconds)
+            line.settled()
         except BaseException:  # a cancelled exchange, too, may be answered late
             self.close()
             raise
@@ -145,6 +146,9 @@ class _Line(asyncio.Protocol):
         self._where = where
         self._reader = reader
         self._answer: asyncio.Future[Answer] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._until = self._timer_at = self._timeout_seconds = 0.0
         self._transport: asyncio.Transport
         self._poll = select.poll()
 
@@ -159,23 +163,47 @@ class _Line(asyncio.Protocol):
         """
         return self.open and not self._poll.poll(0)
 
-    async def exchange(self, data: bytes, *, until: float, timeout_seconds: float) -> Answer:
-        loop = asyncio.get_running_loop()
-        self._answer = loop.create_future()
-        timer = loop.call_at(until, self._late, timeout_seconds)
+    def exchange(
+        self, data: bytes, *, until: float, timeout_seconds: float
+    ) -> asyncio.Future[Answer]:
+        """Send bytes; the future gets the answer, or why there is none."""
+        self._until, self._timeout_seconds = until, timeout_seconds
+        if self._timer is None or until < self._timer_at:
+            self._set_timer()
+        answer = self._answer = self._loop.create_future()
         self._transport.write(data)
-        try:
-            return await self._answer
-        finally:
-            timer.cancel()
-            self._answer = None
+        return answer
+
+    def settled(self) -> None:
+        """The answer was taken: none is waited for."""
+        self._answer = None
 
     def shut(self) -> None:
         self.open = False
+        self._answer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._transport.abort()
 
-    def _late(self, timeout_seconds: float) -> None:
-        self._fail(AnswerLate(where=self._where, timeout_seconds=timeout_seconds))
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = self._until
+        self._timer = self._loop.call_at(self._until, self._look_at_time)
+
+    def _look_at_time(self) -> None:
+        """Fail an exchange that takes too long.
+
+        One timer serves many exchanges: each moves its end, and the timer looks again then.
+        """
+        self._timer = None
+        if not self.open or self._answer is None or self._answer.done():
+            return
+        if self._loop.time() < self._until:
+            self._set_timer()
+        else:
+            self._fail(AnswerLate(where=self._where, timeout_seconds=self._timeout_seconds))
 
     def _fail(self, error: NoAnswer) -> None:
         self.open = False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -65,16 +66,16 @@ class MllpSender:
             reader=lambda: _Acknowledgments(settings),
         )
 
-    async def send(
+    def send(
         self, body: bytes, *, attributes: Mapping[str, str], timeout_seconds: float
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
         """Send one message and return the acknowledgment, raw.
 
         Raises:
             Unreachable: nothing was sent.
             NoAnswer: it was sent, but no complete answer came in time.
         """
-        return await self._exchange.send(
+        return self._exchange.send(
             b"".join((START, body, END)), timeout_seconds=timeout_seconds
         )
 

@@ -248,16 +248,19 @@ class Message:
         _check_single(asked)
         if "\r" in raw or "\n" in raw:
             raise CannotEncode(where=str(asked), codec="HL7")
-        lacking = asked.occurrence - self.count(asked.segment)
+        places = (self._places or self._find_places()).get(asked.segment, ())
+        lacking = asked.occurrence - len(places)
         if lacking > 0:
             self._insert(self._end(), [asked.segment] * lacking)
-        places = self._places or self._find_places()
-        place = places[asked.segment][asked.occurrence - 1]
+            places = self._find_places()[asked.segment]
+        place = places[asked.occurrence - 1]
         fields = self._fields.get(place) or self._split(place)
         if asked.slot >= len(fields):
             fields += [""] * (asked.slot + 1 - len(fields))
-        self._open()
-        fields[asked.slot] = self._put(fields[asked.slot], asked, raw)
+        if not self._changed:
+            self._open()
+        whole = not asked.component and asked.repetition <= 0
+        fields[asked.slot] = raw if whole else self._put(fields[asked.slot], asked, raw)
 
     def _put(self, field: str, asked: Path, raw: str) -> str:
         """Return a field with ``raw`` put into one of its parts."""
