@@ -127,16 +127,20 @@ class GateReader:
     ) -> list[tuple[int, dict[str, Any]]]:
         """Count the channel's messages; return those that are held, each with why."""
         held: list[tuple[int, dict[str, Any]]] = []
+        gates = [0, 0, 0]
+        size, last = 0, None
         for message in messages:
-            if message.channel != self._number:
-                continue
-            name = _NAMES[Gate(message.gate)]
-            counts["received"] = counts.get("received", 0) + 1
-            counts["bytes"] = counts.get("bytes", 0) + len(message.body)
-            counts[name] = counts.get(name, 0) + 1
-            counts["last_at_ms"] = int(message.received_at.timestamp() * 1000)
-            if message.gate == Gate.HOLD:
-                held.append((message.number, self._why(message).record()))
+            if message.channel == self._number:
+                gates[message.gate] += 1
+                size += len(message.body)
+                last = message
+                if message.gate == Gate.HOLD:
+                    held.append((message.number, self._why(message).record()))
+        if last is not None:
+            found = {name: gates[gate] for gate, name in _NAMES.items() if gates[gate]}
+            for name, count in {"received": sum(gates), "bytes": size, **found}.items():
+                counts[name] = counts.get(name, 0) + count
+            counts["last_at_ms"] = int(last.received_at.timestamp() * 1000)
         return held
 
     def _why(self, message: LogMessage) -> Held:

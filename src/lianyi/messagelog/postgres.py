@@ -37,7 +37,7 @@ from lianyi.messagelog.segments import segment_of, table
 __all__ = ["CHANNEL", "Entry", "PostgresLog", "Wanted", "move_within"]
 
 CHANNEL = "lianyi_log"
-TELL_SECONDS = 0.002
+TELL_SECONDS = 0.004
 """Between two notifications; the first after a pause is told at once."""
 
 LOOK_SECONDS = 1.0
