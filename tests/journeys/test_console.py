@@ -333,6 +333,29 @@ def test_a_held_message_is_repaired_and_goes_on(clinic: Clinic, page: Page) -> N
     assert any("100020^^^CLINIC^PI" in message for message in clinic.record.received)
 
 
+def test_what_was_repaired_is_found_by_its_new_identifier(clinic: Clinic, page: Page) -> None:
+    clinic.send(admission("HELD2", ""))
+    page.goto(f"{clinic.address}/queues?tab=held")
+    row(page, "暂挂", "admissions").get_by_role("link").click()
+    page.get_by_role("button", name="修复后放行").click()
+    dialog = page.get_by_role("dialog")
+    text = dialog.get_by_role("textbox").first
+    text.fill(text.input_value().replace("PID|1||", "PID|1||100025^^^CLINIC^PI"))
+    dialog.get_by_label("原因").fill("已向挂号处核实")
+    dialog.get_by_role("button", name="修复后放行").click()
+    expect(dialog).to_have_count(0)
+
+    find(page, "100025^CLINIC")
+
+    found = row(page, "消息", "100025")
+    expect(found).to_have_count(1)
+    expect(found).to_contain_text("人工修复的内容")
+    found.get_by_role("link").click()
+    expect(page.get_by_text("PID|1||100025^^^CLINIC^PI")).to_be_visible()
+    page.get_by_role("region", name="消息概要").get_by_role("link", name=re.compile(r"^1-")).click()
+    expect(page.get_by_role("link", name="HELD2")).to_be_visible()
+
+
 def test_a_replay_is_tried_first_and_only_then_runs(clinic: Clinic, page: Page) -> None:
     clinic.send(admission("AGAIN1", "100021", event="A08"))
     open_trace(page, "100021")

@@ -99,7 +99,8 @@ async def list_messages(
 
     ``q`` is a patient identifier, encounter, order or accession number or control id, exactly as
     sent, the patient identifier with or without ``^authority``; or a position. ``kind`` may end
-    in ``*``. Acts of people are listed only when ``kind`` begins with ``act``.
+    in ``*``. Acts of people are listed only when ``kind`` begins with ``act``; but ``q`` without
+    ``channel``, ``kind``, ``gate`` and ``state`` also finds what people repaired.
     """
     search = MessageSearch(
         q=q, channel=channel, kind=kind, gate=gate, state=state, since=from_, until=to

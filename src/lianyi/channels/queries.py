@@ -271,10 +271,15 @@ class Queries:
     async def _shards(
         self, search: MessageSearch, channel: ChannelRecord | None
     ) -> dict[int, tuple[int, int]]:
-        """Return where to look: shard to its first number and the one after its last."""
+        """Return where to look: shard to its first number and the one after its last.
+
+        Of the acts only repaired messages have keys, so a search by key alone looks there too.
+        """
         firsts = await self.store.first_numbers()
         if channel:
             wanted: Collection[int] = {channel.shard}
+        elif search.by_key_alone:
+            wanted = firsts
         else:
             wanted = {shard for shard in firsts if (shard == ACTS) == search.acts}
         return {
@@ -304,6 +309,11 @@ class Queries:
     async def body(self, position: Position) -> bytes:
         """The bytes of a message as they arrived; raises ``NoSuchMessage``."""
         return (await self.log.get(position)).body
+
+    async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
+        """What a message of a channel is found by; None when its body cannot be read."""
+        found = (await self.catalogue()).channels.get(channel)
+        return await self._tracer.keys_of(body, channel=found, codec=codec)
 
     # ---- deliveries ----------------------------------------------------------------------------
 

@@ -297,7 +297,8 @@ export interface paths {
          *
          *     ``q`` is a patient identifier, encounter, order or accession number or control id, exactly as
          *     sent, the patient identifier with or without ``^authority``; or a position. ``kind`` may end
-         *     in ``*``. Acts of people are listed only when ``kind`` begins with ``act``.
+         *     in ``*``. Acts of people are listed only when ``kind`` begins with ``act``; but ``q`` without
+         *     ``channel``, ``kind``, ``gate`` and ``state`` also finds what people repaired.
          */
         get: operations["list_messages"];
         put?: never;

@@ -181,6 +181,7 @@ export const en: Texts = {
     deliveries: 'Deliveries',
     size: 'Size',
     noDestination: 'no destination',
+    repaired: 'Repaired by a person',
   },
   trace: {
     back: 'Back to the messages',

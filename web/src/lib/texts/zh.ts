@@ -178,6 +178,7 @@ export const zh = {
     deliveries: '投递',
     size: '大小',
     noDestination: '无目的端',
+    repaired: '人工修复的内容',
   },
   trace: {
     back: '返回消息列表',
