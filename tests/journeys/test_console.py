@@ -356,6 +356,56 @@ def test_what_was_repaired_is_found_by_its_new_identifier(clinic: Clinic, page: 
     expect(page.get_by_role("link", name="HELD2")).to_be_visible()
 
 
+def test_a_trace_leads_to_the_messages_of_the_patient_before_and_after(
+    clinic: Clinic, page: Page
+) -> None:
+    clinic.send(admission("NEAR1", "100026"))
+    clinic.send(admission("OTHER1", "100027"))
+    clinic.send(admission("NEAR2", "100026", event="A08"))
+    clinic.send(admission("NEAR3", "100026", event="A08"))
+    find(page, "100026")
+    row(page, "消息", "ADT^A01").filter(has_text="100026").get_by_role("link").click()
+    before = page.get_by_role("button", name="上一条同一患者消息")
+    after = page.get_by_role("button", name="下一条同一患者消息")
+    expect(before).to_be_disabled()
+    expect(before).to_have_accessible_description("日志中没有该患者更早的消息")
+    expect(after).to_be_enabled()
+    expect(after).to_have_accessible_description(re.compile(r"^ADT\^A08 .*admissions$"))
+
+    page.get_by_role("tab", name="解析树").click()
+    after.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="NEAR2")).to_be_visible()
+    expect(page.get_by_role("tab", name="解析树")).to_have_attribute("aria-selected", "true")
+    expect(after).to_be_focused()
+    expect(after).to_be_enabled()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("link", name="NEAR3")).to_be_visible()
+    expect(after).to_be_disabled()
+    expect(after).to_have_accessible_description("日志中没有该患者更晚的消息")
+    expect(after).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    expect(before).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="NEAR2")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="NEAR3")).to_be_visible()
+
+
+def test_without_a_patient_there_is_nowhere_to_go_and_it_says_why(
+    clinic: Clinic, page: Page
+) -> None:
+    clinic.send(admission("NOBODY1", "").replace("PID|1||", "PID|1||100028"))
+    open_trace(page, "100028")
+
+    for name in ("上一条同一患者消息", "下一条同一患者消息"):
+        button = page.get_by_role("button", name=name)
+        expect(button).to_be_disabled()
+        expect(button).to_have_accessible_description(re.compile("没有带发放机构的患者标识"))
+
+
 def test_a_replay_is_tried_first_and_only_then_runs(clinic: Clinic, page: Page) -> None:
     clinic.send(admission("AGAIN1", "100021", event="A08"))
     open_trace(page, "100021")

@@ -25,6 +25,7 @@ from lianyi.channels.views import (
     ListedState,
     MessagePage,
     MessageTrace,
+    Neighbours,
     Overview,
     ReleaseRequest,
     ReplayPage,
@@ -112,6 +113,12 @@ async def list_messages(
 async def get_message(reads: Reads, position: At) -> MessageTrace:
     """A message and everything that happened to it."""
     return await reads.trace(position)
+
+
+@router.get("/messages/{position}/neighbours", tags=["messages"])
+async def get_neighbours(reads: Reads, position: At) -> Neighbours:
+    """The messages of the same patient just before and just after a message."""
+    return await reads.neighbours(position)
 
 
 @router.get(

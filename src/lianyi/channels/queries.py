@@ -19,6 +19,7 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import standing as rules
 from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.listing import delivery_marks, row_of
+from lianyi.channels.neighbours import neighbours_of
 from lianyi.channels.read_store import (
     OPEN_STATES,
     ChannelRecord,
@@ -40,6 +41,7 @@ from lianyi.channels.views import (
     MessagePage,
     MessageRow,
     MessageTrace,
+    Neighbours,
     NewestMessage,
     Overview,
     ReplayFilter,
@@ -309,6 +311,11 @@ class Queries:
     async def body(self, position: Position) -> bytes:
         """The bytes of a message as they arrived; raises ``NoSuchMessage``."""
         return (await self.log.get(position)).body
+
+    async def neighbours(self, position: Position) -> Neighbours:
+        """The messages of the same patient around one; raises ``NoSuchMessage``."""
+        message = await self.log.get(position)
+        return await neighbours_of(self.log, message, await self.catalogue())
 
     async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
         """What a message of a channel is found by; None when its body cannot be read."""

@@ -238,6 +238,35 @@ class MessageTrace(MessageRow):
     destinations: list[DeliveryTrace]
 
 
+class Neighbour(View):
+    """A message beside another. ``channel`` is null for what a person repaired."""
+
+    position: PositionText
+    received_at: datetime
+    channel: str | None
+    kind: str
+
+
+class Neighbours(View):
+    """The messages of the same patient just before and just after one, over all channels.
+
+    Attributes:
+        patient: the identifier that they share: the first of the message that names its
+            authority; null when there is none, so that there are no neighbours.
+        previous: null when the database holds none.
+        next: likewise.
+        archived_before: whether older segments, which lie in files and were not looked through,
+            may hold a nearer one before it.
+        archived_after: the same after it.
+    """
+
+    patient: Key | None
+    previous: Neighbour | None
+    next: Neighbour | None
+    archived_before: bool
+    archived_after: bool
+
+
 # ---- deliveries that are not simply done --------------------------------------------------------
 
 

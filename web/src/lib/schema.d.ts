@@ -349,6 +349,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{position}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Neighbours
+         * @description The messages of the same patient just before and just after a message.
+         */
+        get: operations["get_neighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -1042,6 +1062,45 @@ export interface components {
             tree: components["schemas"]["TreeNode"][];
             /** Truncated */
             truncated: boolean;
+        };
+        /**
+         * Neighbour
+         * @description A message beside another. ``channel`` is null for what a person repaired.
+         */
+        Neighbour: {
+            /** Channel */
+            channel: string | null;
+            /** Kind */
+            kind: string;
+            /** Position */
+            position: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+        };
+        /**
+         * Neighbours
+         * @description The messages of the same patient just before and just after one, over all channels.
+         *
+         *     Attributes:
+         *         patient: the identifier that they share: the first of the message that names its
+         *             authority; null when there is none, so that there are no neighbours.
+         *         previous: null when the database holds none.
+         *         next: likewise.
+         *         archived_before: whether older segments, which lie in files and were not looked through,
+         *             may hold a nearer one before it.
+         *         archived_after: the same after it.
+         */
+        Neighbours: {
+            /** Archived After */
+            archived_after: boolean;
+            /** Archived Before */
+            archived_before: boolean;
+            next: components["schemas"]["Neighbour"] | null;
+            patient: components["schemas"]["Key"] | null;
+            previous: components["schemas"]["Neighbour"] | null;
         };
         /**
          * NewestMessage
@@ -2891,6 +2950,100 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_neighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             /** @description not signed in */
