@@ -482,6 +482,59 @@ def test_a_channel_proves_its_examples_and_a_destination_is_stopped(
     expect(page.get_by_role("button", name="停止 ward")).to_be_visible()
 
 
+def test_an_old_version_is_opened_and_compared_with_the_one_in_force(
+    clinic: Clinic, page: Page
+) -> None:
+    old = clinic.redefine("入院登记：挂号处", "入院登记：旧挂号处") - 1
+    clinic.send(admission("VERSION1", "100029"))
+    new = clinic.redefine("入院登记：旧挂号处", "入院登记：新挂号处")
+    page.get_by_role("link", name="通道", exact=True).click()
+    page.get_by_role("link", name="admissions").click()
+    versions = page.get_by_role("region", name="版本记录")
+    expect(versions.get_by_role("listitem").filter(has_text=f"版本 {new}")).to_contain_text(
+        "当前生效"
+    )
+
+    versions.get_by_role("link", name=f"版本 {old + 1}", exact=True).click()
+
+    expect(page).to_have_url(f"{clinic.address}/channels/admissions?version={old + 1}")
+    opened = page.get_by_role("region", name=f"版本 {old + 1}")
+    expect(opened).to_contain_text(f"被版本 {new} 取代")
+    expect(opened).to_contain_text(re.compile(r"自位点 1-\d+ 起，到 1-\d+ 之前"))
+    lines = opened.get_by_role("table", name="与当前生效版本的差异")
+    expect(lines.get_by_role("deletion")).to_have_text(
+        "description: 入院登记：旧挂号处 → 病历、病区"
+    )
+    expect(lines.get_by_role("insertion")).to_have_text(
+        "description: 入院登记：新挂号处 → 病历、病区"
+    )
+    expect(lines.get_by_role("row").filter(has_text="- name: ward")).to_have_count(0)
+    lines.get_by_role("button", name=re.compile("行相同内容")).click()
+    expect(lines.get_by_role("row").filter(has_text="- name: ward")).to_have_count(1)
+
+    page.reload()
+    opened.get_by_role("tab", name="全文").click()
+    expect(opened.get_by_role("tabpanel")).to_contain_text("旧挂号处")
+    expect(page).to_have_url(f"{clinic.address}/channels/admissions?version={old + 1}&show=text")
+    versions.get_by_role("link", name=f"版本 {new}", exact=True).click()
+    expect(page.get_by_role("region", name=f"版本 {new}")).to_contain_text("新挂号处")
+    expect(page.get_by_role("heading", name=f"版本 {new}")).to_be_focused()
+    page.get_by_role("link", name="返回当前定义").click()
+    expect(page.get_by_role("region", name="定义")).to_contain_text("新挂号处")
+    expect(page).to_have_url(f"{clinic.address}/channels/admissions")
+
+
+def test_a_trace_leads_to_the_version_that_judged_it(clinic: Clinic, page: Page) -> None:
+    clinic.send(admission("VERSION2", "100040"))
+    open_trace(page, "100040")
+
+    page.get_by_role("link", name=re.compile("^通道版本")).click()
+
+    expect(page.get_by_role("heading", name=re.compile("^版本 "))).to_be_visible()
+    page.goto(f"{clinic.address}/channels/admissions?version=99")
+    expect(page.get_by_role("region", name="版本 99")).to_contain_text("该通道没有这个版本")
+
+
 def test_it_speaks_english_and_remembers(clinic: Clinic, page: Page) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("link", name="Queues & replay")).to_be_visible()
@@ -538,7 +591,7 @@ def test_every_page_fits_a_phone(clinic: Clinic, page: Page) -> None:
     position = open_trace(page, "100024")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     pages = ["/", "/messages", "/queues", "/queues?tab=parked", "/queues?tab=replay", "/channels"]
-    pages += ["/channels/admissions", f"/messages/{position}"]
+    pages += ["/channels/admissions", "/channels/admissions?version=1", f"/messages/{position}"]
     pages += [f"/messages/{position}?tab=tree", f"/messages/{position}?tab=to:record"]
     for path in pages:
         page.goto(f"{clinic.address}{path}")

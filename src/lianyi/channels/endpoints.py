@@ -14,6 +14,7 @@ from lianyi.channels.views import (
     ChannelCard,
     ChannelDetail,
     CheckResult,
+    DefinitionDetail,
     DeliveryPage,
     DeliveryRow,
     DeliveryState,
@@ -74,6 +75,7 @@ At = Annotated[Position, Depends(_position)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=400)]
 Text = Annotated[str | None, Query(max_length=200)]
+VersionNumber = Annotated[int, Path(ge=1, le=2_147_483_647)]
 DestinationNumber = Annotated[int, Path(ge=1, le=2_147_483_647)]
 
 
@@ -222,6 +224,12 @@ async def list_channels(reads: Reads) -> list[ChannelCard]:
 async def get_channel(reads: Reads, name: str) -> ChannelDetail:
     """A channel with the definition in force and those before it."""
     return await reads.channel(name)
+
+
+@router.get("/channels/{name}/versions/{version}", tags=["channels"])
+async def get_version(reads: Reads, name: str, version: VersionNumber) -> DefinitionDetail:
+    """A definition that a channel has or had, and how it differs from the one in force."""
+    return await reads.version(name, version)
 
 
 @router.post("/channels/{name}/start", tags=["channels"])

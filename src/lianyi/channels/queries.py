@@ -29,11 +29,12 @@ from lianyi.channels.read_store import (
 from lianyi.channels.search import POSITION, BadCursor, MessageSearch, Search
 from lianyi.channels.standing import Layout, Standing
 from lianyi.channels.tracing import Tracer
+from lianyi.channels.versions import detail_of, version_of
 from lianyi.channels.views import (
     ChannelCard,
     ChannelDetail,
     CheckResult,
-    DefinitionVersion,
+    DefinitionDetail,
     DeliveryPage,
     DeliveryRow,
     DeliveryState,
@@ -213,15 +214,17 @@ class Queries:
         return ChannelDetail(
             **vars(rules.channel_card(standing, channel)),
             yaml=definition.yaml if definition else "",
-            versions=[
-                DefinitionVersion(
-                    version=one.version,
-                    activated_at=one.activated_at,
-                    from_position=str(Position(channel.shard, one.from_number)),
-                )
-                for one in versions
-            ],
+            versions=[version_of(one, channel) for one in versions],
         )
+
+    async def version(self, name: str, version: int) -> DefinitionDetail:
+        """One definition of a channel, and how it differs from the one in force.
+
+        Raises:
+            NoSuchChannel, NoSuchVersion: there is no such thing.
+        """
+        channel = (await self.catalogue()).channel(name)
+        return await detail_of(self.store, channel, version)
 
     async def check(self, name: str) -> CheckResult:
         """Run the examples of a channel's file, or of the definition in force when it is gone.

@@ -458,6 +458,37 @@ class DefinitionVersion(View):
     from_position: PositionText
 
 
+class DefinitionLine(View):
+    """A line of two definitions: in both, only in the one, or only in the other.
+
+    Attributes:
+        where: ``both``; ``this`` and not in the one in force; ``in_force`` and not in this.
+        number: in this definition; null where it does not stand in it.
+        number_in_force: in the one in force; null where it does not stand in it.
+    """
+
+    where: Literal["both", "this", "in_force"]
+    number: int | None
+    number_in_force: int | None
+    text: str
+
+
+class DefinitionDetail(DefinitionVersion):
+    """A definition that is or was in force, and how it differs from the one that is now.
+
+    Attributes:
+        followed_by: the version that took its place; null for the newest.
+        in_force: the version in force now; null when the channel's file is gone.
+        lines: both definitions line by line; null when this is the one in force, when none is, and
+            when they are too long to compare.
+    """
+
+    yaml: str
+    followed_by: DefinitionVersion | None
+    in_force: int | None
+    lines: list[DefinitionLine] | None
+
+
 class ChannelDetail(ChannelCard):
     """A channel with its definition."""
 

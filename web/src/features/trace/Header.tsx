@@ -24,7 +24,7 @@ export function Header({ trace }: { trace: MessageTrace }) {
           <HeldActions trace={trace} />
           <CopyButton
             text={`${window.location.origin}/messages/${trace.position}`}
-            label={t('trace.permalink')}
+            label={t('common.permalink')}
           />
         </span>
       </div>
@@ -54,7 +54,14 @@ export function Header({ trace }: { trace: MessageTrace }) {
                 {trace.channel}
               </Link>{' '}
               {trace.definition_version !== null && (
-                <span className="quiet">{t('trace.version', { version: trace.definition_version })}</span>
+                <Link
+                  className="quiet"
+                  to="/channels/$name"
+                  params={{ name: trace.channel }}
+                  search={{ version: String(trace.definition_version) }}
+                >
+                  {t('trace.version', { version: trace.definition_version })}
+                </Link>
               )}
             </dd>
           </div>
