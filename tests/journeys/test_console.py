@@ -125,7 +125,7 @@ def test_nobody_enters_without_the_token(clinic: Clinic, context: BrowserContext
     page.get_by_label("访问令牌").fill(clinic.token)
     page.get_by_role("button", name="登录").click()
 
-    expect(page.get_by_role("heading", name="消息")).to_be_visible()
+    expect(page.get_by_role("heading", name="消息", level=1)).to_be_visible()
     page.get_by_role("button", name="退出").click()
     expect(page.get_by_role("heading", name="登录控制台")).to_be_visible()
 
