@@ -1,4 +1,4 @@
-"""Finding one patient among very many messages, through the API."""
+"""Finding one patient among very many messages, and what came before and after, through the API."""
 
 from __future__ import annotations
 
@@ -41,14 +41,19 @@ def search(bench: Bench) -> Iterator[Figure]:
         chosen = random.Random(1).sample(range(patients), min(SEARCHES, patients))
         cold, found = look(product, chosen)
         warm, _ = look(product, chosen)
+        beside = look_beside(product, [of_patient[0] for of_patient in found if of_patient])
     details = {
-        "patients": patients, "found": found, "appended_per_second": filled, "segments": indexed,
+        "patients": patients, "found": sum(map(len, found)),
+        "appended_per_second": filled, "segments": indexed,
     }  # fmt: skip
     for name, spans in (("first time", cold), ("again", warm)):
         shares = percentiles(spans)
         words = f"search by patient among {total:,}, {name}"
         yield figure(f"{words}: p50", "ms", [shares["p50"]])
         yield figure(f"{words}: p95", "ms", [p95(spans)], most=300, details=details)
+    words = f"previous and next of the patient among {total:,}"
+    yield figure(f"{words}: p50", "ms", [percentiles(beside)["p50"]])
+    yield figure(f"{words}: p95", "ms", [p95(beside)], most=300)
 
 
 def p95(spans: list[int]) -> float:
@@ -112,13 +117,23 @@ def wait_for_indexes(product: Product) -> int:
     raise RuntimeError("the segments are not indexed")
 
 
-def look(product: Product, patients: list[int]) -> tuple[list[int], int]:
-    """Search each patient once; return nanoseconds of each, and how many messages were found."""
+def look(product: Product, patients: list[int]) -> tuple[list[int], list[list[str]]]:
+    """Search each patient once; return nanoseconds and positions of each, the newest first."""
     spans: list[int] = []
-    found = 0
+    found: list[list[str]] = []
     for patient in patients:
         began = time.perf_counter_ns()
         page = product.api("GET", f"/messages?q={patient_id(patient)}")
         spans.append(time.perf_counter_ns() - began)
-        found += len(page["items"])
+        found.append([row["position"] for row in page["items"]])
     return spans, found
+
+
+def look_beside(product: Product, positions: list[str]) -> list[int]:
+    """Ask for the neighbours of each message; return nanoseconds of each."""
+    spans: list[int] = []
+    for position in positions:
+        began = time.perf_counter_ns()
+        product.api("GET", f"/messages/{position}/neighbours")
+        spans.append(time.perf_counter_ns() - began)
+    return spans

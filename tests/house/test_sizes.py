@@ -14,6 +14,7 @@ FUNCTION_LINES_MAX = 60
 REVIEWED: dict[str, str] = {
     "connectors/listening.py": "one connection's state: what it owes, reads and waits for",
     "channels/deliver.py": "what becomes of one message at one destination: a single machine",
+    "channels/views.py": "every shape of the API, one after another: the contract with web/",
     "channels/read_store.py": "one short query after another, over the same tables",
 }
 """``folder/file.py`` or ``folder/file.py:function`` to the reason why it stays whole."""

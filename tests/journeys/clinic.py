@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 START, END = b"\x0b", b"\x1c\r"
 REFUSED = "REFUSE"
@@ -208,6 +209,17 @@ class Clinic:
             self._process.wait(timeout=60)
             self._process = None
 
+    def redefine(self, old: str, new: str) -> int:
+        """Change the channel's file; return the version of the definition once it is in force."""
+        file = self._folder / "content" / "channels" / "admissions.yaml"
+        version = self._card()["version"]
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        self._wait(lambda: self._card()["version"] > version, "the definition does not change")
+        self._wait(self._listens, "the channel does not listen")
+        return int(self._card()["version"])
+
     def send(self, message: str) -> str:
         """Send a message to the channel and return the code of the answer."""
         with socket.create_connection(("127.0.0.1", self._source_port), timeout=20) as wire:
@@ -235,12 +247,18 @@ class Clinic:
             return False
         return True
 
-    def _delivers(self) -> bool:
+    def _get(self, path: str) -> Any:
         request = urllib.request.Request(
-            f"{self.address}/api/v1/overview", headers={"Authorization": f"Bearer {self.token}"}
+            f"{self.address}/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"}
         )
         with urllib.request.urlopen(request, timeout=5) as answer:
-            channels = json.load(answer)["channels"]
+            return json.load(answer)
+
+    def _card(self) -> dict[str, Any]:
+        return dict(self._get("/channels/admissions"))
+
+    def _delivers(self) -> bool:
+        channels = self._get("/overview")["channels"]
         lanes = [lane for channel in channels for lane in channel["destinations"]]
         return bool(lanes) and all(lane["state"] != "down" for lane in lanes)
 

@@ -125,7 +125,7 @@ def test_nobody_enters_without_the_token(clinic: Clinic, context: BrowserContext
     page.get_by_label("访问令牌").fill(clinic.token)
     page.get_by_role("button", name="登录").click()
 
-    expect(page.get_by_role("heading", name="消息")).to_be_visible()
+    expect(page.get_by_role("heading", name="消息", level=1)).to_be_visible()
     page.get_by_role("button", name="退出").click()
     expect(page.get_by_role("heading", name="登录控制台")).to_be_visible()
 
@@ -333,6 +333,79 @@ def test_a_held_message_is_repaired_and_goes_on(clinic: Clinic, page: Page) -> N
     assert any("100020^^^CLINIC^PI" in message for message in clinic.record.received)
 
 
+def test_what_was_repaired_is_found_by_its_new_identifier(clinic: Clinic, page: Page) -> None:
+    clinic.send(admission("HELD2", ""))
+    page.goto(f"{clinic.address}/queues?tab=held")
+    row(page, "暂挂", "admissions").get_by_role("link").click()
+    page.get_by_role("button", name="修复后放行").click()
+    dialog = page.get_by_role("dialog")
+    text = dialog.get_by_role("textbox").first
+    text.fill(text.input_value().replace("PID|1||", "PID|1||100025^^^CLINIC^PI"))
+    dialog.get_by_label("原因").fill("已向挂号处核实")
+    dialog.get_by_role("button", name="修复后放行").click()
+    expect(dialog).to_have_count(0)
+
+    find(page, "100025^CLINIC")
+
+    found = row(page, "消息", "100025")
+    expect(found).to_have_count(1)
+    expect(found).to_contain_text("人工修复的内容")
+    found.get_by_role("link").click()
+    expect(page.get_by_text("PID|1||100025^^^CLINIC^PI")).to_be_visible()
+    page.get_by_role("region", name="消息概要").get_by_role("link", name=re.compile(r"^1-")).click()
+    expect(page.get_by_role("link", name="HELD2")).to_be_visible()
+
+
+def test_a_trace_leads_to_the_messages_of_the_patient_before_and_after(
+    clinic: Clinic, page: Page
+) -> None:
+    clinic.send(admission("NEAR1", "100026"))
+    clinic.send(admission("OTHER1", "100027"))
+    clinic.send(admission("NEAR2", "100026", event="A08"))
+    clinic.send(admission("NEAR3", "100026", event="A08"))
+    find(page, "100026")
+    row(page, "消息", "ADT^A01").filter(has_text="100026").get_by_role("link").click()
+    before = page.get_by_role("button", name="上一条同一患者消息")
+    after = page.get_by_role("button", name="下一条同一患者消息")
+    expect(before).to_be_disabled()
+    expect(before).to_have_accessible_description("日志中没有该患者更早的消息")
+    expect(after).to_be_enabled()
+    expect(after).to_have_accessible_description(re.compile(r"^ADT\^A08 .*admissions$"))
+
+    page.get_by_role("tab", name="解析树").click()
+    after.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="NEAR2")).to_be_visible()
+    expect(page.get_by_role("tab", name="解析树")).to_have_attribute("aria-selected", "true")
+    expect(after).to_be_focused()
+    expect(after).to_be_enabled()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("link", name="NEAR3")).to_be_visible()
+    expect(after).to_be_disabled()
+    expect(after).to_have_accessible_description("日志中没有该患者更晚的消息")
+    expect(after).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    expect(before).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="NEAR2")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="NEAR3")).to_be_visible()
+
+
+def test_without_a_patient_there_is_nowhere_to_go_and_it_says_why(
+    clinic: Clinic, page: Page
+) -> None:
+    clinic.send(admission("NOBODY1", "").replace("PID|1||", "PID|1||100028"))
+    open_trace(page, "100028")
+
+    for name in ("上一条同一患者消息", "下一条同一患者消息"):
+        button = page.get_by_role("button", name=name)
+        expect(button).to_be_disabled()
+        expect(button).to_have_accessible_description(re.compile("没有带发放机构的患者标识"))
+
+
 def test_a_replay_is_tried_first_and_only_then_runs(clinic: Clinic, page: Page) -> None:
     clinic.send(admission("AGAIN1", "100021", event="A08"))
     open_trace(page, "100021")
@@ -409,6 +482,59 @@ def test_a_channel_proves_its_examples_and_a_destination_is_stopped(
     expect(page.get_by_role("button", name="停止 ward")).to_be_visible()
 
 
+def test_an_old_version_is_opened_and_compared_with_the_one_in_force(
+    clinic: Clinic, page: Page
+) -> None:
+    old = clinic.redefine("入院登记：挂号处", "入院登记：旧挂号处") - 1
+    clinic.send(admission("VERSION1", "100029"))
+    new = clinic.redefine("入院登记：旧挂号处", "入院登记：新挂号处")
+    page.get_by_role("link", name="通道", exact=True).click()
+    page.get_by_role("link", name="admissions").click()
+    versions = page.get_by_role("region", name="版本记录")
+    expect(versions.get_by_role("listitem").filter(has_text=f"版本 {new}")).to_contain_text(
+        "当前生效"
+    )
+
+    versions.get_by_role("link", name=f"版本 {old + 1}", exact=True).click()
+
+    expect(page).to_have_url(f"{clinic.address}/channels/admissions?version={old + 1}")
+    opened = page.get_by_role("region", name=f"版本 {old + 1}")
+    expect(opened).to_contain_text(f"被版本 {new} 取代")
+    expect(opened).to_contain_text(re.compile(r"自位点 1-\d+ 起，到 1-\d+ 之前"))
+    lines = opened.get_by_role("table", name="与当前生效版本的差异")
+    expect(lines.get_by_role("deletion")).to_have_text(
+        "description: 入院登记：旧挂号处 → 病历、病区"
+    )
+    expect(lines.get_by_role("insertion")).to_have_text(
+        "description: 入院登记：新挂号处 → 病历、病区"
+    )
+    expect(lines.get_by_role("row").filter(has_text="- name: ward")).to_have_count(0)
+    lines.get_by_role("button", name=re.compile("行相同内容")).click()
+    expect(lines.get_by_role("row").filter(has_text="- name: ward")).to_have_count(1)
+
+    page.reload()
+    opened.get_by_role("tab", name="全文").click()
+    expect(opened.get_by_role("tabpanel")).to_contain_text("旧挂号处")
+    expect(page).to_have_url(f"{clinic.address}/channels/admissions?version={old + 1}&show=text")
+    versions.get_by_role("link", name=f"版本 {new}", exact=True).click()
+    expect(page.get_by_role("region", name=f"版本 {new}")).to_contain_text("新挂号处")
+    expect(page.get_by_role("heading", name=f"版本 {new}")).to_be_focused()
+    page.get_by_role("link", name="返回当前定义").click()
+    expect(page.get_by_role("region", name="定义")).to_contain_text("新挂号处")
+    expect(page).to_have_url(f"{clinic.address}/channels/admissions")
+
+
+def test_a_trace_leads_to_the_version_that_judged_it(clinic: Clinic, page: Page) -> None:
+    clinic.send(admission("VERSION2", "100040"))
+    open_trace(page, "100040")
+
+    page.get_by_role("link", name=re.compile("^通道版本")).click()
+
+    expect(page.get_by_role("heading", name=re.compile("^版本 "))).to_be_visible()
+    page.goto(f"{clinic.address}/channels/admissions?version=99")
+    expect(page.get_by_role("region", name="版本 99")).to_contain_text("该通道没有这个版本")
+
+
 def test_it_speaks_english_and_remembers(clinic: Clinic, page: Page) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("link", name="Queues & replay")).to_be_visible()
@@ -465,7 +591,7 @@ def test_every_page_fits_a_phone(clinic: Clinic, page: Page) -> None:
     position = open_trace(page, "100024")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     pages = ["/", "/messages", "/queues", "/queues?tab=parked", "/queues?tab=replay", "/channels"]
-    pages += ["/channels/admissions", f"/messages/{position}"]
+    pages += ["/channels/admissions", "/channels/admissions?version=1", f"/messages/{position}"]
     pages += [f"/messages/{position}?tab=tree", f"/messages/{position}?tab=to:record"]
     for path in pages:
         page.goto(f"{clinic.address}{path}")

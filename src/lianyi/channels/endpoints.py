@@ -14,6 +14,7 @@ from lianyi.channels.views import (
     ChannelCard,
     ChannelDetail,
     CheckResult,
+    DefinitionDetail,
     DeliveryPage,
     DeliveryRow,
     DeliveryState,
@@ -25,6 +26,7 @@ from lianyi.channels.views import (
     ListedState,
     MessagePage,
     MessageTrace,
+    Neighbours,
     Overview,
     ReleaseRequest,
     ReplayPage,
@@ -73,6 +75,7 @@ At = Annotated[Position, Depends(_position)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=400)]
 Text = Annotated[str | None, Query(max_length=200)]
+VersionNumber = Annotated[int, Path(ge=1, le=2_147_483_647)]
 DestinationNumber = Annotated[int, Path(ge=1, le=2_147_483_647)]
 
 
@@ -99,7 +102,8 @@ async def list_messages(
 
     ``q`` is a patient identifier, encounter, order or accession number or control id, exactly as
     sent, the patient identifier with or without ``^authority``; or a position. ``kind`` may end
-    in ``*``. Acts of people are listed only when ``kind`` begins with ``act``.
+    in ``*``. Acts of people are listed only when ``kind`` begins with ``act``; but ``q`` without
+    ``channel``, ``kind``, ``gate`` and ``state`` also finds what people repaired.
     """
     search = MessageSearch(
         q=q, channel=channel, kind=kind, gate=gate, state=state, since=from_, until=to
@@ -111,6 +115,12 @@ async def list_messages(
 async def get_message(reads: Reads, position: At) -> MessageTrace:
     """A message and everything that happened to it."""
     return await reads.trace(position)
+
+
+@router.get("/messages/{position}/neighbours", tags=["messages"])
+async def get_neighbours(reads: Reads, position: At) -> Neighbours:
+    """The messages of the same patient just before and just after a message."""
+    return await reads.neighbours(position)
 
 
 @router.get(
@@ -214,6 +224,12 @@ async def list_channels(reads: Reads) -> list[ChannelCard]:
 async def get_channel(reads: Reads, name: str) -> ChannelDetail:
     """A channel with the definition in force and those before it."""
     return await reads.channel(name)
+
+
+@router.get("/channels/{name}/versions/{version}", tags=["channels"])
+async def get_version(reads: Reads, name: str, version: VersionNumber) -> DefinitionDetail:
+    """A definition that a channel has or had, and how it differs from the one in force."""
+    return await reads.version(name, version)
 
 
 @router.post("/channels/{name}/start", tags=["channels"])

@@ -19,6 +19,7 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import standing as rules
 from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.listing import delivery_marks, row_of
+from lianyi.channels.neighbours import neighbours_of
 from lianyi.channels.read_store import (
     OPEN_STATES,
     ChannelRecord,
@@ -28,11 +29,12 @@ from lianyi.channels.read_store import (
 from lianyi.channels.search import POSITION, BadCursor, MessageSearch, Search
 from lianyi.channels.standing import Layout, Standing
 from lianyi.channels.tracing import Tracer
+from lianyi.channels.versions import detail_of, version_of
 from lianyi.channels.views import (
     ChannelCard,
     ChannelDetail,
     CheckResult,
-    DefinitionVersion,
+    DefinitionDetail,
     DeliveryPage,
     DeliveryRow,
     DeliveryState,
@@ -40,6 +42,7 @@ from lianyi.channels.views import (
     MessagePage,
     MessageRow,
     MessageTrace,
+    Neighbours,
     NewestMessage,
     Overview,
     ReplayFilter,
@@ -211,15 +214,17 @@ class Queries:
         return ChannelDetail(
             **vars(rules.channel_card(standing, channel)),
             yaml=definition.yaml if definition else "",
-            versions=[
-                DefinitionVersion(
-                    version=one.version,
-                    activated_at=one.activated_at,
-                    from_position=str(Position(channel.shard, one.from_number)),
-                )
-                for one in versions
-            ],
+            versions=[version_of(one, channel) for one in versions],
         )
+
+    async def version(self, name: str, version: int) -> DefinitionDetail:
+        """One definition of a channel, and how it differs from the one in force.
+
+        Raises:
+            NoSuchChannel, NoSuchVersion: there is no such thing.
+        """
+        channel = (await self.catalogue()).channel(name)
+        return await detail_of(self.store, channel, version)
 
     async def check(self, name: str) -> CheckResult:
         """Run the examples of a channel's file, or of the definition in force when it is gone.
@@ -271,10 +276,15 @@ class Queries:
     async def _shards(
         self, search: MessageSearch, channel: ChannelRecord | None
     ) -> dict[int, tuple[int, int]]:
-        """Return where to look: shard to its first number and the one after its last."""
+        """Return where to look: shard to its first number and the one after its last.
+
+        Of the acts only repaired messages have keys, so a search by key alone looks there too.
+        """
         firsts = await self.store.first_numbers()
         if channel:
             wanted: Collection[int] = {channel.shard}
+        elif search.by_key_alone:
+            wanted = firsts
         else:
             wanted = {shard for shard in firsts if (shard == ACTS) == search.acts}
         return {
@@ -304,6 +314,16 @@ class Queries:
     async def body(self, position: Position) -> bytes:
         """The bytes of a message as they arrived; raises ``NoSuchMessage``."""
         return (await self.log.get(position)).body
+
+    async def neighbours(self, position: Position) -> Neighbours:
+        """The messages of the same patient around one; raises ``NoSuchMessage``."""
+        message = await self.log.get(position)
+        return await neighbours_of(self.log, message, await self.catalogue())
+
+    async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
+        """What a message of a channel is found by; None when its body cannot be read."""
+        found = (await self.catalogue()).channels.get(channel)
+        return await self._tracer.keys_of(body, channel=found, codec=codec)
 
     # ---- deliveries ----------------------------------------------------------------------------
 

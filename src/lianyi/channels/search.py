@@ -80,6 +80,11 @@ class MessageSearch:
         """Whether acts of people are looked for, not messages."""
         return (self.kind or "").startswith("act")
 
+    @property
+    def by_key_alone(self) -> bool:
+        """Whether nothing but a key and a time says which messages are looked for."""
+        return bool(self.q) and not (self.channel or self.kind or self.gate or self.state)
+
 
 class Step(NamedTuple):
     """What one step down a shard found: everything that fits from ``floor`` on."""

@@ -215,7 +215,11 @@ class Actions:
         }
 
     async def _repair(self, position: Position, text: str) -> NewMessage:
-        """Return the act that records what a person made of a message."""
+        """Return the act that records what a person made of a message.
+
+        It is found by what the repaired body says, not by what was wrong with the original. A
+        control id that came beside the body stays, and what cannot be read is found as before.
+        """
         message = await self._log.get(position)
         if b"\r" in message.body and b"\n" not in message.body:
             text = text.replace("\r\n", "\r").replace("\n", "\r")  # a browser's line ends
@@ -223,13 +227,18 @@ class Actions:
             body = text.encode(message.codec or "ascii")
         except (UnicodeEncodeError, LookupError) as error:
             raise CannotRepair(where=str(position), codec=message.codec or "ascii") from error
+        keys = await self._queries.keys_of(body, channel=message.channel, codec=message.codec)
+        if keys is None:
+            keys = message.keys
+        elif not any(key.startswith("c:") for key in keys):
+            keys = [*(key for key in message.keys if key.startswith("c:")), *keys]
         return NewMessage(
             channel=0,
             kind="act message.repaired",
             body=body,
             codec=message.codec,
             sender=ACTOR,
-            keys=message.keys,
+            keys=keys,
             caused_by=position,
         )
 

@@ -160,6 +160,19 @@ class Tracer:
         definition = load_channel(text, name, self._content_dir)
         return compile_channel(definition, self._content_dir, timezone=self._timezone)
 
+    async def keys_of(
+        self, body: bytes, *, channel: ChannelRecord | None, codec: str
+    ) -> Sequence[str] | None:
+        """Return what a message of a channel is found by; None when its body cannot be read."""
+        compiled = await self._definition_in_force(channel) if channel else None
+        if compiled is None:
+            return None
+        content = compiled.open(body, codec=codec)
+        try:
+            return (await asyncio.to_thread(content.identity)).keys
+        except LianyiError:
+            return None
+
     async def close(self) -> None:
         """End the processes in which functions ran."""
         await self._functions.close()

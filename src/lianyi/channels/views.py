@@ -238,6 +238,35 @@ class MessageTrace(MessageRow):
     destinations: list[DeliveryTrace]
 
 
+class Neighbour(View):
+    """A message beside another. ``channel`` is null for what a person repaired."""
+
+    position: PositionText
+    received_at: datetime
+    channel: str | None
+    kind: str
+
+
+class Neighbours(View):
+    """The messages of the same patient just before and just after one, over all channels.
+
+    Attributes:
+        patient: the identifier that they share: the first of the message that names its
+            authority; null when there is none, so that there are no neighbours.
+        previous: null when the database holds none.
+        next: likewise.
+        archived_before: whether older segments, which lie in files and were not looked through,
+            may hold a nearer one before it.
+        archived_after: the same after it.
+    """
+
+    patient: Key | None
+    previous: Neighbour | None
+    next: Neighbour | None
+    archived_before: bool
+    archived_after: bool
+
+
 # ---- deliveries that are not simply done --------------------------------------------------------
 
 
@@ -427,6 +456,37 @@ class DefinitionVersion(View):
     version: int
     activated_at: datetime
     from_position: PositionText
+
+
+class DefinitionLine(View):
+    """A line of two definitions: in both, only in the one, or only in the other.
+
+    Attributes:
+        where: ``both``; ``this`` and not in the one in force; ``in_force`` and not in this.
+        number: in this definition; null where it does not stand in it.
+        number_in_force: in the one in force; null where it does not stand in it.
+    """
+
+    where: Literal["both", "this", "in_force"]
+    number: int | None
+    number_in_force: int | None
+    text: str
+
+
+class DefinitionDetail(DefinitionVersion):
+    """A definition that is or was in force, and how it differs from the one that is now.
+
+    Attributes:
+        followed_by: the version that took its place; null for the newest.
+        in_force: the version in force now; null when the channel's file is gone.
+        lines: both definitions line by line; null when this is the one in force, when none is, and
+            when they are too long to compare.
+    """
+
+    yaml: str
+    followed_by: DefinitionVersion | None
+    in_force: int | None
+    lines: list[DefinitionLine] | None
 
 
 class ChannelDetail(ChannelCard):

@@ -23,6 +23,7 @@ from lianyi.messagelog.postgres_appender import PostgresAppender, encode_batch
 from lianyi.messagelog.postgres_copy import copy_messages
 from lianyi.messagelog.postgres_errors import STORE_ERRORS, reaching
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.postgres_near import find_near
 from lianyi.messagelog.postgres_rows import read_rows
 from lianyi.messagelog.postgres_search import archive_for, find_archived, find_in_shard
 from lianyi.messagelog.postgres_segments import (
@@ -31,7 +32,7 @@ from lianyi.messagelog.postgres_segments import (
     evidence_of,
     last_of_shard,
 )
-from lianyi.messagelog.search import Entry, Wanted
+from lianyi.messagelog.search import Entry, Near, Place, Wanted
 from lianyi.messagelog.segments import segment_of, table
 
 __all__ = ["CHANNEL", "Entry", "PostgresLog", "Wanted", "move_within"]
@@ -249,6 +250,20 @@ class PostgresLog:
                 found += await find_in_shard(self._pool, self._archive, shard, wanted, limit)
         found.sort(key=lambda entry: (entry.received_at, entry.shard, entry.number), reverse=True)
         return found[:limit]
+
+    async def near(self, key: str, origin: Place, *, later: bool) -> Near:
+        """Return the message with a key, ``p:4711^HIS``, nearest to another on one side of it.
+
+        Every shard is looked through, that of the acts too, but no archived segment.
+
+        Raises:
+            LogUnavailable: the store cannot be reached.
+        """
+        if not is_storable(key):
+            return Near(None, archived=False)
+        with reaching("search"):
+            async with self._pool.acquire() as connection:
+                return await find_near(connection, key, origin, later=later)
 
     async def tail(self, shard: int, *, limit: int) -> list[tuple[int, int, str, bytes]]:
         """Return number, channel, control id and body hash of the last messages, oldest first.

@@ -11,6 +11,12 @@ from lianyi.messagelog.postgres_rows import split_keys
 from lianyi.messagelog.search import Entry, Wanted, term
 from lianyi.messagelog.segments import table
 
+ENTRY = (
+    "shard, number, received_at, channel, kind, codec, sender, keys, gate,"
+    " caused_shard, caused_number, octet_length(body) AS size_bytes, tombstone"
+)
+"""What :func:`read_entry` reads."""
+
 
 async def find_in_shard(
     pool: asyncpg.Pool, archive: Archive | None, shard: int, wanted: Wanted, limit: int
@@ -81,13 +87,11 @@ async def _find_in_segment(
     hits = f"SELECT * FROM {table(shard, segment)} WHERE {' AND '.join(conditions) or 'true'}"  # noqa: S608
     source = f"WITH hits AS MATERIALIZED ({hits}) SELECT" if wanted.text else "SELECT"
     rows = await pool.fetch(
-        f"{source} shard, number, received_at, channel, kind, codec, sender, keys, gate,"
-        " caused_shard, caused_number, octet_length(body) AS size_bytes, tombstone"
-        f" FROM {'hits' if wanted.text else f'({hits}) AS hits'}"
+        f"{source} {ENTRY} FROM {'hits' if wanted.text else f'({hits}) AS hits'}"
         f" ORDER BY number DESC LIMIT {int(limit)}",
         *values,
     )
-    return [_entry(row) for row in rows]
+    return [read_entry(row) for row in rows]
 
 
 def _conditions(wanted: Wanted, below: int | None) -> tuple[list[str], list[object]]:
@@ -123,7 +127,8 @@ def _like(pattern: str) -> str:
     return escaped.replace("*", "%")
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def read_entry(row: asyncpg.Record) -> Entry:
+    """Return the message of a row of :data:`ENTRY`."""
     *head, keys, gate, caused_shard, caused_number, size_bytes, tombstone = row.values()
     cause = None if caused_shard is None else Position(caused_shard, caused_number)
     return Entry._make((*head, split_keys(keys), gate, cause, size_bytes, tombstone))

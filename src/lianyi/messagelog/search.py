@@ -33,6 +33,31 @@ class Entry(NamedTuple):
         """Where it stands."""
         return Position(self.shard, self.number)
 
+    @property
+    def place(self) -> Place:
+        """Where it stands among the messages of all shards."""
+        return Place(self.received_at, self.shard, self.number)
+
+
+class Place(NamedTuple):
+    """Where a message stands among those of all shards: the order of their reception."""
+
+    received_at: datetime
+    shard: int
+    number: int
+
+
+class Near(NamedTuple):
+    """What was found on one side of a message.
+
+    Attributes:
+        entry: the nearest message; None: the database holds none.
+        archived: whether archived segments, which were not looked through, may hold a nearer one.
+    """
+
+    entry: Entry | None
+    archived: bool
+
 
 class Wanted(NamedTuple):
     """Which messages a person looks for; None and empty mean any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ class House:
                 connection,
                 name=name,
                 yaml=yaml,
-                digest=yaml.encode()[:32],
+                digest=hashlib.sha256(yaml.encode()).digest(),
                 destinations=[
                     line.split("name: ")[1].split(",")[0].strip()
                     for line in yaml.split("examples")[0].splitlines()

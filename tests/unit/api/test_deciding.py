@@ -182,6 +182,48 @@ async def test_held_messages_are_released_or_dismissed_at_the_gate(lab: House) -
     ]
 
 
+async def repair(house: House, body: bytes, text: str) -> list[str]:
+    """Hold a message without a patient and release what a person made of it; return its keys."""
+    (held,) = await house.append("lab", [body], gate=2, patient="")
+    await house.except_(-house.channels["lab"][0], held, "parked")
+    await house.post(f"/held/{held}/release", {"reason": "已核实", "body_text": text})
+    return list((await house.acts())[-2].keys)
+
+
+async def test_a_repaired_message_is_found_by_what_it_says_now(lab: House) -> None:
+    body = hl7("A1", patient="")
+    repaired = body.decode().replace("PID|1||", "PID|1||P77").replace("O-A1", "O-B1")
+
+    assert await repair(lab, body, repaired) == ["c:A1", "p:P77^H1", "o:O-B1"]
+
+    for q in ("P77", "P77^H1", "O-B1"):
+        (row,) = (await lab.get("/messages", q=q))["items"]
+        assert (row["kind"], row["position"], row["caused_by"]) == (
+            "act message.repaired",
+            "0-1",
+            "1-1",
+        )
+    both = (await lab.get("/messages", q="A1"))["items"]
+    assert [row["position"] for row in both] == ["0-1", "1-1"]
+    for more in ({"channel": "lab"}, {"kind": "hl7v2 *"}, {"gate": "hold"}):
+        assert [
+            row["position"] for row in (await lab.get("/messages", q="A1", **more))["items"]
+        ] == ["1-1"]
+    acts = (await lab.get("/messages", q="P77", kind="act *"))["items"]
+    assert [row["position"] for row in acts] == ["0-1"]
+
+
+async def test_what_is_repaired_and_still_unreadable_is_found_as_before(lab: House) -> None:
+    keys = await repair(lab, hl7("A1", patient=""), "this is no HL7")
+    assert keys == ["p:^H1", "o:O-A1", "c:A1"]
+
+
+async def test_a_control_id_that_came_beside_the_body_stays(lab: House) -> None:
+    body = hl7("A1", patient="P1")
+    keys = await repair(lab, body, body.decode().replace("|A1|", "||", 1))
+    assert keys[0] == "c:A1"
+
+
 async def test_starting_and_stopping_are_acts_once(lab: House) -> None:
     assert (await lab.post("/channels/lab/stop"))["wanted"] == "stopped"
     assert (await lab.post("/channels/lab/stop"))["state"] == "stopped"

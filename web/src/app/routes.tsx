@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
 
 import { StatePage } from '@/components/StatePage'
-import { messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
 import { Frame } from './Frame'
@@ -48,6 +48,7 @@ const channels = createRoute({
 const channel = createRoute({
   getParentRoute: () => root,
   path: '/channels/$name',
+  validateSearch: channelSearch,
   component: lazyRouteComponent(() => import('@/features/channels/ChannelPage')),
 })
 

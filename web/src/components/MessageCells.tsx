@@ -1,19 +1,21 @@
 import { Link } from '@tanstack/react-router'
 
 import type { Key, MessageRow } from '@/lib/api'
-import { bytes, shortKind } from '@/lib/format'
+import { bytes } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 
 import { Instant } from './Instant'
+import { useKind } from './kind'
 import type { Column } from './ResourcePage'
 import { DeliveryMark, deliveryTone, Mark } from './StateMark'
 
 /** The columns of a list of messages. */
 export function useMessageColumns(): Column<MessageRow>[] {
   const { t } = useTexts()
+  const kind = useKind()
   return [
     { key: 'time', title: t('messages.receivedAt'), head: true, cell: (row) => <Instant at={row.received_at} /> },
-    { key: 'kind', title: t('messages.kind'), head: true, cell: (row) => <strong>{shortKind(row.kind)}</strong> },
+    { key: 'kind', title: t('messages.kind'), head: true, cell: (row) => <strong>{kind(row.kind)}</strong> },
     { key: 'keys', title: t('messages.keys'), cell: (row) => <Keys row={row} /> },
     { key: 'channel', title: t('messages.channel'), cell: (row) => <span className="nowrap">{row.channel ?? ''}</span> },
     { key: 'sender', title: t('messages.sender'), wide: true, cell: (row) => <span className="quiet nowrap">{row.sender.replaceAll('|', ' · ')}</span> },

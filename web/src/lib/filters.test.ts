@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+import { channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -46,5 +46,17 @@ describe('the tab of a trace in an address', () => {
   it('is a short text', () => {
     expect(traceSearch({ tab: 'to:emr' })).toEqual({ tab: 'to:emr' })
     expect(traceSearch({ tab: ['a'] })).toEqual({})
+  })
+})
+
+describe('the version of a channel in an address', () => {
+  it('is a number from 1 on', () => {
+    expect(channelSearch(parseSearch('?version=12&show=text'))).toEqual({ version: '12', show: 'text' })
+    for (const version of ['0', '-1', '1e3', '2.5', ' 1', '9999999999', 'x', 7]) expect(channelSearch({ version })).toEqual({})
+  })
+
+  it('is needed to show its text', () => {
+    expect(channelSearch({ show: 'text' })).toEqual({})
+    expect(channelSearch({ version: '2', show: 'evil' })).toEqual({ version: '2' })
   })
 })

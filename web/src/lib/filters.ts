@@ -29,6 +29,11 @@ export function cleanPosition(value: unknown): string | undefined {
   return typeof value === 'string' && POSITION.test(value) ? value : undefined
 }
 
+/** The number of a version, or nothing. */
+export function cleanVersion(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[1-9]\d{0,8}$/.test(value) ? value : undefined
+}
+
 /** Leave out what says nothing, so that addresses stay short. */
 function said<T extends object>(search: T): T {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T
@@ -81,6 +86,14 @@ export type TraceSearch = { tab?: string }
 /** Which tab of a trace is open: `raw`, `tree`, or `to:<destination>`. */
 export function traceSearch(raw: RawSearch): TraceSearch {
   return said({ tab: cleanText(raw['tab'], 120) })
+}
+
+export type ChannelSearch = { version?: string; show?: 'text' }
+
+/** Which version of a channel's definition is open, and whether as a whole. */
+export function channelSearch(raw: RawSearch): ChannelSearch {
+  const version = cleanVersion(raw['version'])
+  return said({ version, show: version === undefined ? undefined : cleanWord(raw['show'], ['text']) })
 }
 
 export const QUEUE_TABS = ['queues', 'parked', 'held', 'replay'] as const

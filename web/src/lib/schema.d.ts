@@ -144,6 +144,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description A definition that a channel has or had, and how it differs from the one in force.
+         */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -297,7 +317,8 @@ export interface paths {
          *
          *     ``q`` is a patient identifier, encounter, order or accession number or control id, exactly as
          *     sent, the patient identifier with or without ``^authority``; or a position. ``kind`` may end
-         *     in ``*``. Acts of people are listed only when ``kind`` begins with ``act``.
+         *     in ``*``. Acts of people are listed only when ``kind`` begins with ``act``; but ``q`` without
+         *     ``channel``, ``kind``, ``gate`` and ``state`` also finds what people repaired.
          */
         get: operations["list_messages"];
         put?: never;
@@ -340,6 +361,26 @@ export interface paths {
          * @description The message exactly as it arrived.
          */
         get: operations["get_body"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{position}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Neighbours
+         * @description The messages of the same patient just before and just after a message.
+         */
+        get: operations["get_neighbours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -640,6 +681,56 @@ export interface components {
             ok: boolean;
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * DefinitionDetail
+         * @description A definition that is or was in force, and how it differs from the one that is now.
+         *
+         *     Attributes:
+         *         followed_by: the version that took its place; null for the newest.
+         *         in_force: the version in force now; null when the channel's file is gone.
+         *         lines: both definitions line by line; null when this is the one in force, when none is, and
+         *             when they are too long to compare.
+         */
+        DefinitionDetail: {
+            /**
+             * Activated At
+             * Format: date-time
+             */
+            activated_at: string;
+            followed_by: components["schemas"]["DefinitionVersion"] | null;
+            /** From Position */
+            from_position: string;
+            /** In Force */
+            in_force: number | null;
+            /** Lines */
+            lines: components["schemas"]["DefinitionLine"][] | null;
+            /** Version */
+            version: number;
+            /** Yaml */
+            yaml: string;
+        };
+        /**
+         * DefinitionLine
+         * @description A line of two definitions: in both, only in the one, or only in the other.
+         *
+         *     Attributes:
+         *         where: ``both``; ``this`` and not in the one in force; ``in_force`` and not in this.
+         *         number: in this definition; null where it does not stand in it.
+         *         number_in_force: in the one in force; null where it does not stand in it.
+         */
+        DefinitionLine: {
+            /** Number */
+            number: number | null;
+            /** Number In Force */
+            number_in_force: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Where
+             * @enum {string}
+             */
+            where: "both" | "this" | "in_force";
         };
         /**
          * DefinitionVersion
@@ -1041,6 +1132,45 @@ export interface components {
             tree: components["schemas"]["TreeNode"][];
             /** Truncated */
             truncated: boolean;
+        };
+        /**
+         * Neighbour
+         * @description A message beside another. ``channel`` is null for what a person repaired.
+         */
+        Neighbour: {
+            /** Channel */
+            channel: string | null;
+            /** Kind */
+            kind: string;
+            /** Position */
+            position: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+        };
+        /**
+         * Neighbours
+         * @description The messages of the same patient just before and just after one, over all channels.
+         *
+         *     Attributes:
+         *         patient: the identifier that they share: the first of the message that names its
+         *             authority; null when there is none, so that there are no neighbours.
+         *         previous: null when the database holds none.
+         *         next: likewise.
+         *         archived_before: whether older segments, which lie in files and were not looked through,
+         *             may hold a nearer one before it.
+         *         archived_after: the same after it.
+         */
+        Neighbours: {
+            /** Archived After */
+            archived_after: boolean;
+            /** Archived Before */
+            archived_before: boolean;
+            next: components["schemas"]["Neighbour"] | null;
+            patient: components["schemas"]["Key"] | null;
+            previous: components["schemas"]["Neighbour"] | null;
         };
         /**
          * NewestMessage
@@ -1922,6 +2052,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelCard"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionDetail"];
                 };
             };
             /** @description not signed in */
@@ -2890,6 +3115,100 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_neighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             /** @description not signed in */

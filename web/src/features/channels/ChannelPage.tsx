@@ -1,11 +1,11 @@
 import './channels.css'
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { Button } from 'antd'
+import { useEffect, useRef } from 'react'
 
 import { useAsk } from '@/components/ask'
-import { CopyButton } from '@/components/CopyButton'
 import { Instant } from '@/components/Instant'
 import { ProblemView } from '@/components/ProblemView'
 import { DestinationMark, Mark } from '@/components/StateMark'
@@ -16,7 +16,10 @@ import { overviewKey } from '@/lib/live'
 import { useTexts } from '@/lib/texts'
 
 import { Check } from './Check'
+import { Definition } from './Definition'
 import { channelTone } from './tone'
+import { Version } from './Version'
+import { Versions } from './Versions'
 
 const RENEW_MS = 3_000
 
@@ -36,6 +39,8 @@ export default function ChannelPage() {
 function Channel({ channel }: { channel: ChannelDetail }) {
   const { t } = useTexts()
   const { name } = channel
+  const { version } = useSearch({ from: '/channels/$name' })
+  const title = useFocusWhenChanged(version ?? '')
   const check = useMutation({
     mutationFn: () => take(client.POST('/api/v1/channels/{name}/check', { params: { path: { name } } })),
   })
@@ -68,17 +73,11 @@ function Channel({ channel }: { channel: ChannelDetail }) {
         {check.data && <Check result={check.data} />}
       </header>
       <div className="channel-body">
-        <section className="panel" aria-label={t('channels.definition')}>
-          <div className="panel-head">
-            <h2>{t('channels.definition')}</h2>
-            <span className="push">
-              <CopyButton text={channel.yaml} />
-            </span>
-          </div>
-          <pre className="yaml" tabIndex={0}>
-            {channel.yaml}
-          </pre>
-        </section>
+        {version === undefined ? (
+          <Definition yaml={channel.yaml} title={title} />
+        ) : (
+          <Version channel={channel} version={version} title={title} />
+        )}
         <div className="stack">
           <section className="panel" aria-label={t('channels.destinations')}>
             <div className="panel-head">
@@ -99,28 +98,22 @@ function Channel({ channel }: { channel: ChannelDetail }) {
               ))}
             </ul>
           </section>
-          <section className="panel" aria-label={t('channels.versions')}>
-            <div className="panel-head">
-              <h2>{t('channels.versions')}</h2>
-            </div>
-            <ol className="switches">
-              {channel.versions.map(({ version, activated_at, from_position }) => (
-                <li key={version}>
-                  <span>
-                    <strong className="num">{version}</strong>{' '}
-                    {version === channel.version && <Mark tone="good">{t('channels.inForce')}</Mark>}
-                  </span>
-                  <span className="quiet">
-                    <Instant at={activated_at} /> · {t('channels.fromPosition')} <span className="mono">{from_position}</span>
-                  </span>
-                </li>
-              ))}
-            </ol>
-          </section>
+          <Versions channel={channel} open={version} />
         </div>
       </div>
     </div>
   )
+}
+
+/** Bring whoever opens another version to its title; what a page begins with leaves the focus alone. */
+function useFocusWhenChanged(version: string) {
+  const title = useRef<HTMLHeadingElement>(null)
+  const shown = useRef<string | null>(null)
+  useEffect(() => {
+    if (shown.current !== null && shown.current !== version) title.current?.focus()
+    shown.current = version
+  }, [version])
+  return title
 }
 
 function useRenew(name: string) {

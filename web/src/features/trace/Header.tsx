@@ -2,8 +2,9 @@ import { Link } from '@tanstack/react-router'
 
 import { CopyButton } from '@/components/CopyButton'
 import { Instant } from '@/components/Instant'
+import { useKind } from '@/components/kind'
 import type { MessageTrace } from '@/lib/api'
-import { bytes, shortKind } from '@/lib/format'
+import { bytes } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 
 import { HeldActions } from './HeldActions'
@@ -11,18 +12,19 @@ import { HeldActions } from './HeldActions'
 /** Who, what and when; the keys lead to everything else with the same key. */
 export function Header({ trace }: { trace: MessageTrace }) {
   const { t } = useTexts()
+  const kind = useKind()
   return (
     <section className="panel trace-head" aria-label={t('trace.about')}>
       <div className="trace-title">
         <h1>
-          {shortKind(trace.kind)} <span className="mono quiet">{trace.position}</span>
+          {kind(trace.kind)} <span className="mono quiet">{trace.position}</span>
         </h1>
         <Instant at={trace.received_at} />
         <span className="push row">
           <HeldActions trace={trace} />
           <CopyButton
             text={`${window.location.origin}/messages/${trace.position}`}
-            label={t('trace.permalink')}
+            label={t('common.permalink')}
           />
         </span>
       </div>
@@ -52,7 +54,14 @@ export function Header({ trace }: { trace: MessageTrace }) {
                 {trace.channel}
               </Link>{' '}
               {trace.definition_version !== null && (
-                <span className="quiet">{t('trace.version', { version: trace.definition_version })}</span>
+                <Link
+                  className="quiet"
+                  to="/channels/$name"
+                  params={{ name: trace.channel }}
+                  search={{ version: String(trace.definition_version) }}
+                >
+                  {t('trace.version', { version: trace.definition_version })}
+                </Link>
               )}
             </dd>
           </div>

@@ -13,6 +13,7 @@ import { useTexts } from '@/lib/texts'
 
 import { Delivery } from './Delivery'
 import { Header } from './Header'
+import { Neighbours } from './Neighbours'
 import { Path } from './Path'
 import { Raw } from './Raw'
 import { Tree } from './Tree'
@@ -35,9 +36,12 @@ export default function TracePage() {
 
   return (
     <div className="stack">
-      <Link to="/messages" className="trace-back">
-        ← {t('trace.back')}
-      </Link>
+      <div className="trace-top">
+        <Link to="/messages" className="trace-back">
+          ← {t('trace.back')}
+        </Link>
+        <Neighbours position={position} />
+      </div>
       {trace.isPending ? (
         <Loading rows={12} />
       ) : trace.data ? (
