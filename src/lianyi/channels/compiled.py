@@ -47,11 +47,13 @@ class Outgoing(NamedTuple):
         body: the bytes, without transport framing.
         control_id: the sender's own; after a split ``<id>-<n>``.
         content_type: for wires that say it.
+        codec: Python codec of the body where it is text; empty when nobody knows.
     """
 
     body: bytes
     control_id: str
     content_type: str
+    codec: str = ""
 
 
 class CompiledDestination:
@@ -100,7 +102,7 @@ class CompiledDestination:
             LianyiError: the steps cannot be done with this message. Park it.
         """
         if not self._steps:
-            return [Outgoing(content.body, content.control_id, content.content_type)]
+            return [Outgoing(content.body, content.control_id, content.content_type, content.codec)]
         return [outgoing(draft) for draft in run(self._steps, content)]
 
     async def transform_apart(self, content: Content, functions: FunctionHost) -> list[Outgoing]:
@@ -132,7 +134,9 @@ class CompiledDestination:
             content: what came in.
             sent: one of what ``transform`` returned for it.
         """
-        return differences(content, sent.body, content_type=sent.content_type)
+        return differences(
+            content, sent.body, content_type=sent.content_type, codec=sent.codec or "utf-8"
+        )
 
 
 def connector_settings(destination: Destination) -> dict[str, Any]:
@@ -149,7 +153,7 @@ def connector_settings(destination: Destination) -> dict[str, Any]:
 
 def outgoing(draft: Content) -> Outgoing:
     """Return a finished message as it goes out."""
-    return Outgoing(draft.encode(), draft.control_id, draft.content_type)
+    return Outgoing(draft.encode(), draft.control_id, draft.content_type, draft.codec)
 
 
 class CompiledChannel:
@@ -184,7 +188,7 @@ class CompiledChannel:
     ) -> None:
         self.definition = definition
         self.destinations = tuple(destinations)
-        self.used = tuple(sorted(library.used))
+        self.used = tuple(sorted(library.taken))
         self.digest = _digest(definition, library)
         self._judge = judge
         self._places = NOWHERE if definition.identify == NOWHERE else definition.identify
@@ -237,36 +241,40 @@ class CompiledChannel:
 
 def _digest(definition: Channel, library: Library) -> bytes:
     digest = hashlib.sha256(definition.model_dump_json(by_alias=True).encode())
-    for name, held in sorted(library.used.items()):
-        digest.update(name.encode() + b"\0" + held)
+    for name, held in sorted(library.taken.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(held).digest())
     return digest.digest()
 
 
 def compile_channel(
-    definition: Channel, content_dir: Path | None, *, timezone: ZoneInfo = CHINA
+    definition: Channel, content: Path | Library | None, *, timezone: ZoneInfo = CHINA
 ) -> CompiledChannel:
     """Make a channel ready to run.
 
     Args:
         definition: what ``load_channel`` returned.
-        content_dir: where ``tables``, ``steps`` and ``functions`` lie; None: nowhere.
+        content: where ``tables``, ``steps`` and ``functions`` lie; None: nowhere.
         timezone: of the site, in which templates tell the time.
 
     Raises:
         BadChannel: a table, step list, function, path or expression cannot be used.
     """
     report = Report(definition.channel)
-    compiled = compile_into(definition, content_dir, report, timezone=timezone)
+    compiled = compile_into(definition, content, report, timezone=timezone)
     if report.problems:
         raise first_of(report.problems)
     return compiled
 
 
 def compile_into(
-    definition: Channel, content_dir: Path | None, report: Report, *, timezone: ZoneInfo = CHINA
+    definition: Channel,
+    content: Path | Library | None,
+    report: Report,
+    *,
+    timezone: ZoneInfo = CHINA,
 ) -> CompiledChannel:
     """Compile as :func:`compile_channel`, but note what is wrong in ``report``."""
-    library = Library(content_dir)
+    library = content if isinstance(content, Library) else Library(content)
     compile_one = _DestinationCompiler(definition, library, report, timezone)
     _check_identify(definition, report)
     for name, steps in definition.steps.items():

@@ -28,13 +28,16 @@ class Change(NamedTuple):
     after: str
 
 
-def differences(before: Content, after: bytes, *, content_type: str) -> tuple[Change, ...]:
+def differences(
+    before: Content, after: bytes, *, content_type: str, codec: str = "utf-8"
+) -> tuple[Change, ...]:
     """Return the places that differ, at most 1000; none when the bytes are the same.
 
     Args:
         before: what came in.
         after: what goes out.
         content_type: of what goes out.
+        codec: of what goes out.
     """
     if before.body == after:
         return ()
@@ -43,10 +46,10 @@ def differences(before: Content, after: bytes, *, content_type: str) -> tuple[Ch
             changed = hl7v2.parse(after, default_codec=before.message.codec)
             found = _hl7(before.message, changed)
         else:
-            found = _lines(before.text(), after.decode("utf-8", "replace"))
+            found = _lines(before.text(), after.decode(codec, "replace"))
         return tuple(change for _, change in zip(range(CHANGES_MAX), found, strict=False))
     except LianyiError:
-        text = after.decode("utf-8", "replace")
+        text = after.decode(codec, "replace")
         return (Change("", before.body.decode("utf-8", "replace"), text),)
 
 

@@ -6,18 +6,17 @@
     content/steps/<name>.yaml        content/functions/<name>.py
 
 A :class:`Library` remembers what was taken from it, so that a channel is known to have changed when
-one of its tables did.
+one of its tables did, and so that the files can be kept with the version that used them.
 """
 
 from __future__ import annotations
 
 import ast
 import csv
-import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pydantic import ValidationError
 
@@ -51,24 +50,26 @@ class Function:
 
 @dataclass
 class Library:
-    """The files under one content folder.
+    """The files under one content folder, or those that were kept of it.
 
     Attributes:
         folder: the content folder; None: there is none, and nothing is found.
-        used: file below the folder to SHA-256 of what it held, for all that was taken.
+        kept: file below the folder to what it held when it was kept; taken instead of the folder.
+        taken: file below the folder to what it held, for all that was taken.
     """
 
     folder: Path | None
-    used: dict[str, bytes] = field(default_factory=dict)
+    kept: Mapping[str, bytes] | None = None
+    taken: dict[str, bytes] = field(default_factory=dict)
 
     def table(self, name: str, report: Report, place: Place) -> Mapping[str, str]:
         """Return a code table, code to code; empty after noting a problem."""
-        path = self._find("tables", name, report, place)
-        text = self._text(path, report, place) if path else None
-        if path is None or text is None:
+        file = self._find("tables", name, report, place)
+        text = self._text(file, report, place) if file else None
+        if file is None or text is None:
             return {}
-        inside = Report(f"tables/{path.name}")
-        pairs = _csv_pairs(text) if path.suffix == ".csv" else _yaml_pairs(text, inside)
+        inside = Report(file)
+        pairs = _csv_pairs(text) if file.endswith(".csv") else _yaml_pairs(text, inside)
         table: dict[str, str] = {}
         for line, code, meaning in pairs:
             if table.setdefault(code, meaning) != meaning:
@@ -91,11 +92,11 @@ class Library:
 
     def step_list(self, name: str, report: Report, place: Place) -> StepList | None:
         """Return a shared step list; None after noting a problem."""
-        path = self._find("steps", name, report, place)
-        text = self._text(path, report, place) if path else None
-        if path is None or text is None:
+        file = self._find("steps", name, report, place)
+        text = self._text(file, report, place) if file else None
+        if file is None or text is None:
             return None
-        inside = Report(f"steps/{path.name}")
+        inside = Report(file)
         data = read_yaml(text, inside)
         found = None
         if not inside.problems:
@@ -108,11 +109,11 @@ class Library:
 
     def function(self, name: str, report: Report, place: Place) -> Function | None:
         """Return a function; None after noting a problem."""
-        path = self._find("functions", name, report, place)
-        source = self._text(path, report, place) if path else None
-        if path is None or source is None:
+        file = self._find("functions", name, report, place)
+        source = self._text(file, report, place) if file else None
+        if file is None or source is None:
             return None
-        where = Report(f"functions/{path.name}")
+        where = Report(file)
         try:
             tree = ast.parse(source)
         except (SyntaxError, ValueError) as error:
@@ -135,42 +136,52 @@ class Library:
         report.problems += where.problems
         return None if where.problems else Function(name, source)
 
-    def _find(self, folder: str, name: str, report: Report, place: Place) -> Path | None:
+    def _find(self, folder: str, name: str, report: Report, place: Place) -> str | None:
+        """Return which file holds something; None after noting a problem."""
         kind, kind_zh, endings = _KINDS[folder]
-        if self.folder is not None:
-            for ending in endings:
-                path = self.folder / folder / f"{name}{ending}"
-                if path.is_file():
-                    return path
-        inside = self.folder / folder if self.folder is not None else None
-        known = (
-            [p.stem for p in inside.iterdir() if p.suffix in endings]
-            if inside is not None and inside.is_dir()
-            else []
-        )
+        for ending in endings:
+            file = f"{folder}/{name}{ending}"
+            if self._holds(file):
+                return file
+        known = [PurePath(file).stem for file in self._names(folder) if file.endswith(endings)]
         report.add(
             UnknownName, place, kind=kind, kind_zh=kind_zh, name=name, nearest=nearest(name, known)
         )
         return None
 
-    def _text(self, path: Path, report: Report, place: Place) -> str | None:
+    def _holds(self, file: str) -> bool:
+        if self.kept is not None:
+            return file in self.kept
+        return self.folder is not None and (self.folder / file).is_file()
+
+    def _names(self, folder: str) -> Iterable[str]:
+        if self.kept is not None:
+            return [file for file in self.kept if file.startswith(f"{folder}/")]
+        inside = self.folder / folder if self.folder is not None else None
+        return [path.name for path in inside.iterdir()] if inside and inside.is_dir() else []
+
+    def _text(self, file: str, report: Report, place: Place) -> str | None:
         try:
-            with path.open("rb") as file:
-                data = file.read(FILE_LIMIT_BYTES + 1)
+            data = self._read(file)
             if len(data) > FILE_LIMIT_BYTES:
                 raise ValueError(f"more than {FILE_LIMIT_BYTES} bytes")  # noqa: TRY301
             text = data.decode("utf-8-sig")
         except (OSError, ValueError) as error:
-            name = f"{path.parent.name}/{path.name}"
             report.add(
                 BadChannel,
                 place,
-                why=f"cannot read {name}: {error}",
-                why_zh=f"无法读取 {name}：{error}",
+                why=f"cannot read {file}: {error}",
+                why_zh=f"无法读取 {file}：{error}",
             )
             return None
-        self.used[f"{path.parent.name}/{path.name}"] = hashlib.sha256(data).digest()
+        self.taken[file] = data
         return text
+
+    def _read(self, file: str) -> bytes:
+        if self.kept is not None:
+            return self.kept[file]
+        with ((self.folder or Path()) / file).open("rb") as stream:
+            return stream.read(FILE_LIMIT_BYTES + 1)
 
 
 def _csv_pairs(text: str) -> list[tuple[int, str, str]]:

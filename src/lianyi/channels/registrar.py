@@ -7,6 +7,7 @@ it. A file that is wrong changes nothing: the definition before it goes on, and 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 import structlog
@@ -16,6 +17,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledChannel, compile_channel
 from lianyi.channels.definition import Channel
+from lianyi.channels.library import Library
 from lianyi.channels.loading import check_together, load_channel
 from lianyi.channels.problems import BadChannel
 
@@ -23,6 +25,15 @@ FOLDER = "channels"
 YAML_BYTES_MAX = 1_048_576
 
 log = structlog.get_logger(__name__)
+
+
+class _Good(NamedTuple):
+    """A file that can come into force, and the shared files it uses."""
+
+    text: str
+    definition: Channel
+    compiled: CompiledChannel
+    library: Library
 
 
 class Registrar:
@@ -41,19 +52,21 @@ class Registrar:
         stamp = self._stamp()
         if stamp == self._looked:
             return
-        good: dict[str, tuple[str, Channel, CompiledChannel]] = {}
+        good: dict[str, _Good] = {}
         bad: dict[str, LianyiError] = {}
         for path in self._files():
             try:
                 text = path.read_text(encoding="utf-8")
                 definition = load_channel(text, path.name, self._content_dir)
-                good[path.stem] = text, definition, compile_channel(definition, self._content_dir)
+                library = Library(self._content_dir)
+                compiled = compile_channel(definition, library)
+                good[path.stem] = _Good(text, definition, compiled, library)
             except LianyiError as failure:
                 bad[path.stem] = failure
             except (OSError, UnicodeDecodeError) as error:
                 why = type(error).__name__
                 bad[path.stem] = BadChannel(where=path.name, why=why, why_zh=why)
-        for problem in check_together(definition for _, definition, _ in good.values()):
+        for problem in check_together(one.definition for one in good.values()):
             # The channel that comes later in the alphabet gives way.
             name = str(problem.where).partition(".")[0].partition(":")[0]
             if good.pop(name, None):
@@ -63,19 +76,20 @@ class Registrar:
 
     async def _take_over(
         self,
-        good: dict[str, tuple[str, Channel, CompiledChannel]],
+        good: dict[str, _Good],
         bad: dict[str, LianyiError],
     ) -> None:
         async with self._pool.acquire() as connection:
-            for name, (text, definition, compiled) in good.items():
+            for name, one in good.items():
                 changed = await store.put_definition(
                     connection,
-                    name=definition.channel,
-                    yaml=text,
-                    digest=compiled.digest,
-                    destinations=[one.name for one in compiled.destinations],
+                    name=one.definition.channel,
+                    yaml=one.text,
+                    digest=one.compiled.digest,
+                    destinations=[to.name for to in one.compiled.destinations],
                     shards=self._shards,
                     now=self._clock.now(),
+                    files=one.library.taken,
                 )
                 if changed:
                     log.info("channel.in_force", channel=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -66,11 +67,13 @@ async def put_definition(
     destinations: Sequence[str],
     shards: int,
     now: datetime,
+    files: Mapping[str, bytes] | None = None,
 ) -> bool:
     """Make a definition the one in force, unless it already is; say whether anything changed.
 
     A channel gets its number and its shard the first time it is seen and keeps them for ever. The
-    definition is in force from the first position that is not yet in the log.
+    definition is in force from the first position that is not yet in the log. ``files`` is what it
+    uses of the content folder; it is kept, so that the version can be compiled again years later.
     """
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", DEFINITIONS_LOCK)
@@ -86,6 +89,8 @@ async def put_definition(
                 " WHERE channel = $1 AND problem IS NOT NULL",
                 channel,
             )
+            # An older release put it in force and kept none; the digest says that they are these.
+            await _keep_files(connection, channel, version, files or {})
             return False
         version = newest["version"] + 1 if newest else 1
         end = (await last_of_shard(connection, shard)).number
@@ -100,6 +105,7 @@ async def put_definition(
             now,
             end + 1,
         )
+        await _keep_files(connection, channel, version, files or {})
         await connection.execute(
             "UPDATE channels.channel SET version = $2, problem = NULL WHERE channel = $1",
             channel,
@@ -108,6 +114,33 @@ async def put_definition(
         await _put_destinations(connection, channel, destinations)
         await connection.execute("SELECT pg_notify($1, 'definitions')", CHANGED)
     return True
+
+
+async def _keep_files(
+    connection: Connection, channel: int, version: int, files: Mapping[str, bytes]
+) -> None:
+    """Keep what a version uses; a file that some version has kept already is not sent again."""
+    if not files:
+        return
+    contents = {hashlib.sha256(content).digest(): content for content in files.values()}
+    known = await connection.fetch(
+        "SELECT digest FROM channels.shared_file WHERE digest = ANY($1::bytea[])", list(contents)
+    )
+    for digest in contents.keys() - {row["digest"] for row in known}:
+        await connection.execute(
+            "INSERT INTO channels.shared_file (digest, content) VALUES ($1, $2)"
+            " ON CONFLICT DO NOTHING",
+            digest,
+            contents[digest],
+        )
+    await connection.execute(
+        "INSERT INTO channels.definition_file (channel, version, name, digest)"
+        " SELECT $1, $2, * FROM unnest($3::text[], $4::bytea[]) ON CONFLICT DO NOTHING",
+        channel,
+        version,
+        list(files),
+        [hashlib.sha256(content).digest() for content in files.values()],
+    )
 
 
 async def _number_of(connection: Connection, name: str, shards: int) -> tuple[int, int, int]:
