@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
@@ -11,33 +11,23 @@ from lianyi.channels.compiled import CompiledChannel, CompiledDestination
 from lianyi.channels.compiled import Outgoing as Sent
 from lianyi.channels.content import Content, Hl7Content
 from lianyi.channels.functions import FunctionHost
+from lianyi.channels.showing import guess_codec
 from lianyi.channels.views import Difference, FindingView, Outgoing, TreeNode
 from lianyi.messagelog.message import LogMessage
 
 OUTGOING_MAX = 50
 
 
-class Explained(NamedTuple):
-    """What the definition in force makes of a message."""
+class Judged(NamedTuple):
+    """What a definition's gate sees in a message."""
 
     tree: list[TreeNode]
     findings: list[FindingView]
-    outgoing: dict[str, list[Outgoing]]
 
 
-def explain(
-    compiled: CompiledChannel, message: LogMessage, repaired: Mapping[str, bytes]
-) -> Explained:
-    """Return what a definition makes of a message; parses, so run it in a thread.
-
-    Destinations whose steps call functions are left out.
-
-    Args:
-        compiled: the channel.
-        message: as received.
-        repaired: what people made of it, by destination, "" for all; only for what goes out.
-    """
-    content = _open(compiled, message)
+def judge(compiled: CompiledChannel, message: LogMessage) -> Judged:
+    """Return what a definition's gate sees in a message; parses, so run it in a thread."""
+    content = _as_received(compiled, message)
     _, findings = compiled.judge(content)
     shown = [
         FindingView(
@@ -49,31 +39,64 @@ def explain(
     if isinstance(content, Hl7Content):
         with suppress(LianyiError):  # it cannot be read; the findings say why
             tree = tree_of(content)
-    outgoing: dict[str, list[Outgoing]] = {}
+    return Judged(tree, shown)
+
+
+def _as_received(compiled: CompiledChannel, message: LogMessage) -> Content:
+    """Return a message as the gate saw it, to whom nobody had said its codec.
+
+    Only so it is noticed again that the sender declares a wrong one. A definition that came later
+    may be unable to find out what the log knows.
+    """
+    content = compiled.open(message.body, received_at=message.received_at)
+    with suppress(LianyiError):
+        content.read()
+        return content
+    return _open(compiled, message)
+
+
+def outgoing_of(
+    compiled: CompiledChannel,
+    destinations: Collection[str],
+    message: LogMessage,
+    repaired: Mapping[str, bytes],
+) -> dict[str, list[Outgoing]]:
+    """Return what goes to some destinations; parses, so run it in a thread.
+
+    Destinations that the definition lacks, and those whose steps call functions, are left out.
+
+    Args:
+        compiled: the channel.
+        destinations: their names.
+        message: as received.
+        repaired: what people made of it, by destination, "" for all.
+    """
+    content = _open(compiled, message)
+    found: dict[str, list[Outgoing]] = {}
     for destination in compiled.destinations:
-        if not destination.needs_functions:
+        if destination.name in destinations and not destination.needs_functions:
             with suppress(LianyiError):  # not transformable; the attempts say why
                 sent = _to_send(compiled, destination, content, message, repaired)
                 if destination.wants(sent):
                     parts = destination.transform(sent)
-                    outgoing[destination.name] = _outgoing(destination, content, parts, message)
-    return Explained(tree, shown, outgoing)
+                    found[destination.name] = _outgoing(destination, content, parts)
+    return found
 
 
-async def explain_apart(
+async def outgoing_apart(
     compiled: CompiledChannel,
     destination: CompiledDestination,
     message: LogMessage,
     repaired: Mapping[str, bytes],
     functions: FunctionHost,
 ) -> list[Outgoing]:
-    """Return what goes to a destination whose steps call functions; see :func:`explain`."""
+    """Return what goes to a destination whose steps call functions; see :func:`outgoing_of`."""
     content = _open(compiled, message)
     with suppress(LianyiError):  # not transformable; the attempts say why
         sent = _to_send(compiled, destination, content, message, repaired)
         if destination.wants(sent):
             parts = await destination.transform_apart(sent, functions)
-            return _outgoing(destination, content, parts, message)
+            return _outgoing(destination, content, parts)
     return []
 
 
@@ -98,11 +121,13 @@ def _to_send(
 
 
 def _outgoing(
-    destination: CompiledDestination, content: Content, parts: Sequence[Sent], message: LogMessage
+    destination: CompiledDestination, content: Content, parts: Sequence[Sent]
 ) -> list[Outgoing]:
     return [
         Outgoing(
-            body_text=part.body.decode(message.codec or "utf-8", errors="replace"),
+            body_text=part.body.decode(
+                part.codec or guess_codec(part.body) or "utf-8", errors="replace"
+            ),
             diff=[
                 Difference(path=one.path, before=one.before, after=one.after)
                 for one in destination.changes(content, part)

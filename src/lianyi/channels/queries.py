@@ -50,7 +50,7 @@ from lianyi.channels.views import (
     ReplayView,
 )
 from lianyi.messagelog.log import ACTS
-from lianyi.messagelog.message import Position
+from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry
 
@@ -324,6 +324,11 @@ class Queries:
         """What a message of a channel is found by; None when its body cannot be read."""
         found = (await self.catalogue()).channels.get(channel)
         return await self._tracer.keys_of(body, channel=found, codec=codec)
+
+    async def codec_of(self, message: LogMessage) -> str | None:
+        """The codec of a message, guessed where nobody knows it; None when it is no text."""
+        found = (await self.catalogue()).channels.get(message.channel)
+        return await self._tracer.codec_of(message, channel=found)
 
     # ---- deliveries ----------------------------------------------------------------------------
 

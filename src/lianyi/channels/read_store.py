@@ -200,6 +200,23 @@ class ReadStore:
         )
         return Definition(*row) if row else None
 
+    async def newest_version(self, channel: int) -> int:
+        """Return the number of the newest definition of a channel; 0 when there is none."""
+        newest: int = await self._pool.fetchval(
+            "SELECT coalesce(max(version), 0) FROM channels.definition WHERE channel = $1", channel
+        )
+        return newest
+
+    async def files_of(self, channel: int, version: int) -> dict[str, bytes]:
+        """Return the shared files that one definition used, as they were, by name."""
+        rows = await self._pool.fetch(
+            "SELECT name, content FROM channels.definition_file JOIN channels.shared_file"
+            " USING (digest) WHERE channel = $1 AND version = $2",
+            channel,
+            version,
+        )
+        return {row["name"]: row["content"] for row in rows}
+
     async def versions(self, channel: int, *, limit: int) -> list[Definition]:
         """Return the definitions of a channel, the newest first, without their text."""
         rows = await self._pool.fetch(

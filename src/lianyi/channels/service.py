@@ -6,7 +6,7 @@ so what people decided is known for ever and the log's past is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from lianyi.channels.views import (
     ReplayView,
     Wanted,
 )
-from lianyi.messagelog.message import NewMessage, Position
+from lianyi.messagelog.message import LogMessage, NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 
@@ -223,11 +223,13 @@ class Actions:
         message = await self._log.get(position)
         if b"\r" in message.body and b"\n" not in message.body:
             text = text.replace("\r\n", "\r").replace("\n", "\r")  # a browser's line ends
-        try:
-            body = text.encode(message.codec or "ascii")
-        except (UnicodeEncodeError, LookupError) as error:
-            raise CannotRepair(where=str(position), codec=message.codec or "ascii") from error
-        keys = await self._queries.keys_of(body, channel=message.channel, codec=message.codec)
+        codec = await self._queries.codec_of(message) or "ascii"
+        body, keys = await self._written(text, message, codec)
+        if keys is None and not message.codec and codec != "utf-8":
+            # The codec is a guess that the channel does not share: MSH-18 may say UTF-8.
+            other, found = await self._written(text, message, "utf-8")
+            if found is not None:
+                codec, body, keys = "utf-8", other, found
         if keys is None:
             keys = message.keys
         elif not any(key.startswith("c:") for key in keys):
@@ -236,11 +238,21 @@ class Actions:
             channel=0,
             kind="act message.repaired",
             body=body,
-            codec=message.codec,
+            codec=codec,
             sender=ACTOR,
             keys=keys,
             caused_by=position,
         )
+
+    async def _written(
+        self, text: str, message: LogMessage, codec: str
+    ) -> tuple[bytes, Sequence[str] | None]:
+        """Return a repaired text as bytes, and its keys; None where the channel cannot read it."""
+        try:
+            body = text.encode(codec)
+        except (UnicodeEncodeError, LookupError) as error:
+            raise CannotRepair(where=str(message.position), codec=codec) from error
+        return body, await self._queries.keys_of(body, channel=message.channel, codec=message.codec)
 
     async def _append(
         self,

@@ -1,15 +1,13 @@
 """What happened to a message: its whole story.
 
 The story is told from receipts and exceptions. What a destination is sent is not kept anywhere; it
-is computed again from the definition in force now, which is also what a resend would send.
+is computed again from the definition that the receipt names, and before the first attempt from the
+one in force, which is what would be sent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import codecs
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +18,11 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.base.telemetry import trace_context
 from lianyi.channels import standing as rules
-from lianyi.channels.compiled import CompiledChannel, compile_channel
-from lianyi.channels.dissecting import Explained, explain, explain_apart
+from lianyi.channels.dissecting import Judged, judge, outgoing_apart, outgoing_of
 from lianyi.channels.examples import check_text
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.listing import delivery_marks, entry_of, row_of
-from lianyi.channels.loading import load_channel
+from lianyi.channels.past import Past, PastDefinitions
 from lianyi.channels.read_store import (
     ChannelRecord,
     DestinationRecord,
@@ -33,6 +30,7 @@ from lianyi.channels.read_store import (
     ReadStore,
     ReceiptRecord,
 )
+from lianyi.channels.showing import guess_codec, shown_body
 from lianyi.channels.views import (
     Attempt,
     AttemptOutcome,
@@ -43,6 +41,7 @@ from lianyi.channels.views import (
     MessageTrace,
     Note,
     Outgoing,
+    ShownBy,
     problem_of,
 )
 from lianyi.messagelog.message import LogMessage, Position
@@ -50,7 +49,11 @@ from lianyi.messagelog.postgres import PostgresLog
 
 ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
-COMPILED_MAX = 32
+
+_NOTHING_SENT: Mapping[int, tuple[list[Outgoing], ShownBy]] = {}
+
+_TRANSFORMED = frozenset({0, 1, 2})
+"""Outcomes after which something had gone out."""
 
 _OUTCOMES: tuple[AttemptOutcome, ...] = ("delivered", "refused", "no_answer", "cannot_transform")
 
@@ -81,11 +84,10 @@ class Tracer:
         self._store = store
         self._log = log
         self._content_dir = content_dir
-        self._timezone = ZoneInfo(timezone)
+        self._past = PastDefinitions(store, content_dir, ZoneInfo(timezone))
         self._installation = installation
         self._shown_bytes_max = shown_bytes_max
         self._functions = FunctionHost()
-        self._compiled: OrderedDict[tuple[int, int], CompiledChannel] = OrderedDict()
 
     async def trace(
         self,
@@ -102,30 +104,35 @@ class Tracer:
         receipts = await self._store.receipts(
             position, since=message.received_at, limit=ATTEMPTS_MAX
         )
-        explained = Explained([], [], {})
-        compiled = await self._definition_in_force(channel) if channel else None
-        if compiled and not message.tombstone and len(message.body) <= self._shown_bytes_max:
+        judged_by = channel and await self._store.definition_at(channel.channel, position.number)
+        then = await self._past.at(channel, judged_by.version) if channel and judged_by else None
+        shown = not message.tombstone and len(message.body) <= self._shown_bytes_max
+        judged, sent = Judged([], []), _NOTHING_SENT
+        if then and shown:
+            judged = await asyncio.to_thread(judge, then.compiled, message)
+        if channel and shown:
             names = {one.destination: one.name for one in destinations}
             repaired = await self._repaired(exceptions, names)
-            explained = await asyncio.to_thread(explain, compiled, message, repaired)
-            for destination in compiled.destinations:
-                if destination.needs_functions:
-                    explained.outgoing[destination.name] = await explain_apart(
-                        compiled, destination, message, repaired, self._functions
-                    )
-        judged_by = channel and await self._store.definition_at(channel.channel, position.number)
-        text, encoded = shown_body(message, self._shown_bytes_max)
+            sent = await self._sent(channel, message, marks, receipts, repaired)
+        guessed = None if message.codec or message.tombstone else _guess(message, then)
+        versions = {
+            one.version: await self._past.of_receipt(channel, one.version) if channel else None
+            for one in receipts
+        }
+        text, encoded = shown_body(message, self._shown_bytes_max, guessed=guessed)
         ids = trace_context(position.shard, position.number, installation=self._installation)
         return MessageTrace(
             **vars(row_of(entry, channel.name if channel else None, marks)),
             codec=message.codec,
+            codec_guessed=guessed,
             body_text=text,
             body_base64=encoded,
             truncated=len(message.body) > self._shown_bytes_max,
             tombstone=message.tombstone,
-            tree=explained.tree,
-            findings=explained.findings,
+            tree=judged.tree,
+            findings=judged.findings,
             definition_version=judged_by.version if judged_by else None,
+            judged_by=then.by if then and shown else None,
             chain_hex=message.chain.hex(),
             causes=[str(one) for one in await self._store.causes(position, limit=CAUSES_MAX)],
             trace_id=f"{ids.trace_id:032x}",
@@ -134,40 +141,59 @@ class Tracer:
                     mark,
                     exceptions.get(mark.destination_id) or exceptions.get(-message.channel),
                     [one for one in receipts if one.destination == mark.destination_id],
-                    explained.outgoing.get(mark.destination, []),
+                    *sent.get(mark.destination_id, ([], None)),
+                    versions,
                 )
                 for mark in marks
             ],
         )
 
-    async def _definition_in_force(self, channel: ChannelRecord) -> CompiledChannel | None:
-        known = self._compiled.get((channel.channel, channel.version))
-        if known:
-            return known
-        definition = await self._store.definition(channel.channel, channel.version)
-        if definition is None:
-            return None
-        try:
-            compiled = await asyncio.to_thread(self._compile, definition.yaml, channel.name)
-        except LianyiError:
-            return None  # a table that it uses is broken now; the channel's card says so
-        self._compiled[channel.channel, channel.version] = compiled
-        while len(self._compiled) > COMPILED_MAX:
-            self._compiled.popitem(last=False)
-        return compiled
+    async def _sent(
+        self,
+        channel: ChannelRecord,
+        message: LogMessage,
+        marks: Sequence[DeliveryMark],
+        receipts: Sequence[ReceiptRecord],
+        repaired: Mapping[str, bytes],
+    ) -> Mapping[int, tuple[list[Outgoing], ShownBy]]:
+        """Return what went to each destination, and the definition that says so."""
+        by_version: dict[int | None, list[DeliveryMark]] = {}
+        for mark in marks:
+            version = _sent_by(receipts, mark.destination_id)
+            by_version.setdefault(version, []).append(mark)
+        found: dict[int, tuple[list[Outgoing], ShownBy]] = {}
+        for version, of_version in by_version.items():
+            if version is None:
+                past = await self._past.in_force(channel)
+            else:
+                past = await self._past.at(channel, await self._past.of_receipt(channel, version))
+            if past is None:
+                continue
+            names = {mark.destination for mark in of_version}
+            sent = await asyncio.to_thread(outgoing_of, past.compiled, names, message, repaired)
+            for one in past.compiled.destinations:
+                if one.needs_functions and one.name in names:
+                    sent[one.name] = await outgoing_apart(
+                        past.compiled, one, message, repaired, self._functions
+                    )
+            for mark in of_version:
+                found[mark.destination_id] = sent.get(mark.destination, []), past.by
+        return found
 
-    def _compile(self, text: str, name: str) -> CompiledChannel:
-        definition = load_channel(text, name, self._content_dir)
-        return compile_channel(definition, self._content_dir, timezone=self._timezone)
+    async def codec_of(self, message: LogMessage, *, channel: ChannelRecord | None) -> str | None:
+        """Return the codec of a message, guessed where nobody knows it; None when it is no text."""
+        if message.codec:
+            return message.codec
+        return _guess(message, await self._past.in_force(channel) if channel else None)
 
     async def keys_of(
         self, body: bytes, *, channel: ChannelRecord | None, codec: str
     ) -> Sequence[str] | None:
         """Return what a message of a channel is found by; None when its body cannot be read."""
-        compiled = await self._definition_in_force(channel) if channel else None
-        if compiled is None:
+        now = await self._past.in_force(channel) if channel else None
+        if now is None:
             return None
-        content = compiled.open(body, codec=codec)
+        content = now.compiled.open(body, codec=codec)
         try:
             return (await asyncio.to_thread(content.identity)).keys
         except LianyiError:
@@ -219,17 +245,20 @@ class Tracer:
         }
 
 
-def shown_body(message: LogMessage, bytes_max: int) -> tuple[str | None, str | None]:
-    """Return the beginning of a body as text, or in base64 where it is no text."""
-    begin = message.body[:bytes_max]
-    if message.codec:
-        try:
-            reader = codecs.getincrementaldecoder(message.codec)(errors="replace")
-        except LookupError:
-            pass
-        else:
-            return reader.decode(begin, final=len(begin) == len(message.body)), None
-    return None, base64.b64encode(begin).decode()
+def _sent_by(receipts: Sequence[ReceiptRecord], destination: int) -> int | None:
+    """Return which version made what last went to a destination; None when nothing went."""
+    return next(
+        (
+            one.version
+            for one in reversed(receipts)
+            if one.destination == destination and one.outcome in _TRANSFORMED
+        ),
+        None,
+    )
+
+
+def _guess(message: LogMessage, by: Past | None) -> str | None:
+    return guess_codec(message.body, by.compiled.definition.source.default_codec if by else "")
 
 
 def delivery_trace(
@@ -237,8 +266,19 @@ def delivery_trace(
     exception: ExceptionRecord | None,
     receipts: Sequence[ReceiptRecord],
     outgoing: list[Outgoing],
+    outgoing_by: ShownBy | None,
+    versions: Mapping[int, int | None],
 ) -> DeliveryTrace:
-    """Return one delivery; ``exception`` is its own row or that of the gate."""
+    """Return one delivery.
+
+    Args:
+        mark: how it fares.
+        exception: its own row or that of the gate.
+        receipts: of this delivery, the oldest first.
+        outgoing: what it is sent.
+        outgoing_by: the definition that says so.
+        versions: what receipts call a version, to its number.
+    """
     since: datetime | None = exception.since if exception else None
     if since is None and receipts:
         since = receipts[-1].at
@@ -254,11 +294,12 @@ def delivery_trace(
         decided_at=exception.decided_at if exception else None,
         reason=exception.reason if exception else None,
         outgoing=outgoing,
-        attempts=[attempt_of(receipt) for receipt in receipts],
+        outgoing_by=outgoing_by if outgoing else None,
+        attempts=[attempt_of(one, versions[one.version]) for one in receipts],
     )
 
 
-def attempt_of(receipt: ReceiptRecord) -> Attempt:
+def attempt_of(receipt: ReceiptRecord, version: int | None) -> Attempt:
     """Return one attempt. A failed one holds the record of the failure instead of an answer."""
     record: object = None
     if receipt.outcome and receipt.answer.startswith("{"):
@@ -272,6 +313,7 @@ def attempt_of(receipt: ReceiptRecord) -> Attempt:
         answer = str(record.get("told") or record.get("facts", {}).get("answer", ""))
     return Attempt(
         at=receipt.at,
+        version=version,
         millis=receipt.millis,
         outcome=_OUTCOMES[receipt.outcome],
         answer=answer,

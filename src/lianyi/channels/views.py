@@ -148,10 +148,28 @@ class MessagePage(View):
     total: int | None
 
 
+class ShownBy(View):
+    """The definition of the channel by which something is computed for showing.
+
+    Attributes:
+        version: its number.
+        instead_of: the version that was in force then, when that one cannot be rebuilt because its
+            tables, step lists or functions were not kept; null when ``version`` is that one.
+    """
+
+    version: int
+    instead_of: int | None
+
+
 class Attempt(View):
-    """One attempt of a delivery, and what the receiver answered."""
+    """One attempt of a delivery, and what the receiver answered.
+
+    Attributes:
+        version: of the channel's definition that it was made with; null when unknown.
+    """
 
     at: datetime
+    version: int | None
     millis: int
     outcome: AttemptOutcome
     answer: str
@@ -168,14 +186,19 @@ class Difference(View):
 
 
 class Outgoing(View):
-    """What a destination is sent; computed again from the definition in force."""
+    """What a destination is sent; computed again, see ``DeliveryTrace.outgoing_by``."""
 
     body_text: str
     diff: list[Difference]
 
 
 class DeliveryTrace(View):
-    """A message on its way to one destination."""
+    """A message on its way to one destination.
+
+    Attributes:
+        outgoing: what went out at the last attempt; before the first, what would go out now.
+        outgoing_by: the definition by which ``outgoing`` is computed.
+    """
 
     destination: str
     destination_id: int
@@ -188,6 +211,7 @@ class DeliveryTrace(View):
     decided_at: datetime | None
     reason: str | None
     outgoing: list[Outgoing]
+    outgoing_by: ShownBy | None
     attempts: list[Attempt]
 
 
@@ -222,9 +246,17 @@ class TreeNode(View):
 
 
 class MessageTrace(MessageRow):
-    """A message and everything that happened to it."""
+    """A message and everything that happened to it.
+
+    Attributes:
+        codec: of the body; empty when nobody could read it, and when it is no text.
+        codec_guessed: in which ``body_text`` is shown and a repair is written, when ``codec`` is
+            empty.
+        findings: by the definition ``judged_by``, and so is ``tree``.
+    """
 
     codec: str
+    codec_guessed: str | None
     body_text: str | None
     body_base64: str | None
     truncated: bool
@@ -232,6 +264,7 @@ class MessageTrace(MessageRow):
     tree: list[TreeNode]
     findings: list[FindingView]
     definition_version: int | None
+    judged_by: ShownBy | None
     chain_hex: str
     causes: list[PositionText]
     trace_id: str

@@ -235,7 +235,7 @@ async def test_a_large_body_is_shown_in_part_and_downloaded_whole(lab: House) ->
 
 
 async def test_bytes_that_are_no_text_come_in_base64(lab: House) -> None:
-    from lianyi.channels.tracing import shown_body
+    from lianyi.channels.showing import shown_body
 
     (at,) = await lab.append("lab", [hl7("A1")])
     message = (await lab.log.get(at))._replace(codec="", body=b"\x00\x01")
