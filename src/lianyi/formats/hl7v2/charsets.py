@@ -79,6 +79,8 @@ _NAMES |= {
     f"{prefix}8859{n}": f"iso8859-{n}" for n in range(1, 17) if n != 12 for prefix in ("", "ISO")
 }
 _NAMES |= {f"{prefix}125{n}": f"cp125{n}" for n in range(9) for prefix in ("CP", "WINDOWS")}
+CODEC_NAMES = tuple(sorted({*_NAMES.values(), *map(str.lower, _NAMES)} - {""}))
+"""What a person may have meant by a codec that is not known."""
 _UTF16 = ("UTF16", "UTF32", "UNICODEUTF16", "UNICODEUTF32", "UCS2")
 _PUNCTUATION = re.compile(r"[^A-Z0-9]")
 
