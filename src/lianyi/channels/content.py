@@ -167,7 +167,7 @@ class Content(ABC):
     def control_id(self) -> str:
         """What the sender calls this message; of a part after a split ``<id>-<n>``."""
         own = self.own_control_id or self.at(self.places.control_id)
-        return own + self.suffix
+        return own and own + self.suffix
 
     @property
     def kind(self) -> str:

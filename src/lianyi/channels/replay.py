@@ -17,6 +17,7 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels import replay_store
 from lianyi.channels.answers import stops_destination
 from lianyi.channels.attempt import Attempt, attempt
@@ -52,6 +53,7 @@ class Replay:
         functions: FunctionHost,
         version: int,
         clock: Clock,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._row = row
         self._channel = channel
@@ -62,6 +64,7 @@ class Replay:
         self._functions = functions
         self._version = version % 32_768
         self._clock = clock
+        self._tracing = tracing
         self._position = row.position
         self._delivered = row.delivered
         self._refused = row.refused
@@ -152,8 +155,9 @@ class Replay:
             parts,
             sender,
             self._destination,
-            position=str(message.position),
+            message=message,
             where=f"{self._channel.definition.channel}/{self._destination.name}",
+            tracing=self._tracing,
         )
 
     def _note(

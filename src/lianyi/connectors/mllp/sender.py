@@ -75,9 +75,7 @@ class MllpSender:
             Unreachable: nothing was sent.
             NoAnswer: it was sent, but no complete answer came in time.
         """
-        return self._exchange.send(
-            b"".join((START, body, END)), timeout_seconds=timeout_seconds
-        )
+        return self._exchange.send(b"".join((START, body, END)), timeout_seconds=timeout_seconds)
 
     async def close(self) -> None:
         """Close the connection."""
