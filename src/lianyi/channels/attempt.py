@@ -54,20 +54,17 @@ async def attempt(
         tracing: what goes out carries the trace of the message when it is on.
     """
     settings = destination.definition
-    trace = {}
-    if tracing.on:
-        trace["traceparent"] = tracing.traceparent(*message.position)
     told = ""
     for taken, part in enumerate(parts):
+        attributes = {"control_id": part.control_id, "content_type": part.content_type}
+        if not part.control_id:
+            attributes["idempotency"] = idempotency(message, where=where, part=sent + taken)
+        if tracing.on:
+            attributes["traceparent"] = tracing.traceparent(*message.position)
         try:
             answer = await sender.send(
                 part.body,
-                attributes={
-                    "control_id": part.control_id,
-                    "content_type": part.content_type,
-                    "idempotency": idempotency(message, where=where, part=sent + taken),
-                    **trace,
-                },
+                attributes=attributes,
                 timeout_seconds=settings.timeout_seconds,
             )
         except LianyiError as no_answer:
