@@ -106,6 +106,17 @@ def read_message(data: bytes, dice: random.Random) -> None:
     parsed.encode()
 
 
+def look_at_message(data: bytes, dice: random.Random) -> None:
+    """Where one look is enough it has seen what reading sees."""
+    for default_codec in ("gb18030", "utf-8"):
+        glance = hl7v2.Glancer(default_codec=default_codec).look(data)
+        if glance is not None:
+            message = hl7v2.parse(data, default_codec=default_codec)
+            assert glance.header == message.header, "a look saw another header"
+            assert glance.keys == hl7v2.listed_keys(message), "a look saw other keys"
+            glance.form.acknowledge("AA", at=AT, theirs=glance.control_id, ours="LY1")
+
+
 def read_batch(data: bytes, dice: random.Random) -> None:
     """Split what may be a batch."""
     for one in hl7v2.split_batch(data).messages:
@@ -163,6 +174,7 @@ class Receiving:
 TARGETS: tuple[tuple[str, Callable[[bytes, random.Random], None]], ...] = (
     ("stream", read_stream),
     ("message", read_message),
+    ("look", look_at_message),
     ("batch", read_batch),
     ("answer", read_answer),
     ("intake", Receiving()),

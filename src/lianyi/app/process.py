@@ -14,10 +14,11 @@ from typing import Protocol
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SystemClock
-from lianyi.base.database import DatabaseSettings, connect, open_pool
+from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool
 from lianyi.base.settings import Section
 from lianyi.base.telemetry import (
     NO_TRACING,
@@ -30,6 +31,9 @@ from lianyi.channels.running import Share
 from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.archive_reader import Archive
+from lianyi.messagelog.postgres_leases import release_of_dead
+
+log = structlog.get_logger(__name__)
 
 ROLES = ("intake", "deliver", "learn", "api")
 SECTIONS: dict[str, type[Section]] = {
@@ -104,6 +108,10 @@ class Process:
             connect_timeout_seconds=database.connect_timeout_seconds,
         )
         stack.push_async_callback(_close_pool, pool)
+        if database.url == EMBEDDED:  # then every process is on this machine
+            host = self.holder.rpartition(":")[0]
+            for holder in await release_of_dead(pool, host, is_alive=_is_alive):
+                log.info("lease.released", holder=holder)
         messages = PostgresLog(
             pool,
             self.connect,
@@ -129,6 +137,16 @@ class Process:
     def share(self, pool: asyncpg.Pool) -> Share:
         """Return this process's share of the leases of its role."""
         return Share(pool, role=self.role, owner=self.owner, holder=self.holder)
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 async def _close_pool(pool: asyncpg.Pool) -> None:

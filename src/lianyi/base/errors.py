@@ -14,8 +14,10 @@ Sources:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
+from string import Formatter
 from typing import Any, ClassVar, Literal, NamedTuple
 
 Language = Literal["zh", "en"]
@@ -64,6 +66,20 @@ class _Lenient(dict[str, Fact]):
         return "{" + key + "}"
 
 
+def _telling(words: str, facts: Mapping[str, Fact]) -> str:
+    """Return words without the clauses that have nothing to tell."""
+    if "" not in facts.values():
+        return words
+    first, *rest = re.split("(?=; |；)", words)
+    said = [clause for clause in rest if not _is_empty(clause, facts)]
+    return "".join([first, *said])
+
+
+def _is_empty(clause: str, facts: Mapping[str, Fact]) -> bool:
+    named = [name for _, name, _, _ in Formatter().parse(clause) if name]
+    return bool(named) and all(facts.get(name) == "" for name in named)
+
+
 class LianyiError(Exception):
     """Base of every failure that we foresee.
 
@@ -91,10 +107,14 @@ class LianyiError(Exception):
         super().__init__(where, facts)
 
     def told(self, language: Language = "en") -> Told:
-        """Return this failure in words, the facts filled in."""
+        """Return this failure in words, the facts filled in.
+
+        A clause after a semicolon that mentions only empty facts is left out: ``unknown key; the
+        nearest known one is '{nearest}'`` is just ``unknown key`` where none is near.
+        """
         words = self.zh if language == "zh" else self.en
         facts = _Lenient(self.facts)
-        return Told(*(part.format_map(facts) for part in words))
+        return Told(*(_telling(part, self.facts).format_map(facts) for part in words))
 
     def text(self, language: Language = "en") -> str:
         """Return one line: code, what, where, why, next step."""

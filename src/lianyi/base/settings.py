@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.errors import Category, Fact, LianyiError, Told
 
 
 class BadSettings(LianyiError):
-    """The settings file cannot be used. The platform does not start."""
+    """The settings file cannot be used. The platform does not start.
+
+    Attributes:
+        problems: everything that is wrong with the settings, this one first.
+    """
 
     code = "LY-1001"
     category = Category.INVALID
     en = Told("cannot start with these settings", "{why}", "correct the file and start again")
     zh = Told("设置文件不可用，平台未启动", "{why}", "改正该文件后重新启动")
+
+    def __init__(self, *, where: str, **facts: Fact) -> None:
+        super().__init__(where=where, **facts)
+        self.problems: tuple[LianyiError, ...] = (self,)
 
 
 class UnknownSetting(BadSettings):
@@ -63,8 +71,9 @@ def read_settings(
         One frozen section for each name in ``sections``.
 
     Raises:
-        UnknownSetting: a section or key that nobody declares.
+        UnknownSetting: a section or key that nobody declares; told before all else.
         BadSettings: no TOML, a required key is missing, or a value does not fit.
+            Either carries all problems.
     """
     name = path.name if path else "environment"
     try:
@@ -78,18 +87,40 @@ def read_settings(
         parts = variable.lower().split("__")
         if len(parts) == 3 and parts[0] == "lianyi":
             found.setdefault(parts[1], {})[parts[2]] = value
-    for section in sorted(found.keys() - sections.keys()):
-        raise UnknownSetting(where=f"{name}: [{section}]", nearest=nearest(section, sections))
+    problems: list[BadSettings] = [
+        UnknownSetting(where=f"{name}: [{section}]", nearest=nearest(section, sections))
+        for section in sorted(found.keys() - sections.keys())
+    ]
     read: dict[str, Section] = {}
     for section, kind in sections.items():
-        for key in sorted(found.get(section, {}).keys() - kind.model_fields.keys()):
-            raise UnknownSetting(
+        given = found.get(section, {})
+        unknown = sorted(given.keys() - kind.model_fields.keys())
+        problems += [
+            UnknownSetting(
                 where=f"{name}: {section}.{key}", nearest=nearest(key, kind.model_fields)
             )
+            for key in unknown
+        ]
         try:
-            read[section] = kind.model_validate(found.get(section, {}))
+            read[section] = kind.model_validate(
+                {key: value for key, value in given.items() if key not in unknown}
+            )
         except ValidationError as error:
-            problem = error.errors()[0]
-            key = ".".join([section, *map(str, problem["loc"])])
-            raise BadSettings(where=f"{name}: {key}", why=problem["msg"].lower()) from error
+            problems += _does_not_fit(error, f"{name}: {section}", misspelt=unknown)
+    if problems:
+        problems.sort(key=lambda problem: not isinstance(problem, UnknownSetting))
+        problems[0].problems = tuple(problems)
+        raise problems[0]
     return read
+
+
+def _does_not_fit(
+    error: ValidationError, where: str, *, misspelt: Sequence[str]
+) -> list[BadSettings]:
+    """Return what does not fit in a section; a key that is there, but misspelt, is not missing."""
+    return [
+        BadSettings(where=".".join([where, *map(str, problem["loc"])]), why=problem["msg"].lower())
+        for problem in error.errors()
+        if problem["type"] != "missing"
+        or not any(nearest(key, map(str, problem["loc"])) for key in misspelt)
+    ]

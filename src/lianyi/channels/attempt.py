@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from lianyi.base.errors import LianyiError
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels.answers import judge_answer
 from lianyi.channels.compiled import CompiledDestination, Outgoing
 from lianyi.channels.delivering import Outcome
 from lianyi.channels.failures import UnreadableAnswer, WrongAnswer
 from lianyi.connectors.connector import Sender
+from lianyi.messagelog import LogMessage
 
 
 class Attempt(NamedTuple):
@@ -34,8 +37,10 @@ async def attempt(
     sender: Sender,
     destination: CompiledDestination,
     *,
-    position: str,
+    message: LogMessage,
     where: str,
+    sent: int = 0,
+    tracing: Tracing = NO_TRACING,
 ) -> Attempt:
     """Send parts of a message one after another until one is not taken.
 
@@ -43,20 +48,23 @@ async def attempt(
         parts: what is still to be sent.
         sender: the connection.
         destination: its time limit, and what counts as an acknowledgment.
-        position: of the message, for file names.
+        message: that they come from.
         where: names the destination in errors.
+        sent: how many parts of the message the receiver took before these.
+        tracing: what goes out carries the trace of the message when it is on.
     """
     settings = destination.definition
     told = ""
     for taken, part in enumerate(parts):
+        attributes = {"control_id": part.control_id, "content_type": part.content_type}
+        if not part.control_id:
+            attributes["idempotency"] = idempotency(message, where=where, part=sent + taken)
+        if tracing.on:
+            attributes["traceparent"] = tracing.traceparent(*message.position)
         try:
             answer = await sender.send(
                 part.body,
-                attributes={
-                    "control_id": part.control_id,
-                    "content_type": part.content_type,
-                    "position": position,
-                },
+                attributes=attributes,
                 timeout_seconds=settings.timeout_seconds,
             )
         except LianyiError as no_answer:
@@ -76,3 +84,18 @@ async def attempt(
         if failure is not None:
             return Attempt(told, failure, Outcome.REFUSED, taken)
     return Attempt(told, None, Outcome.DELIVERED, len(parts))
+
+
+def idempotency(message: LogMessage, *, where: str, part: int) -> str:
+    """Return what names one delivery for ever: each attempt and each replay of it says the same.
+
+    The moment of receipt tells apart two installations, or two databases of one, in which channels
+    and positions are called the same.
+
+    Args:
+        message: that is delivered.
+        where: names the destination.
+        part: its number among those that the message was split into, from 0.
+    """
+    named = f"{where}\0{message.received_at.isoformat()}".encode()
+    return f"{message.position}-{part + 1}-{hashlib.blake2b(named, digest_size=8).hexdigest()}"

@@ -7,7 +7,7 @@ A :class:`CompiledChannel` never changes; a new version of the definition makes 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -141,14 +141,17 @@ class CompiledDestination:
 
 def connector_settings(destination: Destination) -> dict[str, Any]:
     """Return what the connector of a destination is told, its address under the name it uses."""
-    kind = CONNECTORS.get(destination.connector)
-    settings = dict(destination.settings)
-    if destination.address and kind is not None:
+    return told_connector(destination.connector, destination.settings, destination.address)
+
+
+def told_connector(name: str, settings: Mapping[str, Any], address: object) -> dict[str, Any]:
+    """Return settings with the address, if there is one, under the name the connector uses."""
+    kind = CONNECTORS.get(name)
+    told = dict(settings)
+    if address and kind is not None:
         known = kind.sender_settings.model_fields
-        settings[next((key for key in ADDRESS_KEYS if key in known), "address")] = (
-            destination.address
-        )
-    return settings
+        told[next((key for key in ADDRESS_KEYS if key in known), "address")] = address
+    return told
 
 
 def outgoing(draft: Content) -> Outgoing:

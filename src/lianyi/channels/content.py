@@ -10,10 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
+from typing import ClassVar, NamedTuple
 
 from lianyi.base.errors import LianyiError
 from lianyi.channels.definition import Identify
+from lianyi.channels.lazy import lazy
 from lianyi.channels.problems import NotInFormat
 from lianyi.formats import hl7v2
 from lianyi.formats.hl7v2.paths import UNSAID
@@ -22,31 +23,6 @@ KEYS_MAX = 64
 KEY_LENGTH_MAX = 200
 
 NOWHERE = Identify()
-T = TypeVar("T")
-
-
-class lazy(Generic[T]):  # noqa: N801 - used like ``property``
-    """A value that is computed when first asked for.
-
-    Like :class:`functools.cached_property`, but without the lock that it takes in Python 3.11: a
-    content belongs to one task, and four locks for each message cost more than what they guard.
-    """
-
-    def __init__(self, compute: Callable[[Any], T]) -> None:
-        self._compute = compute
-        self._name = compute.__name__
-        self.__doc__ = compute.__doc__
-
-    @overload
-    def __get__(self, owner: None, kind: type) -> lazy[T]: ...
-    @overload
-    def __get__(self, owner: object, kind: type) -> T: ...
-    def __get__(self, owner: object | None, kind: type) -> lazy[T] | T:
-        """Compute, and stand aside: from now on the instance's own attribute is found first."""
-        if owner is None:
-            return self
-        value = owner.__dict__[self._name] = self._compute(owner)
-        return value
 
 
 class Identity(NamedTuple):
@@ -167,7 +143,7 @@ class Content(ABC):
     def control_id(self) -> str:
         """What the sender calls this message; of a part after a split ``<id>-<n>``."""
         own = self.own_control_id or self.at(self.places.control_id)
-        return own + self.suffix
+        return own and own + self.suffix
 
     @property
     def kind(self) -> str:

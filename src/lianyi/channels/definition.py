@@ -351,11 +351,13 @@ class OrderPath(Part):
 class Destination(Part):
     """One receiver. It reads the log at its own pace; what it cannot take delays nobody else.
 
+    Keys besides these belong to the connector.
+
     Attributes:
         name: unique in the channel.
         connector: ``mllp``, ``http``, ``files``.
         address: ``host:port``, a URL, or a folder.
-        settings: what else the connector is told.
+        settings: what else the connector is told (``tls``, ``folder``, …).
         enabled: ``false``: nothing is delivered, and nothing waits for it.
         filter: which messages it wants, besides the channel's own filter.
         transform: steps, or names of step lists.
@@ -381,6 +383,11 @@ class Destination(Part):
     timeout_seconds: Seconds = 10.0
     acknowledgment: Literal["required", "any"] = "required"
     accepted_codes: Texts = ("AA", "CA")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, data: object) -> object:
+        return gather(data, cls.model_fields)
 
 
 class Example(Part):
@@ -453,7 +460,7 @@ class Channel(Part):
 
 def gather(data: object, known: Container[str]) -> object:
     """Move the keys of ``data`` that are not in ``known`` into its ``settings``."""
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not isinstance(data.get("settings") or {}, dict):
         return data
     settings = dict(data.get("settings") or {})
     settings.update({key: value for key, value in data.items() if key not in known})

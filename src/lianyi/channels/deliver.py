@@ -369,8 +369,10 @@ class DestinationWorker:
             item.outgoing[item.sent :] if item.sent else item.outgoing,
             sender,
             self._destination,
-            position=f"{item.received.message.shard}-{item.number}",
+            message=item.received.message,
             where=self._where,
+            sent=item.sent,
+            tracing=self._tracing,
         )
 
     async def _transform(self, item: Item) -> list[Outgoing]:

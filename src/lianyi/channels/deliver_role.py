@@ -259,6 +259,7 @@ class DeliverRole:
             functions=self._functions,
             version=in_force.row.version,
             clock=self._clock,
+            tracing=self._tracing,
         )
         self._replays[row.replay] = replay, asyncio.create_task(_told(replay.run()))
         return replay

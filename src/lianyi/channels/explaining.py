@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -40,6 +41,7 @@ def explain(
     *,
     beside: tuple[str, ...] = (),
     nested: bool = False,
+    meant: Container[Place] = (),
 ) -> None:
     """Note every problem that pydantic found; misspelt keys first.
 
@@ -49,7 +51,8 @@ def explain(
         report: gets the problems.
         place: of the model in the file.
         beside: keys that may stand beside those of the model.
-        nested: the file holds the model's keys one level deeper, under ``settings``.
+        nested: the file may hold the model's keys one level deeper, under ``settings``.
+        meant: what is not missing, because a misspelt key stands for it.
     """
     found = error.errors(include_url=False, include_input=False)
     suggested: set[Place] = set()
@@ -66,7 +69,9 @@ def explain(
     for problem in found:
         loc = tuple(problem["loc"])
         missing = problem["type"] == "missing"
-        if problem["type"] == "extra_forbidden" or (missing and loc in suggested):
+        if problem["type"] == "extra_forbidden" or (
+            missing and (loc in suggested or (*place, *loc) in meant)
+        ):
             continue
         if any(len(other["loc"]) > len(loc) == _shared(other["loc"], loc) for other in found):
             continue  # what is inside is wrong; that the whole is too, then, helps nobody

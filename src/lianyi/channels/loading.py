@@ -6,7 +6,7 @@ what only shows when the channel is compiled (paths, tables, expressions); each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,22 @@ from pydantic import ValidationError
 
 from lianyi.base.errors import LianyiError
 from lianyi.base.settings import nearest
-from lianyi.channels.compiled import compile_into, connector_settings
-from lianyi.channels.definition import Channel, Source
+from lianyi.channels.compiled import compile_into, told_connector
+from lianyi.channels.definition import Channel, Destination, Source, gather
 from lianyi.channels.explaining import explain
 from lianyi.channels.problems import (
     BadChannel,
     Clash,
     TransparentChannel,
+    UnknownCodec,
     UnknownKey,
     UnknownName,
     first_of,
 )
 from lianyi.channels.reading import Place, Report, read_yaml
 from lianyi.connectors.registry import CONNECTORS, Connector
+from lianyi.formats.hl7v2 import charsets
+from lianyi.formats.hl7v2.errors import UnsupportedCharset
 
 
 def load_channel(text: str, name: str, content_dir: Path | None) -> Channel:
@@ -61,13 +64,15 @@ def read_channel(
     data = read_yaml(text, report)
     if report.problems or not _is_mapping(data, report):
         return None, report.problems
+    meant = _check_connectors(data, report)
+    channel: Channel | None = None
     try:
         channel = Channel.model_validate(data)
     except ValidationError as error:
-        explain(error, Channel, report)
-        return None, report.problems
-    _check_channel(channel, Path(name).stem, report)
-    compile_into(channel, content_dir, report)
+        explain(error, Channel, report, meant=meant)
+    else:
+        _check_channel(channel, Path(name).stem, report)
+        compile_into(channel, content_dir, report)
     return channel, sorted(report.problems, key=lambda p: not isinstance(p, UnknownKey))
 
 
@@ -91,14 +96,7 @@ def _check_channel(channel: Channel, stem: str, report: Report) -> None:
             why=f"the file is called '{stem}', the channel '{channel.channel}'",
             why_zh=f"文件名为“{stem}”，通道名为“{channel.channel}”",
         )
-    _check_connector(
-        channel.source.connector,
-        channel.source.settings,
-        ("source",),
-        tuple(Source.model_fields),
-        report,
-        as_source=True,
-    )
+    _check_codecs(channel.source, report)
     seen: dict[str, int] = {}
     for n, destination in enumerate(channel.destinations):
         place: Place = ("destinations", n)
@@ -114,8 +112,6 @@ def _check_channel(channel: Channel, stem: str, report: Report) -> None:
         seen.setdefault(destination.name, n)
         if channel.mode == "transparent" and destination.transform:
             report.add(TransparentChannel, (*place, "transform"))
-        settings = connector_settings(destination)
-        _check_connector(destination.connector, settings, place, (), report, as_source=False)
     for n, example in enumerate(channel.examples):
         named = {*example.delivered_to, *example.expect, *example.parked}
         for name in sorted(named - seen.keys()):
@@ -129,16 +125,42 @@ def _check_channel(channel: Channel, stem: str, report: Report) -> None:
             )
 
 
+def _check_codecs(source: Source, report: Report) -> None:
+    for key in ("default_codec", "forced_codec"):
+        name = getattr(source, key)
+        if not name:
+            continue
+        try:
+            charsets.known_codec(name)
+        except UnsupportedCharset:
+            close = nearest(name.lower(), charsets.CODEC_NAMES)
+            report.add(UnknownCodec, ("source", key), name=name, nearest=close)
+
+
+def _check_connectors(data: dict[str, Any], report: Report) -> set[Place]:
+    """Check what the file tells connectors, also when the rest of it cannot be used.
+
+    Returns:
+        The keys that a misspelt one stands for: they are not missing.
+    """
+    meant = _check_connector(data.get("source"), Source, ("source",), report)
+    destinations = data.get("destinations")
+    for n, one in enumerate(destinations if isinstance(destinations, list) else ()):
+        meant |= _check_connector(one, Destination, ("destinations", n), report)
+    return meant
+
+
 def _check_connector(
-    name: str,
-    settings: Mapping[str, Any],
-    place: Place,
-    beside: tuple[str, ...],
-    report: Report,
-    *,
-    as_source: bool,
-) -> None:
+    data: object, part: type[Source | Destination], place: Place, report: Report
+) -> set[Place]:
     """Check the settings of a connector as the connector itself will."""
+    gathered = gather(data, part.model_fields)
+    if not isinstance(gathered, dict) or not isinstance(gathered["settings"], dict):
+        return set()
+    meant = _misspelt(gathered, part, place, report)
+    name = gathered.get("connector")
+    if not isinstance(name, str):
+        return meant
     kind: Connector | None = CONNECTORS.get(name)
     if kind is None:
         report.add(
@@ -149,12 +171,36 @@ def _check_connector(
             name=name,
             nearest=nearest(name, CONNECTORS),
         )
-        return
-    model = kind.source_settings if as_source else kind.sender_settings
+        return meant
+    model = kind.source_settings if part is Source else kind.sender_settings
+    settings = told_connector(name, gathered["settings"], gathered.get("address"))
     try:
         model.model_validate(settings)
     except ValidationError as error:
-        explain(error, model, report, place, beside=beside, nested=not as_source)
+        beside = tuple(part.model_fields)
+        explain(error, model, report, place, beside=beside, nested=True, meant=meant)
+    return meant
+
+
+def _misspelt(
+    gathered: dict[str, Any], part: type[Source | Destination], place: Place, report: Report
+) -> set[Place]:
+    """Note the keys that stand for a key which every connector needs, and read them as that.
+
+    Keys that a part does not know belong to its connector. Which one that is cannot be told
+    while ``connector`` itself is misspelt.
+    """
+    meant: set[Place] = set()
+    needed = [key for key, field in part.model_fields.items() if field.is_required()]
+    for key in [key for key in gathered["settings"] if (*place, key) in report.lines]:
+        close = nearest(key, needed)
+        known = CONNECTORS.get(str(gathered.get("connector")))
+        model = known and (known.source_settings if part is Source else known.sender_settings)
+        if close and close not in gathered and not (model and key in model.model_fields):
+            gathered[close] = gathered["settings"].pop(key)
+            meant.add((*place, close))
+            report.add(UnknownKey, (*place, key), key=key, nearest=close)
+    return meant
 
 
 def check_together(channels: Iterable[Channel]) -> list[LianyiError]:

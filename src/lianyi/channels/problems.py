@@ -66,6 +66,22 @@ class UnknownName(BadChannel):
     )
 
 
+class UnknownCodec(BadChannel):
+    """A source names a character set that nobody knows."""
+
+    code = "LY-1417"
+    en = Told(
+        "cannot use this channel definition",
+        "there is no character set '{name}'; the nearest known one is '{nearest}'",
+        "write a name of HL7 table 0211 or of Python, e.g. gb18030 or utf-8",
+    )
+    zh = Told(
+        "通道定义不可用",
+        "没有名为“{name}”的字符集；最接近的已知名称是“{nearest}”",
+        "填写 HL7 表 0211 或 Python 中的名称，例如 gb18030、utf-8",
+    )
+
+
 class Clash(BadChannel):
     """Two things want the same name, port or folder."""
 

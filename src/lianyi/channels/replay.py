@@ -1,5 +1,8 @@
 """Replay: deliver messages of the past again, at a rate, until done or stopped.
 
+It delivers what the destination would have got: nothing that the gate holds or a person gave up,
+and what a person repaired in its repaired form. What it leaves out is counted by reason.
+
 A replay has its own position, connection and receipts; live deliveries do not wait for it. What the
 receiver refuses is counted and written down with the replay, and parks nothing.
 """
@@ -17,11 +20,13 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
+from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels import replay_store
 from lianyi.channels.answers import stops_destination
 from lianyi.channels.attempt import Attempt, attempt
 from lianyi.channels.compiled import CompiledChannel, CompiledDestination
 from lianyi.channels.content import Content
+from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Outcome, Receipt
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.replay_store import ReplayRow
@@ -31,6 +36,9 @@ from lianyi.messagelog import LogMessage, PostgresLog
 
 READ_MESSAGES = 200
 SAVE_SECONDS = 0.5
+DECISIONS_SECONDS = 1.0
+"""What people decided is read again when it is older than this."""
+
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 30.0
 
@@ -52,6 +60,7 @@ class Replay:
         functions: FunctionHost,
         version: int,
         clock: Clock,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._row = row
         self._channel = channel
@@ -62,9 +71,18 @@ class Replay:
         self._functions = functions
         self._version = version % 32_768
         self._clock = clock
+        self._tracing = tracing
         self._position = row.position
         self._delivered = row.delivered
         self._refused = row.refused
+        self._skipped: dict[Skipped, int] = {
+            "held": row.held,
+            "dismissed": row.dismissed,
+            "filtered": row.filtered,
+        }
+        self._decided: dict[int, Decided] = {}
+        self._decided_up_to = 0
+        self._decided_at = 0.0
         self._receipts: list[Receipt] = []
         self._saved_at = clock.elapsed_seconds()
         self._next_at = 0.0
@@ -84,12 +102,14 @@ class Replay:
                 )
                 if not batch:
                     break
+                self._decided_up_to = 0
                 for message in batch:
                     if self._stop.is_set() or message.number > self._row.number_to:
                         break
-                    content = self._content(message)
-                    if self._wants(message) and self._is_wanted(content):
-                        await self._deliver(message, content, sender)
+                    if self._fits(message) and not await self._deliver(
+                        message, batch[-1].number, sender
+                    ):
+                        break
                     self._position = message.number
                 await self._save()
             await self._save(ended=True)
@@ -97,17 +117,46 @@ class Replay:
             with contextlib.suppress(OSError, LianyiError):
                 await sender.close()
 
-    def _wants(self, message: LogMessage) -> bool:
+    def _fits(self, message: LogMessage) -> bool:
+        """Say whether a message was asked for; times are in the numbers already."""
+        kind, key = self._row.filter.get("kind"), self._row.filter.get("key")
         return (
-            message.channel == self._row.channel and not message.tombstone and self._fits(message)
+            message.channel == self._row.channel
+            and not message.tombstone
+            and (not kind or fnmatchcase(message.kind, kind))
+            and (not key or has_key(message.keys, key))
         )
 
-    def _fits(self, message: LogMessage) -> bool:
-        """Say whether the filter lets a message through; times are in the numbers already."""
-        kind, key = self._row.filter.get("kind"), self._row.filter.get("key")
-        return (not kind or fnmatchcase(message.kind, kind)) and (
-            not key or has_key(message.keys, key)
-        )
+    async def _decision(self, number: int, last: int) -> Decided:
+        """Return what was decided about a message, as it was a second ago at most.
+
+        Args:
+            number: of the message.
+            last: of the messages at hand; what is decided about all of them is read at once.
+        """
+        now = self._clock.elapsed_seconds()
+        if number > self._decided_up_to or now - self._decided_at >= DECISIONS_SECONDS:
+            self._decided = await self._store.decided(
+                channel=self._row.channel,
+                destination=self._row.destination,
+                shard=self._row.shard,
+                first=number,
+                last=last,
+            )
+            self._decided_up_to, self._decided_at = last, now
+        return self._decided.get(number, UNDECIDED)
+
+    async def _what_goes(self, message: LogMessage, decided: Decided) -> Content | Skipped:
+        """Return what the destination would have got, or why it would not."""
+        if why := decided.forbids(message.gate):
+            return why
+        if decided.repaired is None:
+            content = self._content(message)
+        else:
+            content = self._channel.open((await self._messages.get(decided.repaired)).body)
+            if decided.own_repaired:
+                return content  # a person sent it here, whatever the filter says
+        return content if self._is_wanted(content) else "filtered"
 
     def _content(self, message: LogMessage) -> Content:
         return self._channel.open(
@@ -126,22 +175,32 @@ class Replay:
         except LianyiError:
             return True
 
-    async def _deliver(self, message: LogMessage, content: Content, sender: Sender) -> None:
-        await self._keep_rate()
+    async def _deliver(self, message: LogMessage, last: int, sender: Sender) -> bool:
+        """Deliver a message or skip it; False when it was stopped before it came to that."""
         wait = FIRST_WAIT_SECONDS
+        rated = False
         while not self._stop.is_set():
+            goes = await self._what_goes(message, await self._decision(message.number, last))
+            if not isinstance(goes, Content):
+                self._skipped[goes] += 1
+                return True
+            if not rated:
+                rated = True
+                await self._keep_rate()
+                continue  # a person may have decided while it waited for its turn
             began = self._clock.elapsed_seconds()
-            told, failure, outcome, _ = await self._attempt(message, content, sender)
+            told, failure, outcome, _ = await self._attempt(message, goes, sender)
             if failure is None or not stops_destination(failure):
                 millis = int(1000 * (self._clock.elapsed_seconds() - began))
                 self._note(message, told, failure, outcome, millis)
-                return
+                return True
             log.info("replay.waits", replay=str(self._row.replay), code=failure.code)
             await self._save()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._stop.wait()
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+        return False
 
     async def _attempt(self, message: LogMessage, content: Content, sender: Sender) -> Attempt:
         try:
@@ -152,8 +211,9 @@ class Replay:
             parts,
             sender,
             self._destination,
-            position=str(message.position),
+            message=message,
             where=f"{self._channel.definition.channel}/{self._destination.name}",
+            tracing=self._tracing,
         )
 
     def _note(
@@ -205,6 +265,7 @@ class Replay:
             position=self._position,
             delivered=self._delivered,
             refused=self._refused,
+            skipped=self._skipped,
             receipts=receipts,
             state=state,
             ended_at=at,

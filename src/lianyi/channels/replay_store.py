@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Receipt
+from lianyi.channels.delivery_store import repaired_of
 from lianyi.channels.store import guarded
 from lianyi.messagelog.postgres_copy import copy_rows
 
@@ -29,6 +31,9 @@ class ReplayRow(NamedTuple):
     position: int
     delivered: int
     refused: int
+    held: int = 0
+    dismissed: int = 0
+    filtered: int = 0
 
 
 class ReplayStore:
@@ -55,6 +60,7 @@ class ReplayStore:
         position: int,
         delivered: int,
         refused: int,
+        skipped: Mapping[Skipped, int],
         receipts: Sequence[Receipt],
         state: str,
         ended_at: datetime | None,
@@ -72,7 +78,8 @@ class ReplayStore:
                     )
                 await connection.execute(
                     "UPDATE channels.replay SET position = $2, delivered = $3, refused = $4,"
-                    " state = CASE WHEN $5 = 'running' THEN state ELSE $5 END, ended_at = $6"
+                    " state = CASE WHEN $5 = 'running' THEN state ELSE $5 END, ended_at = $6,"
+                    " held = $7, dismissed = $8, filtered = $9"
                     " WHERE replay = $1",
                     replay,
                     position,
@@ -80,6 +87,35 @@ class ReplayStore:
                     refused,
                     state,
                     ended_at,
+                    skipped["held"],
+                    skipped["dismissed"],
+                    skipped["filtered"],
                 )
 
         await guarded(work, where=f"replay {replay}")
+
+    async def decided(
+        self, *, channel: int, destination: int, shard: int, first: int, last: int
+    ) -> dict[int, Decided]:
+        """Return what was decided about messages between two numbers; the others have no row."""
+        rows = await guarded(
+            lambda: self._pool.fetch(
+                "SELECT destination, number, state, repaired_shard, repaired_number"
+                " FROM channels.exception WHERE destination = ANY($1::integer[]) AND shard = $2"
+                " AND number BETWEEN $3 AND $4",
+                [-channel, destination],
+                shard,
+                first,
+                last,
+            ),
+            where=f"channel {channel}",
+        )
+        found: dict[int, Decided] = {}
+        for row in rows:
+            before = found.get(row["number"], UNDECIDED)
+            if row["destination"] < 0:
+                now = before._replace(gate=row["state"], gate_repaired=repaired_of(row))
+            else:
+                now = before._replace(own=row["state"], own_repaired=repaired_of(row))
+            found[row["number"]] = now
+        return found

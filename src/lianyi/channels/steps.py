@@ -366,7 +366,8 @@ def _split_hl7(draft: Content, split: Split) -> Sequence[Content]:
             hl7v2.parse(text.encode(message.codec, "replace"), forced_codec=message.codec)
         )
         one.inherit(content)
-        one.set("MSH-10", f"{control_id}-{number}")
+        if control_id:  # the number alone would name the parts of every message without one
+            one.set("MSH-10", f"{control_id}-{number}")
         made.append(one)
     return made
 

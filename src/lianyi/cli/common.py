@@ -195,8 +195,10 @@ def told(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except (LianyiError, Refusal) as failure:
+            problems: tuple[LianyiError | Refusal, ...] = getattr(failure, "problems", (failure,))
             for each in reading_order():
-                click.echo(failure.text(each), err=True)
+                for problem in problems:
+                    click.echo(problem.text(each), err=True)
             sys.exit(1)
 
     return guarded  # type: ignore[return-value]

@@ -27,8 +27,12 @@ from lianyi.base.migrations import migrate
 from lianyi.base.telemetry import configure_logging
 from lianyi.cli.common import ADDRESS_FILE, console_address, in_words
 from lianyi.cli.supervisor import Supervisor, stop_on_signals
+from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
 WATCH_SECONDS = 0.5
+TAKEOVER_SECONDS_MAX = 120.0
+"""How long we try to take the database over from a process that ended, before we end too."""
+TAKEOVER_PAUSE_SECONDS = 0.5
 
 Companion = Callable[[str, asyncio.Event], Coroutine[Any, Any, None]]
 """Something that runs beside the platform; it is given the console's address and the end."""
@@ -97,9 +101,9 @@ class Platform:
         self._task = asyncio.current_task()
         stop_on_signals(asyncio.get_running_loop(), self._end)
         try:
+            await self._serve()
             while not self._stop.is_set():
-                self._starting = True
-                await self._serve()
+                await self._take_over()
         except asyncio.CancelledError:
             if not self._stop.is_set():
                 raise
@@ -110,8 +114,32 @@ class Platform:
         if self._starting and self._task:
             self._task.cancel()
 
+    async def _take_over(self) -> None:
+        """Serve again, after the process that ran our database has ended.
+
+        What it left may still be ending, and others may try the same: a start that fails is tried
+        again for a while.
+
+        Raises:
+            LianyiError: it still could not be started after :data:`TAKEOVER_SECONDS_MAX`.
+        """
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + TAKEOVER_SECONDS_MAX
+        while not self._stop.is_set():
+            try:
+                await self._serve()
+            except (LianyiError, *STORE_ERRORS) as error:
+                if not self._starting or loop.time() > give_up_at:
+                    raise
+                _say(in_words("接管数据库未成功，稍后重试", "cannot take the database over yet"))
+                _say(str(error))
+            else:
+                return
+            await asyncio.sleep(TAKEOVER_PAUSE_SECONDS)
+
     async def _serve(self) -> None:
         """Serve until the end, or until the process that runs our database ends."""
+        self._starting = True
         settings = self._settings
         async with open_database(settings.database, settings.data_dir, on_progress=_say) as dsn:
             await migrate(dsn)

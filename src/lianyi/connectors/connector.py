@@ -219,7 +219,9 @@ class Sender(Protocol):
 
         Args:
             body: the bytes, without transport framing.
-            attributes: ``content_type``, ``control_id`` (for idempotency headers and file names).
+            attributes: ``content_type``, ``control_id`` (for idempotency headers and file names),
+                ``idempotency`` (names the delivery where there is no control id), ``traceparent``
+                (when the message is traced).
             timeout_seconds: for the whole exchange, connecting included.
 
         Raises:

@@ -28,9 +28,11 @@ class UnknownConnector(LianyiError):
     code = "LY-1100"
     category = Category.INVALID
     en = Told(
-        "there is no such connector", "the nearest known one is '{nearest}'", "correct the name"
+        "there is no such connector",
+        "nobody knows this name; the nearest known one is '{nearest}'",
+        "correct the name",
     )
-    zh = Told("没有这个连接器", "最接近的已知名称是“{nearest}”", "改正名称")
+    zh = Told("没有这个连接器", "未知的名称；最接近的已知名称是“{nearest}”", "改正名称")
 
 
 @dataclass(frozen=True, slots=True)

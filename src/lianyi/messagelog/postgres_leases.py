@@ -7,6 +7,7 @@ the log (a position is written once) and the epoch that every move of a reader i
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import asyncpg
 
@@ -55,6 +56,38 @@ async def give_back(connection: Connection | asyncpg.Pool, name: str, *, owner: 
         name,
         owner,
     )
+
+
+async def release_of_dead(
+    connection: Connection | asyncpg.Pool, host: str, *, is_alive: Callable[[int], bool]
+) -> list[str]:
+    """End the leases of processes of this machine that are no more, and return their holders.
+
+    Where all processes are on one machine nobody needs to wait until these run out, after the
+    machine lost its power, say. A number that another program has by now counts as alive.
+
+    Args:
+        connection: to the database.
+        host: of this machine, as it stands in ``holder`` before the colon.
+        is_alive: tells whether there is a process of a number.
+    """
+    rows = await connection.fetch(
+        "SELECT DISTINCT owner, holder FROM messagelog.lease"
+        " WHERE starts_with(holder, $1) AND expires_at >= now() ORDER BY holder",
+        f"{host}:",
+    )
+    dead = [
+        (row["owner"], row["holder"])
+        for row in rows
+        if (number := row["holder"].rpartition(":")[2]).isdecimal() and not is_alive(int(number))
+    ]
+    for owner, holder in dead:
+        await connection.execute(
+            "UPDATE messagelog.lease SET expires_at = '-infinity' WHERE owner = $1 AND holder = $2",
+            owner,
+            holder,
+        )
+    return [holder for _, holder in dead]
 
 
 async def held_by_others(

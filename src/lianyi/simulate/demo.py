@@ -1,7 +1,8 @@
 """The demo: which ports and processes it has, and one function that plays it.
 
 The channels under ``content/channels`` listen at the ports that the members send to, and deliver
-to the ports where they receive. The insurance gateway hangs on purpose.
+to the ports where they receive. The insurance gateway hangs on purpose, and the LIS refuses a
+message now and then.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def demo_plan(data: Path) -> DemoPlan:
             sends=(f"mllp://{local}:6662",),
             listens=(f"mllp://{local}:7003",),
             control_port=7103,
+            behave="refuse:0.005",  # so that there is something to look into and send again
         ),
         Member(
             "ris",

@@ -5,6 +5,7 @@ import contextlib
 import os
 import pwd
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from lianyi.base.embedded.failures import (
     SocketPathTooLong,
     UnusableDataFolder,
 )
+from lianyi.base.embedded.home import read_record
 from lianyi.base.embedded.processes import processes_of
 
 NOBODY = pwd.getpwnam("nobody")
@@ -267,6 +269,48 @@ async def test_a_process_number_in_a_file_neither_prevents_a_start_nor_is_killed
     finally:
         foreign.kill()
         foreign.wait()
+
+
+@contextlib.asynccontextmanager
+async def foreign_socket_lock(server: PostgresServer) -> AsyncIterator[tuple[int, Path]]:
+    """Stop the server and name a foreign, living process in the lock beside its socket."""
+    await server.start()
+    await server.stop()
+    folder = Path(read_record(server.data_dir)["socket_folder"])
+    owner = (server.data_dir / "postgres" / "cluster").stat().st_uid
+    who = {"user": owner, "group": owner, "extra_groups": []} if os.geteuid() == 0 else {}
+    foreign = subprocess.Popen(["sleep", "600"], cwd="/", **who)
+    lock = folder / ".s.PGSQL.5432.lock"
+    lock.write_text(f"{foreign.pid}\n/somewhere\n1700000000\n5432\n{folder}\n")
+    os.chown(lock, owner, -1)
+    try:
+        yield foreign.pid, lock
+        assert foreign.poll() is None
+    finally:
+        foreign.kill()
+        foreign.wait()
+
+
+async def test_a_process_number_beside_the_socket_neither_prevents_a_start_nor_is_killed(
+    server: PostgresServer,
+) -> None:
+    async with foreign_socket_lock(server) as (number, lock):
+        await server.start()
+
+        assert await run(server.dsn, "SELECT 1") == 1
+        assert lock.read_text().split()[0] != str(number)
+
+
+async def test_the_lock_beside_a_socket_on_which_somebody_listens_is_believed(
+    server: PostgresServer,
+) -> None:
+    async with foreign_socket_lock(server) as (_, lock):
+        with socket.socket(socket.AF_UNIX) as somebody:
+            somebody.bind(str(lock.with_suffix("")))
+            somebody.listen()
+
+            with pytest.raises(PostgresDidNotStart, match="lock file"):
+                await server.start()
 
 
 async def test_a_second_supervisor_is_refused_and_can_find_the_first(

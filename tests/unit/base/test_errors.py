@@ -81,6 +81,12 @@ def test_a_fact_that_an_old_record_lacks_stays_a_placeholder() -> None:
     assert "'{nearest}'" in str(old)
 
 
+def test_a_clause_that_mentions_only_empty_facts_is_left_out() -> None:
+    error = UnknownSetting(where="lianyi.toml: pool", nearest="")
+    assert error.told("en").why == "unknown key"
+    assert error.told("zh").why == "未知的键"
+
+
 def test_braces_in_a_fact_are_text() -> None:
     assert "why {not} {0}" in str(BadSettings(where="{where}", why="why {not} {0}"))
 

@@ -50,6 +50,20 @@ def test_a_misspelt_key_is_named_with_the_nearest_right_one(file: Path) -> None:
     assert failure.value.facts == {"nearest": "size_max"}
 
 
+def test_every_misspelt_key_is_told_at_once_before_what_does_not_fit(file: Path) -> None:
+    file.write_text("[pool]\nnames = 3\nsize_mx = 3\n[pol]\n[place]\npaht = '/'\n")
+
+    with pytest.raises(UnknownSetting) as failure:
+        read_settings(file, SECTIONS, {})
+
+    assert [problem.where for problem in failure.value.problems] == [
+        "lianyi.toml: [pol]",
+        "lianyi.toml: pool.size_mx",
+        "lianyi.toml: place.paht",
+        "lianyi.toml: pool.names",
+    ]
+
+
 def test_a_misspelt_section_is_named_with_the_nearest_right_one(file: Path) -> None:
     file.write_text("[pol]\nsize_max = 3\n", encoding="utf-8")
     with pytest.raises(UnknownSetting, match=r"\[lianyi\.toml: \[pol\]\].*'pool'"):

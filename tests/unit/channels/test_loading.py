@@ -16,6 +16,7 @@ from lianyi.channels.problems import (
     BadTable,
     Clash,
     TransparentChannel,
+    UnknownCodec,
     UnknownKey,
     UnknownName,
     UnreadableDefinition,
@@ -94,6 +95,68 @@ def test_a_misspelt_setting_of_the_connector_is_told_like_any_other_key() -> Non
         {"key": "prot", "nearest": "port"},
     )
     assert len(problems) == 1
+
+
+def test_a_misspelt_connector_is_told_by_its_key_and_is_not_missing() -> None:
+    text = HEAD.replace("connector: mllp", "conector: mllp").replace("port", "prot")
+
+    _, problems = read_channel(text + destination(), "sample.yaml", None)
+
+    assert [(p.where, p.facts) for p in problems] == [
+        ("sample.yaml: source.conector (line 4)", {"key": "conector", "nearest": "connector"}),
+        ("sample.yaml: source.prot (line 4)", {"key": "prot", "nearest": "port"}),
+    ]
+
+
+def test_misspelt_settings_of_connectors_are_told_first_whatever_else_is_wrong() -> None:
+    text = HEAD.replace("port", "prot") + destination(more="lanes: many\n    tsl: {}\n    nam: x")
+    text = text.replace("- name: emr", "- enabled: true")
+
+    _, problems = read_channel(text, "sample.yaml", None)
+
+    assert [(type(p), p.facts.get("key")) for p in problems] == [
+        (UnknownKey, "prot"),
+        (UnknownKey, "nam"),
+        (UnknownKey, "tsl"),
+        (BadChannel, None),
+    ]
+    assert "lanes" in problems[-1].where
+
+
+def test_where_no_known_key_is_near_none_is_named() -> None:
+    _, problems = read_channel(HEAD + destination() + "zzz: 1\n", "sample.yaml", None)
+
+    assert "unknown key 'zzz'. Next" in problems[0].text("en")
+    assert "未知的键“zzz”。下一步" in problems[0].text("zh")
+
+
+@pytest.mark.parametrize("key", ["default_codec", "forced_codec"])
+@pytest.mark.parametrize(("name", "close"), [("klingon", ""), ("gb1830", "gb18030")])
+def test_a_codec_that_nobody_knows_is_told_at_its_place(key: str, name: str, close: str) -> None:
+    head = HEAD.replace("default_codec: gb18030", f"{key}: {name}")
+
+    _, problems = read_channel(head + destination(), "sample.yaml", None)
+
+    assert [(type(p), p.where, p.facts) for p in problems] == [
+        (UnknownCodec, f"sample.yaml: source.{key} (line 4)", {"name": name, "nearest": close})
+    ]
+
+
+def test_settings_that_are_no_mapping_are_told() -> None:
+    assert wrong(HEAD + destination(more="settings: [1]")) == [
+        "BadChannel sample.yaml: destinations[0].settings (line 10)"
+    ]
+
+
+def test_the_keys_of_a_connector_may_stand_in_the_destination_itself() -> None:
+    text = HEAD + destination(more="keepalive_seconds: 5\n    settings: { answer_limit_bytes: 9 }")
+
+    channel = load_channel(text, "sample.yaml", None)
+
+    assert channel.destinations[0].settings == {
+        "keepalive_seconds": "5",
+        "answer_limit_bytes": "9",
+    }
 
 
 def test_settings_of_a_destination_are_checked_where_they_stand() -> None:

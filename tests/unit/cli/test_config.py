@@ -47,6 +47,15 @@ def test_a_misspelt_key_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert "“port”" in done.stderr
 
 
+def test_all_misspelt_keys_are_told_in_one_run(tmp_path: Path) -> None:
+    file = write(tmp_path, "[api]\nprot = 9000\n[databse]\n")
+
+    done = CliRunner().invoke(main, ["config", "check", "--settings", file])
+
+    assert "api.prot" in done.stderr
+    assert "[databse]" in done.stderr
+
+
 def test_what_is_shown_is_in_force_and_is_a_settings_file(tmp_path: Path) -> None:
     file = write(tmp_path, '[api]\nport = 9000\n[database.postgres_settings]\nwork_mem = "8MB"\n')
 

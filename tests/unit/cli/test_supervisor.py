@@ -7,10 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from lianyi.base.embedded.failures import PostgresDidNotStart
+from lianyi.cli import running
 from lianyi.cli import supervisor as supervising
 from lianyi.cli.common import Where, console_address
 from lianyi.cli.running import NotLoopback, Platform, is_loopback
@@ -104,3 +108,57 @@ def test_port_zero_becomes_a_port_that_can_be_told(tmp_path: Path) -> None:
 def test_the_address_of_the_console_is_a_url() -> None:
     assert console_address("127.0.0.1", 8080) == "http://127.0.0.1:8080"
     assert console_address("::1", 8080) == "http://[::1]:8080"
+
+
+class Takeover:
+    """A database that another process ran; taking it over fails as often as it is told."""
+
+    def __init__(self, fails: int) -> None:
+        self.opened = 0
+        self.fails = fails
+        self.platform: Platform | None = None
+
+    @asynccontextmanager
+    async def open(self, *_: object, **__: object) -> AsyncIterator[str]:
+        self.opened += 1
+        if 1 < self.opened <= 1 + self.fails:
+            raise PostgresDidNotStart(where="cluster", why="lock file exists", log="postgres.log")
+        yield "postgresql://nowhere/lianyi"
+
+    async def watch(self, platform: Platform) -> None:
+        """The database is lost at once; who has taken it over is told to end."""
+        if self.opened > 1:
+            platform._end()
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def nothing(*_: object) -> None:
+            pass
+
+        monkeypatch.setattr(running, "open_database", self.open)
+        monkeypatch.setattr(running, "migrate", nothing)
+        monkeypatch.setattr(running, "TAKEOVER_PAUSE_SECONDS", 0.0)
+        monkeypatch.setattr(Platform, "_watch", lambda platform: self.watch(platform))
+
+
+async def test_a_takeover_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Takeover(fails=3)
+    database.install(monkeypatch)
+
+    await Platform(Where(None, tmp_path / "data", tmp_path).load(), None, []).run()
+
+    assert database.opened == 5
+
+
+async def test_a_takeover_is_not_tried_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Takeover(fails=1_000_000)
+    database.install(monkeypatch)
+    monkeypatch.setattr(running, "TAKEOVER_SECONDS_MAX", 0.1)
+
+    with pytest.raises(PostgresDidNotStart):
+        await Platform(Where(None, tmp_path / "data", tmp_path).load(), None, []).run()
+
+    assert database.opened > 1

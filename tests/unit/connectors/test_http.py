@@ -445,6 +445,21 @@ async def test_a_request_says_what_it_carries(canned: Any) -> None:
     assert b"X-Ward: 7" in head
 
 
+async def test_a_message_without_a_control_id_is_named_by_its_delivery(canned: Any) -> None:
+    sender = await canned(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    await send(sender, control_id="", idempotency="1-7-1-ab")
+    await send(sender, control_id="C1", idempotency="1-8-1-ab", traceparent="00-1-2-01")
+
+    unnamed, named = (one.partition(b"\r\n\r\n")[0].split(b"\r\n") for one in sender.requests)
+    assert b"Idempotency-Key: 1-7-1-ab" in unnamed
+    assert not any(line.startswith(b"traceparent") for line in unnamed)
+    assert [line for line in named if line.startswith(b"Idempotency-Key")] == [
+        b"Idempotency-Key: C1"
+    ]
+    assert b"traceparent: 00-1-2-01" in named
+
+
 @given(text=st.text())
 def test_no_text_can_end_a_header(text: str) -> None:
     assert all(0x20 <= byte < 0x7F for byte in header_value(text))

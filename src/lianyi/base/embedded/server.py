@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from lianyi.base.embedded.cluster import ADMIN, OWNER, check_version, configure,
 from lianyi.base.embedded.failures import PostgresDidNotStart, UnusableDataFolder
 from lianyi.base.embedded.home import (
     SHELTER,
+    SOCKET,
     Home,
     choose_socket_folder,
     read_record,
@@ -138,6 +140,7 @@ class PostgresServer:
         found = find_binaries(self._wanted_binaries)
         binaries = within_reach(found, home.account, self._shelter)
         socket_folder = choose_socket_folder(home, self._wanted_socket_dir)
+        self._socket_folder = socket_folder
         write_record(self.data_dir, home.folder, socket_folder)
         self.dsn, self.admin_dsn = (_dsn(home, socket_folder, role) for role in (OWNER, ADMIN))
         self._home = home
@@ -194,11 +197,15 @@ class PostgresServer:
         await self._wait_until_it_answers(begins_at)
 
     async def _clear_the_cluster(self) -> None:
-        """End what an earlier supervisor left behind, and remove its ``postmaster.pid``.
+        """End what an earlier supervisor left behind, and remove its two files of numbers.
 
         We hold the lock, so no living supervisor owns these processes. The postmaster is
         asked for a fast stop; backends without a postmaster end by themselves, and are told to
         when they do not notice. PostgreSQL's own check of the shared memory stays in force.
+
+        ``postmaster.pid`` and the lock beside the socket name a process. After a power cut that
+        number belongs to anybody, and PostgreSQL would believe it. The socket's lock is left
+        where something still answers on the socket: then PostgreSQL decides.
         """
         waited = 0.0
         while left := processes_of(self._home.cluster):
@@ -213,6 +220,8 @@ class PostgresServer:
             waited += 0.02
         if Path("/proc/self").exists():  # else we have not looked, and PostgreSQL decides alone
             (self._home.cluster / "postmaster.pid").unlink(missing_ok=True)
+            if not _somebody_listens(self._socket_folder / SOCKET):
+                (self._socket_folder / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     async def _wait_until_it_answers(self, begins_at: int) -> None:
         """Ask until there is an answer, for as long as the process lives."""
@@ -336,6 +345,19 @@ def find_dsn(data_dir: Path) -> str | None:
     finally:
         os.close(handle)
     return None
+
+
+def _somebody_listens(path: Path) -> bool:
+    """Tell whether a process listens on a unix socket; whoever is too busy to take us does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True
+    return True
 
 
 def _dsn(home: Home, socket_folder: Path, role: str) -> str:

@@ -119,7 +119,8 @@ class HttpSender:
 
         Args:
             body: the bytes.
-            attributes: ``content_type``; ``control_id`` goes as ``Idempotency-Key``.
+            attributes: ``content_type``; ``control_id``, or else ``idempotency``, goes as
+                ``Idempotency-Key``, and ``traceparent`` as a header of that name.
             timeout_seconds: for the whole exchange, connecting included.
 
         Returns:
@@ -131,8 +132,10 @@ class HttpSender:
         """
         content_type = attributes.get("content_type") or self._content_type
         lines = [self._head, b"Content-Type: ", header_value(content_type)]
-        if control_id := attributes.get("control_id"):
-            lines += (b"\r\nIdempotency-Key: ", header_value(control_id))
+        if key := attributes.get("control_id") or attributes.get("idempotency"):
+            lines += (b"\r\nIdempotency-Key: ", header_value(key))
+        if trace := attributes.get("traceparent"):
+            lines += (b"\r\ntraceparent: ", header_value(trace))
         lines += (b"\r\nContent-Length: %d\r\n\r\n" % len(body), body)
         return await self._exchange.send(b"".join(lines), timeout_seconds=timeout_seconds)
 

@@ -6,6 +6,9 @@ text that fits neither is an error that names the byte. One exception to the ord
 valid UTF-8 and nothing but East Asian characters are UTF-8 whatever MSH-18 says, because GB18030
 and the 8859 family accept nearly anything and would silently turn it into other characters.
 
+A text that chooses its sets by escape sequences (ISO 2022) is read by a codec that obeys them; when
+there is none for what it chooses, that is an error: as plain text it would be other characters.
+
 GB2312 and GBK are read as GB18030, which contains both. In them the second byte of a character
 may be ``\``, ``^``, ``|`` or ``~``: bytes are cut into segments, never into fields.
 
@@ -21,6 +24,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
+from lianyi.formats.hl7v2 import iso2022
 from lianyi.formats.hl7v2.errors import MalformedHl7, UnsupportedCharset, WrongCharset
 from lianyi.formats.hl7v2.findings import Finding, FindingKind, shown
 
@@ -79,10 +83,12 @@ _NAMES |= {
     f"{prefix}8859{n}": f"iso8859-{n}" for n in range(1, 17) if n != 12 for prefix in ("", "ISO")
 }
 _NAMES |= {f"{prefix}125{n}": f"cp125{n}" for n in range(9) for prefix in ("CP", "WINDOWS")}
+CODEC_NAMES = tuple(sorted({*_NAMES.values(), *map(str.lower, _NAMES)} - {""}))
+"""What a person may have meant by a codec that is not known."""
 _UTF16 = ("UTF16", "UTF32", "UNICODEUTF16", "UNICODEUTF32", "UCS2")
 _PUNCTUATION = re.compile(r"[^A-Z0-9]")
 
-STATEFUL = frozenset({_JAPANESE, "hz"})
+STATEFUL = frozenset({_JAPANESE, "hz", iso2022.GB, iso2022.KSC, "iso2022_kr", "iso2022_jp"})
 """Codecs in which ASCII bytes may be part of another character, all through a message."""
 
 ROUND_TRIPS = frozenset({"ascii", "utf-8", "gb18030"} | {f"iso8859-{n}" for n in range(1, 17)})
@@ -215,19 +221,19 @@ def _decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | 
     default = known_codec(default_codec)
     if forced_codec and not begin:
         # What the log knows already is read once for each channel: MSH-18 matters to errors only.
-        codec = known_codec(forced_codec)
+        codec = _obeying(body, known_codec(forced_codec), "")
         with suppress(UnicodeDecodeError):
             return Text(body.decode(codec), codec, "", ())
     declared = declared_charset(body[begin:] if begin else body, default)
     if forced_codec:
-        codec = known_codec(forced_codec)
+        codec = _obeying(body, known_codec(forced_codec), declared)
         return Text(_strictly(body, codec, declared), codec, declared, ())
     said = codec_declared(declared, body[begin + 5 : begin + 6].decode("latin-1"))
     if body.startswith(codecs.BOM_UTF8):
         said = "utf-8"
     if said is None:
         return _decode_unknown(body, default, declared)
-    first = said or default
+    first = _obeying(body, said or default, declared)
     if body.isascii() and (first not in STATEFUL or (b"\x1b" not in body and first != "hz")):
         return Text(body.decode("ascii"), first, declared, ())
     if first not in ("utf-8", *STATEFUL) and (text := _east_asian_utf8(body)) is not None:
@@ -242,6 +248,20 @@ def _decode(body: bytes, begin: int, *, default_codec: str, forced_codec: str | 
         return Text(body.decode(default), default, declared, (_wrong(declared, default),))
     except UnicodeDecodeError:
         raise _not_text(failed, first, declared) from failed
+
+
+def _obeying(body: bytes, codec: str, declared: str) -> str:
+    """Return the codec for a text that may choose its sets by escape sequences.
+
+    Raises:
+        UnsupportedCharset: it chooses one that we cannot read.
+    """
+    if b"\x1b" not in body or codec in STATEFUL:
+        return codec
+    found = iso2022.switching(codec, body)
+    if found is None:
+        raise UnsupportedCharset(where="MSH-18", declared=shown(declared) or "ISO 2022")
+    return found
 
 
 def _decode_unknown(body: bytes, default: str, declared: str) -> Text:

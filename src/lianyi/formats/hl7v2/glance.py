@@ -145,7 +145,12 @@ class Glancer:
         return Glance(form, sent_at.decode(), control_id.decode(), keys)
 
     def _text(self, body: bytes, codec: str) -> str | None:
-        """Return the message as text; None where it may be UTF-8 although it says otherwise."""
+        """Return the message as text; None where it may be UTF-8 although it says otherwise.
+
+        So it is where an escape may switch to another character set.
+        """
+        if b"\x1b" in body:
+            return None
         if codec == "utf-8":
             return body.decode()
         if self._forced_codec is None and not body.isascii() and _is_utf8(body):

@@ -183,3 +183,85 @@ def test_a_byte_order_mark_that_swallows_the_header_is_a_wrong_charset() -> None
     with pytest.raises(WrongCharset):
         parse(body, default_codec="gb18030")
     assert read_header(body, default_codec="gb18030").control_id == "1"
+
+
+IR58 = "MSH|^~\\&|HIS|H|||2026||ADT^A01|1|P|2.5||||||ISO IR58\rPID|1||X^王^x|y\r"
+GB_G1, GB_G0, TO_ASCII = b"\x1b$)A", b"\x1b$A", b"\x1b(B"
+WANG = "王".encode("gb2312")
+WANG_7 = bytes(byte & 0x7F for byte in WANG)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        GB_G1 + WANG,
+        GB_G1 + b"\x0e" + WANG_7 + b"\x0f",
+        GB_G0 + WANG_7 + TO_ASCII,
+        WANG,
+    ],
+)
+@pytest.mark.parametrize("charset", ["ISO IR58", "GB2312", "~ISO IR58"])
+def test_chinese_that_switches_by_escape_sequences_is_read(written: bytes, charset: str) -> None:
+    before, after = IR58.replace("ISO IR58", charset).split("王")
+    body = before.encode() + written + after.encode()
+
+    message = parse(body)
+
+    assert message.get("PID-3.2") == "王"
+    assert message.get("PID-4") == "y"
+    assert read_header(body).charset == charset
+    assert message.encode() == body
+    assert parse(body, forced_codec=message.codec).get("PID-3.2") == "王"
+
+
+def test_korean_that_switches_by_escape_sequences_is_read() -> None:
+    text = message_of("KS X 1001", "김^희중")
+    body = text.replace("김", "\x1b$)C김").encode("euc_kr")
+
+    assert parse(body).get("PID-3.2") == "희중"
+
+
+def test_what_is_changed_switches_as_the_rest_does() -> None:
+    before, after = IR58.split("王")
+    message = parse(before.encode() + GB_G1 + WANG + after.encode())
+
+    message.set("PID-4", "李")
+
+    written = message.encode()
+    assert written.count(GB_G1) == 1
+    assert parse(written).get("PID-4") == "李"
+    assert parse(written).get("PID-3.2") == "王"
+
+
+@pytest.mark.parametrize("charset", ["", "UNICODE UTF-8", "ISO IR100", "ISO IR58", "ASCII"])
+@pytest.mark.parametrize("switch", [b"\x1b$)G", b"\x1b$B", b"\x1b-F"])
+def test_a_switch_to_a_set_that_nobody_reads_is_refused(charset: str, switch: bytes) -> None:
+    body = message_of(charset, "@").encode().replace(b"@", switch + b"0!")
+
+    with pytest.raises(UnsupportedCharset):
+        parse(body)
+    with pytest.raises(UnsupportedCharset):
+        parse(body, forced_codec="gb18030")
+
+
+def test_an_escape_that_switches_nothing_stays_a_character() -> None:
+    body = message_of("GB18030", "\x1b[1m王\x1bE\x1b(B").encode("gb18030")
+
+    assert parse(body).get("PID-3") == "\x1b[1m王\x1bE\x1b(B"
+
+
+@given(
+    text=st.text(st.sampled_from("王李abc|^\r珀"), max_size=30),
+    name=st.sampled_from(["iso2022_gb"]),
+)
+def test_what_switches_reads_back_as_it_was_written(text: str, name: str) -> None:
+    assert text.encode(name).decode(name) == text
+
+
+def test_half_a_character_after_a_switch_is_found_by_its_place() -> None:
+    body = message_of("ISO IR58", "@").encode().replace(b"@|x", GB_G1 + b"\xcd")
+
+    with pytest.raises(WrongCharset) as failure:
+        parse(body)
+
+    assert failure.value.where == f"byte {body.index(0xCD)}"
