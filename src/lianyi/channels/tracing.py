@@ -51,6 +51,7 @@ ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
 
 _NOTHING_SENT: Mapping[int, tuple[list[Outgoing], ShownBy]] = {}
+_NOT_SENT: tuple[list[Outgoing], ShownBy | None] = ([], None)
 
 _TRANSFORMED = frozenset({0, 1, 2})
 """Outcomes after which something had gone out."""
@@ -141,7 +142,7 @@ class Tracer:
                     mark,
                     exceptions.get(mark.destination_id) or exceptions.get(-message.channel),
                     [one for one in receipts if one.destination == mark.destination_id],
-                    *sent.get(mark.destination_id, ([], None)),
+                    sent.get(mark.destination_id, _NOT_SENT),
                     versions,
                 )
                 for mark in marks
@@ -265,8 +266,7 @@ def delivery_trace(
     mark: DeliveryMark,
     exception: ExceptionRecord | None,
     receipts: Sequence[ReceiptRecord],
-    outgoing: list[Outgoing],
-    outgoing_by: ShownBy | None,
+    sent: tuple[list[Outgoing], ShownBy | None],
     versions: Mapping[int, int | None],
 ) -> DeliveryTrace:
     """Return one delivery.
@@ -275,10 +275,10 @@ def delivery_trace(
         mark: how it fares.
         exception: its own row or that of the gate.
         receipts: of this delivery, the oldest first.
-        outgoing: what it is sent.
-        outgoing_by: the definition that says so.
+        sent: what it is sent, and the definition that says so.
         versions: what receipts call a version, to its number.
     """
+    outgoing, outgoing_by = sent
     since: datetime | None = exception.since if exception else None
     if since is None and receipts:
         since = receipts[-1].at
