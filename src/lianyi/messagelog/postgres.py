@@ -344,7 +344,8 @@ class PostgresLog:
                 try:
                     await connection.add_listener(CHANNEL, told)
                     for shard in list(self._ends):  # what was told while nobody listened
-                        self._saw(shard, (await last_of_shard(connection, shard)).number)
+                        with contextlib.suppress(LogUnavailable):  # whoever waits looks again
+                            self._saw(shard, await self.end(shard))
                     while not connection.is_closed():
                         await asyncio.sleep(LOOK_SECONDS)
                 finally:
