@@ -348,10 +348,12 @@ def _explain(found: Row, destination: str, rate: float, console: Console) -> Non
     click.echo(
         in_words(
             f"\n将向 {destination} 重放 {found['matching']} 条消息（{found['first']} 至"
-            f" {found['last']}），约需 {minutes} 分 {seconds} 秒。\n"
+            f" {found['last']}），最多需 {minutes} 分 {seconds} 秒；"
+            f"其中被拦截、已忽略或被过滤的不会发送。\n"
             f"接收方可能收到重复消息 / the receiver may see duplicates.",
             f"\n{found['matching']} messages ({found['first']} to {found['last']}) will be"
-            f" delivered again to {destination}; that takes about {minutes} min {seconds} s.\n"
+            f" delivered again to {destination}, without those that are held, dismissed or"
+            f" filtered; that takes {minutes} min {seconds} s at most.\n"
             f"The receiver may see duplicates / 接收方可能收到重复消息。",
         ),
         err=True,
