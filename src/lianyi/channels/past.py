@@ -71,7 +71,9 @@ class PastDefinitions:
         if now != version:
             compiled = await self._cached(channel, now, kept=True)
         compiled = compiled or await self._cached(channel, now, kept=False)
-        return compiled and Past(compiled, ShownBy(version=now, instead_of=version))
+        if compiled is None:
+            return None  # a table that it uses is broken now; the channel's card says so
+        return Past(compiled, ShownBy(version=now, instead_of=version))
 
     async def _cached(
         self, channel: ChannelRecord, version: int, *, kept: bool

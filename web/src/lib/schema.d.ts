@@ -568,6 +568,9 @@ export interface components {
         /**
          * Attempt
          * @description One attempt of a delivery, and what the receiver answered.
+         *
+         *     Attributes:
+         *         version: of the channel's definition that it was made with; null when unknown.
          */
         Attempt: {
             /** Answer */
@@ -587,6 +590,8 @@ export interface components {
             problem: components["schemas"]["Problem"] | null;
             /** Replay */
             replay: string | null;
+            /** Version */
+            version: number | null;
         };
         /**
          * ChannelCard
@@ -812,6 +817,10 @@ export interface components {
         /**
          * DeliveryTrace
          * @description A message on its way to one destination.
+         *
+         *     Attributes:
+         *         outgoing: what went out at the last attempt; before the first, what would go out now.
+         *         outgoing_by: the definition by which ``outgoing`` is computed.
          */
         DeliveryTrace: {
             /** Attempts */
@@ -831,6 +840,7 @@ export interface components {
             order_key: string | null;
             /** Outgoing */
             outgoing: components["schemas"]["Outgoing"][];
+            outgoing_by: components["schemas"]["ShownBy"] | null;
             /** Reason */
             reason: string | null;
             /** Since */
@@ -1078,6 +1088,12 @@ export interface components {
         /**
          * MessageTrace
          * @description A message and everything that happened to it.
+         *
+         *     Attributes:
+         *         codec: of the body; empty when nobody could read it, and when it is no text.
+         *         codec_guessed: in which ``body_text`` is shown and a repair is written, when ``codec`` is
+         *             empty.
+         *         findings: by the definition ``judged_by``, and so is ``tree``.
          */
         MessageTrace: {
             /** Body Base64 */
@@ -1094,6 +1110,8 @@ export interface components {
             channel: string | null;
             /** Codec */
             codec: string;
+            /** Codec Guessed */
+            codec_guessed: string | null;
             /** Control Id */
             control_id: string | null;
             /** Definition Version */
@@ -1109,6 +1127,7 @@ export interface components {
              * @enum {string}
              */
             gate: "accept" | "warn" | "hold";
+            judged_by: components["schemas"]["ShownBy"] | null;
             /** Keys */
             keys: components["schemas"]["Key"][];
             /** Kind */
@@ -1192,7 +1211,7 @@ export interface components {
         };
         /**
          * Outgoing
-         * @description What a destination is sent; computed again from the definition in force.
+         * @description What a destination is sent; computed again, see ``DeliveryTrace.outgoing_by``.
          */
         Outgoing: {
             /** Body Text */
@@ -1409,6 +1428,21 @@ export interface components {
             timezone: string;
             /** Version */
             version: string;
+        };
+        /**
+         * ShownBy
+         * @description The definition of the channel by which something is computed for showing.
+         *
+         *     Attributes:
+         *         version: its number.
+         *         instead_of: the version that was in force then, when that one cannot be rebuilt because its
+         *             tables, step lists or functions were not kept; null when ``version`` is that one.
+         */
+        ShownBy: {
+            /** Instead Of */
+            instead_of: number | null;
+            /** Version */
+            version: number;
         };
         /**
          * SignIn
