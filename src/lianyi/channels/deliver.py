@@ -326,7 +326,7 @@ class DestinationWorker:
         item.sent += taken
         now = self._clock.elapsed_seconds()
         if self._tracing.on:
-            self._trace(item, now - began, failure)
+            self._trace("deliver", item, now - began, failure)
         silent = failure is not None and stops_destination(failure)
         if not silent and (outcome is Outcome.CANNOT_TRANSFORM or not item.outgoing):
             self._breaker.no_verdict(now)
@@ -344,10 +344,10 @@ class DestinationWorker:
             lane.items.popleft()
             self._message_failed(item, told, failure, outcome, now - began)
 
-    def _trace(self, item: Item, seconds: float, failure: LianyiError | None) -> None:
+    def _trace(self, what: str, item: Item, seconds: float, failure: LianyiError | None) -> None:
         ended = self._clock.now()
         self._tracing.followed(
-            "deliver",
+            what,
             *item.received.message.position,
             started_at=ended - timedelta(seconds=seconds),
             ended_at=ended,
@@ -359,7 +359,9 @@ class DestinationWorker:
         """Transform if that is still to do, and send what was not yet taken."""
         if item.outgoing is None:
             try:
-                if self._destination.needs_functions or item.exceptional:
+                if self._tracing.on:
+                    item.outgoing = await self._transform_traced(item)
+                elif self._destination.needs_functions or item.exceptional:
                     item.outgoing = await self._transform(item)
                 else:
                     item.outgoing = self._destination.transform(self._content(item.received))
@@ -374,6 +376,16 @@ class DestinationWorker:
             sent=item.sent,
             tracing=self._tracing,
         )
+
+    async def _transform_traced(self, item: Item) -> list[Outgoing]:
+        began, failure = self._clock.elapsed_seconds(), None
+        try:
+            return await self._transform(item)
+        except LianyiError as impossible:
+            failure = impossible
+            raise
+        finally:
+            self._trace("transform", item, self._clock.elapsed_seconds() - began, failure)
 
     async def _transform(self, item: Item) -> list[Outgoing]:
         content = self._content(item.received)

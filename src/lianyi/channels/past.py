@@ -72,7 +72,7 @@ class PastDefinitions:
             compiled = await self._cached(channel, now, kept=True)
         compiled = compiled or await self._cached(channel, now, kept=False)
         if compiled is None:
-            return None
+            return None  # a table that it uses is broken now; the channel's card says so
         return Past(compiled, ShownBy(version=now, instead_of=version))
 
     async def _cached(

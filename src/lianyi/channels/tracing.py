@@ -142,7 +142,7 @@ class Tracer:
                     mark,
                     exceptions.get(mark.destination_id) or exceptions.get(-message.channel),
                     [one for one in receipts if one.destination == mark.destination_id],
-                    sent.get(mark.destination_id, _NOT_SENT),
+                    sent.get(mark.destination_id),
                     versions,
                 )
                 for mark in marks
@@ -266,7 +266,7 @@ def delivery_trace(
     mark: DeliveryMark,
     exception: ExceptionRecord | None,
     receipts: Sequence[ReceiptRecord],
-    sent: tuple[list[Outgoing], ShownBy | None],
+    sent: tuple[list[Outgoing], ShownBy] | None,
     versions: Mapping[int, int | None],
 ) -> DeliveryTrace:
     """Return one delivery.
@@ -275,7 +275,7 @@ def delivery_trace(
         mark: how it fares.
         exception: its own row or that of the gate.
         receipts: of this delivery, the oldest first.
-        sent: what it is sent, and the definition that says so.
+        sent: what goes out, and the definition that says so; None when nobody can tell.
         versions: what receipts call a version, to its number.
     """
     outgoing, outgoing_by = sent
@@ -293,8 +293,8 @@ def delivery_trace(
         decided_by=exception.decided_by if exception else None,
         decided_at=exception.decided_at if exception else None,
         reason=exception.reason if exception else None,
-        outgoing=outgoing,
-        outgoing_by=outgoing_by if outgoing else None,
+        outgoing=sent[0] if sent else [],
+        outgoing_by=sent[1] if sent and sent[0] else None,
         attempts=[attempt_of(one, versions[one.version]) for one in receipts],
     )
 

@@ -229,7 +229,7 @@ def trace_text(trace: Row, zone: tzinfo) -> str:
         (in_words("类型", "kind"), trace["kind"]),
         (in_words("发送方", "sender"), trace["sender"]),
         (in_words("控制 ID", "control id"), trace["control_id"] or ""),
-        (in_words("大小", "size"), f"{trace['size_bytes']} B  {trace['codec']}"),
+        (in_words("大小", "size"), f"{trace['size_bytes']} B  {_codec(trace)}"),
         (in_words("校验", "gate"), word(trace["gate"])),
         (in_words("源自", "caused by"), trace["caused_by"] or ""),
         (in_words("引出", "causes"), " ".join(trace["causes"])),
@@ -241,6 +241,7 @@ def trace_text(trace: Row, zone: tzinfo) -> str:
     for finding in trace["findings"]:
         said = in_words(finding["zh"], finding["en"])
         lines.append(f"  ! {finding['path']}  {one_line(said, 400)}")
+    lines += _instead(trace["judged_by"], "  ")
     for delivery in trace["destinations"]:
         lines += ["", *_delivery_lines(delivery, zone)]
     if trace["tombstone"]:
@@ -252,6 +253,29 @@ def trace_text(trace: Row, zone: tzinfo) -> str:
     else:
         lines += ["", in_words("内容不是文本，用 --raw 输出", "this is no text; --raw gives it")]
     return "\n".join(lines)
+
+
+def _codec(trace: Row) -> str:
+    """Return the codec, and whether it is a guess."""
+    guessed = trace["codec_guessed"]
+    return in_words(f"{guessed}（猜测）", f"{guessed} (guessed)") if guessed else trace["codec"]
+
+
+def _version(attempt: Row) -> str:
+    version = attempt["version"]
+    return "" if version is None else in_words(f"版本 {version}  ", f"version {version}  ")
+
+
+def _instead(by: Row | None, indent: str) -> list[str]:
+    """Say that something is not shown by the definition that was in force then."""
+    if not by or by["instead_of"] is None:
+        return []
+    then, now = by["instead_of"], by["version"]
+    said = in_words(
+        f"按当前定义显示：版本 {then} 已无法还原，现以版本 {now} 计算",
+        f"shown by the definition in force: version {then} cannot be rebuilt, {now} says this",
+    )
+    return [indent + said]
 
 
 def _delivery_lines(delivery: Row, zone: tzinfo) -> Iterator[str]:
@@ -275,7 +299,7 @@ def _delivery_lines(delivery: Row, zone: tzinfo) -> Iterator[str]:
         answer = one_line(attempt["answer"] or "", 200)
         yield (
             f"    {local(attempt['at'], zone)}  {attempt['millis']} ms  {word(attempt['outcome'])}"
-            f"  {answer}" + ("  ↻" if attempt["replay"] else "")
+            f"  {_version(attempt)}{answer}" + ("  ↻" if attempt["replay"] else "")
         )
         if attempt["problem"] and attempt["problem"] != delivery["error"]:
             yield both_languages(attempt["problem"], indent="      ")

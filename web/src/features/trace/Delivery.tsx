@@ -11,6 +11,7 @@ import { useTexts } from '@/lib/texts'
 
 import { DeliveryActions } from './DeliveryActions'
 import { Differences } from './Differences'
+import { InsteadOf } from './ShownBy'
 
 /** One destination: what it was sent, what changed on the way, and what it answered. */
 export function Delivery({ trace, delivery }: { trace: MessageTrace; delivery: DeliveryTrace }) {
@@ -41,19 +42,23 @@ export function Delivery({ trace, delivery }: { trace: MessageTrace; delivery: D
           </ol>
         </section>
       )}
+      <InsteadOf by={delivery.outgoing_by} />
       {outgoing.map((sent, index) => (
         <OutgoingView
           key={index}
           title={outgoing.length === 1 ? t('trace.outgoing') : t('trace.outgoingN', { n: index + 1, count: outgoing.length })}
           body={sent.body_text}
           diff={sent.diff}
+          version={delivery.outgoing_by?.version ?? null}
         />
       ))}
     </div>
   )
 }
 
-function OutgoingView({ title, body, diff }: { title: string; body: string; diff: DeliveryTrace['outgoing'][number]['diff'] }) {
+type OutgoingProps = { title: string; body: string; diff: DeliveryTrace['outgoing'][number]['diff']; version: number | null }
+
+function OutgoingView({ title, body, diff, version }: OutgoingProps) {
   const { t } = useTexts()
   const marked = useMemo(() => new Set(diff.map(({ path }) => fieldOf(path))), [diff])
   return (
@@ -61,6 +66,7 @@ function OutgoingView({ title, body, diff }: { title: string; body: string; diff
       <div className="row">
         <h3>{title}</h3>
         <span className="quiet">{diff.length === 0 ? t('trace.same') : t('trace.differences', { count: diff.length })}</span>
+        {version !== null && <span className="quiet">{t('trace.byVersion', { version })}</span>}
         <span className="push">
           <CopyButton text={body} />
         </span>
@@ -99,6 +105,7 @@ function AttemptView({ attempt, number, error }: { attempt: Attempt; number: num
         <Mark tone={outcomeTone[attempt.outcome]}>{t(`trace.outcome.${attempt.outcome}`)}</Mark>
         <Instant at={attempt.at} />
         <span className="num quiet">{t('trace.millis', { ms: attempt.millis || '<1' })}</span>
+        {attempt.version !== null && <span className="quiet">{t('trace.version', { version: attempt.version })}</span>}
         {attempt.replay !== null && <span className="quiet">{t('trace.viaReplay')}</span>}
       </div>
       {attempt.answer !== '' && (

@@ -67,7 +67,10 @@ export function Header({ trace }: { trace: MessageTrace }) {
           </div>
         )}
         <Fact name={t('trace.size')} value={bytes(trace.size_bytes)} />
-        <Fact name={t('trace.codec')} value={trace.codec} />
+        <Fact
+          name={t('trace.codec')}
+          value={trace.codec_guessed === null ? trace.codec : t('trace.codecGuessed', { codec: trace.codec_guessed })}
+        />
         {trace.caused_by !== null && (
           <div>
             <dt>{t('trace.causedBy')}</dt>

@@ -9,6 +9,8 @@ import type { MessageTrace } from '@/lib/api'
 import { fieldOf, isHl7, linesOf } from '@/lib/hl7'
 import { useTexts } from '@/lib/texts'
 
+import { InsteadOf } from './ShownBy'
+
 /** The message exactly as it came, and what validation says about it. */
 export function Raw({ trace }: { trace: MessageTrace }) {
   const { t, language } = useTexts()
@@ -30,10 +32,16 @@ export function Raw({ trace }: { trace: MessageTrace }) {
           </Button>
         </span>
       </div>
+      {trace.codec_guessed !== null && (
+        <p className="quiet" role="note">
+          {t('trace.guessed', { codec: trace.codec_guessed })}
+        </p>
+      )}
       {text === null ? <p className="quiet">{t('trace.binary')}</p> : <BodyText body={text} marked={marked} />}
       {trace.truncated && <p className="quiet">{t('trace.truncated')}</p>}
       <section aria-label={t('trace.findings')}>
         <h3>{t('trace.findings')}</h3>
+        <InsteadOf by={trace.judged_by} />
         {trace.findings.length === 0 ? (
           <p className="quiet">{t('trace.noFindings')}</p>
         ) : (

@@ -5,6 +5,7 @@ import { BodyText } from '@/components/BodyText'
 import { startTexts } from '@/lib/texts'
 
 import { Differences } from './Differences'
+import { InsteadOf } from './ShownBy'
 import { Tree } from './Tree'
 
 const EVIL = '<img src=x onerror="globalThis.pwned=1"><script>globalThis.pwned=1</script>'
@@ -40,6 +41,18 @@ describe('differences', () => {
   it('tell nothing from empty', () => {
     render(<Differences diff={[{ path: 'ZPI-4', before: null, after: '' }]} />)
     expect(screen.getByRole('row', { name: 'ZPI-4 （无） （空）' })).toBeTruthy()
+  })
+})
+
+describe('what is shown by another definition than the one that did it', () => {
+  it('says so in words', () => {
+    render(<InsteadOf by={{ version: 3, instead_of: 2 }} />)
+    expect(screen.getByRole('note').textContent).toMatch(/^按当前定义显示：当时的版本 2 .*版本 3/)
+  })
+
+  it('says nothing where the definition is the one that did it', () => {
+    render(<InsteadOf by={{ version: 2, instead_of: null }} />)
+    expect(screen.queryByRole('note')).toBeNull()
   })
 })
 
