@@ -278,7 +278,6 @@ def delivery_trace(
         sent: what goes out, and the definition that says so; None when nobody can tell.
         versions: what receipts call a version, to its number.
     """
-    outgoing, outgoing_by = sent
     since: datetime | None = exception.since if exception else None
     if since is None and receipts:
         since = receipts[-1].at
