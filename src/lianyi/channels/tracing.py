@@ -51,7 +51,6 @@ ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
 
 _NOTHING_SENT: Mapping[int, tuple[list[Outgoing], ShownBy]] = {}
-_NOT_SENT: tuple[list[Outgoing], ShownBy | None] = ([], None)
 
 _TRANSFORMED = frozenset({0, 1, 2})
 """Outcomes after which something had gone out."""
