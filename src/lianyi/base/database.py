@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
@@ -229,6 +230,8 @@ async def open_pool(
     size_max: int = 10,
     statement_timeout_seconds: float = 30.0,
     connect_timeout_seconds: float = 10.0,
+    role: str = "",
+    on_acquire: Callable[[Any], Awaitable[None]] | None = None,
 ) -> asyncpg.Pool:
     """Open a pool of connections: UTC, JSON as Python values, a limit for every statement.
 
@@ -240,6 +243,8 @@ async def open_pool(
         size_max: connections at most; the first is opened now, the others when needed.
         statement_timeout_seconds: a longer statement is ended by the server; 0 means never.
         connect_timeout_seconds: how long an attempt to connect may take.
+        role: what its sessions become at their start and stay; empty: nothing else.
+        on_acquire: prepares a connection each time it is handed out.
 
     Raises:
         DatabaseUnreachable, DatabaseRefused, BadDatabaseAddress: there is no connection.
@@ -252,8 +257,9 @@ async def open_pool(
             max_size=size_max,
             timeout=connect_timeout_seconds,
             init=_set_up,
+            setup=on_acquire,
             reset=_leave_as_is,
-            server_settings=_session(application_name, statement_timeout_seconds),
+            server_settings=_session(application_name, statement_timeout_seconds, role),
         )
         await pool
     except Exception as error:
@@ -269,12 +275,15 @@ async def ask_database(pool: asyncpg.Pool) -> str:
     return "answers"
 
 
-def _session(application_name: str, statement_timeout_seconds: float) -> dict[str, str]:
-    return {
+def _session(
+    application_name: str, statement_timeout_seconds: float, role: str = ""
+) -> dict[str, str]:
+    settings = {
         "application_name": application_name,
         "TimeZone": "UTC",
         "statement_timeout": str(round(statement_timeout_seconds * 1000)),
     }
+    return settings | {"role": role} if role else settings
 
 
 async def _set_up(connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy) -> None:

@@ -19,8 +19,8 @@ from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.log import ACTS, LogUnavailable, LostLease, NoSuchMessage
 from lianyi.messagelog.message import LogMessage, NewMessage, Position, is_storable
-from lianyi.messagelog.postgres_appender import PostgresAppender, encode_batch
-from lianyi.messagelog.postgres_copy import copy_messages
+from lianyi.messagelog.postgres_acts import insert_acts
+from lianyi.messagelog.postgres_appender import PostgresAppender
 from lianyi.messagelog.postgres_errors import STORE_ERRORS, reaching
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_near import find_near
@@ -30,6 +30,7 @@ from lianyi.messagelog.postgres_segments import (
     Evidence,
     ensure_segment,
     evidence_of,
+    is_there,
     last_of_shard,
 )
 from lianyi.messagelog.search import Entry, Near, Place, Wanted
@@ -84,8 +85,7 @@ class PostgresLog:
 
     async def start(self) -> None:
         """Make the shard of acts."""
-        async with self._pool.acquire() as connection:
-            await ensure_segment(connection, ACTS, 0)
+        await self._make_segment(ACTS, 0)
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -137,18 +137,30 @@ class PostgresLog:
 
     async def append_act_within(self, connection: Connection, message: NewMessage) -> Position:
         """Record one act in the caller's transaction, so that act and effect are one."""
+        return (await self.append_acts_within(connection, [message]))[0]
+
+    async def append_acts_within(
+        self, connection: Connection, messages: Sequence[NewMessage]
+    ) -> list[Position]:
+        """Record acts in the caller's transaction, in their order; nobody comes in between."""
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('messagelog.acts'))")
         last = await last_of_shard(connection, ACTS)
-        position = Position(ACTS, last.number + 1)
-        segment = segment_of(position.number)
-        await ensure_segment(connection, ACTS, segment)
+        numbers = range(last.number + 1, last.number + 1 + len(messages))
+        for segment in range(segment_of(numbers[0]), segment_of(numbers[-1]) + 1):
+            if not await is_there(connection, table(ACTS, segment)):
+                await self._make_segment(ACTS, segment)
         at = max(self._clock.now(), last.received_at)
-        rows, _ = encode_batch(
-            [message], after=Position(ACTS, last.number), received_at=at, chain=last.chain
-        )
-        await copy_messages(connection, table(ACTS, segment), rows)
-        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ACTS}:{position.number}")
-        return position
+        await insert_acts(connection, messages, last=last, received_at=at)
+        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ACTS}:{numbers[-1]}")
+        return [Position(ACTS, number) for number in numbers]
+
+    async def _make_segment(self, shard: int, segment: int) -> None:
+        """Make a segment as the owner of the tables, who alone may."""
+        connection = await self._connect()
+        try:
+            await ensure_segment(connection, shard, segment)
+        finally:
+            await connection.close()
 
     async def read(
         self, shard: int, *, after: int, limit: int, bytes_max: int = 16_777_216

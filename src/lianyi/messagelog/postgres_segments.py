@@ -30,27 +30,29 @@ class Last(NamedTuple):
 
 async def ensure_segment(connection: Connection, shard: int, segment: int) -> None:
     """Make the partition of a segment, and of its shard, unless they are there."""
-    if await _is_there(connection, table(shard, segment)):
+    if await is_there(connection, table(shard, segment)):
         return
     leaf = table(shard, segment)
     first, beyond = first_number(segment), first_number(segment + 1)
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _DDL_LOCK)
-        if await _is_there(connection, leaf):
+        if await is_there(connection, leaf):
             return
-        if not await _is_there(connection, f"messagelog.message_{shard}"):
+        if not await is_there(connection, f"messagelog.message_{shard}"):
             await connection.execute(
                 f"CREATE TABLE messagelog.message_{shard}"
                 " (LIKE messagelog.message INCLUDING INDEXES) PARTITION BY RANGE (number);"
                 f"ALTER TABLE messagelog.message ATTACH PARTITION messagelog.message_{shard}"
-                f" FOR VALUES IN ({shard})"
+                f" FOR VALUES IN ({shard});"
+                f"SELECT messagelog.shield('messagelog.message_{shard}')"
             )
         await connection.execute(
             f"CREATE TABLE {leaf} (LIKE messagelog.message INCLUDING INDEXES,"
             f" CHECK (shard = {shard} AND number >= {first} AND number < {beyond}));"
             f"ALTER TABLE {leaf} ALTER body SET STORAGE EXTERNAL;"
             f"ALTER TABLE messagelog.message_{shard} ATTACH PARTITION {leaf}"
-            f" FOR VALUES FROM ({first}) TO ({beyond})"
+            f" FOR VALUES FROM ({first}) TO ({beyond});"
+            f"SELECT messagelog.shield('{leaf}')"
         )
         await connection.execute(
             "INSERT INTO messagelog.segment (shard, segment, number_from, number_to)"
@@ -62,7 +64,7 @@ async def ensure_segment(connection: Connection, shard: int, segment: int) -> No
         )
 
 
-async def _is_there(connection: Connection, name: str) -> bool:
+async def is_there(connection: Connection, name: str) -> bool:
     """Look in the catalogue itself: ``to_regclass`` may remember that a table was not there."""
     schema, _, bare = name.partition(".")
     found: bool = await connection.fetchval(
@@ -76,21 +78,12 @@ async def _is_there(connection: Connection, name: str) -> bool:
 
 async def last_of_shard(connection: Connection, shard: int) -> Last:
     """Return the last committed message of a shard; number 0 and the genesis value when empty."""
-    segments = await connection.fetch(
-        "SELECT segment, state, number_to, last_chain, last_at FROM messagelog.segment"
-        " WHERE shard = $1 ORDER BY segment DESC",
-        shard,
+    last = await connection.fetchrow(
+        "SELECT number, chain, received_at FROM messagelog.last_of($1::smallint)", shard
     )
-    for row in segments:
-        if row["state"] == "archived":
-            return Last(row["number_to"], row["last_chain"], row["last_at"])
-        last = await connection.fetchrow(
-            f"SELECT number, chain, received_at FROM {table(shard, row['segment'])}"  # noqa: S608
-            " ORDER BY number DESC LIMIT 1"
-        )
-        if last:
-            return Last(*last)
-    return Last(0, GENESIS, datetime(1970, 1, 1, tzinfo=UTC))
+    if last is None or last["number"] is None:
+        return Last(0, GENESIS, datetime(1970, 1, 1, tzinfo=UTC))
+    return Last(*last)
 
 
 async def close_segment(

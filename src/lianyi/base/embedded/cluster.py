@@ -15,6 +15,7 @@ from lianyi.base.embedded.processes import finished, start_process
 
 ADMIN = "postgres"  # may do everything; used to set up and to back up
 OWNER = "lianyi"  # owns the database and is no superuser; everything else uses it
+DOORS = "lianyi_doors"  # what the owner becomes where people are served: it sees only their rows
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 

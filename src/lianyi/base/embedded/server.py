@@ -20,7 +20,7 @@ import asyncpg
 import structlog
 
 from lianyi.base.embedded.binaries import find_binaries, major_version, within_reach
-from lianyi.base.embedded.cluster import ADMIN, OWNER, check_version, configure, make_cluster
+from lianyi.base.embedded.cluster import ADMIN, DOORS, OWNER, check_version, configure, make_cluster
 from lianyi.base.embedded.failures import PostgresDidNotStart, UnusableDataFolder
 from lianyi.base.embedded.home import (
     SHELTER,
@@ -280,6 +280,8 @@ class PostgresServer:
                 await connection.execute(
                     f"CREATE ROLE {OWNER} LOGIN PASSWORD {secret} IN ROLE pg_monitor, pg_checkpoint"
                 )
+            if not await connection.fetchval(known, DOORS):
+                await connection.execute(f"CREATE ROLE {DOORS} NOLOGIN ROLE {OWNER}")
             known = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
             if not await connection.fetchval(known, OWNER):
                 await connection.execute(f"CREATE DATABASE {OWNER} OWNER {OWNER}")
