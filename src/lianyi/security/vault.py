@@ -169,7 +169,7 @@ class Vault:
         file seals with the old key.
 
         Raises:
-            SecretFileOpen, SecretFileUnusable: the key file was replaced by one that cannot be used.
+            SecretFileOpen, SecretFileUnusable: the key file was replaced by an unusable one.
         """
         self._follow()
         root, suite = self._keyring.active, self._suite
