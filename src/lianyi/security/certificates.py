@@ -245,7 +245,8 @@ def _findings(
 
 def _load(path: Path) -> list[x509.Certificate]:
     try:
-        with path.open("rb", opener=_without_waiting) as file:
+        # A pipe that stands in its place must not make us wait.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
             held = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -258,11 +259,6 @@ def _load(path: Path) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(held)
     except ValueError as error:
         raise _strange(path) from error
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe that stands in its place does not make us wait."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _strange(path: Path) -> CertificateUnreadable:
