@@ -22,6 +22,7 @@ CODES_OF_FLOOR = {
     "api": "16",
     "cli": "17",
     "simulate": "17",
+    "security": "18",
     "app": "17",
 }
 """First two digits of the codes of each floor; a new floor is given its own here.
