@@ -18,6 +18,7 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.base.telemetry import trace_context
 from lianyi.channels import standing as rules
+from lianyi.channels.compiled import CompiledChannel
 from lianyi.channels.dissecting import Judged, judge, outgoing_apart, outgoing_of
 from lianyi.channels.examples import check_text
 from lianyi.channels.functions import FunctionHost
@@ -88,6 +89,7 @@ class Tracer:
         self._installation = installation
         self._shown_bytes_max = shown_bytes_max
         self._functions = FunctionHost()
+        self._in_force: dict[int, tuple[int, CompiledChannel | None]] = {}
 
     async def trace(
         self,
@@ -179,6 +181,15 @@ class Tracer:
             for mark in of_version:
                 found[mark.destination_id] = sent.get(mark.destination, []), past.by
         return found
+
+    async def in_force(self, channel: ChannelRecord) -> CompiledChannel | None:
+        """Return a channel as it delivers now; None when it cannot be compiled here."""
+        known = self._in_force.get(channel.channel)
+        if known is None or known[0] != channel.version:
+            found = await self._past.in_force(channel)
+            known = channel.version, found.compiled if found else None
+            self._in_force[channel.channel] = known
+        return known[1]
 
     async def codec_of(self, message: LogMessage, *, channel: ChannelRecord | None) -> str | None:
         """Return the codec of a message, guessed where nobody knows it; None when it is no text."""
