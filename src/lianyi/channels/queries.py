@@ -26,6 +26,7 @@ from lianyi.channels.neighbours import neighbours_of
 from lianyi.channels.read_store import (
     OPEN_STATES,
     ChannelRecord,
+    DestinationRecord,
     ExceptionRecord,
     ReadStore,
 )
@@ -52,6 +53,7 @@ from lianyi.channels.views import (
     ReplayPage,
     ReplayView,
 )
+from lianyi.channels.wanting import wants_envelope
 from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
@@ -310,7 +312,19 @@ class Queries:
 
     async def rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
         """Return messages as the API lists them, with the states of their deliveries."""
-        marks = await delivery_marks(self.store, entries, catalogue.destinations.values())
+        compiled = {
+            number: await self.in_force(catalogue.channels[number])
+            for number in {entry.channel for entry in entries} & catalogue.channels.keys()
+        }
+
+        def wants(entry: Entry, one: DestinationRecord) -> bool | None:
+            channel = compiled.get(entry.channel)
+            to = channel.destination(one.name) if channel else None
+            return wants_envelope(to, entry.kind, entry.sender)
+
+        marks = await delivery_marks(
+            self.store, entries, catalogue.destinations.values(), wants=wants
+        )
         return [
             row_of(entry, catalogue.name_of(entry.channel), marks[entry.position])
             for entry in entries

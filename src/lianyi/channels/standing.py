@@ -62,6 +62,7 @@ def delivery_state(
     exception: ExceptionRecord | None,
     delivered: bool | None,
     position: int,
+    wanted: bool | None = None,
 ) -> DeliveryState:
     """Return how a message fares with a destination.
 
@@ -73,6 +74,7 @@ def delivery_state(
         delivered: whether a receipt says that it was delivered; False when only a replay did,
             which says nothing while the destination has not come to the message itself.
         position: the last number that the destination is done with.
+        wanted: whether its filter lets the message through; None when nobody has asked.
     """
     if exception:
         return _SHOWN[exception.state]
@@ -81,7 +83,7 @@ def delivery_state(
     if gate == Gate.HOLD and (gate_exception is None or gate_exception.state != "delivered"):
         dismissed = gate_exception is not None and gate_exception.state == "dismissed"
         return "dismissed" if dismissed else "held"
-    return "filtered" if number <= position else "queued"
+    return "filtered" if number <= position or wanted is False else "queued"
 
 
 class Layout(NamedTuple):

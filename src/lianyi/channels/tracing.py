@@ -45,8 +45,10 @@ from lianyi.channels.views import (
     ShownBy,
     problem_of,
 )
+from lianyi.channels.wanting import wants_message
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.search import Entry
 
 ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
@@ -101,7 +103,14 @@ class Tracer:
         """Return everything that is known about a message."""
         position = message.position
         entry = entry_of(message)
-        marks = (await delivery_marks(self._store, [entry], destinations))[position]
+        now = await self.in_force(channel) if channel else None
+
+        def wants(_: Entry, one: DestinationRecord) -> bool | None:
+            to = now.destination(one.name) if now else None
+            return wants_message(now, to, message) if now and to else None
+
+        found = await delivery_marks(self._store, [entry], destinations, wants=wants)
+        marks = found[position]
         exceptions = {one.destination: one for one in await self._store.exceptions_of([position])}
         receipts = await self._store.receipts(
             position, since=message.received_at, limit=ATTEMPTS_MAX

@@ -13,7 +13,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels.compiled import CompiledChannel, CompiledDestination
 from lianyi.channels.content import Content
 from lianyi.channels.problems import NotInFormat
-from lianyi.messagelog.message import KEY_SEPARATOR
+from lianyi.messagelog.message import KEY_SEPARATOR, LogMessage
 
 
 def _inside(what: str) -> NoReturn:
@@ -103,6 +103,22 @@ def wants_content(destination: CompiledDestination, content: Content) -> bool:
         return destination.wants(content)
     except LianyiError:
         return True
+
+
+def wants_message(
+    channel: CompiledChannel, destination: CompiledDestination, message: LogMessage
+) -> bool | None:
+    """Say whether a destination wants a message; None when it was erased."""
+    if message.tombstone:
+        return None
+    content = channel.open(
+        message.body,
+        codec=message.codec,
+        kind=message.kind,
+        sender=message.sender,
+        keys=message.keys,
+    )
+    return wants_content(destination, content)
 
 
 class Depth(NamedTuple):
