@@ -103,14 +103,7 @@ class Tracer:
         """Return everything that is known about a message."""
         position = message.position
         entry = entry_of(message)
-        now = await self.in_force(channel) if channel else None
-
-        def wants(_: Entry, one: DestinationRecord) -> bool | None:
-            to = now.destination(one.name) if now else None
-            return wants_message(now, to, message) if now and to else None
-
-        found = await delivery_marks(self._store, [entry], destinations, wants=wants)
-        marks = found[position]
+        marks = await self._marks(message, entry, channel, destinations)
         exceptions = {one.destination: one for one in await self._store.exceptions_of([position])}
         receipts = await self._store.receipts(
             position, since=message.received_at, limit=ATTEMPTS_MAX
@@ -158,6 +151,23 @@ class Tracer:
                 for mark in marks
             ],
         )
+
+    async def _marks(
+        self,
+        message: LogMessage,
+        entry: Entry,
+        channel: ChannelRecord | None,
+        destinations: Sequence[DestinationRecord],
+    ) -> list[DeliveryMark]:
+        """Return how the message fares with each destination."""
+        now = await self.in_force(channel) if channel else None
+
+        def wants(_: Entry, one: DestinationRecord) -> bool | None:
+            to = now.destination(one.name) if now else None
+            return wants_message(now, to, message) if now and to else None
+
+        found = await delivery_marks(self._store, [entry], destinations, wants=wants)
+        return found[entry.position]
 
     async def _sent(
         self,
