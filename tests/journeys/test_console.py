@@ -415,7 +415,8 @@ def test_a_replay_is_tried_first_and_only_then_runs(clinic: Clinic, page: Page) 
 
     form = page.get_by_role("region", name="新建重放")
     form.get_by_role("button", name="试算").click()
-    expect(form).to_contain_text("将重放 1 条消息")
+    expect(form).to_contain_text("将发送 1 条消息")
+    expect(form).to_contain_text("符合条件 1 条")
     expect(form).to_contain_text("接收方可能收到重复消息")
     expect(row(page, "样例", "100021")).to_have_count(1)
     assert len(clinic.record.received) == before
@@ -441,7 +442,7 @@ def test_a_replay_that_runs_can_be_stopped(clinic: Clinic, page: Page) -> None:
     )
     form = page.get_by_role("region", name="新建重放")
     form.get_by_role("button", name="试算").click()
-    expect(form).to_contain_text("将重放 5 条消息")
+    expect(form).to_contain_text("将发送 5 条消息")
     form.get_by_role("spinbutton", name="每秒最多").fill("1")
     form.get_by_label("原因").fill("误操作演示")
     form.get_by_role("checkbox").check()

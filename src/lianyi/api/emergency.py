@@ -126,7 +126,8 @@ def _channel(card: ChannelCard) -> str:
 def _destination(card: DestinationCard) -> str:
     problem = card.problem.code if card.problem else ""
     bad = ' class="bad"' if card.state in {"down", "poison"} else ""
-    numbers = (card.queue_depth, card.waiting, card.parked, card.behind)
+    depth = f"{card.queue_depth}" if card.queue_exact else f"≤ {card.queue_depth}"
+    numbers = (depth, card.waiting, card.parked, card.behind)
     cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
     return (
         f"<tr><td></td><td>{escape(card.name)}</td><td{bad}>{card.state}</td>{cells}"

@@ -215,7 +215,7 @@ class DestinationWorker:
         done = number in self._done_above
         self._done_above.discard(number)
         if message.gate == Gate.HOLD or (message.tombstone and not done):
-            self._keeper.count_later(number, "held")
+            self._keeper.count_later(number, "held" if message.gate == Gate.HOLD else "erased")
             return
         if done:
             return

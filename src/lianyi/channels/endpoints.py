@@ -11,6 +11,7 @@ from lianyi.channels.queries import Queries
 from lianyi.channels.search import MessageSearch
 from lianyi.channels.service import Actions
 from lianyi.channels.views import (
+    Balance,
     ChannelCard,
     ChannelDetail,
     CheckResult,
@@ -224,6 +225,12 @@ async def list_channels(reads: Reads) -> list[ChannelCard]:
 async def get_channel(reads: Reads, name: str) -> ChannelDetail:
     """A channel with the definition in force and those before it."""
     return await reads.channel(name)
+
+
+@router.get("/channels/{name}/balances", tags=["channels"])
+async def get_balances(reads: Reads, name: str) -> list[Balance]:
+    """Whether all that passed each destination is accounted for."""
+    return await reads.balances(name)
 
 
 @router.get("/channels/{name}/versions/{version}", tags=["channels"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from lianyi.channels import standing as rules
@@ -18,6 +18,9 @@ from lianyi.messagelog.search import Entry
 
 NEIGHBOURS = 256
 """Numbers so close together are asked for in one walk through the index of receipts."""
+
+Wants = Callable[[Entry, DestinationRecord], bool | None]
+"""Whether a destination's filter lets a message through; None when only its body tells."""
 
 _GATES: tuple[GateName, ...] = ("accept", "warn", "hold")
 _KEYS: dict[str, KeyKind] = {
@@ -88,10 +91,15 @@ def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 
 async def delivery_marks(
-    store: ReadStore, entries: Sequence[Entry], destinations: Iterable[DestinationRecord]
+    store: ReadStore,
+    entries: Sequence[Entry],
+    destinations: Iterable[DestinationRecord],
+    *,
+    wants: Wants,
 ) -> dict[Position, list[DeliveryMark]]:
     """Return how messages fare with the destinations of their channels.
 
+    What a destination has not come to is queued, unless ``wants`` says that it will not be sent.
     A retired destination is named only where a message has an exception with it.
     """
     if not entries:
@@ -118,7 +126,7 @@ async def delivery_marks(
             DeliveryMark(
                 destination=one.name,
                 destination_id=one.destination,
-                state=_state(entry, one, exceptions, delivered, readers),
+                state=_state(entry, one, exceptions, delivered, readers, wants),
             )
             for one in by_channel.get(entry.channel, ())
             if not one.retired or (one.destination, *entry.position) in exceptions
@@ -133,14 +141,17 @@ def _state(
     exceptions: Mapping[tuple[int, int, int], ExceptionRecord],
     delivered: Mapping[tuple[int, int, int], bool],
     readers: Mapping[str, ReaderRecord],
+    wants: Wants,
 ) -> DeliveryState:
     at = (destination.destination, entry.shard, entry.number)
     reader = readers.get(f"destination:{destination.destination}")
+    position = reader.position if reader else 0
     return rules.delivery_state(
         number=entry.number,
         gate=entry.gate,
         gate_exception=exceptions.get((-entry.channel, entry.shard, entry.number)),
         exception=exceptions.get(at),
         delivered=delivered.get(at),
-        position=reader.position if reader else 0,
+        position=position,
+        wanted=wants(entry, destination) if entry.number > position else None,
     )

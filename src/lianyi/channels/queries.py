@@ -17,12 +17,16 @@ import yaml
 from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import standing as rules
+from lianyi.channels.backlog import Backlogs
+from lianyi.channels.balance import balance_of
 from lianyi.channels.catalogue import Catalogue
+from lianyi.channels.count_store import CountStore
 from lianyi.channels.listing import delivery_marks, row_of
 from lianyi.channels.neighbours import neighbours_of
 from lianyi.channels.read_store import (
     OPEN_STATES,
     ChannelRecord,
+    DestinationRecord,
     ExceptionRecord,
     ReadStore,
 )
@@ -31,6 +35,7 @@ from lianyi.channels.standing import Layout, Standing
 from lianyi.channels.tracing import Tracer
 from lianyi.channels.versions import detail_of, version_of
 from lianyi.channels.views import (
+    Balance,
     ChannelCard,
     ChannelDetail,
     CheckResult,
@@ -45,10 +50,10 @@ from lianyi.channels.views import (
     Neighbours,
     NewestMessage,
     Overview,
-    ReplayFilter,
     ReplayPage,
     ReplayView,
 )
+from lianyi.channels.wanting import wants_envelope
 from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
@@ -98,8 +103,11 @@ class Queries:
         """
         self.store = ReadStore(pool)
         self.log = log
+        self.counts = CountStore(pool)
+        self.in_force = tracer.in_force
         self._clock = clock
         self._tracer = tracer
+        self._backlogs = Backlogs(self.counts, tracer.in_force)
         self._layouts: dict[int, tuple[int, Layout]] = {}
         self._tallies: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
         self._tallies_read_at = float("-inf")
@@ -157,13 +165,16 @@ class Queries:
     async def _standing(self) -> Standing:
         channels = await self.store.channels()
         now = self._clock.now()
+        destinations, readers = await self.store.destinations(), await self.store.readers()
+        ends = {shard: await self.log.end(shard) for shard in {one.shard for one in channels}}
         return Standing(
             now=now,
             channels=channels,
-            destinations=await self.store.destinations(),
-            readers=await self.store.readers(),
+            destinations=destinations,
+            readers=readers,
             piles=await self.store.piles(),
-            ends={shard: await self.log.end(shard) for shard in {one.shard for one in channels}},
+            ends=ends,
+            depths=await self._backlogs.depths(channels, destinations, readers, ends),
             layouts={one.channel: await self._layout(one) for one in channels},
             tallies=await self._recent_tallies(now),
         )
@@ -216,6 +227,12 @@ class Queries:
             yaml=definition.yaml if definition else "",
             versions=[version_of(one, channel) for one in versions],
         )
+
+    async def balances(self, name: str) -> list[Balance]:
+        """Whether the books of a channel's destinations balance; raises ``NoSuchChannel``."""
+        channel = (await self.catalogue()).channel(name)
+        rows = await self.counts.balances(channel.channel)
+        return [balance_of(row, channel=name) for row in rows]
 
     async def version(self, name: str, version: int) -> DefinitionDetail:
         """One definition of a channel, and how it differs from the one in force.
@@ -295,7 +312,19 @@ class Queries:
 
     async def rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
         """Return messages as the API lists them, with the states of their deliveries."""
-        marks = await delivery_marks(self.store, entries, catalogue.destinations.values())
+        compiled = {
+            number: await self.in_force(catalogue.channels[number])
+            for number in {entry.channel for entry in entries} & catalogue.channels.keys()
+        }
+
+        def wants(entry: Entry, one: DestinationRecord) -> bool | None:
+            channel = compiled.get(entry.channel)
+            to = channel.destination(one.name) if channel else None
+            return wants_envelope(to, entry.kind, entry.sender)
+
+        marks = await delivery_marks(
+            self.store, entries, catalogue.destinations.values(), wants=wants
+        )
         return [
             row_of(entry, catalogue.name_of(entry.channel), marks[entry.position])
             for entry in entries
@@ -428,7 +457,7 @@ class Queries:
         page, more = found[:limit], len(found) > limit
         last = page[-1] if page else None
         return ReplayPage(
-            items=[replay_view(row) for row in page],
+            items=[rules.replay_view(row) for row in page],
             next_cursor=f"{last['requested_at'].isoformat()}~{last['replay']}"
             if more and last
             else None,
@@ -440,29 +469,7 @@ class Queries:
         row = await self.store.find_replay(replay)
         if row is None:
             raise NoSuchReplay(where="replay")
-        return replay_view(row)
-
-
-def replay_view(row: Mapping[str, Any] | asyncpg.Record) -> ReplayView:
-    """Return a replay as the API shows it."""
-    first, last, at = row["number_from"], row["number_to"], row["position"]
-    share = 1.0 if last < first else (at - first + 1) / (last - first + 1)
-    return ReplayView(
-        id=row["replay"],
-        channel=row["channel_name"],
-        destination=row["destination_name"],
-        filter=ReplayFilter.model_validate(row["filter"]),
-        rate_per_second=row["rate_per_second"],
-        state=row["state"],
-        matching=row["matching"],
-        delivered=row["delivered"],
-        refused=row["refused"],
-        progress=1.0 if row["state"] == "finished" else round(min(1.0, max(0.0, share)), 4),
-        requested_by=row["requested_by"],
-        reason=row["reason"],
-        requested_at=row["requested_at"],
-        ended_at=row["ended_at"],
-    )
+        return rules.replay_view(row)
 
 
 def _write_place(last: ExceptionRecord) -> str:

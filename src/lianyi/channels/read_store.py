@@ -491,43 +491,6 @@ class ReadStore:
         """Return one replay."""
         return await self._pool.fetchrow(f"{_REPLAY} WHERE r.replay = $1", replay)
 
-    async def count_matching(
-        self,
-        shard: int,
-        first: int,
-        last: int,
-        *,
-        channel: int,
-        kind: str,
-        key: str,
-        timeout_seconds: float,
-    ) -> tuple[int, int | None, int | None]:
-        """Return how many messages of a channel match, and the numbers of the first and last.
-
-        Args:
-            shard: of the channel.
-            first: the lowest number looked at.
-            last: the highest number looked at.
-            channel: its number.
-            kind: with ``*`` for anything; empty means any.
-            key: exact value of a key, with or without ``^authority``; empty means any.
-            timeout_seconds: how long the database may count.
-        """
-        conditions, values = matching(kind, key, first_parameter=5)
-        async with self._pool.acquire() as connection, connection.transaction(readonly=True):
-            await connection.execute(f"SET LOCAL statement_timeout = {int(timeout_seconds * 1000)}")
-            row = await connection.fetchrow(
-                "SELECT count(*), min(number), max(number) FROM messagelog.message"  # noqa: S608
-                f" WHERE shard = $1 AND number BETWEEN $2 AND $3 AND channel = $4 {conditions}",
-                shard,
-                first,
-                last,
-                channel,
-                *values,
-            )
-        assert row is not None  # noqa: S101 - an aggregate always gives a row
-        return row[0], row[1], row[2]
-
 
 def matching(kind: str, key: str, *, first_parameter: int) -> tuple[str, list[object]]:
     """Return SQL that restricts ``messagelog.message`` to a kind and a key, and its parameters."""

@@ -18,6 +18,8 @@ from lianyi.base.clock import Clock, IdSource
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import act_store
 from lianyi.channels.catalogue import Catalogue
+from lianyi.channels.count_store import Range
+from lianyi.channels.counting import NOTHING, Counted, count_replay
 from lianyi.channels.queries import NoSuchReplay, Queries
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord
 from lianyi.channels.search import first_at, utc
@@ -37,7 +39,6 @@ ACTOR = "console"
 """Who acts, until accounts exist."""
 
 SAMPLE = 20
-COUNT_SECONDS = 20.0
 
 
 class NothingToDecide(LianyiError):
@@ -308,9 +309,10 @@ class Actions:
         """
         catalogue = await self._queries.catalogue()
         found = catalogue.channel(channel)
-        catalogue.destination(found, destination)
+        to = catalogue.destination(found, destination)
         low, high = await self._range(found, wanted)
-        matching, first, last = await self._count(found, wanted, low, high)
+        counted = await self._count(found, to, wanted, low, high)
+        first, last = counted.first, counted.last
         sample: list[Any] = []
         if first is not None and last is not None:
             entries = await self._queries.store.window(
@@ -325,7 +327,12 @@ class Actions:
             )
             sample = await self._queries.rows(entries, catalogue)
         return DryRun(
-            matching=matching,
+            matching=counted.matching,
+            sending=counted.sending,
+            exact=counted.unread == 0,
+            held=counted.skipped["held"],
+            dismissed=counted.skipped["dismissed"],
+            filtered=counted.skipped["filtered"],
             sample=sample,
             first=str(Position(found.shard, first)) if first is not None else None,
             last=str(Position(found.shard, last)) if last is not None else None,
@@ -351,7 +358,8 @@ class Actions:
         found = catalogue.channel(channel)
         to = catalogue.destination(found, destination)
         low, high = await self._range(found, wanted)
-        matching, first, last = await self._count(found, wanted, low, high)
+        counted = await self._count(found, to, wanted, low, high)
+        matching, first, last = counted.matching, counted.first, counted.last
         if first is None or last is None:
             raise NothingToReplay(where=f"{channel} → {destination}")
         new = self._new_replay(
@@ -437,18 +445,22 @@ class Actions:
         return low, high
 
     async def _count(
-        self, channel: ChannelRecord, wanted: ReplayFilter, low: int, high: int
-    ) -> tuple[int, int | None, int | None]:
+        self,
+        channel: ChannelRecord,
+        to: DestinationRecord,
+        wanted: ReplayFilter,
+        low: int,
+        high: int,
+    ) -> Counted:
         if high < low:
-            return 0, None, None
-        return await self._queries.store.count_matching(
-            channel.shard,
-            low,
-            high,
-            channel=channel.channel,
-            kind=wanted.kind or "",
-            key=wanted.key or "",
-            timeout_seconds=COUNT_SECONDS,
+            return NOTHING
+        return await count_replay(
+            self._queries.counts,
+            self._log,
+            Range(channel.channel, channel.shard, low, high, wanted.kind or "", wanted.key or ""),
+            compiled=await self._queries.in_force(channel),
+            name=to.name,
+            destination=to.destination,
         )
 
 

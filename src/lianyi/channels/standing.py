@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple, cast, get_args
 
+from asyncpg import Record
+
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.channels import conditions
 from lianyi.channels.read_store import (
@@ -27,10 +29,13 @@ from lianyi.channels.views import (
     Overview,
     OverviewProblem,
     Problem,
+    ReplayFilter,
+    ReplayView,
     SourceCard,
     Wanted,
     problem_of,
 )
+from lianyi.channels.wanting import Depth
 from lianyi.messagelog.message import Gate
 
 SILENT_SECONDS = 10
@@ -57,6 +62,7 @@ def delivery_state(
     exception: ExceptionRecord | None,
     delivered: bool | None,
     position: int,
+    wanted: bool | None = None,
 ) -> DeliveryState:
     """Return how a message fares with a destination.
 
@@ -68,6 +74,7 @@ def delivery_state(
         delivered: whether a receipt says that it was delivered; False when only a replay did,
             which says nothing while the destination has not come to the message itself.
         position: the last number that the destination is done with.
+        wanted: whether its filter lets the message through; None when nobody has asked.
     """
     if exception:
         return _SHOWN[exception.state]
@@ -76,7 +83,7 @@ def delivery_state(
     if gate == Gate.HOLD and (gate_exception is None or gate_exception.state != "delivered"):
         dismissed = gate_exception is not None and gate_exception.state == "dismissed"
         return "dismissed" if dismissed else "held"
-    return "filtered" if number <= position else "queued"
+    return "filtered" if number <= position or wanted is False else "queued"
 
 
 class Layout(NamedTuple):
@@ -90,6 +97,7 @@ class Layout(NamedTuple):
 
 
 NO_LAYOUT = Layout("", "", "", {})
+NO_QUEUE = Depth(0, exact=True)
 
 
 def layout_of(definition: object) -> Layout:
@@ -116,6 +124,7 @@ class Standing(NamedTuple):
         ends: shard to the number of its last message.
         layouts: channel number to what its definition says.
         tallies: reader to its counts at the end of each minute, the oldest first.
+        depths: destination to how long its queue is.
     """
 
     now: datetime
@@ -126,6 +135,7 @@ class Standing(NamedTuple):
     ends: Mapping[int, int]
     layouts: Mapping[int, Layout]
     tallies: Mapping[str, Tallies]
+    depths: Mapping[int, Depth]
 
     def alone(self, channel: ChannelRecord) -> bool:
         """Whether a channel has its shard for itself."""
@@ -189,22 +199,6 @@ def stored_problem(record: object) -> Problem | None:
     return problem_of(failure) if failure else None
 
 
-def queue_depth(standing: Standing, channel: ChannelRecord, destination: int) -> int:
-    """Return how many messages a destination has not dealt with yet.
-
-    A channel that has its shard for itself: what lies beyond the destination's position. In a
-    shared shard that would count the other channels' messages too, so it is what the channel
-    received less what passed the destination, and never more than what lies beyond the position.
-    """
-    reader = standing.reader(f"destination:{destination}")
-    beyond = max(0, standing.ends.get(channel.shard, 0) - reader.position)
-    if standing.alone(channel):
-        return beyond
-    gate = standing.reader(f"channel:{channel.name}").counts
-    passed = int(reader.counts.get("passed", 0))
-    return min(beyond, max(0, int(gate.get("received", 0)) - passed))
-
-
 def destination_card(
     standing: Standing, channel: ChannelRecord, destination: DestinationRecord
 ) -> DestinationCard:
@@ -216,7 +210,7 @@ def destination_card(
     connector, address = standing.layouts.get(channel.channel, NO_LAYOUT).destinations.get(
         destination.name, ("", "")
     )
-    depth = queue_depth(standing, channel, number)
+    depth, exact = standing.depths.get(number, NO_QUEUE)
     rate = float(said.get("rate_per_second") or 0.0)
     error = stored_problem(said.get("error"))
     state, problem = _destination_state(standing, channel, destination, depth)
@@ -237,6 +231,7 @@ def destination_card(
         breaker=cast("Breaker", breaker if breaker in get_args(Breaker) else "closed"),
         next_try_at=instant(said.get("next_try_at")),
         queue_depth=depth,
+        queue_exact=exact,
         oldest_waiting_seconds=(
             round(max(0.0, (standing.now - since).total_seconds()), 1) if since else None
         ),
@@ -402,3 +397,28 @@ def shown_state(exception: ExceptionRecord) -> DeliveryState:
     if exception.destination < 0 and exception.state in OPEN_STATES:
         return "held"
     return _SHOWN[exception.state]
+
+
+def replay_view(row: Mapping[str, Any] | Record) -> ReplayView:
+    """Return a replay as the API shows it."""
+    first, last, at = row["number_from"], row["number_to"], row["position"]
+    share = 1.0 if last < first else (at - first + 1) / (last - first + 1)
+    return ReplayView(
+        id=row["replay"],
+        channel=row["channel_name"],
+        destination=row["destination_name"],
+        filter=ReplayFilter.model_validate(row["filter"]),
+        rate_per_second=row["rate_per_second"],
+        state=row["state"],
+        matching=row["matching"],
+        delivered=row["delivered"],
+        refused=row["refused"],
+        held=row["held"],
+        dismissed=row["dismissed"],
+        filtered=row["filtered"],
+        progress=1.0 if row["state"] == "finished" else round(min(1.0, max(0.0, share)), 4),
+        requested_by=row["requested_by"],
+        reason=row["reason"],
+        requested_at=row["requested_at"],
+        ended_at=row["ended_at"],
+    )

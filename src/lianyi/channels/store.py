@@ -190,7 +190,9 @@ async def _put_destinations(
             await connection.execute(
                 "INSERT INTO messagelog.reader (reader, shard, position, counts, moved_at)"
                 " SELECT 'destination:' || $1::integer, shard, $3,"
-                "   jsonb_build_object('passed', coalesce((gate.counts->>'received')::bigint, 0)),"
+                "   jsonb_build_object('passed', coalesce((gate.counts->>'received')::bigint, 0),"
+                "     'before', coalesce((gate.counts->>'received')::bigint, 0),"
+                "     'began', $3::bigint),"
                 "   now()"
                 " FROM channels.channel LEFT JOIN LATERAL (SELECT counts FROM messagelog.reader"
                 "   WHERE reader = 'channel:' || channels.channel.name) AS gate ON true"

@@ -18,6 +18,7 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.base.telemetry import trace_context
 from lianyi.channels import standing as rules
+from lianyi.channels.compiled import CompiledChannel
 from lianyi.channels.dissecting import Judged, judge, outgoing_apart, outgoing_of
 from lianyi.channels.examples import check_text
 from lianyi.channels.functions import FunctionHost
@@ -44,8 +45,10 @@ from lianyi.channels.views import (
     ShownBy,
     problem_of,
 )
+from lianyi.channels.wanting import wants_message
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.search import Entry
 
 ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
@@ -88,6 +91,7 @@ class Tracer:
         self._installation = installation
         self._shown_bytes_max = shown_bytes_max
         self._functions = FunctionHost()
+        self._in_force: dict[int, tuple[int, CompiledChannel | None]] = {}
 
     async def trace(
         self,
@@ -99,7 +103,7 @@ class Tracer:
         """Return everything that is known about a message."""
         position = message.position
         entry = entry_of(message)
-        marks = (await delivery_marks(self._store, [entry], destinations))[position]
+        marks = await self._marks(message, entry, channel, destinations)
         exceptions = {one.destination: one for one in await self._store.exceptions_of([position])}
         receipts = await self._store.receipts(
             position, since=message.received_at, limit=ATTEMPTS_MAX
@@ -148,6 +152,23 @@ class Tracer:
             ],
         )
 
+    async def _marks(
+        self,
+        message: LogMessage,
+        entry: Entry,
+        channel: ChannelRecord | None,
+        destinations: Sequence[DestinationRecord],
+    ) -> list[DeliveryMark]:
+        """Return how the message fares with each destination."""
+        now = await self.in_force(channel) if channel else None
+
+        def wants(_: Entry, one: DestinationRecord) -> bool | None:
+            to = now.destination(one.name) if now else None
+            return wants_message(now, to, message) if now and to else None
+
+        found = await delivery_marks(self._store, [entry], destinations, wants=wants)
+        return found[entry.position]
+
     async def _sent(
         self,
         channel: ChannelRecord,
@@ -179,6 +200,15 @@ class Tracer:
             for mark in of_version:
                 found[mark.destination_id] = sent.get(mark.destination, []), past.by
         return found
+
+    async def in_force(self, channel: ChannelRecord) -> CompiledChannel | None:
+        """Return a channel as it delivers now; None when it cannot be compiled here."""
+        known = self._in_force.get(channel.channel)
+        if known is None or known[0] != channel.version:
+            found = await self._past.in_force(channel)
+            known = channel.version, found.compiled if found else None
+            self._in_force[channel.channel] = known
+        return known[1]
 
     async def codec_of(self, message: LogMessage, *, channel: ChannelRecord | None) -> str | None:
         """Return the codec of a message, guessed where nobody knows it; None when it is no text."""

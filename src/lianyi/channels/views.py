@@ -378,9 +378,24 @@ class DryRunRequest(Request):
 
 
 class DryRun(View):
-    """What a replay would do."""
+    """What a replay would do.
+
+    Attributes:
+        matching: messages asked for; what was erased is not among them.
+        sending: how many of them would be sent.
+        exact: False when ``sending`` is "at most", because the destination's filter looks into
+            messages and not all were looked into; ``filtered`` is "at least" then.
+        held: left out, because the gate holds them.
+        dismissed: left out, because a person gave them up.
+        filtered: left out, because the destination does not want them.
+    """
 
     matching: int
+    sending: int
+    exact: bool
+    held: int
+    dismissed: int
+    filtered: int
     sample: list[MessageRow]
     first: PositionText | None
     last: PositionText | None
@@ -395,7 +410,7 @@ class ReplayRequest(DryRunRequest):
 
 
 class ReplayView(View):
-    """A replay and how far it is."""
+    """A replay and how far it is; ``held``, ``dismissed`` and ``filtered`` were left out."""
 
     id: UUID
     channel: str
@@ -406,6 +421,9 @@ class ReplayView(View):
     matching: int
     delivered: int
     refused: int
+    held: int
+    dismissed: int
+    filtered: int
     progress: float
     requested_by: str
     reason: str
@@ -439,7 +457,9 @@ class DestinationCard(View):
         state: why it is as it is (A1.10): ``poison`` = single messages fail while others pass,
             ``slow`` = the receiver answers late, ``down`` = it cannot be reached or hangs,
             ``overloaded`` = more arrives than it takes.
-        queue_depth: messages of its channel that it has not dealt with yet.
+        queue_depth: messages that it has not dealt with yet, without those that its filter drops
+            or the gate holds.
+        queue_exact: False when ``queue_depth`` is "at most".
         drain_seconds: how long that lasts at the present rate; null when unknown.
         delivered_per_minute: 60 numbers, the oldest first.
     """
@@ -454,6 +474,7 @@ class DestinationCard(View):
     breaker: Breaker
     next_try_at: datetime | None
     queue_depth: int
+    queue_exact: bool
     oldest_waiting_seconds: float | None
     rate_per_second: float
     drain_seconds: float | None
@@ -464,6 +485,38 @@ class DestinationCard(View):
     problem: Problem | None
     last_error: Problem | None
     delivered_per_minute: list[int]
+
+
+class Balance(View):
+    """The books of a destination: what passed it is the sum of the other numbers.
+
+    Attributes:
+        passed: messages of its channel that it has decided about, since it began.
+        delivered: taken by the receiver, at once or after all.
+        filtered: not wanted.
+        erased: erased before it came to them.
+        held: held by the gate.
+        dismissed: given up by a person, here or at the gate.
+        waiting: tried again later.
+        parked: need a person.
+        behind: behind one that is not done.
+        off_by: how many more passed than are accounted for; 0: it adds up. Null when nobody knows,
+            because the destination was added by a release that did not note with how many.
+    """
+
+    id: int
+    channel: str
+    name: str
+    passed: int
+    delivered: int
+    filtered: int
+    erased: int
+    held: int
+    dismissed: int
+    waiting: int
+    parked: int
+    behind: int
+    off_by: int | None
 
 
 class ChannelCard(View):

@@ -62,7 +62,7 @@ def card_text(card: Card) -> str:
     names = max((width(one["name"]) for one in card["destinations"]), default=0)
     for one in card["destinations"]:
         piles = [
-            f"{label} {one[key]}"
+            f"{label} {_at_most(one, key)}{one[key]}"
             for label, key, always in (
                 (in_words("排队", "queue"), "queue_depth", True),
                 (word("parked"), "parked", True),
@@ -80,6 +80,13 @@ def card_text(card: Card) -> str:
     if card["problem"]:
         lines.append(both_languages(card["problem"], indent="    "))
     return "\n".join(lines)
+
+
+def _at_most(destination: dict[str, Any], key: str) -> str:
+    """Say so where a filter looks into messages of which not all were looked into."""
+    if key != "queue_depth" or destination["queue_exact"]:
+        return ""
+    return in_words("至多 ", "at most ")
 
 
 @channel.command()

@@ -343,17 +343,20 @@ def replay(
 
 def _explain(found: Row, destination: str, rate: float, console: Console) -> None:
     """Say on standard error what would be delivered again, and what that may do."""
-    minutes, seconds = divmod(round(found["matching"] / rate), 60)
+    minutes, seconds = divmod(round(found["sending"] / rate), 60)
+    zh, en = ("", "") if found["exact"] else ("至多 ", "at most ")
     click.echo(messages_table(found["sample"], console.zone), err=True)
     click.echo(
         in_words(
-            f"\n将向 {destination} 重放 {found['matching']} 条消息（{found['first']} 至"
-            f" {found['last']}），最多需 {minutes} 分 {seconds} 秒；"
-            f"其中被拦截、已忽略或被过滤的不会发送。\n"
+            f"\n将向 {destination} 重放{zh or ' '}{found['sending']} 条消息，需 {minutes} 分"
+            f" {seconds} 秒。\n符合条件 {found['matching']} 条（{found['first']} 至"
+            f" {found['last']}），其中不发送：暂挂 {found['held']}，已放弃 {found['dismissed']}，"
+            f"过滤 {found['filtered']}。\n"
             f"接收方可能收到重复消息 / the receiver may see duplicates.",
-            f"\n{found['matching']} messages ({found['first']} to {found['last']}) will be"
-            f" delivered again to {destination}, without those that are held, dismissed or"
-            f" filtered; that takes {minutes} min {seconds} s at most.\n"
+            f"\n{en}{found['sending']} messages will be delivered again to {destination}; that"
+            f" takes {minutes} min {seconds} s.\n{found['matching']} match ({found['first']} to"
+            f" {found['last']}); of these not sent: held {found['held']}, dismissed"
+            f" {found['dismissed']}, filtered {found['filtered']}.\n"
             f"The receiver may see duplicates / 接收方可能收到重复消息。",
         ),
         err=True,
@@ -438,8 +441,9 @@ def stop_replay(replay_id: str, where: Where, *, as_json: bool) -> None:
 def replays_table(rows: Sequence[Row], console: Console) -> str:
     """Return replays as a table."""
     heads = in_words(
-        "标识 通道 目的端 状态 条数 已送达 被拒 申请时间 原因",
-        "id channel destination state messages delivered refused requested reason",
+        "标识 通道 目的端 状态 条数 已送达 被拒 暂挂 已放弃 过滤 申请时间 原因",
+        "id channel destination state messages delivered refused held dismissed filtered"
+        " requested reason",
     )
     return table(
         heads.split(),
@@ -452,6 +456,9 @@ def replays_table(rows: Sequence[Row], console: Console) -> str:
                 row["matching"],
                 row["delivered"],
                 row["refused"],
+                row["held"],
+                row["dismissed"],
+                row["filtered"],
                 local(row["requested_at"], console.zone),
                 row["reason"],
             )

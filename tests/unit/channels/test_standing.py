@@ -20,7 +20,6 @@ from lianyi.channels.standing import (
     destination_card,
     layout_of,
     per_minute,
-    queue_depth,
     shown_state,
 )
 
@@ -69,6 +68,27 @@ def test_a_delivery_stands_as_rows_and_positions_say(
         exception=exception(own) if own else None,
         delivered=delivered,
         position=position,
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "position", "expected"),
+    [(False, 4, "filtered"), (True, 4, "queued"), (None, 4, "queued"), (True, 5, "filtered")],
+)
+def test_what_the_filter_will_drop_does_not_queue(
+    wanted: bool | None,
+    position: int,
+    expected: str,
+) -> None:
+    found = delivery_state(
+        number=5,
+        gate=0,
+        gate_exception=None,
+        exception=None,
+        delivered=None,
+        position=position,
+        wanted=wanted,
     )
     assert found == expected
 
@@ -127,25 +147,8 @@ def standing(*channels: ChannelRecord, **readers: ReaderRecord) -> Standing:
         ends={1: 100},
         layouts={},
         tallies={},
+        depths={},
     )
-
-
-def test_a_queue_is_what_lies_beyond_the_position_when_the_shard_is_its_own() -> None:
-    alone = standing(LAB, destination_7=ReaderRecord(90, {"passed": 90}))
-    assert queue_depth(alone, LAB, 7) == 10
-
-
-@pytest.mark.parametrize(("received", "passed", "depth"), [(40, 38, 2), (40, 40, 0), (99, 9, 10)])
-def test_a_queue_in_a_shared_shard_counts_only_its_own_channel(
-    received: int, passed: int, depth: int
-) -> None:
-    shared = standing(
-        LAB,
-        ADT,
-        destination_7=ReaderRecord(90, {"passed": passed}),
-        channel_lab=ReaderRecord(95, {"received": received}),
-    )
-    assert queue_depth(shared, LAB, 7) == depth
 
 
 def said(**state: object) -> DestinationRecord:

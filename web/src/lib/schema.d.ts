@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Balances
+         * @description Whether all that passed each destination is accounted for.
+         */
+        get: operations["get_balances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/check": {
         parameters: {
             query?: never;
@@ -594,6 +614,51 @@ export interface components {
             version: number | null;
         };
         /**
+         * Balance
+         * @description The books of a destination: what passed it is the sum of the other numbers.
+         *
+         *     Attributes:
+         *         passed: messages of its channel that it has decided about, since it began.
+         *         delivered: taken by the receiver, at once or after all.
+         *         filtered: not wanted.
+         *         erased: erased before it came to them.
+         *         held: held by the gate.
+         *         dismissed: given up by a person, here or at the gate.
+         *         waiting: tried again later.
+         *         parked: need a person.
+         *         behind: behind one that is not done.
+         *         off_by: how many more passed than are accounted for; 0: it adds up. Null when nobody knows,
+         *             because the destination was added by a release that did not note with how many.
+         */
+        Balance: {
+            /** Behind */
+            behind: number;
+            /** Channel */
+            channel: string;
+            /** Delivered */
+            delivered: number;
+            /** Dismissed */
+            dismissed: number;
+            /** Erased */
+            erased: number;
+            /** Filtered */
+            filtered: number;
+            /** Held */
+            held: number;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Off By */
+            off_by: number | null;
+            /** Parked */
+            parked: number;
+            /** Passed */
+            passed: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * ChannelCard
          * @description A channel and how it fares. ``received_per_minute``: 60 numbers, the oldest first.
          */
@@ -859,7 +924,9 @@ export interface components {
          *         state: why it is as it is (A1.10): ``poison`` = single messages fail while others pass,
          *             ``slow`` = the receiver answers late, ``down`` = it cannot be reached or hangs,
          *             ``overloaded`` = more arrives than it takes.
-         *         queue_depth: messages of its channel that it has not dealt with yet.
+         *         queue_depth: messages that it has not dealt with yet, without those that its filter drops
+         *             or the gate holds.
+         *         queue_exact: False when ``queue_depth`` is "at most".
          *         drain_seconds: how long that lasts at the present rate; null when unknown.
          *         delivered_per_minute: 60 numbers, the oldest first.
          */
@@ -897,6 +964,8 @@ export interface components {
             problem: components["schemas"]["Problem"] | null;
             /** Queue Depth */
             queue_depth: number;
+            /** Queue Exact */
+            queue_exact: boolean;
             /** Rate Per Second */
             rate_per_second: number;
             /**
@@ -935,16 +1004,35 @@ export interface components {
         /**
          * DryRun
          * @description What a replay would do.
+         *
+         *     Attributes:
+         *         matching: messages asked for; what was erased is not among them.
+         *         sending: how many of them would be sent.
+         *         exact: False when ``sending`` is "at most", because the destination's filter looks into
+         *             messages and not all were looked into; ``filtered`` is "at least" then.
+         *         held: left out, because the gate holds them.
+         *         dismissed: left out, because a person gave them up.
+         *         filtered: left out, because the destination does not want them.
          */
         DryRun: {
+            /** Dismissed */
+            dismissed: number;
+            /** Exact */
+            exact: boolean;
+            /** Filtered */
+            filtered: number;
             /** First */
             first: string | null;
+            /** Held */
+            held: number;
             /** Last */
             last: string | null;
             /** Matching */
             matching: number;
             /** Sample */
             sample: components["schemas"]["MessageRow"][];
+            /** Sending */
+            sending: number;
             /**
              * Warning
              * @constant
@@ -1362,7 +1450,7 @@ export interface components {
         };
         /**
          * ReplayView
-         * @description A replay and how far it is.
+         * @description A replay and how far it is; ``held``, ``dismissed`` and ``filtered`` were left out.
          */
         ReplayView: {
             /** Channel */
@@ -1371,9 +1459,15 @@ export interface components {
             delivered: number;
             /** Destination */
             destination: string;
+            /** Dismissed */
+            dismissed: number;
             /** Ended At */
             ended_at: string | null;
             filter: components["schemas"]["ReplayFilter"];
+            /** Filtered */
+            filtered: number;
+            /** Held */
+            held: number;
             /**
              * Id
              * Format: uuid
@@ -1614,6 +1708,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelDetail"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_balances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"][];
                 };
             };
             /** @description not signed in */

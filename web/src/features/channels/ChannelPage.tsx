@@ -7,14 +7,15 @@ import { useEffect, useRef } from 'react'
 
 import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
+import { QueueDepth } from '@/components/QueueDepth'
 import { ProblemView } from '@/components/ProblemView'
 import { DestinationMark, Mark } from '@/components/StateMark'
 import { Failed, Loading } from '@/components/StatePage'
 import { type ChannelDetail, client, type DestinationCard, take } from '@/lib/api'
-import { compact } from '@/lib/format'
 import { overviewKey } from '@/lib/live'
 import { useTexts } from '@/lib/texts'
 
+import { Balances } from './Balances'
 import { Check } from './Check'
 import { Definition } from './Definition'
 import { channelTone } from './tone'
@@ -91,13 +92,14 @@ function Channel({ channel }: { channel: ChannelDetail }) {
                       {destination.name}
                     </Link>{' '}
                     <DestinationMark state={destination.state} />
-                    <span className="quiet num"> {t('overview.queue')} {compact(destination.queue_depth)}</span>
+                    <span className="quiet num"> {t('overview.queue')} <QueueDepth lane={destination} /></span>
                   </span>
                   <DestinationSwitch destination={destination} />
                 </li>
               ))}
             </ul>
           </section>
+          <Balances name={name} />
           <Versions channel={channel} open={version} />
         </div>
       </div>

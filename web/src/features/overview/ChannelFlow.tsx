@@ -4,6 +4,7 @@ import { Ago } from '@/components/Instant'
 import { NextTry } from '@/components/NextTry'
 import { Sparkline } from '@/components/Sparkline'
 import { DestinationMark, destinationTone, Mark } from '@/components/StateMark'
+import { QueueDepth } from '@/components/QueueDepth'
 import type { ChannelCard, DestinationCard } from '@/lib/api'
 import { compact } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
@@ -83,7 +84,7 @@ function Lane({ lane }: { lane: DestinationCard }) {
       <dl className="lane-facts">
         <div>
           <dt>{t('overview.queue')}</dt>
-          <dd className={lane.queue_depth > 0 && tone !== 'good' ? `tone-${tone}` : ''}>{compact(lane.queue_depth)}</dd>
+          <dd className={lane.queue_depth > 0 && tone !== 'good' ? `tone-${tone}` : ''}><QueueDepth lane={lane} /></dd>
         </div>
         <div>
           <dt>{t('overview.oldest')}</dt>

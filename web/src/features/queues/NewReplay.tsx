@@ -13,6 +13,7 @@ import { fullKind } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 import { duration } from '@/lib/time'
 
+import { LeftOut } from './LeftOut'
 import { type TabProps, useLaneFilters } from './parts'
 
 const RATE_DEFAULT = 20
@@ -97,7 +98,11 @@ function Start({ result, asked, started }: StartProps) {
   return (
     <div className="panel-body stack">
       <div className="row" role="status">
-        <strong className="replay-count">{t('replay.matching', { count: result.matching })}</strong>
+        <strong className="replay-count">
+          {t(result.exact ? 'replay.sending' : 'replay.sendingAtMost', { count: result.sending })}
+        </strong>
+        <span>{t('replay.asked', { count: result.matching })}</span>
+        <LeftOut of={result} atLeast={!result.exact} />
         {result.first !== null && result.last !== null && (
           <span className="quiet mono">{t('replay.span', { first: result.first, last: result.last })}</span>
         )}
@@ -132,7 +137,7 @@ function Start({ result, asked, started }: StartProps) {
           {t('common.reason')}
           <Input value={reason} maxLength={500} placeholder={t('common.reasonHint')} onChange={(event) => setReason(event.target.value)} />
         </label>
-        <span className="quiet">{t('replay.takes', { in: duration(result.matching / rate, language) })}</span>
+        <span className="quiet">{t('replay.takes', { in: duration(result.sending / rate, language) })}</span>
         <Button
           type="primary"
           danger

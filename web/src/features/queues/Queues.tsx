@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { NextTry } from '@/components/NextTry'
 import { ResourcePage } from '@/components/ResourcePage'
 import { DestinationMark, destinationTone, Mark } from '@/components/StateMark'
+import { QueueDepth } from '@/components/QueueDepth'
 import type { DestinationCard, Overview } from '@/lib/api'
 import { compact } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
@@ -57,7 +58,7 @@ export function Queues({ search, change, channels, overview }: TabProps & { over
             ),
           },
           { key: 'state', title: t('common.state'), head: true, cell: (lane) => <DestinationMark state={lane.state} /> },
-          { key: 'depth', title: t('queues.depth'), right: true, cell: (lane) => <strong className="num">{compact(lane.queue_depth)}</strong> },
+          { key: 'depth', title: t('queues.depth'), right: true, cell: (lane) => <strong className="num"><QueueDepth lane={lane} /></strong> },
           { key: 'oldest', title: t('queues.oldest'), right: true, cell: (lane) => <span className="num nowrap">{time(lane.oldest_waiting_seconds)}</span> },
           {
             key: 'rate',

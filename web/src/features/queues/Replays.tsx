@@ -10,6 +10,7 @@ import { shortKind } from '@/lib/format'
 import { usePages } from '@/lib/paging'
 import { useTexts } from '@/lib/texts'
 
+import { LeftOut } from './LeftOut'
 import { NewReplay } from './NewReplay'
 import type { TabProps } from './parts'
 
@@ -82,6 +83,7 @@ function Advance({ replay }: { replay: Replay }) {
     <span className="advance">
       <progress max={1} value={replay.progress} aria-label={t('replay.progress')} />
       <span className="num nowrap">{t('replay.count', { done: replay.delivered, matching: replay.matching })}</span>
+      <LeftOut of={replay} />
       {replay.refused > 0 && <Mark tone="bad">{t('replay.refused', { count: replay.refused })}</Mark>}
     </span>
   )
