@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -231,7 +231,7 @@ async def open_pool(
     statement_timeout_seconds: float = 30.0,
     connect_timeout_seconds: float = 10.0,
     role: str = "",
-    on_acquire: Callable[[Any], Awaitable[None]] | None = None,
+    on_acquire: Callable[[Any], Coroutine[Any, Any, None]] | None = None,
 ) -> asyncpg.Pool:
     """Open a pool of connections: UTC, JSON as Python values, a limit for every statement.
 

@@ -1,0 +1,294 @@
+"""HTTP in, one call of :class:`Accounts`, HTTP out. No decision is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+
+from lianyi.base.sensitive import Sensitive
+from lianyi.security.account_store import AccountRecord, AssignmentRecord, KeyRecord
+from lianyi.security.accounts import Accounts
+from lianyi.security.own_account import OwnAccount
+from lianyi.security.permissions import PERMISSIONS, SIGNED_IN, needs
+from lianyi.security.tokens import Kind, name_of, stored_form
+from lianyi.security.views import (
+    AccountDetail,
+    AccountPage,
+    AccountRow,
+    AssignmentView,
+    ChangedAccount,
+    ChangePassword,
+    Code,
+    ExplanationOfAccess,
+    FactorOfferView,
+    GivenKey,
+    GivenPassword,
+    KeyView,
+    NewAccount,
+    NewAssignment,
+    NewKey,
+    PermissionView,
+    ReasonView,
+    RecoveryCodesView,
+    RoleView,
+    SessionView,
+)
+
+router = APIRouter(tags=["accounts"])
+
+
+def _accounts(request: Request) -> Accounts:
+    found: Accounts = request.app.state.accounts
+    return found
+
+
+def _own(request: Request) -> OwnAccount:
+    found: OwnAccount = request.app.state.own_account
+    return found
+
+
+Own = Annotated[OwnAccount, Depends(_own)]
+Does = Annotated[Accounts, Depends(_accounts)]
+AccountName = Annotated[str, Path(max_length=64)]
+
+
+def _assignment(one: AssignmentRecord) -> AssignmentView:
+    return AssignmentView(
+        id=one.assignment,
+        role=one.role,
+        organisation=one.organisation,
+        valid_from=one.valid_from,
+        valid_until=one.valid_until,
+        reason=one.reason,
+        granted_by=one.granted_by,
+    )
+
+
+def _row(account: AccountRecord, held: Sequence[AssignmentRecord]) -> AccountRow:
+    return AccountRow(
+        name=account.name,
+        display_name=account.display_name,
+        kind=account.kind,
+        organisation=account.organisation,
+        state=account.state,
+        locked_until=account.locked_until,
+        created_at=account.created_at,
+        roles=[_assignment(one) for one in held if one.account == account.account],
+    )
+
+
+def _key(key: KeyRecord) -> KeyView:
+    return KeyView(
+        id=name_of(key.stored),
+        title=key.title,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+    )
+
+
+async def _told(does: Accounts, account: AccountRecord) -> AccountRow:
+    return _row(account, await does.held_by([account]))
+
+
+@router.get("/accounts", openapi_extra=needs("accounts.read"))
+async def list_accounts(
+    does: Does, cursor: Annotated[str, Query(max_length=64)] = ""
+) -> AccountPage:
+    """Accounts of people and systems by name."""
+    found, following = await does.page(after=cursor)
+    held = await does.held_by(found)
+    return AccountPage(items=[_row(one, held) for one in found], next_cursor=following)
+
+
+@router.post("/accounts", openapi_extra=needs("accounts.manage"))
+async def create_account(does: Does, wanted: NewAccount) -> GivenPassword:
+    """Make an account; a person gets a password to change at the first sign-in."""
+    account, password = await does.create(
+        wanted.name,
+        display_name=wanted.display_name,
+        kind=wanted.kind,
+        organisation=wanted.organisation,
+    )
+    shown = password.reveal() if password else None
+    return GivenPassword(account=await _told(does, account), password=shown)
+
+
+@router.get("/accounts/{name}", openapi_extra=needs("accounts.read"))
+async def get_account(does: Does, name: AccountName) -> AccountDetail:
+    """An account with its roles, sessions and keys."""
+    account = await does.get(name)
+    found = await does.belongings(account)
+    row = _row(account, await does.held_by([account]))
+    return AccountDetail(
+        **vars(row),
+        must_change=account.must_change,
+        second_factor=found.second_factor,
+        sessions=[
+            SessionView(
+                id=name_of(one.stored),
+                began_at=one.began_at,
+                seen_at=one.seen_at,
+                expires_at=one.expires_at,
+                address=one.address,
+                agent=one.agent,
+                factors=list(one.factors),
+            )
+            for one in found.sessions
+        ],
+        keys=[_key(one) for one in found.keys],
+    )
+
+
+@router.patch("/accounts/{name}", openapi_extra=needs("accounts.manage"))
+async def change_account(does: Does, name: AccountName, wanted: ChangedAccount) -> AccountRow:
+    """Change what an account says of itself, or disable it."""
+    account = await does.change(
+        name,
+        display_name=wanted.display_name,
+        organisation=wanted.organisation,
+        state=wanted.state,
+    )
+    return await _told(does, account)
+
+
+@router.post("/accounts/{name}/unlock", openapi_extra=needs("accounts.manage"))
+async def unlock_account(does: Does, name: AccountName) -> AccountRow:
+    """Let somebody try again who was locked out."""
+    return await _told(does, await does.unlock(name))
+
+
+@router.post("/accounts/{name}/password", openapi_extra=needs("accounts.manage"))
+async def reset_password(does: Does, name: AccountName) -> GivenPassword:
+    """Give a person a new password, shown once; his sessions end."""
+    password = await does.reset_password(name)
+    return GivenPassword(
+        account=await _told(does, await does.get(name)), password=password.reveal()
+    )
+
+
+@router.delete("/accounts/{name}/second-factor", openapi_extra=needs("accounts.manage"))
+async def remove_factor(does: Does, name: AccountName) -> AccountRow:
+    """Take a lost second factor away; the person's sessions end."""
+    await does.remove_factor(name)
+    return await _told(does, await does.get(name))
+
+
+@router.delete("/accounts/{name}/sessions", openapi_extra=needs("accounts.manage"))
+async def end_sessions(
+    does: Does, name: AccountName, session: Annotated[str | None, Query(max_length=12)] = None
+) -> AccountRow:
+    """End one session of an account, or all of them."""
+    await does.end_session(name, session)
+    return await _told(does, await does.get(name))
+
+
+@router.post("/accounts/{name}/keys", openapi_extra=needs("accounts.manage"))
+async def add_key(does: Does, name: AccountName, wanted: NewKey) -> GivenKey:
+    """Give a system a key, shown once."""
+    key, shown = await does.add_key(name, title=wanted.title, expires_at=wanted.expires_at)
+    return GivenKey(key=_key(key), secret=shown.reveal())
+
+
+@router.delete("/accounts/{name}/keys/{key}", openapi_extra=needs("accounts.manage"))
+async def end_key(
+    does: Does, name: AccountName, key: Annotated[str, Path(max_length=12)]
+) -> AccountRow:
+    """End a key of a system."""
+    await does.end_key(name, key)
+    return await _told(does, await does.get(name))
+
+
+@router.post("/accounts/{name}/roles", openapi_extra=needs("roles.assign"))
+async def assign_role(does: Does, name: AccountName, wanted: NewAssignment) -> AssignmentView:
+    """Give a role in an organisation and all below it."""
+    return _assignment(
+        await does.assign(
+            name,
+            role=wanted.role,
+            organisation=wanted.organisation,
+            until=wanted.until,
+            reason=wanted.reason,
+        )
+    )
+
+
+@router.delete("/accounts/{name}/roles/{assignment}", openapi_extra=needs("roles.assign"))
+async def unassign_role(does: Does, name: AccountName, assignment: UUID) -> AccountRow:
+    """Take a role away."""
+    await does.unassign(name, assignment)
+    return await _told(does, await does.get(name))
+
+
+@router.get("/roles", openapi_extra=needs(SIGNED_IN))
+async def list_roles(does: Does) -> list[RoleView]:
+    """The roles, as the files of this installation say them."""
+    return [
+        RoleView(
+            name=role.name,
+            title_zh=role.title_zh,
+            title_en=role.title_en,
+            permissions=sorted(role.permissions),
+            excludes=sorted(role.excludes),
+            purpose=role.purpose.value,
+            second_factor=role.second_factor,
+        )
+        for role in does.roles.values()
+    ]
+
+
+@router.get("/permissions", openapi_extra=needs(SIGNED_IN))
+async def list_permissions() -> list[PermissionView]:
+    """What there is to be permitted."""
+    return [PermissionView(name=name, zh=one.zh, en=one.en) for name, one in PERMISSIONS.items()]
+
+
+@router.get("/access", openapi_extra=needs("access.explain"))
+async def explain_access(
+    does: Does,
+    account: Annotated[str, Query(max_length=64)],
+    permission: Annotated[str, Query(max_length=64)],
+    organisation: Annotated[str, Query(max_length=100)] = "",
+) -> ExplanationOfAccess:
+    """Why an account may, or may not, do a thing with an organisation's data."""
+    _, reasons = await does.explain(account, permission=permission, organisation=organisation)
+    held = {one.assignment: one for one in await does.held_by([await does.get(account)])}
+    return ExplanationOfAccess(
+        account=account,
+        permission=permission,
+        organisation=organisation,
+        allowed=bool(reasons),
+        reasons=[
+            ReasonView(assignment=_assignment(held[one.assignment.assignment]), way=list(one.way))
+            for one in reasons
+            if one.assignment.assignment in held
+        ],
+    )
+
+
+@router.post("/me/password", openapi_extra=needs(SIGNED_IN), status_code=204)
+async def change_password(request: Request, own: Own, wanted: ChangePassword) -> None:
+    """Choose one's own password; one's other sessions end."""
+    shown = Sensitive(request.cookies.get("lianyi_session", ""))
+    keep = stored_form(shown, Kind.SESSION) or b""
+    await own.change_password(Sensitive(wanted.old), Sensitive(wanted.new), keep=keep)
+
+
+@router.post("/me/second-factor", openapi_extra=needs(SIGNED_IN))
+async def offer_factor(own: Own) -> FactorOfferView:
+    """Begin one's own second factor."""
+    offer = await own.offer_factor()
+    return FactorOfferView(
+        address=offer.address.reveal(),
+        secret=offer.secret.reveal(),
+        qr_svg=offer.qr_svg.reveal(),
+    )
+
+
+@router.post("/me/second-factor/confirm", openapi_extra=needs(SIGNED_IN))
+async def confirm_factor(own: Own, wanted: Code) -> RecoveryCodesView:
+    """Put one's own second factor in force with its first code."""
+    codes = await own.confirm_factor(wanted.code)
+    return RecoveryCodesView(codes=list(codes.reveal()))

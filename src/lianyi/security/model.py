@@ -1,0 +1,151 @@
+"""The words of authorisation: who somebody is, what he was given, what he may do just now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+EVERYWHERE = "*"
+"""Stands for all organisations, also for what belongs to none."""
+
+PLATFORM = UUID(int=1)
+"""The platform itself: its rounds, its metrics."""
+
+FIRST_TOKEN = UUID(int=2)
+"""Whoever holds the token of the first start, until there is an administrator."""
+
+
+class Purpose(Enum):
+    """Why somebody looks at data about a person.
+
+    Source: HL7 v3 ActReason, value set PurposeOfUse (codes); ISO/TS 14265.
+    """
+
+    TREATMENT = "TREAT"
+    EMERGENCY = "ETREAT"
+    OPERATIONS = "HOPERAT"
+    PAYMENT = "HPAYMT"
+    RESEARCH = "HRESCH"
+    PUBLIC_HEALTH = "PUBHLTH"
+    PATIENT_REQUEST = "PATRQT"
+    ADMINISTRATION = "HSYSADMIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What people with a task may do. Data: ``content/roles/<name>.yaml``.
+
+    Attributes:
+        name: what assignments mention.
+        title_zh, title_en: for people.
+        permissions: names from :data:`~lianyi.security.permissions.PERMISSIONS`.
+        excludes: roles that nobody may have besides this one (三权分立).
+        purpose: for what its people look at patients when they say nothing else.
+        second_factor: whether its people must sign in with a second factor.
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    permissions: frozenset[str]
+    excludes: frozenset[str] = frozenset()
+    purpose: Purpose = Purpose.OPERATIONS
+    second_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A role that an account has in an organisation and everything below it.
+
+    Attributes:
+        assignment: identifier.
+        role: name.
+        organisation: its code, or :data:`EVERYWHERE`.
+        valid_from, valid_until: instants; None: without end.
+    """
+
+    assignment: UUID
+    role: str
+    organisation: str
+    valid_from: datetime
+    valid_until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether it is valid at an instant."""
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """For each permission, the organisations in which an actor has it."""
+
+    of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def organisations(self, permission: str) -> Collection[str]:
+        """Return where a permission is held; empty when nowhere."""
+        return self.of.get(permission, frozenset())
+
+    def covers(self, permission: str, organisation: str) -> bool:
+        """Tell whether a permission is held in an organisation; ``""`` needs all of them."""
+        held = self.organisations(permission)
+        return EVERYWHERE in held or (organisation != "" and organisation in held)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who has signed in.
+
+    Attributes:
+        account: identifier of the account.
+        name: what he signs in with; in the log it is the sender of his acts.
+        display_name: what people call him.
+        organisation: where he belongs.
+        reach: what he may do, and where.
+        purpose: what his roles look at patients for.
+        factors: how he proved who he is: ``password``, ``one-time code``, ``key``, ``token`` …
+        roles: names of the roles that hold now.
+        must_change: he must choose a new password before anything else.
+        needs_factor: one of his roles asks for a second factor, and he has none.
+    """
+
+    account: UUID
+    name: str
+    display_name: str
+    organisation: str
+    reach: Reach
+    purpose: Purpose = Purpose.OPERATIONS
+    factors: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    must_change: bool = False
+    needs_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One actor doing one thing: what he sees and touches lies within the reach of that.
+
+    Attributes:
+        actor: who.
+        permission: what the operation needs.
+        operation: its name, as the OpenAPI document says it.
+        purpose: for what.
+        address: from where.
+    """
+
+    actor: Actor
+    permission: str
+    operation: str
+    purpose: Purpose
+    address: str = ""
+
+    def sees(self, organisation: str) -> bool:
+        """Tell whether what belongs to an organisation may be seen and touched here."""
+        return self.actor.reach.covers(self.permission, organisation)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether there is nothing that may not be seen here."""
+        return EVERYWHERE in self.actor.reach.organisations(self.permission)

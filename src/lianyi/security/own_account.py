@@ -1,0 +1,150 @@
+"""What people do with their own accounts: password, second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from lianyi.base.clock import Clock
+from lianyi.base.sensitive import Sensitive
+from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.security import account_store as store
+from lianyi.security.access import current
+from lianyi.security.account_store import AccountRecord
+from lianyi.security.acts import act
+from lianyi.security.failures import NoSuchAccount, NothingThere, SignInRefused
+from lianyi.security.limited_work import LimitedWork
+from lianyi.security.one_time import (
+    accepted_step,
+    new_recovery_codes,
+    new_totp_secret,
+    qr_svg,
+    totp_address,
+)
+from lianyi.security.password_rules import PasswordRules, check_new_password
+from lianyi.security.passwords import PasswordHasher
+from lianyi.security.signing_in import TOTP_PURPOSE, SigningIn
+from lianyi.security.vault import Place, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class FactorOffer:
+    """A second factor that waits to be confirmed."""
+
+    address: Sensitive[str]
+    secret: Sensitive[str]
+    qr_svg: Sensitive[str]
+
+
+class OwnAccount:
+    """Changes what belongs to whoever acts."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        log: PostgresLog,
+        clock: Clock,
+        *,
+        passwords: PasswordRules,
+        hasher: PasswordHasher,
+        vault: Callable[[], Vault],
+        signing_in: SigningIn,
+        site_name: str,
+    ) -> None:
+        self._pool = pool
+        self._log = log
+        self._clock = clock
+        self._passwords = passwords
+        self._hasher = hasher
+        self._vault = vault
+        self._signing_in = signing_in
+        self._site_name = site_name
+        self._work = LimitedWork(workers_max=1, waiting_max=20, name="recovery")
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._work.close()
+
+    async def change_password(
+        self, old: Sensitive[str], new: Sensitive[str], *, keep: bytes
+    ) -> None:
+        """Choose one's own password; the other sessions end.
+
+        Args:
+            old: the present one.
+            new: the wanted one.
+            keep: stored form of the session that stays.
+
+        Raises:
+            SignInRefused: the present one is wrong.
+            PasswordRefused: with every rule that the new one breaks.
+        """
+        me = await self._me()
+        lines = await store.passwords_of(self._pool, me.account, limit=1 + self._passwords.history)
+        if not (await self._hasher.check(old, lines[0][0] if lines else None)).right:
+            raise SignInRefused(where="password")
+        about = [me.name, me.display_name]
+        last = [line for line, _ in lines]
+        await check_new_password(new, self._passwords, about=about, last=last, hasher=self._hasher)
+        line = await self._hasher.hash(new)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.insert_password(connection, me.account, line, self._clock.now())
+            await store.update_account(connection, me._replace(must_change=False))
+            await store.end_sessions(
+                connection, me.account, why="password changed", at=self._clock.now(), but=keep
+            )
+            await self._act(connection, "account.password_changed", me)
+            await self._changed(connection)
+
+    async def offer_factor(self) -> FactorOffer:
+        """Begin one's own second factor; it counts once it is confirmed."""
+        me, secret = await self._me(), new_totp_secret()
+        place = Place(TOTP_PURPOSE, str(me.account))
+        sealed = self._vault().seal(Sensitive(secret.reveal().encode()), place)
+        address = totp_address(secret, account=me.name, issuer=self._site_name)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.begin_factor(connection, me.account, sealed, self._clock.now())
+            await self._act(connection, "account.factor_offered", me)
+        return FactorOffer(address, secret, qr_svg(address))
+
+    async def confirm_factor(self, code: str) -> Sensitive[tuple[str, ...]]:
+        """Put one's own second factor in force and return the recovery codes, shown once.
+
+        Raises:
+            SignInRefused: the code is wrong.
+            NothingThere: none was begun.
+        """
+        me = await self._me()
+        factor = await store.factor_of(self._pool, me.account)
+        if factor is None or factor.confirmed_at:
+            raise NothingThere(where="second factor")
+        place = Place(TOTP_PURPOSE, str(me.account))
+        secret = Sensitive(self._vault().open(factor.secret, place).reveal().decode())
+        now = self._clock.now()
+        step = accepted_step(secret, code, now, last_step=factor.last_step)
+        if step is None:
+            raise SignInRefused(where="code")
+        codes = await new_recovery_codes(self._work)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.confirm_factor(
+                connection, me.account, step=step, recovery=codes.stored, at=now
+            )
+            await self._act(connection, "account.factor_confirmed", me)
+            await self._changed(connection)
+        return codes.shown
+
+    async def _me(self) -> AccountRecord:
+        found = await store.account_of(self._pool, current().actor.account)
+        if found is None or found.kind != "person":
+            raise NoSuchAccount(where="account")
+        return found
+
+    async def _changed(self, connection: Connection) -> None:
+        await store.tell(connection)
+        self._signing_in.forget()
+
+    async def _act(self, connection: Connection, kind: str, account: AccountRecord) -> None:
+        await self._log.append_act_within(connection, act(kind, {"subject": account.name}))

@@ -1,0 +1,172 @@
+"""Reading roles: those that the product brings, and what a hospital made of them.
+
+A file ``content/roles/<name>.yaml`` takes the place of the shipped role of that name.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterable, Mapping
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.settings import nearest
+from lianyi.security.model import Purpose, Role
+from lianyi.security.permissions import PERMISSIONS
+
+FOLDER = "roles"
+FILE_BYTES_MAX = 65_536
+
+log = structlog.get_logger(__name__)
+
+
+class BadRole(LianyiError):
+    """A file that should describe a role does not."""
+
+    code = "LY-1801"
+    category = Category.INVALID
+    en = Told(
+        "cannot use this role", "{why}", "correct the file; the role gives nothing until then"
+    )
+    zh = Told("角色定义不可用", "{why_zh}", "改正该文件；在此之前该角色不授予任何权限")
+
+
+class _Title(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    zh: str = Field(min_length=1, max_length=100)
+    en: str = Field(min_length=1, max_length=100)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    role: str = Field(pattern=r"^[a-z][a-z0-9-]{1,62}$")
+    title: _Title
+    permissions: list[str]
+    excludes: list[str] = []
+    purpose: Purpose = Purpose.OPERATIONS
+    second_factor: bool = False
+
+
+def parse_role(text: str, name: str) -> Role:
+    """Read one role.
+
+    Args:
+        text: YAML.
+        name: of the file, for errors; its stem is the name of the role.
+
+    Raises:
+        BadRole: with what is wrong first, an unknown key before all else.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BadRole(where=name, why="it is no YAML", why_zh="不是有效的 YAML") from error
+    if not isinstance(data, dict):
+        raise BadRole(where=name, why="it is no list of keys", why_zh="内容不是键值")
+    _look_for_strangers(data, name)
+    try:
+        file = _File.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BadRole(where=f"{name}: {place}", why=first["msg"], why_zh=first["msg"]) from error
+    if file.role != Path(name).stem:
+        raise BadRole(where=f"{name}: role", why="it differs from the name of the file",
+                      why_zh="与文件名不一致")  # fmt: skip
+    for permission in file.permissions:
+        if permission not in PERMISSIONS:
+            raise _unknown(f"{name}: permissions", permission, PERMISSIONS)
+    return Role(
+        file.role,
+        file.title.zh,
+        file.title.en,
+        frozenset(file.permissions),
+        frozenset(file.excludes),
+        file.purpose,
+        file.second_factor,
+    )
+
+
+def _look_for_strangers(data: Mapping[Any, Any], name: str) -> None:
+    for key in data:
+        if key not in _File.model_fields:
+            raise _unknown(name, str(key), _File.model_fields)
+
+
+def _unknown(where: str, word: str, known: Iterable[str]) -> BadRole:
+    close = nearest(word, known)
+    return BadRole(
+        where=where,
+        why=f"unknown '{word[:60]}'" + (f"; the nearest known one is '{close}'" if close else ""),
+        why_zh=f"未知的“{word[:60]}”" + (f"；最接近的是“{close}”" if close else ""),
+    )
+
+
+def _text_of(file: Traversable) -> str:
+    text = file.read_bytes()
+    if len(text) > FILE_BYTES_MAX:
+        raise BadRole(where=file.name, why="it is too long", why_zh="文件过大")
+    return text.decode("utf-8")
+
+
+def read_roles(content_dir: Path) -> tuple[dict[str, Role], list[LianyiError]]:
+    """Return the roles by name, and what is wrong with the files of the others."""
+    shipped = importlib.resources.files("lianyi.security") / FOLDER
+    files: dict[str, Traversable] = {one.name: one for one in shipped.iterdir()}
+    own = content_dir / FOLDER
+    files |= {path.name: path for path in sorted(own.glob("*.yaml"))}
+    roles: dict[str, Role] = {}
+    problems: list[LianyiError] = []
+    for name, file in sorted(files.items()):
+        if not name.endswith(".yaml"):
+            continue
+        try:
+            role = parse_role(_text_of(file), name)
+        except BadRole as problem:
+            problems.append(problem)
+        except (OSError, UnicodeDecodeError) as error:
+            kind = type(error).__name__
+            problems.append(BadRole(where=name, why=kind, why_zh=kind))
+        else:
+            roles[role.name] = role
+    for found in problems:
+        log.warning("role.refused", where=str(found.where))
+    return roles, problems
+
+
+class RoleBook:
+    """The roles as the files are now; looked at anew when a file has changed."""
+
+    def __init__(self, content_dir: Path) -> None:
+        self._content_dir = content_dir
+        self._stamp: object = None
+        self._roles: dict[str, Role] = {}
+        self._problems: list[LianyiError] = []
+
+    def refresh(self) -> bool:
+        """Look at the files; True when something has changed."""
+        folder = self._content_dir / FOLDER
+        stamp = [(str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in folder.glob("*.yaml")]
+        if stamp == self._stamp:
+            return False
+        self._roles, self._problems = read_roles(self._content_dir)
+        self._stamp = stamp
+        return True
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """The roles by name."""
+        if self._stamp is None:
+            self.refresh()
+        return self._roles
+
+    @property
+    def problems(self) -> list[LianyiError]:
+        """What is wrong with files."""
+        return self._problems
