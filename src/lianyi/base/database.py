@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import orjson
@@ -267,6 +268,24 @@ async def open_pool(
             pool.terminate()
         raise _told(error, dsn) from error
     return pool
+
+
+def telling(setting: str, value: Callable[[], str]) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """Return an ``on_acquire`` that keeps a setting of the session equal to a value of the task.
+
+    It costs a round trip only when a connection is handed to somebody else than before.
+    """
+    last: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+
+    async def tell(proxy: Any) -> None:  # noqa: ANN401 - asyncpg hands out proxies
+        connection = proxy._con  # the proxy lives for one use only  # noqa: SLF001
+        wanted = value()
+        if last.get(connection) != wanted:
+            last.pop(connection, None)
+            await proxy.execute("SELECT set_config($1, $2, false)", setting, wanted)
+            last[connection] = wanted
+
+    return tell
 
 
 async def ask_database(pool: asyncpg.Pool) -> str:

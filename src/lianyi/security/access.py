@@ -5,7 +5,7 @@ A task without an access sees nothing: to forget one shows an empty page, never 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
@@ -69,3 +69,39 @@ def require(organisation: str, *, where: str) -> None:
     """
     if not current().sees(organisation):
         raise OutsideOfReach(where=where)
+
+
+class Seen:
+    """Whose data an access has shown, and of which channels; the trail says it."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, dict[str, None]] = {}
+
+    def add(self, channel: int, whose: Iterable[str]) -> None:
+        """Remember that data of these patients, ``value^authority``, were shown."""
+        self._of.setdefault(channel, {}).update(dict.fromkeys(whose))
+
+    def by_channel(self) -> Mapping[int, list[str]]:
+        """Return the patients by channel; one entry for no channel when there is none."""
+        return {channel: list(whose) for channel, whose in self._of.items()} or {0: []}
+
+
+_seen: ContextVar[Seen | None] = ContextVar("seen", default=None)
+
+
+@contextmanager
+def seen() -> Iterator[Seen]:
+    """Gather what is shown for as long as the block runs."""
+    found = Seen()
+    token = _seen.set(found)
+    try:
+        yield found
+    finally:
+        _seen.reset(token)
+
+
+def shows(channel: int, whose: Iterable[str]) -> None:
+    """Say that data of patients are about to be shown."""
+    found = _seen.get()
+    if found is not None:
+        found.add(channel, whose)

@@ -1,0 +1,357 @@
+"""Stands before every door: who asks, may he, for what purpose; and writes down what was done.
+
+The one place where a permission is checked. Each operation of the API names what it needs beside
+itself (``openapi_extra=needs(…)``); one that names nothing does not start. Whether a row may be
+seen is the other half: within the operation an :class:`~lianyi.security.model.Access` holds, and
+whoever reads asks it.
+
+A request is judged before its body is read. A browser sends cookies with requests that other sites
+cause: SameSite=Strict stops that, and for browsers that forget it every change made by cookie
+needs the header ``X-Lianyi: 1``, which no foreign page can set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lianyi.api.failures import answer, status_of
+from lianyi.api.first_token import Failures
+from lianyi.base.clock import Clock
+from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.sensitive import Sensitive
+from lianyi.security.access import OutsideOfReach, Seen, acting, current, seen
+from lianyi.security.acts import act
+from lianyi.security.failures import FactorMustBegin, PasswordMustChange
+from lianyi.security.model import Access, Actor, Purpose
+from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
+from lianyi.security.settings import SecuritySettings
+from lianyi.security.signing_in import SigningIn
+from lianyi.security.trail import Trail
+
+COOKIE = "lianyi_session"
+GUARDED = "/api/"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+QUERY_MAX = 300
+
+
+class NotSignedIn(LianyiError):
+    """A request without a valid session or key."""
+
+    code = "LY-1606"
+    category = Category.FORBIDDEN
+    en = Told("sign in first", "the request carries no valid session or key", "sign in")
+    zh = Told("请先登录", "请求没有携带有效的会话或密钥", "请登录")
+
+
+class ForeignRequest(LianyiError):
+    """A change by cookie without the header that only our own pages send."""
+
+    code = "LY-1607"
+    category = Category.FORBIDDEN
+    en = Told(
+        "this change was refused",
+        "the request lacks the header X-Lianyi, so another web site may have caused it",
+        "use the console, or send the header X-Lianyi: 1",
+    )
+    zh = Told(
+        "该操作被拒绝",
+        "请求缺少 X-Lianyi 请求头，可能由其他网站发起",
+        "请使用本平台页面操作，或携带请求头 X-Lianyi: 1",
+    )
+
+
+class TooManyTries(LianyiError):
+    """Too many wrong sign-ins from one address."""
+
+    code = "LY-1608"
+    category = Category.BUSY
+    en = Told("too many wrong sign-ins", "the limit for one minute is reached", "wait one minute")
+    zh = Told("登录失败次数过多", "已达到每分钟上限", "请等待一分钟后再试")
+
+
+class UnknownPurpose(LianyiError):
+    """The header X-Purpose names nothing that data are looked at for."""
+
+    code = "LY-1610"
+    category = Category.INVALID
+    en = Told(
+        "this purpose is unknown",
+        "X-Purpose is one of {known}",
+        "send one of these codes, or leave the header out",
+    )
+    zh = Told(
+        "未知的使用目的", "X-Purpose 只能是 {known} 之一", "使用其中一个代码，或不携带该请求头"
+    )
+
+
+class Undeclared(LianyiError):
+    """An operation that does not say what it needs. The product does not start."""
+
+    code = "LY-1612"
+    category = Category.INTERNAL
+    en = Told("an operation names no permission", "{why}", "install the release again")
+    zh = Told("接口未声明所需权限", "{why}", "重新安装该版本")
+
+
+class Operation(NamedTuple):
+    """One operation of the API and what it needs."""
+
+    name: str
+    method: str
+    path: str
+    permission: str
+
+
+class Operations:
+    """Finds the operation of a request."""
+
+    def __init__(self, operations: Iterable[tuple[re.Pattern[str], Operation]]) -> None:
+        self._found = list(operations)
+
+    def of(self, method: str, path: str) -> Operation | None:
+        """Return the operation of a request; None when no door has this address."""
+        method = "GET" if method == "HEAD" else method
+        for pattern, operation in self._found:
+            if operation.method == method and pattern.match(path):
+                return operation
+        return None
+
+    def __iter__(self) -> Iterable[Operation]:  # type: ignore[override]
+        return iter([operation for _, operation in self._found])
+
+
+def operations_of(app: FastAPI) -> Operations:
+    """Return every operation of an application.
+
+    Raises:
+        Undeclared: one of them names no permission, or one that does not exist.
+    """
+    found: list[tuple[re.Pattern[str], Operation]] = []
+    for route in app.routes:
+        if not isinstance(route, APIRoute):
+            continue
+        wanted = (route.openapi_extra or {}).get(MARK, "")
+        if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
+            raise Undeclared(where=route.name, why=f"{MARK} is '{wanted}'")
+        found += [
+            (route.path_regex, Operation(route.name, method, route.path, wanted))
+            for method in sorted(route.methods)
+        ]
+    return Operations(found)
+
+
+class Gatekeeper:
+    """Says who asks; used by the guard and by the emergency page."""
+
+    def __init__(self, signing_in: SigningIn, clock: Clock, *, settings: SecuritySettings) -> None:
+        self.signing_in = signing_in
+        self._failures = Failures(clock, failures_max=settings.address_failures_max)
+
+    def let_try(self, address: str) -> None:
+        """Raise :class:`TooManyTries` when an address has tried too often."""
+        if self._failures.blocked(address):
+            raise TooManyTries(where=address or "address")
+
+    def count(self, address: str) -> None:
+        """Count a wrong try."""
+        self._failures.count(address)
+
+    async def identify(self, method: str, headers: Headers, *, address: str) -> Actor | None:
+        """Return who asks; None when the request says nothing valid.
+
+        Raises:
+            TooManyTries: this address has sent too many wrong tokens.
+            ForeignRequest: a change by cookie that another site may have caused.
+        """
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            self.let_try(address)
+            actor = await self.signing_in.by_bearer(Sensitive(token.strip()))
+            if actor is None:
+                self.count(address)
+            return actor
+        cookie = cookie_of(headers)
+        actor = await self.signing_in.by_session(Sensitive(cookie)) if cookie else None
+        if actor and method not in SAFE_METHODS and headers.get("x-lianyi") != "1":
+            raise ForeignRequest(where=method)
+        return actor
+
+
+def judge(actor: Actor | None, operation: Operation | None) -> Actor:
+    """Return who may do an operation.
+
+    Raises:
+        NotSignedIn: nobody asks.
+        PasswordMustChange, FactorMustBegin: something else comes first.
+        OutsideOfReach: none of his roles allows it anywhere.
+    """
+    if actor is None:
+        raise NotSignedIn(where="session")
+    if operation is None or operation.permission == SIGNED_IN:
+        return actor
+    if actor.must_change:
+        raise PasswordMustChange(where=operation.name)
+    if actor.needs_factor:
+        raise FactorMustBegin(where=operation.name)
+    if not actor.reach.organisations(operation.permission):
+        raise OutsideOfReach(where=operation.name)
+    return actor
+
+
+class Guard:
+    """Lets a request pass or answers it, and keeps the trail (ASGI middleware)."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keeper: Gatekeeper,
+        operations: Operations,
+        trail: Trail,
+        metrics_open: bool,
+    ) -> None:
+        self._app = app
+        self._keeper = keeper
+        self._operations = operations
+        self._trail = trail
+        self._metrics_open = metrics_open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        path = str(scope.get("path", ""))
+        if scope["type"] != "http" or not (path.startswith(GUARDED) or path == "/metrics"):
+            await self._app(scope, receive, send)
+            return
+        method, address = str(scope["method"]), address_of(scope)
+        operation = self._operations.of(method, path)
+        headers = Headers(scope=scope)
+        if self._is_open(operation, path, address):
+            await self._app(scope, receive, send)
+            return
+        actor: Actor | None = None
+        try:
+            actor = await self._keeper.identify(method, headers, address=address)
+            judge(actor, operation)
+            purpose = _purpose(headers, actor)
+        except LianyiError as refusal:
+            access = _access(actor or _nobody(), operation, address, Purpose.OPERATIONS)
+            await self._refuse(refusal, access, scope, receive, send)
+            return
+        assert actor is not None  # noqa: S101 - judge has raised otherwise
+        access = _access(actor, operation, address, purpose)
+        with acting(access), seen() as found:
+            await self._app(scope, receive, self._recording(access, scope, found, send, receive))
+
+    def _is_open(self, operation: Operation | None, path: str, address: str) -> bool:
+        if operation is not None and operation.permission == ANYBODY:
+            return True
+        return path == "/metrics" and self._metrics_open and address in {"127.0.0.1", "::1"}
+
+    async def _refuse(
+        self, refusal: LianyiError, access: Access, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        response = answer(refusal)
+        if access.actor.name:
+            with acting(access), seen() as found:
+                recording = self._recording(access, scope, found, send, receive, refusal.code)
+                await response(scope, receive, recording)
+        else:
+            await response(scope, receive, send)  # nobody: counted by the metrics of the proxy
+
+    def _recording(
+        self,
+        access: Access,
+        scope: Scope,
+        found: Seen,
+        send: Send,
+        receive: Receive,
+        code: str = "",
+    ) -> Send:
+        """Return a ``send`` that writes the access down before the first byte of the answer."""
+        swallowing = False
+
+        async def recorded(message: Message) -> None:
+            nonlocal swallowing
+            if message["type"] == "http.response.start":
+                try:
+                    await self._write(access, scope, found, int(message["status"]), code)
+                except LianyiError as failure:
+                    swallowing = True
+                    await answer(failure)(scope, receive, send)
+            if not swallowing:
+                await send(message)
+
+        return recorded
+
+    async def _write(
+        self, access: Access, scope: Scope, found: Seen, status: int, code: str
+    ) -> None:
+        result = "allowed" if status < 400 else "refused" if status in {401, 403} else "failed"
+        facts = {
+            "operation": access.operation,
+            "method": scope["method"],
+            "path": str(scope["path"])[:200],
+            "query": _query(scope),
+            "result": result,
+            "status": status,
+            "code": code,
+            "factors": access.actor.factors,
+        }
+        for channel, whose in found.by_channel().items():
+            await self._trail.write(
+                act(f"access.{access.operation}", facts, channel=channel, whose=whose, by=access)
+            )
+
+
+def _query(scope: Scope) -> Mapping[str, str]:
+    pairs = parse_qsl(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
+    return {key[:40]: value[:QUERY_MAX] for key, value in pairs[:20]}
+
+
+def _purpose(headers: Headers, actor: Actor | None) -> Purpose:
+    named = headers.get("x-purpose", "")
+    if not named:
+        return actor.purpose if actor else Purpose.OPERATIONS
+    try:
+        return Purpose(named)
+    except ValueError as error:
+        known = " ".join(one.value for one in Purpose)
+        raise UnknownPurpose(where="X-Purpose", known=known) from error
+
+
+def _access(actor: Actor, operation: Operation | None, address: str, purpose: Purpose) -> Access:
+    name = operation.name if operation else "unknown"
+    return Access(actor, operation.permission if operation else "", name, purpose, address)
+
+
+def _nobody() -> Actor:
+    return current().actor
+
+
+def cookie_of(headers: Headers) -> str:
+    """Return our cookie of a request; empty when there is none."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def address_of(scope: Scope) -> str:
+    """Return the network address a request came from."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def refused(failure: LianyiError) -> bool:
+    """Tell whether a failure is a refusal rather than a mistake."""
+    return status_of(failure) in {401, 403}
