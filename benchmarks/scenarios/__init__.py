@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.bench import Bench
 from benchmarks.report import Figure
-from benchmarks.scenarios import delivery, footprint, formats, ingest, search, soak
+from benchmarks.scenarios import delivery, footprint, formats, ingest, search, secrecy, soak
 
 Scenario = Callable[[Bench], Iterator[Figure]]
 
@@ -23,6 +23,7 @@ SCENARIOS: dict[str, Scenario] = {
     "idle": footprint.idle,
     "crash": footprint.database_crash,
     "formats": formats.formats,
+    "security": secrecy.secrecy,
     "search": search.search,
     "soak": soak.soak,
 }

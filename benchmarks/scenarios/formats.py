@@ -17,7 +17,7 @@ HERE = Path(__file__).parents[1]
 
 def formats(bench: Bench) -> Iterator[Figure]:
     """Measure reading, changing and writing HL7 v2, and the steps of channels."""
-    parsed = [_run("hl7_parse.py", "--json") for _ in range(bench.runs)]
+    parsed = [run_script("hl7_parse.py", "--json") for _ in range(bench.runs)]
     for codec in ("utf-8", "gb18030", "ascii"):
         yield figure(
             f"HL7 v2 {codec}: parse, 4 reads, 3 writes, encode",
@@ -26,7 +26,7 @@ def formats(bench: Bench) -> Iterator[Figure]:
             most=25,
             details={"all": parsed[0][codec]},
         )
-    steps = [_run("transform.py") for _ in range(bench.runs)]
+    steps = [run_script("transform.py") for _ in range(bench.runs)]
     for key, words in (
         ("open_parse_set_one_us", "channel: open, read, one step, write"),
         ("transform_map_and_set_us", "channel: map and set"),
@@ -35,7 +35,8 @@ def formats(bench: Bench) -> Iterator[Figure]:
         yield figure(words, "µs", [run[key] for run in steps], details={"all": steps[0]})
 
 
-def _run(script: str, *words: str) -> Any:
+def run_script(script: str, *words: str) -> Any:
+    """Run a script of ``benchmarks/`` in a process of its own and return what it prints."""
     command = [sys.executable, str(HERE / script), *words]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
