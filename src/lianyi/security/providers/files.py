@@ -361,7 +361,9 @@ def _plain(text: str, name: str) -> dict[str, Any]:
         raise BadProvider(where=name, why=why, why_zh=f"YAML：{why}")
     if not isinstance(data, dict):
         raise BadProvider(
-            where=name, why="it must hold keys such as provider, kind, title", why_zh="应包含 provider、kind、title 等键"
+            where=name,
+            why="it must hold keys such as provider, kind, title",
+            why_zh="应包含 provider、kind、title 等键",
         )
     return {str(key): value for key, value in data.items() if value is not None}
 

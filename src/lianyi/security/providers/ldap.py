@@ -111,7 +111,9 @@ class LdapProvider:
         """
         async with self._connected(server) as wire:
             if self._file.mode == "direct":
-                return len(await wire.search("", None, ["1.1"], entries_max=1, scope=SearchScope.BASE))
+                return len(
+                    await wire.search("", None, ["1.1"], entries_max=1, scope=SearchScope.BASE)
+                )
             await self._bind_to_search(wire)
             return len(await wire.search(self._file.base, None, ["1.1"], entries_max=2))
 
@@ -125,9 +127,7 @@ class LdapProvider:
             finally:
                 wire.close()
 
-    async def _ask(
-        self, wire: LdapWire, name: str, password: Sensitive[str]
-    ) -> ExternalIdentity:
+    async def _ask(self, wire: LdapWire, name: str, password: Sensitive[str]) -> ExternalIdentity:
         if self._file.mode == "direct":
             await self._bind_as_person(wire, self._bind_name(name), password)
             entry = await self._find(wire, name)
@@ -207,9 +207,7 @@ class LdapProvider:
             }
         return tuple(sorted(groups - {""}))
 
-    def _identity(
-        self, entry: Entry, name: str, groups: tuple[str, ...]
-    ) -> ExternalIdentity:
+    def _identity(self, entry: Entry, name: str, groups: tuple[str, ...]) -> ExternalIdentity:
         file = self._file
         subject = _subject(entry, file.subject)
         if not subject:

@@ -74,7 +74,9 @@ class BadProvider(LianyiError):
     code = "LY-1853"
     category = Category.INVALID
     en = Told(
-        "cannot use this sign-in provider", "{why}", "correct the file and run 'lianyi sign-in check'"
+        "cannot use this sign-in provider",
+        "{why}",
+        "correct the file and run 'lianyi sign-in check'",
     )
     zh = Told("登录方式的定义不可用", "{why_zh}", "改正该文件后运行 lianyi sign-in check")
 
