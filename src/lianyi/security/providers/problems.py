@@ -38,7 +38,7 @@ class SignInUnavailable(LianyiError):
     en = Told(
         "cannot sign in at the moment",
         "the hospital's sign-in service does not answer as it should",
-        "try again in a few minutes; the administrator finds the reason with 'lianyi sign-in check'",
+        "try again in a few minutes; 'lianyi sign-in check' shows an administrator the reason",
     )
     zh = Told(
         "暂时无法登录",
