@@ -43,6 +43,8 @@ const provider = new Provider(issuer, {
     rpInitiatedLogout: { enabled: true },
     userinfo: { enabled: true },
   },
+  // Everybody here lives on the loopback, which it refuses to call otherwise.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   findAccount: (ctx, id) => ({
     accountId: id,
     claims: () => ({
