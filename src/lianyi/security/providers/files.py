@@ -22,7 +22,17 @@ SECRET_BYTES_MAX = 10_000
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Algorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
 ]
 Seconds = Annotated[float, Field(gt=0, le=60)]
 
@@ -127,7 +137,7 @@ class OidcFile(ProviderFile):
     client_authentication: Literal["basic", "post"] = "basic"
     redirect_uri: str
     scopes: tuple[str, ...] = ("openid", "profile", "email")
-    algorithms: tuple[Algorithm, ...] = ("RS256", "PS256", "ES256", "EdDSA")
+    algorithms: tuple[Algorithm, ...] = ("RS256", "PS256", "ES256", "Ed25519")
     acr_values: tuple[str, ...] = ()
     max_age_seconds: int | None = Field(default=None, ge=0)
     userinfo: bool = False
