@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from lianyi.base.clock import SystemClock
 
 
 class Authority:
@@ -46,7 +48,7 @@ class Authority:
         is_authority: bool = False,
         host: str = "",
     ) -> x509.Certificate:
-        now = datetime.now(UTC)
+        now = SystemClock().now()
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)

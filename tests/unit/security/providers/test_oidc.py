@@ -11,6 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from structlog.testing import capture_logs
+from tests.peers.oidc import Browser, OidcPeer, install
+from tests.peers.slapd import free_port
+from tests.peers.web import Answer, Asked, serving
 
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.security.providers.files import OidcFile
@@ -20,9 +23,6 @@ from lianyi.security.providers.problems import (
     SignInRefused,
     SignInUnavailable,
 )
-from tests.peers.oidc import Browser, OidcPeer, install
-from tests.peers.slapd import free_port
-from tests.peers.web import Answer, Asked, serving
 
 CALLBACK = "http://127.0.0.1:1/sign-in/hospital"
 
