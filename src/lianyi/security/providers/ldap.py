@@ -66,6 +66,7 @@ class LdapProvider:
 
     def __init__(self, file: LdapFile, clock: Clock) -> None:
         self.name = file.provider
+        self.servers = file.servers
         self._file = file
         self._clock = clock
         self._context = trust(file.ca_file)

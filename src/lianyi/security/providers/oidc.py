@@ -26,7 +26,7 @@ from lianyi.security.providers.asking import Asker, make_client, read_object
 from lianyi.security.providers.files import LOOPBACK, OidcFile, read_secret
 from lianyi.security.providers.oidc_keys import OidcKeys
 from lianyi.security.providers.oidc_tokens import Claims, Unbelievable
-from lianyi.security.providers.problems import expired, refused, unavailable
+from lianyi.security.providers.problems import SignInRefused, expired, refused, unavailable
 from lianyi.security.providers.provider import (
     ExternalIdentity,
     KeptState,
@@ -186,6 +186,22 @@ class OidcProvider:
         if not await seen.first_time(self.name, identifier, until):
             raise refused(self.name, "logout token used before")
         return LogoutNotice(self.name, subject, session)
+
+    async def look(self) -> None:
+        """Ask for metadata and keys, and show our secret; for ``lianyi sign-in check``.
+
+        Raises:
+            SignInUnavailable: something of it does not work; ``reason`` says what.
+            SecretUnreadable: the secret cannot be read.
+        """
+        service = await self.metadata()
+        if not await self._keys.suit(str(service["jwks_uri"]), self._file.algorithms):
+            raise unavailable(self.name, "none of its keys suits the allowed algorithms")
+        try:
+            await self._redeem("lianyi-sign-in-check", self._secret() + self._secret())
+        except SignInRefused:
+            return  # as it should be: it knows us, and no such code
+        raise unavailable(self.name, "it gives tokens for an invented code")
 
     async def _redeem(self, code: str, verifier: str) -> dict[str, Any]:
         """Return the tokens for a code."""

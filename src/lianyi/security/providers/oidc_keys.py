@@ -49,6 +49,20 @@ class OidcKeys:
                 found = _suiting(self._keys, kid, algorithm)
             return found
 
+    async def suit(self, url: str, algorithms: Sequence[str]) -> bool:
+        """Return whether any published key can sign with one of the algorithms.
+
+        Raises:
+            SignInUnavailable: the keys cannot be fetched.
+        """
+        async with self._lock:
+            await self._fetch(url)
+        return any(
+            key.key_type == _SUITS[name[:2]] and key.get("alg", name) == name
+            for key in self._keys
+            for name in algorithms
+        )
+
     def _age(self) -> float | None:
         """Return how old the keys are, in seconds; None before the first fetch."""
         return None if self._fetched is None else self._clock.elapsed_seconds() - self._fetched

@@ -31,7 +31,13 @@ class SignInRefused(LianyiError):
 
 
 class SignInUnavailable(LianyiError):
-    """The directory that knows the person does not answer."""
+    """The directory that knows the person does not answer.
+
+    Attributes:
+        reason: what it really was, for an administrator at the command line only.
+    """
+
+    reason = ""
 
     code = "LY-1851"
     category = Category.UNAVAILABLE
@@ -127,7 +133,9 @@ def refused(provider: str, reason: str, **facts: str | int) -> SignInRefused:
 def unavailable(provider: str, reason: str, **facts: str | int) -> SignInUnavailable:
     """Log why, and return the failure that does not say it."""
     log.warning("sign-in service unavailable", provider=provider, reason=reason, **facts)
-    return SignInUnavailable(where=provider)
+    failure = SignInUnavailable(where=provider)
+    failure.reason = reason
+    return failure
 
 
 def expired(provider: str, reason: str) -> SignInExpired:
