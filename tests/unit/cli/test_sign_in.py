@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.peers.slapd import BASE, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
 
 from lianyi.cli.main import main
-from tests.peers.slapd import BASE, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
 
 pytestmark = pytest.mark.skipif(
     not PROGRAM.exists(), reason="there is no OpenLDAP server here: tools/need_slapd.sh installs it"

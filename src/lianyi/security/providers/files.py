@@ -76,7 +76,8 @@ class ProviderFile(Part):
         provider: its name, the same as the file's; never change it, accounts are linked by it.
         title: what the button says.
         enabled: whether it is offered.
-        subject: which claim or attribute names the person for ever; empty means the usual one.
+        subject: which claim or attribute names the person for ever; empty means the usual one:
+            ``sub``, ``entryUUID`` or ``objectGUID``, in CAS the user name.
         account_name: which claim or attribute is the account name; empty means the usual one.
         display_name: which one is the name for people; empty means the usual one.
         email: which one is the address; empty means the usual one.

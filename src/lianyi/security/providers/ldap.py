@@ -233,13 +233,16 @@ class LdapProvider:
 
 
 def _subject(entry: Entry, wanted: str) -> str:
-    """Return what names the entry for ever: ``entryUUID``, in AD ``objectGUID``; else its DN."""
+    """Return what names the entry for ever: ``entryUUID``, in AD ``objectGUID``.
+
+    Never its DN: a DN is given away again when somebody of the same name comes.
+    """
     if wanted and wanted.lower() != "objectguid":
         return entry.text(wanted)
     guid = next(iter(entry.attributes.get("objectguid", [])), b"")
     if len(guid) == 16:
         return str(uuid.UUID(bytes_le=guid))
-    return "" if wanted else entry.text("entryUUID") or entry.dn
+    return "" if wanted else entry.text("entryUUID")
 
 
 def ad_reason(said: str) -> str:
