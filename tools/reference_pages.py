@@ -216,6 +216,30 @@ def channels_page() -> str:
     return "\n\n".join(page) + "\n"
 
 
+# -- ways to sign in
+
+
+def sign_in_page() -> str:
+    """Return ``sign-in.md``: every key of a provider's YAML file."""
+    files = importlib.import_module("lianyi.security.providers.files")
+    page = [
+        "# The file of a way to sign in 登录方式文件\n\n"
+        + HEAD
+        + "One YAML file for each way under"
+        " `content/sign-in/`, named like its `provider`; the kinds share the keys of the first"
+        " table. `lianyi sign-in check` reads them and asks every directory."
+    ]
+    shared = set(files.ProviderFile.model_fields)
+    for kind in (files.ProviderFile, files.Title, files.GrantRule, *files.KINDS.values()):
+        rows = settings_table(kind).split("\n")
+        if kind.__base__ is files.ProviderFile:
+            rows = [
+                row for row in rows if row.split("`")[1:2] == [] or row.split("`")[1] not in shared
+            ]
+        page.append(f"## {kind.__name__}\n\n{first_sentence(kind)}\n\n" + "\n".join(rows))
+    return "\n\n".join(page) + "\n"
+
+
 # -- metrics
 
 
@@ -409,6 +433,7 @@ def command_line_page(language: str) -> str:
 PAGES = {
     "settings.md": settings_page,
     "channels.md": channels_page,
+    "sign-in.md": sign_in_page,
     "metrics.md": metrics_page,
     "api.md": api_page,
     "cli.md": lambda: command_line_page("en"),

@@ -20,6 +20,7 @@ CODES_OF_FLOOR = {
     "messagelog": "13",
     "channels": "14 15 16",
     "api": "16",
+    "security": "18",
     "cli": "17",
     "simulate": "17",
     "security": "18",

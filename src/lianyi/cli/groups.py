@@ -35,7 +35,7 @@ class Lazy(NamedTuple):
     """A command that is imported when it is used.
 
     Attributes:
-        module: where it stands, under the name of the command.
+        module: where it stands, under the name of the command, ``_`` for ``-``.
         sentence: what it does, as its own help begins; empty for a hidden one.
     """
 
@@ -59,7 +59,7 @@ class LazyGroup(Group):
         if cmd_name not in self._lazy:
             return None
         command: click.Command = getattr(
-            importlib.import_module(self._lazy[cmd_name].module), cmd_name
+            importlib.import_module(self._lazy[cmd_name].module), cmd_name.replace("-", "_")
         )
         return command
 

@@ -26,6 +26,10 @@ COMMANDS = {
     "log": Lazy(
         "lianyi.cli.log", "验证、导出、导入消息日志 / verify, export and import the message log."
     ),
+    "sign-in": Lazy(
+        "lianyi.cli.sign_in",
+        "检查院内登录方式 / check the ways to sign in through the hospital's directories.",
+    ),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(
         "lianyi.simulate.command",
