@@ -33,6 +33,7 @@ class ChannelRecord(NamedTuple):
     wanted: str
     problem: Json | None
     source_state: Json
+    organisation: str = ""
 
 
 class DestinationRecord(NamedTuple):
@@ -124,8 +125,8 @@ class ReadStore:
     async def channels(self) -> list[ChannelRecord]:
         """Return all channels by name."""
         rows = await self._pool.fetch(
-            "SELECT channel, name, shard, version, wanted, problem, source_state"
-            " FROM channels.channel ORDER BY name"
+            "SELECT channel, c.name, c.shard, version, wanted, problem, source_state, organisation"
+            " FROM channels.channel AS c JOIN messagelog.channel USING (channel) ORDER BY c.name"
         )
         return [ChannelRecord(*row) for row in rows]
 
@@ -371,7 +372,7 @@ class ReadStore:
         shard: int,
         *,
         gate: bool | None,
-        channel: int | None,
+        channels: Collection[int] | None,
         first: int,
         below: int,
         limit: int,
@@ -382,7 +383,7 @@ class ReadStore:
             states: any of the states of ``channels.exception``.
             shard: of the messages.
             gate: True for messages that the gate held, False for deliveries, None for both.
-            channel: only its messages; None means all.
+            channels: only theirs; None means all.
             first: the lowest number looked at.
             below: only numbers below this one.
             limit: at most so many.
@@ -391,13 +392,13 @@ class ReadStore:
             "SELECT DISTINCT number FROM channels.exception"
             " WHERE shard = $1 AND number >= $2 AND number < $3"
             " AND state = ANY($4::text[]) AND ($5::boolean IS NULL OR (destination < 0) = $5)"
-            " AND ($6::integer IS NULL OR channel = $6) ORDER BY number DESC LIMIT $7",
+            " AND ($6::integer[] IS NULL OR channel = ANY ($6)) ORDER BY number DESC LIMIT $7",
             shard,
             first,
             below,
             list(states),
             gate,
-            channel,
+            None if channels is None else list(channels),
             limit,
         )
         return [row["number"] for row in rows]
@@ -420,7 +421,7 @@ class ReadStore:
         *,
         first: int,
         below: int,
-        channel: int | None,
+        channels: Collection[int] | None,
         kind: str,
         gate: int | None,
         limit: int,
@@ -432,7 +433,7 @@ class ReadStore:
             shard: of the messages.
             first: the lowest number looked at.
             below: only numbers below this one.
-            channel: only its messages; None means all.
+            channels: only theirs; None means all.
             kind: with ``*`` for anything; empty means any.
             gate: what the gate said; None means anything.
             limit: at most so many.
@@ -442,12 +443,12 @@ class ReadStore:
         rows = await self._pool.fetch(
             f"SELECT {_ENTRY} FROM messagelog.message AS m"  # noqa: S608
             " WHERE shard = $1 AND number >= $2 AND number < $3"
-            " AND ($4::integer IS NULL OR channel = $4) AND ($5::smallint IS NULL OR gate = $5)"
+            " AND ($4::integer[] IS NULL OR channel = ANY ($4)) AND ($5::smallint IS NULL OR gate = $5)"
             f" {conditions} ORDER BY number DESC LIMIT $6",
             shard,
             first,
             below,
-            channel,
+            None if channels is None else list(channels),
             gate,
             limit,
             *values,
@@ -476,14 +477,16 @@ class ReadStore:
     # ---- replays -------------------------------------------------------------------------------
 
     async def list_replays(
-        self, *, before: tuple[datetime, UUID] | None, limit: int
+        self, *, channels: Collection[int], before: tuple[datetime, UUID] | None, limit: int
     ) -> list[asyncpg.Record]:
         """Return replays with the names of their channel and destination, the newest first."""
         rows: list[asyncpg.Record] = await self._pool.fetch(
-            f"{_REPLAY} WHERE $1::timestamptz IS NULL OR (r.requested_at, r.replay) < ($1, $2)"
+            f"{_REPLAY} WHERE r.channel = ANY ($4::integer[])"
+            " AND ($1::timestamptz IS NULL OR (r.requested_at, r.replay) < ($1, $2))"
             " ORDER BY r.requested_at DESC, r.replay DESC LIMIT $3",
             *(before or (None, None)),
             limit,
+            list(channels),
         )
         return rows
 

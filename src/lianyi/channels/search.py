@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from lianyi.channels.views import DeliveryState, GateName
 from lianyi.messagelog.message import Gate, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry, Wanted
+from lianyi.security.acts import ACCESS
 
 STEPS_MAX = 24
 WINDOW_MESSAGES = 20_000
@@ -154,7 +155,7 @@ class Search:
         log: PostgresLog,
         search: MessageSearch,
         *,
-        channel: int | None,
+        channels: Collection[int] | None,
         shards: Mapping[int, tuple[int, int]],
         marks: Callable[[list[Entry]], Awaitable[list[set[DeliveryState]]]],
         window_messages: int = WINDOW_MESSAGES,
@@ -165,7 +166,7 @@ class Search:
             store: reads what is not simply done.
             log: searches by key.
             search: what is looked for.
-            channel: number of ``search.channel``.
+            channels: numbers of those to look in; None: all, and acts that are about none.
             shards: those to look in, with their first number and the one after the last.
             marks: tells the states of the deliveries of messages.
             window_messages: how many one step looks at when nothing indexes what is asked.
@@ -174,7 +175,7 @@ class Search:
         self._store = store
         self._log = log
         self._asked = search
-        self._channel = channel
+        self._channels = channels
         self._shards = shards
         self._marks = marks
 
@@ -246,8 +247,9 @@ class Search:
             Wanted(
                 text=asked.q or "",
                 shards=[at.shard],
-                channels=[] if self._channel is None else [self._channel],
+                channels=self._channels or (),
                 kind=asked.kind or "",
+                unlike="" if asked.kind else f"{ACCESS}*",
                 gate=None if asked.gate is None else GATES[asked.gate],
                 since=utc(asked.since),
                 until=utc(asked.until),
@@ -263,7 +265,7 @@ class Search:
             at.shard,
             first=first,
             below=at.floor,
-            channel=self._channel,
+            channels=self._channels,
             kind=self._asked.kind or "",
             gate=None if self._asked.gate is None else GATES[self._asked.gate],
             limit=limit,
@@ -289,7 +291,7 @@ class Search:
             states,
             at.shard,
             gate=True if held else None,
-            channel=self._channel,
+            channels=self._channels,
             first=at.lowest,
             below=at.floor,
             limit=limit,

@@ -110,6 +110,8 @@ def _conditions(wanted: Wanted, below: int | None) -> tuple[list[str], list[obje
         add("channel = ANY(?::integer[])", list(wanted.channels))
     if wanted.kind:
         add("kind LIKE ?", _like(wanted.kind))
+    if wanted.unlike:
+        add("kind NOT LIKE ?", _like(wanted.unlike))
     if wanted.gate is not None:
         add("gate = ?::smallint", wanted.gate)
     if wanted.since:

@@ -66,6 +66,8 @@ class Wanted(NamedTuple):
     shards: Collection[int] = ()
     channels: Collection[int] = ()
     kind: str = ""
+    unlike: str = ""
+    """A kind that is not wanted, with ``*`` for anything."""
     gate: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -90,6 +92,7 @@ def matches(entry: Entry, wanted: Wanted) -> bool:
         (not wanted.text or any(_has_value(key, wanted.text) for key in entry.keys))
         and (not wanted.channels or entry.channel in wanted.channels)
         and (not wanted.kind or bool(_kind_pattern(wanted.kind).fullmatch(entry.kind)))
+        and not (wanted.unlike and _kind_pattern(wanted.unlike).fullmatch(entry.kind))
         and (wanted.gate is None or entry.gate == wanted.gate)
         and (wanted.since is None or entry.received_at >= wanted.since)
         and (wanted.until is None or entry.received_at < wanted.until)
