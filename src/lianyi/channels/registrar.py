@@ -45,7 +45,6 @@ class Registrar:
         self._shards = shards
         self._clock = clock
         self._looked: object = None
-        self._put: set[str] = set()
 
     async def look(self) -> None:
         """Take over what has changed since the last look."""
@@ -96,12 +95,9 @@ class Registrar:
             for name, failure in bad.items():
                 log.warning("channel.refused", channel=name, code=failure.code)
                 await store.put_problem(connection, name, failure.record(), shards=self._shards)
-            gone = self._put - good.keys() - bad.keys()
-            known = {row.name for row in await store.list_in_force(connection) if row.version}
-            gone |= known - good.keys() - bad.keys()
+            gone = await store.list_with_file(connection) - good.keys() - bad.keys()
             if gone:
                 await store.put_out_of_force(connection, sorted(gone))
-        self._put = set(good)
 
     def _files(self) -> list[Path]:
         folder = self._content_dir / FOLDER
