@@ -186,8 +186,8 @@ def _source(record: store.SourceRecord, now: datetime) -> Finding | None:
     if record.wanted == "running" and record.version:
         if silent(said, now):
             return failed(check, NobodyListens(where=record.name, seconds=SILENT_SECONDS))
-        if not said.get("running") and (error := _failure(said.get("error"))):
-            return failed(check, error)
+        if error := _failure(said.get("error")):
+            return failed(check, error, status="warn" if said.get("running") else "fail")
     if newest := _failure(record.problem):
         return failed(check, newest, status="warn" if record.version else "fail")
     return None
