@@ -177,6 +177,8 @@ class IntakeRole:
         self._look_now = asyncio.Event()
         self._stopping = False
         self._bell = Bell(connect, self._hear)
+        if registrar is not None:
+            registrar.trials.when_tried = self._look_now.set
 
     async def run(self) -> None:
         """Take messages in until :meth:`stop`."""
@@ -333,6 +335,8 @@ class IntakeRole:
             await owned.appender.close()
 
     async def _close(self) -> None:
+        if self._registrar is not None:
+            await self._registrar.close()
         for shard in list(self._shards):
             await self._give_up(shard)
         with contextlib.suppress(*STORE_ERRORS):

@@ -240,6 +240,15 @@ async def put_out_of_force(connection: Connection, names: Sequence[str]) -> None
     await connection.execute("SELECT pg_notify($1, 'definitions')", CHANGED)
 
 
+async def digests_in_force(connection: Connection | asyncpg.Pool) -> dict[str, bytes]:
+    """Return the digest of the definition in force, by channel."""
+    rows = await connection.fetch(
+        "SELECT c.name, d.digest FROM channels.channel AS c"
+        " JOIN channels.definition AS d ON d.channel = c.channel AND d.version = c.version"
+    )
+    return {row["name"]: row["digest"] for row in rows}
+
+
 async def list_with_file(connection: Connection) -> set[str]:
     """Return the channels that had a file, good or bad, when somebody last looked."""
     rows = await connection.fetch(
