@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from lianyi.api.views import CheckFinding, Liveness, Readiness
 from lianyi.base.health import HealthChecks
+from lianyi.base.pool_metrics import pool_families
 from lianyi.base.telemetry import render_metrics
 from lianyi.base.telemetry.metrics import CONTENT_TYPE
 from lianyi.channels.metrics import families
@@ -55,4 +56,5 @@ async def ready(
 async def metrics(request: Request) -> Response:
     """The metrics of the installation and of this process, as Prometheus reads them."""
     overview = await request.app.state.queries.overview()
-    return Response(render_metrics(families(overview)), media_type=CONTENT_TYPE)
+    shown = [*families(overview), *pool_families(request.app.state.pool)]
+    return Response(render_metrics(shown), media_type=CONTENT_TYPE)

@@ -31,7 +31,7 @@ from lianyi.base.errors import every_error
 from lianyi.base.health import HealthChecks
 from lianyi.channels.attendance import Attendance
 
-from .house import START, House
+from .house import START, House, hl7
 
 OPEN = {"/healthz", "/readyz", "/metrics", "/api/v1/session"}
 OPERATIONS = [
@@ -245,6 +245,20 @@ async def test_a_failed_check_is_not_ready(house: House, stranger: httpx.AsyncCl
         "ready": False,
         "checks": {"database": {"ok": False, "detail": "OSError", "problem": None}},
     }
+
+
+async def test_metrics_tell_when_a_destination_has_caught_up_and_how_busy_the_pool_is(
+    lab: House, stranger: httpx.AsyncClient
+) -> None:
+    await lab.append("lab", [hl7(f"A{n}") for n in range(6)])
+    said = {"updated_at": lab.clock.now().isoformat(), "state": "flowing", "rate_per_second": 2}
+    await lab.pool.execute("UPDATE channels.destination SET state = $1 WHERE name = 'emr'", said)
+    shown = (await stranger.get("/metrics")).text
+    (line,) = re.findall(r"^lianyi_catch_up_seconds\{.*\"emr\"\} (.*)$", shown, re.MULTILINE)
+    assert float(line) == 3.0
+    (line,) = re.findall(r"^lianyi_catch_up_seconds\{.*\"alerts\"\} (.*)$", shown, re.MULTILINE)
+    assert line == "+Inf"
+    assert "lianyi_database_pool_waiting 0.0" in shown
 
 
 async def alive(house: House) -> None:
