@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from lianyi.base.embedded.home import read_record
@@ -177,6 +179,37 @@ def test_roles_split_over_two_processes_share_one_data_folder_and_survive_its_ow
     house.deliver("SPLIT2")
     assert other.poll() is None
     assert "Traceback" not in house.everything()
+
+
+def test_readiness_says_which_role_is_missing_and_is_well_when_it_comes(house: House) -> None:
+    def ready() -> tuple[int, dict[str, Any]]:
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{house.http_port}/readyz", timeout=5)
+        except httpx.HTTPError:
+            return 0, {}
+        return answer.status_code, answer.json()["checks"]
+
+    first = house.serve("--roles", "intake,api,learn", "--json")
+    house.until_it_serves()
+    status, checks = eventually(lambda: ready() if ready()[0] == 503 else None, house.everything)
+    assert (status, checks["database"]["ok"], checks["deliver"]["ok"]) == (503, True, False)
+    assert checks["deliver"]["problem"]["code"] == "LY-1612"
+    eventually(lambda: ready()[1]["intake"]["ok"], house.everything)
+
+    second = house.serve("--roles", "deliver", "--json")
+
+    eventually(lambda: ready()[0] == 200, house.everything)
+    told, alone = start_facts(house.said(first)), start_facts(house.said(second))
+    assert told["console"] == f"http://127.0.0.1:{house.http_port}"
+    assert told["roles"] == ["intake", "api", "learn"]
+    assert Path(told["token_file"]).read_text().strip() not in house.said(first)
+    assert (alone["roles"], alone["console"], alone["process"]) == (["deliver"], None, second.pid)
+
+
+def start_facts(said: str) -> Any:
+    """Return the line of JSON that a start prints, among the lines of its log."""
+    (line,) = [line for line in said.splitlines() if line.startswith('{"console"')]
+    return json.loads(line)
 
 
 def test_a_second_serve_on_the_same_folder_waits_for_the_port_and_takes_over(house: House) -> None:

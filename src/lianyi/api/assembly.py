@@ -100,6 +100,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer)
     app.state.settings = settings
+    app.state.pool = deps.pool
     app.state.tracer = tracer
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 
 from lianyi.api.views import CheckFinding, Liveness, Readiness
 from lianyi.base.health import HealthChecks
+from lianyi.base.pool_metrics import pool_families
 from lianyi.base.telemetry import render_metrics
 from lianyi.base.telemetry.metrics import CONTENT_TYPE
 from lianyi.channels.metrics import families
+from lianyi.channels.views import problem_of
 
 router = APIRouter(tags=["operations"])
 
@@ -20,15 +24,26 @@ async def live() -> Liveness:
 
 
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "not ready"}})
-async def ready(request: Request, response: Response) -> Readiness:
-    """Whether everything that this process needs is there."""
+async def ready(
+    request: Request, response: Response, of: Literal["installation", "process"] = "installation"
+) -> Readiness:
+    """Whether the installation does its work: somebody takes messages in, and delivers them.
+
+    ``of=process`` asks only whether what this process needs is there, as a load balancer in front
+    of several consoles wants to know.
+    """
     health: HealthChecks = request.app.state.health
-    report = await health.report()
+    report = await health.report(own_only=of == "process")
     response.status_code = 200 if report.ready else 503
     return Readiness(
         ready=report.ready,
         checks={
-            found.name: CheckFinding(ok=found.ok, detail=found.detail) for found in report.checks
+            found.name: CheckFinding(
+                ok=found.ok,
+                detail=found.detail,
+                problem=problem_of(found.failure) if found.failure else None,
+            )
+            for found in report.checks
         },
     )
 
@@ -41,4 +56,5 @@ async def ready(request: Request, response: Response) -> Readiness:
 async def metrics(request: Request) -> Response:
     """The metrics of the installation and of this process, as Prometheus reads them."""
     overview = await request.app.state.queries.overview()
-    return Response(render_metrics(families(overview)), media_type=CONTENT_TYPE)
+    shown = [*families(overview), *pool_families(request.app.state.pool)]
+    return Response(render_metrics(shown), media_type=CONTENT_TYPE)

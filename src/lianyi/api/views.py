@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from lianyi.channels.views import Request, View
+from lianyi.channels.views import Problem, Request, View
 
 
 class SignIn(Request):
@@ -39,14 +39,15 @@ class Liveness(View):
 
 
 class CheckFinding(View):
-    """What one check found, in a few words."""
+    """What one check found, in a few words; a failure also in both languages."""
 
     ok: bool
     detail: str
+    problem: Problem | None = None
 
 
 class Readiness(View):
-    """Whether everything that this process needs is there, and each part of it."""
+    """Whether everything that is needed is there, and each part of it."""
 
     ready: bool
     checks: dict[str, CheckFinding]

@@ -14,6 +14,7 @@ from lianyi.api.assembly import ApiDependencies, create_app
 from lianyi.app.process import Process, Role
 from lianyi.base.database import ask_database
 from lianyi.base.health import HealthChecks
+from lianyi.channels.attendance import Attendance
 from lianyi.connectors.connector import AddressInUse
 
 
@@ -57,6 +58,9 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
     settings = process.settings
     health = HealthChecks()
     health.add("database", lambda: ask_database(pool))
+    attendance = Attendance(pool, process.clock)
+    health.add("intake", attendance.intake, own=False)
+    health.add("deliver", attendance.deliver, own=False)
     app = create_app(
         ApiDependencies(
             pool=pool,

@@ -19,11 +19,13 @@ class Finding:
         name: of the check.
         ok: whether it passed.
         detail: a few words; never a password, never a patient.
+        failure: what failed, where it is a failure that we foresee.
     """
 
     name: str
     ok: bool
     detail: str
+    failure: LianyiError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,32 @@ class HealthChecks:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._own: set[str] = set()
 
-    def add(self, name: str, check: Check) -> None:
+    def add(self, name: str, check: Check, *, own: bool = True) -> None:
         """Add a check; one of the same name is replaced.
 
         Args:
             name: what is checked, e.g. ``database``.
             check: returns a few words when all is well, and raises when not. A
                 :class:`LianyiError` is shown in its own words, any other only by its type.
+            own: whether it judges this process, and not the installation around it.
         """
         self._checks[name] = check
+        (self._own.add if own else self._own.discard)(name)
 
     def remove(self, name: str) -> None:
         """Take a check away; does nothing when it is not there."""
         self._checks.pop(name, None)
 
-    async def report(self, *, timeout_seconds: float = 2.0) -> Health:
+    async def report(self, *, timeout_seconds: float = 2.0, own_only: bool = False) -> Health:
         """Run all checks at the same time; one that takes longer than the limit has failed."""
         findings = await asyncio.gather(
-            *(_find(name, check, timeout_seconds) for name, check in self._checks.items())
+            *(
+                _find(name, check, timeout_seconds)
+                for name, check in self._checks.items()
+                if name in self._own or not own_only
+            )
         )
         return Health(
             live=True, ready=all(finding.ok for finding in findings), checks=tuple(findings)
@@ -78,6 +87,6 @@ async def _find(name: str, check: Check, timeout_seconds: float) -> Finding:
     except TimeoutError:
         return Finding(name, ok=False, detail=f"no answer within {timeout_seconds:g} s")
     except LianyiError as error:
-        return Finding(name, ok=False, detail=str(error))
+        return Finding(name, ok=False, detail=str(error), failure=error)
     except Exception as error:  # noqa: BLE001 - a check that breaks is a failed check
         return Finding(name, ok=False, detail=type(error).__name__)

@@ -107,16 +107,3 @@ class Overloaded(LianyiError):
     zh = Told(
         "到达速度超过目的端处理能力", "有 {depth} 条消息在等待", "增加通路，或过滤不需要的消息"
     )
-
-
-class NeverStarted(LianyiError):
-    """A channel has no definition in force."""
-
-    code = "LY-1619"
-    category = Category.INVALID
-    en = Told(
-        "a channel has no definition in force",
-        "its file is gone, or no version of it was good so far",
-        "put the file back or correct it, and check it",
-    )
-    zh = Told("通道没有生效的定义", "其文件已删除，或还没有可用的版本", "恢复或改正文件后重新检查")

@@ -41,10 +41,12 @@ class ExampleResult:
     Attributes:
         name: the sentence that should hold.
         problems: why it does not; empty when it does.
+        where: its place in the file.
     """
 
     name: str
     problems: tuple[LianyiError, ...]
+    where: str = ""
 
     @property
     def ok(self) -> bool:
@@ -104,18 +106,36 @@ async def check_text(text: str, name: str, content_dir: Path | None) -> CheckRep
     channel, problems = read_channel(text, name, content_dir)
     if channel is None or problems:
         return CheckReport(name, channel, tuple(problems), ())
-    places = Report(name)
-    read_yaml(text, places)
     compiled = compile_channel(channel, content_dir)
     functions = FunctionHost()
     try:
-        results = [
-            await run_example(compiled, example, functions, where=places.where(("examples", n)))
-            for n, example in enumerate(channel.examples)
-        ]
+        results = await run_examples(compiled, text, name, functions)
     finally:
         await functions.close()
-    return CheckReport(name, channel, (), tuple(results))
+    return CheckReport(name, channel, (), results)
+
+
+async def run_examples(
+    channel: CompiledChannel, text: str, name: str, functions: FunctionHost
+) -> tuple[ExampleResult, ...]:
+    """Run all examples of a channel, one after another.
+
+    Args:
+        channel: the channel, compiled.
+        text: the YAML that it was compiled from.
+        name: of the file, for people.
+        functions: where functions run.
+    """
+    if not channel.definition.examples:
+        return ()
+    places = Report(name)
+    read_yaml(text, places)
+    results = []
+    for n, example in enumerate(channel.definition.examples):
+        await asyncio.sleep(0)  # others of this process want their turn
+        where = places.where(("examples", n))
+        results.append(await run_example(channel, example, functions, where=where))
+    return tuple(results)
 
 
 async def run_example(
@@ -146,7 +166,7 @@ async def run_example(
     try:
         body = example_body(channel.definition, example)
     except LianyiError as error:
-        return ExampleResult(example.name, (error,))
+        return ExampleResult(example.name, (error,), where)
     content = channel.open(body, received_at=ARRIVED_AT)
     gate, findings = channel.judge(content)
     expect("gate", "校验结果", example.gate, gate.name.lower())
@@ -173,7 +193,7 @@ async def run_example(
             said = _said(outgoing, values, codec=channel.definition.source.default_codec)
             for path, value in values.items():
                 expect(f"{name}: {path}", f"{name}：{path}", value, said[path])
-    return ExampleResult(example.name, tuple(problems))
+    return ExampleResult(example.name, tuple(problems), where)
 
 
 async def _deliver(

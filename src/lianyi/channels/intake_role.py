@@ -35,12 +35,17 @@ log = structlog.get_logger(__name__)
 class RunningSource:
     """The source of one channel: listening, and handing on to the version in force."""
 
-    def __init__(self, in_force: InForce, *, data_dir: Path) -> None:
+    def __init__(
+        self, in_force: InForce, *, data_dir: Path, clock: Clock, trouble_seconds: float
+    ) -> None:
         self.in_force = in_force
         self.problem: LianyiError | None = None
-        self.trouble: LianyiError | None = None
         self.intake: Intake | None = None
         self.troubles = 0
+        self._clock = clock
+        self._trouble_seconds = trouble_seconds
+        self._trouble: LianyiError | None = None
+        self._trouble_at = 0.0
         self._data_dir = data_dir
         self._source: Source | None = None
         self._paused = False
@@ -49,6 +54,16 @@ class RunningSource:
     def running(self) -> bool:
         """Whether it listens."""
         return self._source is not None
+
+    @property
+    def trouble(self) -> LianyiError | None:
+        """What went wrong lately; None once it works again, or after a while without a repeat."""
+        lasting = self._source.trouble if self._source else None
+        if lasting is not None:
+            return lasting
+        if self._clock.elapsed_seconds() - self._trouble_at > self._trouble_seconds:
+            return None
+        return self._trouble
 
     def listens_like(self, other: InForce) -> bool:
         """Whether another version can take over without closing a connection."""
@@ -72,7 +87,7 @@ class RunningSource:
                 log.warning("source.cannot_start", channel=definition.channel, code=failure.code)
             self.problem = failure
         else:
-            self.problem = None
+            self.problem = self._trouble = None
             self._source = source
             if self._paused:
                 source.pause()
@@ -105,12 +120,14 @@ class RunningSource:
         }
 
     def _receive(self, arrival: Arrival, reply: Reply) -> None:
+        self._trouble = None
         if self.intake is not None:
             self.intake.receive(arrival, reply)
 
     def _on_trouble(self, failure: LianyiError) -> None:
         name = self.in_force.row.name
-        self.trouble = failure
+        if self._source is None or self._source.trouble is not failure:
+            self._trouble, self._trouble_at = failure, self._clock.elapsed_seconds()
         self.troubles += 1
         log.warning("source.trouble", channel=name, code=failure.code)
 
@@ -160,6 +177,8 @@ class IntakeRole:
         self._look_now = asyncio.Event()
         self._stopping = False
         self._bell = Bell(connect, self._hear)
+        if registrar is not None:
+            registrar.trials.when_tried = self._look_now.set
 
     async def run(self) -> None:
         """Take messages in until :meth:`stop`."""
@@ -256,7 +275,12 @@ class IntakeRole:
         if not wanted:
             return
         if running is None:
-            running = owned.sources[row.channel] = RunningSource(in_force, data_dir=self._data_dir)
+            running = owned.sources[row.channel] = RunningSource(
+                in_force,
+                data_dir=self._data_dir,
+                clock=self._clock,
+                trouble_seconds=self._settings.trouble_seconds,
+            )
         if running.intake is None or running.in_force.compiled is not in_force.compiled:
             running.in_force = in_force
             running.intake = self._intake(owned, in_force)
@@ -311,6 +335,8 @@ class IntakeRole:
             await owned.appender.close()
 
     async def _close(self) -> None:
+        if self._registrar is not None:
+            await self._registrar.close()
         for shard in list(self._shards):
             await self._give_up(shard)
         with contextlib.suppress(*STORE_ERRORS):

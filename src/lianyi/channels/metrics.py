@@ -7,6 +7,7 @@ are exact after a crash, and one scrape of any API process shows the whole insta
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from lianyi.base.telemetry import Family, derived
 from lianyi.channels.views import ChannelCard, DestinationCard, Overview
@@ -49,6 +50,15 @@ OF_DESTINATIONS: tuple[tuple[Callable[[], Family], Callable[[DestinationCard], f
     (
         derived("deliveries_per_second", "gauge", "Of the last seconds.", labels=_DESTINATION),
         lambda card: card.rate_per_second,
+    ),
+    (
+        derived(
+            "catch_up_seconds",
+            "gauge",
+            "Time until nothing waits for it, at its present speed; +Inf where nothing moves.",
+            labels=_DESTINATION,
+        ),
+        lambda card: inf if card.drain_seconds is None else card.drain_seconds,
     ),
     (
         derived("parked_deliveries", "gauge", "They need a person.", labels=_DESTINATION),

@@ -147,6 +147,22 @@ class FailedExample(LianyiError):
     zh = Told("示例不成立", "{aspect_zh}：应为 {expected}，实为 {got}", "改正通道，或改正示例")
 
 
+class ExamplesFail(BadChannel):
+    """Examples of a channel's own file do not hold, so the file does not come into force."""
+
+    code = "LY-1418"
+    en = Told(
+        "the channel does not do what its examples say",
+        "{failed} of {total} examples do not hold; '{example}': {why}",
+        "correct the channel or the example, and check it; the version before stays in force",
+    )
+    zh = Told(
+        "通道的行为与其示例不符",
+        "{total} 个示例中有 {failed} 个不成立；“{example}”：{why_zh}",
+        "改正通道或示例后重新检查；之前的版本继续生效",
+    )
+
+
 class UnreadableContent(LianyiError):
     """A message is not what the format of its channel says."""
 

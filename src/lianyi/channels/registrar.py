@@ -1,11 +1,13 @@
 """From the files of the content folder to the definitions in force.
 
 The database holds what is in force, so that hosts without the folder agree with those that have
-it. A file that is wrong changes nothing: the definition before it goes on, and people see why.
+it. A file that is wrong, or whose own examples do not hold, changes nothing: the definition before
+it goes on, and people see why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +22,11 @@ from lianyi.channels.definition import Channel
 from lianyi.channels.library import Library
 from lianyi.channels.loading import check_together, load_channel
 from lianyi.channels.problems import BadChannel
+from lianyi.channels.trying import Trials
 
 FOLDER = "channels"
+TRIAL_WAIT_SECONDS = 0.5
+"""How long a look waits for the examples of new files; what takes longer comes with a later one."""
 YAML_BYTES_MAX = 1_048_576
 
 log = structlog.get_logger(__name__)
@@ -45,10 +50,15 @@ class Registrar:
         self._shards = shards
         self._clock = clock
         self._looked: object = None
-        self._put: set[str] = set()
+        self._taken_over: object = None
+        self.trials = Trials()
+
+    async def close(self) -> None:
+        """End what is still being tried."""
+        await self.trials.close()
 
     async def look(self) -> None:
-        """Take over what has changed since the last look."""
+        """Take over what has changed since the last look, and what has been tried since."""
         stamp = self._stamp()
         if stamp == self._looked:
             return
@@ -71,13 +81,48 @@ class Registrar:
             name = str(problem.where).partition(".")[0].partition(":")[0]
             if good.pop(name, None):
                 bad[name] = problem
-        await self._take_over(good, bad)
-        self._looked = stamp
+        later, again = await self._try(good, bad)
+        digests = {name: one.compiled.digest for name, one in good.items()}
+        told = digests, {name: one.record() for name, one in bad.items()}, later
+        if told != self._taken_over:
+            await self._take_over(good, bad, later)
+            self._taken_over = told
+        self._looked = None if later or again else stamp
+
+    async def _try(
+        self, good: dict[str, _Good], bad: dict[str, LianyiError]
+    ) -> tuple[set[str], bool]:
+        """Have the examples of what is new decide whether it is good.
+
+        What is in force already was tried before; so a start tries nothing again.
+
+        Returns:
+            The channels of which that is not known yet, and whether any must be tried again.
+        """
+        in_force = await store.digests_in_force(self._pool)
+        new = {
+            name: one
+            for name, one in good.items()
+            if in_force.get(one.definition.channel) != one.compiled.digest
+        }
+        for name, one in new.items():
+            self.trials.begin(one.compiled, one.text, f"{name}.yaml")
+        await self.trials.wait(seconds=TRIAL_WAIT_SECONDS)
+        later: set[str] = set()
+        again = False
+        for name, one in new.items():
+            if not self.trials.done(one.compiled.digest):
+                later.add(name)
+                del good[name]
+            elif failure := self.trials.failure(one.compiled.digest):
+                again = again or failure.category.retry
+                bad[name] = failure
+                del good[name]
+        await self.trials.forget(but=[one.compiled.digest for one in new.values()])
+        return later, again
 
     async def _take_over(
-        self,
-        good: dict[str, _Good],
-        bad: dict[str, LianyiError],
+        self, good: dict[str, _Good], bad: dict[str, LianyiError], later: Collection[str]
     ) -> None:
         async with self._pool.acquire() as connection:
             for name, one in good.items():
@@ -96,12 +141,10 @@ class Registrar:
             for name, failure in bad.items():
                 log.warning("channel.refused", channel=name, code=failure.code)
                 await store.put_problem(connection, name, failure.record(), shards=self._shards)
-            gone = self._put - good.keys() - bad.keys()
-            known = {row.name for row in await store.list_in_force(connection) if row.version}
-            gone |= known - good.keys() - bad.keys()
+            gone = await store.list_with_file(connection) - good.keys() - bad.keys()
+            gone -= set(later)
             if gone:
                 await store.put_out_of_force(connection, sorted(gone))
-        self._put = set(good)
 
     def _files(self) -> list[Path]:
         folder = self._content_dir / FOLDER

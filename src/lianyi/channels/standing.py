@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, Protocol, cast, get_args
 
 from asyncpg import Record
 
@@ -105,16 +105,23 @@ def layout_of(definition: object) -> Layout:
     if not isinstance(definition, dict):
         return NO_LAYOUT
     source = definition.get("source") or {}
-    address = source.get("folder") or source.get("path") or source.get("port") or ""
     return Layout(
         description=str(definition.get("description", "")),
         connector=str(source.get("connector", "")),
-        address=str(source.get("address") or address),
+        address=_address_of(source),
         destinations={
-            str(one.get("name")): (str(one.get("connector", "")), str(one.get("address", "")))
+            str(one.get("name")): (str(one.get("connector", "")), _address_of(one))
             for one in definition.get("destinations") or []
         },
     )
+
+
+def _address_of(part: Mapping[str, Any]) -> str:
+    """Return where a source or destination is; its keys may stand inline or in ``settings``."""
+    settings = part.get("settings")
+    told = {**settings, **part} if isinstance(settings, dict) else part
+    keys = ("address", "folder", "path", "port")
+    return str(next((told[key] for key in keys if told.get(key)), ""))
 
 
 class Standing(NamedTuple):
@@ -186,6 +193,28 @@ def silent(state: Mapping[str, Any], now: datetime) -> bool:
     return said_at is None or now - said_at > timedelta(seconds=SILENT_SECONDS)
 
 
+class Retirable(Protocol):
+    """What tells whether a channel is retired."""
+
+    @property
+    def version(self) -> int:
+        """Of the definition in force; 0: none is."""
+        ...
+
+    @property
+    def problem(self) -> object:
+        """Why the newest file is not in force."""
+        ...
+
+
+def retired(channel: Retirable) -> bool:
+    """Whether the file of a channel is gone, so that it takes no more messages.
+
+    A new channel whose first file is bad has no definition in force either, but it says why.
+    """
+    return channel.version == 0 and not channel.problem
+
+
 def stored_failure(record: object) -> LianyiError | None:
     """Return a stored failure; None when there is none."""
     if isinstance(record, dict) and "code" in record:
@@ -254,7 +283,8 @@ def _destination_state(
 ) -> tuple[DestinationState, Problem | None]:
     where = f"{channel.name} → {destination.name}"
     said = destination.state
-    if destination.wanted == "stopped":
+    left = depth or standing.pile(destination.destination, *OPEN_STATES)
+    if destination.wanted == "stopped" or (retired(channel) and not left):
         return "stopped", None
     if silent(said, standing.now):
         return "down", problem_of(conditions.NobodyDelivers(where=where, seconds=SILENT_SECONDS))
@@ -314,9 +344,10 @@ def _channel_state(
     standing: Standing, channel: ChannelRecord
 ) -> tuple[ChannelState, Problem | None]:
     newest = stored_problem(channel.problem)
+    if retired(channel):
+        return "retired", None
     if channel.version == 0:
-        never = conditions.NeverStarted(where=channel.name)
-        return "faulty", newest or problem_of(never)
+        return "faulty", newest
     if channel.wanted == "stopped":
         return "stopped", newest
     if silent(channel.source_state, standing.now):
@@ -343,7 +374,7 @@ def overview(standing: Standing, *, rates: tuple[float, float] | None) -> Overvi
     for card in cards:
         problems += _problems_of(standing, card)
     problems.sort(key=lambda found: found[0])
-    running = [card for card in cards if card.wanted == "running"]
+    running = [card for card in cards if card.wanted == "running" and card.state != "retired"]
     all_faulty = bool(running) and all(card.state == "faulty" for card in running)
     destinations = [one for card in cards for one in card.destinations]
     received_per_second, delivered_per_second = rates or (

@@ -230,12 +230,33 @@ async def put_problem(
 
 
 async def put_out_of_force(connection: Connection, names: Sequence[str]) -> None:
-    """Take channels out of force whose files are gone; what they still have to deliver goes on."""
+    """Take channels out of force whose files are gone; what they still have to deliver goes on.
+
+    What was wrong with a file is no longer wrong when the file is gone.
+    """
     await connection.execute(
-        "UPDATE channels.channel SET version = 0 WHERE name = ANY($1::text[]) AND version > 0",
+        "UPDATE channels.channel SET version = 0, problem = NULL"
+        " WHERE name = ANY($1::text[]) AND (version > 0 OR problem IS NOT NULL)",
         list(names),
     )
     await connection.execute("SELECT pg_notify($1, 'definitions')", CHANGED)
+
+
+async def digests_in_force(connection: Connection | asyncpg.Pool) -> dict[str, bytes]:
+    """Return the digest of the definition in force, by channel."""
+    rows = await connection.fetch(
+        "SELECT c.name, d.digest FROM channels.channel AS c"
+        " JOIN channels.definition AS d ON d.channel = c.channel AND d.version = c.version"
+    )
+    return {row["name"]: row["digest"] for row in rows}
+
+
+async def list_with_file(connection: Connection) -> set[str]:
+    """Return the channels that had a file, good or bad, when somebody last looked."""
+    rows = await connection.fetch(
+        "SELECT name FROM channels.channel WHERE version > 0 OR problem IS NOT NULL"
+    )
+    return {row["name"] for row in rows}
 
 
 async def list_in_force(connection: Connection | asyncpg.Pool) -> list[ChannelInForce]:

@@ -29,7 +29,7 @@ CategoryName = Literal[
 ]
 GateName = Literal["accept", "warn", "hold"]
 Wanted = Literal["running", "stopped"]
-ChannelState = Literal["running", "stopped", "faulty"]
+ChannelState = Literal["running", "stopped", "faulty", "retired"]
 DestinationState = Literal["flowing", "idle", "slow", "down", "poison", "overloaded", "stopped"]
 Breaker = Literal["closed", "open", "half_open"]
 DeliveryState = Literal[

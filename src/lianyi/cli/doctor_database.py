@@ -18,7 +18,7 @@ from lianyi.base.embedded.home import read_record
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.base.migrations import plan
 from lianyi.channels.conditions import NobodyListens
-from lianyi.channels.standing import SILENT_SECONDS, silent
+from lianyi.channels.standing import SILENT_SECONDS, retired, silent
 from lianyi.cli import doctor_store as store
 from lianyi.cli.common import VERIFIED_FILE
 from lianyi.cli.findings import Finding, failed
@@ -164,6 +164,7 @@ async def _sources(connection: asyncpg.Connection, now: datetime) -> list[Findin
     """Return what is wrong with channels; one finding that all is well when nothing is."""
     records = await store.list_sources(connection)
     findings = [found for one in records if (found := _source(one, now))]
+    records = [one for one in records if not retired(one)]
     stopped = [one.name for one in records if one.wanted == "stopped"]
     listening = len(records) - len(stopped) - sum(one.status == "fail" for one in findings)
     names = f": {', '.join(stopped)}" if stopped else ""
@@ -185,8 +186,8 @@ def _source(record: store.SourceRecord, now: datetime) -> Finding | None:
     if record.wanted == "running" and record.version:
         if silent(said, now):
             return failed(check, NobodyListens(where=record.name, seconds=SILENT_SECONDS))
-        if not said.get("running") and (error := _failure(said.get("error"))):
-            return failed(check, error)
+        if error := _failure(said.get("error")):
+            return failed(check, error, status="warn" if said.get("running") else "fail")
     if newest := _failure(record.problem):
         return failed(check, newest, status="warn" if record.version else "fail")
     return None

@@ -12,12 +12,13 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 
-from lianyi.api.session import console_token
+from lianyi.api.session import TOKEN_FILE, console_token
 from lianyi.app import Settings
 from lianyi.base.clock import RandomIds
 from lianyi.base.database import EMBEDDED, open_database
@@ -25,7 +26,7 @@ from lianyi.base.embedded import find_dsn
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.migrations import migrate
 from lianyi.base.telemetry import configure_logging
-from lianyi.cli.common import ADDRESS_FILE, console_address, in_words
+from lianyi.cli.common import ADDRESS_FILE, console_address, in_words, say_json
 from lianyi.cli.supervisor import Supervisor, stop_on_signals
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
@@ -65,6 +66,7 @@ class Platform:
         roles: Sequence[str],
         *,
         beside: Companion | None = None,
+        as_json: bool = False,
     ) -> None:
         """Describe it; nothing happens yet.
 
@@ -73,6 +75,7 @@ class Platform:
             settings_file: where they were read, for the roles to read them too.
             roles: what this process does.
             beside: runs beside the platform; when it ends, the platform ends too.
+            as_json: whether it says where it is as a line of JSON, for programs.
 
         Raises:
             NotLoopback: the console would be reached from elsewhere.
@@ -81,6 +84,7 @@ class Platform:
         self._settings_file = settings_file
         self._roles = roles
         self._beside = beside
+        self._as_json = as_json
         self._api = "api" in roles
         host, port = settings.api.host, settings.api.port
         if self._api and not is_loopback(host):
@@ -146,6 +150,10 @@ class Platform:
             self._starting = False
             supervisor = Supervisor({name: self._command(name) for name in self._roles})
             if self._api:
+                self._keep_address()
+            if self._as_json:
+                say_json(self._facts())
+            elif self._api:
                 self._say_address()
             working = asyncio.create_task(supervisor.run())
             playing = (
@@ -191,9 +199,27 @@ class Platform:
             command += ["--settings", str(self._settings_file)]
         return command
 
+    def _keep_address(self) -> None:
+        file = self._settings.data_dir / ADDRESS_FILE
+        file.write_text(self.address + "\n", encoding="utf-8")
+        console_token(self._settings.data_dir)  # made now, so that its file can be read
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what a program wants to know; the token stays in its file."""
+        settings = self._settings
+        return {
+            "console": self.address if self._api else None,
+            "token_file": str(settings.data_dir.resolve() / TOKEN_FILE) if self._api else None,
+            "data": str(settings.data_dir.resolve()),
+            "content": str(settings.content_dir.resolve()),
+            "roles": list(self._roles),
+            "database": "embedded" if settings.database.url == EMBEDDED else "server",
+            "process": os.getpid(),
+            "version": version("lianyi"),
+        }
+
     def _say_address(self) -> None:
         data_dir = self._settings.data_dir
-        (data_dir / ADDRESS_FILE).write_text(self.address + "\n", encoding="utf-8")
         token = console_token(data_dir)
         click.echo(
             f"\n  联医 Lianyi\n\n  控制台 / console   {self.address}/?token={token}\n"

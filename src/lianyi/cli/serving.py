@@ -12,7 +12,7 @@ import uvloop
 
 from lianyi.app import ROLES, run_role
 from lianyi.base.clock import SystemClock
-from lianyi.cli.common import Where, running_database, told, where_options
+from lianyi.cli.common import Where, json_option, running_database, say_json, told, where_options
 from lianyi.cli.running import Platform
 from lianyi.cli.supervisor import die_with_parent, end_soon, stop_on_signals
 
@@ -45,18 +45,28 @@ def _split_roles(_context: object, _parameter: object, value: str) -> tuple[str,
     show_default=True,
     help="本进程承担的角色 / what this process does; several processes share one database.",
 )
+@json_option
 @told
 def serve(
-    where: Where, http_port: int | None, http_host: str | None, roles: tuple[str, ...]
+    where: Where,
+    http_port: int | None,
+    http_host: str | None,
+    roles: tuple[str, ...],
+    *,
+    as_json: bool,
 ) -> None:
     """运行平台 / run the platform.
 
     启动数据库，并为每个角色保持一个进程。多个进程可共用一个数据文件夹。
 
+    --json 在数据库就绪时输出一行 JSON：地址、令牌文件、文件夹、角色。
+
     It brings the database up and keeps one process for each role. Several may share a data folder.
+    With --json it prints one line of JSON when the database is up: the address, the file of the
+    token, the folders, the roles.
     """
     settings = where.load(http_port=http_port, http_host=http_host)
-    uvloop.run(Platform(settings, where.chosen_file, roles).run())
+    uvloop.run(Platform(settings, where.chosen_file, roles, as_json=as_json).run())
 
 
 @click.command()
@@ -68,9 +78,16 @@ def serve(
     help="同时回放该文件夹下的真实消息 / also send every real message found below this folder.",
 )
 @click.option("--rate", default=12.0, show_default=True, help="每秒消息数 / messages a second.")
+@json_option
 @told
 def demo(
-    where: Where, http_port: int | None, http_host: str | None, corpus: Path | None, rate: float
+    where: Where,
+    http_port: int | None,
+    http_host: str | None,
+    corpus: Path | None,
+    rate: float,
+    *,
+    as_json: bool,
 ) -> None:
     """运行平台和一家模拟医院 / run the platform with a simulated hospital around it."""
     from lianyi.simulate.corpus import Replayed
@@ -80,9 +97,16 @@ def demo(
     prepare_demo(settings.data_dir)
 
     def say(row: Replayed) -> None:
+        if as_json:
+            say_json(row._asdict())
+            return
         codes = " ".join(f"{code or '-'}×{count}" for code, count in sorted(row.codes.items()))
         reason = f"  {row.reasons[0]}" if row.reasons else ""
         click.echo(f"  {row.file}  {row.messages}  {codes}{reason}")
+
+    def ready(systems: list[dict[str, Any]]) -> None:
+        if as_json:
+            say_json({"hospital": systems})
 
     async def hospital(address: str, stop: asyncio.Event) -> None:
         await run_demo(
@@ -93,9 +117,11 @@ def demo(
             clock=SystemClock(),
             rate=rate,
             told=say,
+            ready=ready,
         )
 
-    uvloop.run(Platform(settings, where.chosen_file, ROLES, beside=hospital).run())
+    platform = Platform(settings, where.chosen_file, ROLES, beside=hospital, as_json=as_json)
+    uvloop.run(platform.run())
 
 
 @click.command(hidden=True)

@@ -9,6 +9,7 @@ CHINESE = {
     "running": "运行中",
     "stopped": "已停止",
     "faulty": "有故障",
+    "retired": "已撤下",
     # of a destination
     "flowing": "畅通",
     "idle": "空闲",

@@ -188,6 +188,11 @@ class Source(Protocol):
         """How many peers are connected now."""
         ...
 
+    @property
+    def trouble(self) -> LianyiError | None:
+        """What keeps it from taking messages now, until it is over; None while nothing does."""
+        ...
+
     async def start(self) -> None:
         """Begin to take messages.
 

@@ -7,6 +7,7 @@ import itertools
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -254,6 +255,12 @@ async def _run_system(settings: SystemSettings) -> None:
 )
 @_story_options
 @_pace_options
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="就绪时输出一行 JSON / one JSON line when all systems are ready.",
+)
 def hospital(
     data: Path,
     seed: int,
@@ -265,8 +272,15 @@ def hospital(
     count_max: int | None,
     duration_seconds: float | None,
     lost_acks: float,
+    *,
+    as_json: bool,
 ) -> None:
     """对本机平台运行整个模拟医院 / run the whole hospital against a platform on this machine."""
+
+    def ready(systems: list[dict[str, Any]]) -> None:
+        if as_json:
+            click.echo(json.dumps({"hospital": systems}, ensure_ascii=False))
+
     plan = demo_plan(data)
     settings = HospitalSettings(
         members=plan.members,
@@ -280,7 +294,7 @@ def hospital(
         lost_ack_share=lost_acks,
     )
     try:
-        asyncio.run(run_until_stopped(settings))
+        asyncio.run(run_until_stopped(settings, ready=ready))
     except LianyiError as failure:
         raise _Told(failure) from failure
 

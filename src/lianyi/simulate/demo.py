@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -126,6 +127,7 @@ async def run_demo(
     clock: Clock,
     rate: float = 12.0,
     told: Callable[[Replayed], None] = lambda row: None,
+    ready: Callable[[list[dict[str, Any]]], None] = lambda _: None,
 ) -> None:
     """Play the hospital against a platform until ``stop`` is set; replay a corpus beside it.
 
@@ -140,6 +142,7 @@ async def run_demo(
             that a demo that is started again is no repetition.
         rate: messages a second of all systems together.
         told: called with each file of the corpus when it has been sent.
+        ready: called when all systems are ready, with the name and the ports of each.
 
     Raises:
         SystemDied: a simulated system ended by itself.
@@ -156,7 +159,7 @@ async def run_demo(
         return
     replay = asyncio.create_task(_replay(corpus, plan.corpus_url, told))
     try:
-        await run_hospital(settings, stop=stop)
+        await run_hospital(settings, stop=stop, ready=ready)
     finally:
         replay.cancel()
         (failure,) = await asyncio.gather(replay, return_exceptions=True)
@@ -164,8 +167,12 @@ async def run_demo(
         raise failure
 
 
-async def run_until_stopped(settings: HospitalSettings) -> None:
-    """Run a hospital until TERM or INT comes.
+async def run_until_stopped(
+    settings: HospitalSettings,
+    *,
+    ready: Callable[[list[dict[str, Any]]], None] = lambda _: None,
+) -> None:
+    """Run a hospital until TERM or INT comes; ``ready`` is called as in :func:`run_demo`.
 
     Raises:
         SystemDied: a simulated system ended by itself.
@@ -174,7 +181,7 @@ async def run_until_stopped(settings: HospitalSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run_hospital(settings, stop=stop)
+    await run_hospital(settings, stop=stop, ready=ready)
 
 
 async def _replay(corpus: Path | None, url: str, told: Callable[[Replayed], None]) -> None:

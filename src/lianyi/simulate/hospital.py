@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lianyi.simulate.errors import SystemDied
 from lianyi.simulate.story import StorySettings
@@ -106,8 +108,18 @@ def member_arguments(member: Member, settings: HospitalSettings) -> list[str]:
     return ["system", member.name, *given]
 
 
-async def run_hospital(settings: HospitalSettings, *, stop: asyncio.Event) -> None:
+async def run_hospital(
+    settings: HospitalSettings,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[list[dict[str, Any]]], None] = lambda _: None,
+) -> None:
     """Start every member as a process, and end them all when ``stop`` is set or one has died.
+
+    Args:
+        settings: who is there, and what they play.
+        stop: set it to end.
+        ready: called when all are ready, with what each says of itself: its name and its ports.
 
     Raises:
         SystemDied: a member ended by itself with a failure, e.g. because a port is taken.
@@ -117,8 +129,12 @@ async def run_hospital(settings: HospitalSettings, *, stop: asyncio.Event) -> No
         for member in settings.members:
             process = await _start(member_arguments(member, settings))
             processes.append(process)  # one by one: what has started is ended below
-        for member, process in zip(settings.members, processes, strict=True):
-            await _wait_until_ready(member, process)
+        ready(
+            [
+                await _ready(member, process)
+                for member, process in zip(settings.members, processes, strict=True)
+            ]
+        )
         await _wait_for_end(settings.members, processes, stop)
     finally:
         await _end_all(processes)
@@ -137,13 +153,21 @@ async def _start(arguments: Sequence[str]) -> asyncio.subprocess.Process:
     )
 
 
-async def _wait_until_ready(member: Member, process: asyncio.subprocess.Process) -> None:
+async def _ready(member: Member, process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """Wait until a member is ready; return what it says of itself."""
     if process.stdout is None:
-        return
+        return {}
     async with asyncio.timeout(READY_SECONDS):
         line = await process.stdout.readline()
     if not line:
         raise await _death(member, process)
+    said = json.loads(line)
+    return {
+        "name": said["ready"],
+        "sends": list(member.sends),
+        "ports": said["ports"],
+        "control": said["control"],
+    }
 
 
 async def _wait_for_end(

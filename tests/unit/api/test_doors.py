@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -28,8 +29,9 @@ from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import SteppedClock
 from lianyi.base.errors import every_error
 from lianyi.base.health import HealthChecks
+from lianyi.channels.attendance import Attendance
 
-from .house import START, House
+from .house import START, House, hl7
 
 OPEN = {"/healthz", "/readyz", "/metrics", "/api/v1/session"}
 OPERATIONS = [
@@ -241,8 +243,99 @@ async def test_a_failed_check_is_not_ready(house: House, stranger: httpx.AsyncCl
     assert answer.status_code == 503
     assert answer.json() == {
         "ready": False,
-        "checks": {"database": {"ok": False, "detail": "OSError"}},
+        "checks": {"database": {"ok": False, "detail": "OSError", "problem": None}},
     }
+
+
+async def test_metrics_tell_when_a_destination_has_caught_up_and_how_busy_the_pool_is(
+    lab: House, stranger: httpx.AsyncClient
+) -> None:
+    await lab.append("lab", [hl7(f"A{n}") for n in range(6)])
+    said = {"updated_at": lab.clock.now().isoformat(), "state": "flowing", "rate_per_second": 2}
+    await lab.pool.execute("UPDATE channels.destination SET state = $1 WHERE name = 'emr'", said)
+    shown = (await stranger.get("/metrics")).text
+    (line,) = re.findall(r"^lianyi_catch_up_seconds\{.*\"emr\"\} (.*)$", shown, re.MULTILINE)
+    assert float(line) == 3.0
+    (line,) = re.findall(r"^lianyi_catch_up_seconds\{.*\"alerts\"\} (.*)$", shown, re.MULTILINE)
+    assert line == "+Inf"
+    assert "lianyi_database_pool_waiting 0.0" in shown
+
+
+async def alive(house: House) -> None:
+    """Let every process say that it works, as intake and deliver do."""
+    said = {"updated_at": house.clock.now().isoformat(), "running": True, "state": "idle"}
+    await house.pool.execute("UPDATE channels.channel SET source_state = $1", said)
+    await house.pool.execute("UPDATE channels.destination SET state = $1", said)
+
+
+@pytest.fixture
+def attended(lab: House) -> House:
+    """The house with the checks of a real API process."""
+    attendance = Attendance(lab.pool, lab.clock)
+    lab.app.state.health.add("intake", attendance.intake, own=False)
+    lab.app.state.health.add("deliver", attendance.deliver, own=False)
+    return lab
+
+
+async def readiness(house: House, query: str = "") -> tuple[int, Any]:
+    answer = await house.client.get(f"/readyz{query}")
+    return answer.status_code, answer.json()["checks"]
+
+
+async def test_an_installation_at_work_is_ready(attended: House) -> None:
+    await alive(attended)
+    status, checks = await readiness(attended)
+    assert (status, checks["intake"]["ok"], checks["deliver"]["ok"]) == (200, True, True)
+
+
+async def test_nobody_who_takes_messages_in_is_not_ready_and_named_in_both_languages(
+    attended: House,
+) -> None:
+    await alive(attended)
+    await attended.pool.execute("UPDATE channels.channel SET source_state = '{}'")
+    status, checks = await readiness(attended)
+    assert (status, checks["intake"]["ok"], checks["deliver"]["ok"]) == (503, False, True)
+    problem = checks["intake"]["problem"]
+    assert (problem["code"], problem["where"]) == ("LY-1613", "adt, lab")
+    assert problem["zh"]["what"] == "没有进程在接收"
+    assert problem["en"]["what"] == "no process is receiving"
+
+
+async def test_a_shard_that_nobody_owns_is_not_ready_though_another_is(attended: House) -> None:
+    await alive(attended)
+    await attended.pool.execute("UPDATE channels.channel SET shard = 2 WHERE name = 'adt'")
+    await attended.pool.execute(
+        "UPDATE channels.channel SET source_state = '{}' WHERE name = 'adt'"
+    )
+    status, checks = await readiness(attended)
+    assert (status, checks["intake"]["problem"]["where"]) == (503, "adt")
+
+
+async def test_processes_that_have_said_nothing_for_a_while_are_gone(attended: House) -> None:
+    await alive(attended)
+    attended.clock.advance(timedelta(seconds=11))
+    status, checks = await readiness(attended)
+    assert (status, checks["intake"]["ok"], checks["deliver"]["ok"]) == (503, False, False)
+    assert checks["deliver"]["problem"]["code"] == "LY-1612"
+    assert "lab → emr" in checks["deliver"]["problem"]["where"]
+
+
+async def test_the_process_may_be_ready_while_the_installation_is_not(attended: House) -> None:
+    assert await readiness(attended, "?of=process") == (200, {})
+    assert (await attended.client.get("/readyz?of=moon")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE channels.channel SET version = 0",  # their files are gone
+        "WITH c AS (UPDATE channels.channel SET wanted = 'stopped')"
+        " UPDATE channels.destination SET wanted = 'stopped'",
+    ],
+)
+async def test_nothing_is_missed_where_nothing_is_wanted(attended: House, statement: str) -> None:
+    await attended.pool.execute(statement)
+    assert (await readiness(attended))[0] == 200
 
 
 async def test_a_missing_console_says_how_to_build_it(stranger: httpx.AsyncClient) -> None:

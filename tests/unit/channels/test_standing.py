@@ -12,13 +12,16 @@ from lianyi.channels.read_store import (
     ChannelRecord,
     DestinationRecord,
     ExceptionRecord,
+    Pile,
     ReaderRecord,
 )
 from lianyi.channels.standing import (
     Standing,
+    channel_card,
     delivery_state,
     destination_card,
     layout_of,
+    overview,
     per_minute,
     shown_state,
 )
@@ -185,3 +188,59 @@ def test_a_process_of_another_release_cannot_break_the_card() -> None:
 @pytest.mark.parametrize("definition", [None, "text", [], {}, {"source": None}])
 def test_a_definition_without_the_usual_lines_gives_an_empty_layout(definition: object) -> None:
     assert layout_of(definition).destinations == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"connector": "files", "folder": "exchange/in"},
+        {"connector": "files", "settings": {"folder": "exchange/in"}},
+    ],
+)
+def test_a_card_shows_the_folder_of_a_source_and_of_a_destination(source: object) -> None:
+    layout = layout_of({"source": source, "destinations": [{"name": "region", **dict(source)}]})  # type: ignore[call-overload]
+    assert layout.address == "exchange/in"
+    assert layout.destinations == {"region": ("files", "exchange/in")}
+
+
+RETIRED = LAB._replace(version=0)
+GONE = {"updated_at": (NOW - timedelta(days=9)).isoformat(), "state": "down", "running": False}
+
+
+def test_a_channel_whose_file_is_gone_raises_no_alarm() -> None:
+    channel = RETIRED._replace(source_state=GONE)
+    done = standing(channel, destination_7=ReaderRecord(100, {}))._replace(
+        destinations=[EMR._replace(state=GONE)]
+    )
+    card = channel_card(done, channel)
+    (destination,) = card.destinations
+    assert (card.state, card.problem) == ("retired", None)
+    assert (destination.state, destination.problem) == ("stopped", None)
+    found = overview(done, rates=(0, 0))
+    assert (found.status, found.problems) == ("ok", [])
+
+
+@pytest.mark.parametrize(
+    ("position", "piles", "code"),
+    [
+        (90, {}, "LY-1612"),
+        (100, {(7, "waiting"): Pile(1, NOW)}, "LY-1612"),
+    ],
+)
+def test_what_a_retired_channel_still_has_to_deliver_raises_its_alarm(
+    position: int, piles: dict[tuple[int, str], Pile], code: str
+) -> None:
+    left = standing(RETIRED, destination_7=ReaderRecord(position, {}))._replace(
+        piles=piles, destinations=[EMR._replace(state=GONE)]
+    )
+    found = overview(left, rates=(0, 0))
+    assert [problem.code for problem in found.problems] == [code]
+
+
+def test_a_new_channel_whose_file_is_bad_stays_an_alarm() -> None:
+    bad = RETIRED._replace(problem={"code": "LY-1401", "where": "lab.yaml", "facts": {}})
+    card = channel_card(standing(bad), bad)
+    assert card.state == "faulty"
+    assert card.problem is not None
+    assert card.problem.code == "LY-1401"
+    assert overview(standing(bad), rates=(0, 0)).status == "down"

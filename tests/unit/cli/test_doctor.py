@@ -128,6 +128,13 @@ def test_a_source_that_nobody_serves_or_that_cannot_listen_is_a_failure() -> Non
     assert "LY-1103" in found.text()
 
 
+def test_a_source_that_runs_and_has_trouble_is_something_to_look_at() -> None:
+    trouble = AddressInUse(where="/exchange/in", why="gone").record()
+    finding = database._source(source(state={"error": trouble}), NOW)
+    assert finding
+    assert finding.status == "warn"
+
+
 def test_a_definition_that_is_not_in_force_is_told() -> None:
     problem = AddressInUse(where="lab", why="any").record()
 

@@ -195,17 +195,19 @@ async def test_a_folder_that_goes_away_is_told_once_and_used_when_it_is_back(
     watch: Open, inbox: Path, desk: Any, until: Until
 ) -> None:
     source = await watch()
-    assert source.connections == 1
+    assert (source.connections, source.trouble) == (1, None)
     inbox.rename(inbox.with_name("away"))
     await until(lambda: source.connections == 0)
     await asyncio.sleep(0.1)
     assert [type(error) for error in desk.troubles] == [FolderUnusable]
+    assert isinstance(source.trouble, FolderUnusable)
 
     inbox.with_name("away").rename(inbox)
     (inbox / "a.hl7").write_bytes(b"MSH|")
 
     await until(lambda: len(desk.arrivals) == 1)
-    assert source.connections == 1
+    await until(lambda: source.connections == 1)
+    assert source.trouble is None
 
 
 async def test_two_sources_on_one_folder_never_take_one_file_twice(

@@ -160,6 +160,25 @@ async def test_signals_make_a_system_hang_and_accept_and_end(ports: list[int]) -
     assert json.loads(said)["system"] == "archive"
 
 
+async def test_the_hospital_says_in_json_who_is_ready_where(tmp_path: Path) -> None:
+    said: list[list[dict[str, Any]]] = []
+    stop = asyncio.Event()
+
+    def ready(systems: list[dict[str, Any]]) -> None:
+        said.append(systems)
+        stop.set()
+
+    members = (
+        Member("lis", "检验系统", (), ("mllp://127.0.0.1:0",)),
+        Member("ris", "放射信息系统", (), ("http://127.0.0.1:0",)),
+    )
+    await run_hospital(HospitalSettings(members), stop=stop, ready=ready)
+
+    ((lis, ris),) = said
+    assert (lis["name"], ris["name"]) == ("lis", "ris")
+    assert all(port > 0 for one in (lis, ris) for port in one["ports"])
+
+
 async def test_a_port_that_is_taken_ends_the_hospital_and_says_who(ports: list[int]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

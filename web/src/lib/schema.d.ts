@@ -570,7 +570,10 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Whether everything that this process needs is there.
+         * @description Whether the installation does its work: somebody takes messages in, and delivers them.
+         *
+         *     ``of=process`` asks only whether what this process needs is there, as a load balancer in front
+         *     of several consoles wants to know.
          */
         get: operations["ready"];
         put?: never;
@@ -683,7 +686,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "running" | "stopped" | "faulty";
+            state: "running" | "stopped" | "faulty" | "retired";
             /** Version */
             version: number;
             /**
@@ -717,7 +720,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "running" | "stopped" | "faulty";
+            state: "running" | "stopped" | "faulty" | "retired";
             /** Version */
             version: number;
             /** Versions */
@@ -732,13 +735,14 @@ export interface components {
         };
         /**
          * CheckFinding
-         * @description What one check found, in a few words.
+         * @description What one check found, in a few words; a failure also in both languages.
          */
         CheckFinding: {
             /** Detail */
             detail: string;
             /** Ok */
             ok: boolean;
+            problem?: components["schemas"]["Problem"] | null;
         };
         /**
          * CheckResult
@@ -1101,6 +1105,11 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
         /**
          * Key
          * @description One thing by which a message is found. ``authority`` is only given for patients.
@@ -1383,7 +1392,7 @@ export interface components {
         };
         /**
          * Readiness
-         * @description Whether everything that this process needs is there, and each part of it.
+         * @description Whether everything that is needed is there, and each part of it.
          */
         Readiness: {
             /** Checks */
@@ -1576,6 +1585,19 @@ export interface components {
             path: string;
             /** Value */
             value: string | null;
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
         };
         /**
          * Words
@@ -4302,7 +4324,9 @@ export interface operations {
     };
     ready: {
         parameters: {
-            query?: never;
+            query?: {
+                of?: "installation" | "process";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4316,6 +4340,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description not ready */

@@ -84,6 +84,7 @@ class FilesSource:
         self._open = True
         self._may_take = asyncio.Event()
         self._reachable = False
+        self._unusable: FolderUnusable | None = None
         self._outstanding: set[str] = set()  # until the file is in archive or error
         self._again: list[str] = []  # in the working folder, to be offered once more
         self._moves: set[asyncio.Task[None]] = set()
@@ -97,6 +98,11 @@ class FilesSource:
     def connections(self) -> int:
         """1 while the folder can be used, else 0."""
         return int(self._reachable)
+
+    @property
+    def trouble(self) -> LianyiError | None:
+        """Why the folder cannot be used; None while it can."""
+        return self._unusable
 
     async def start(self) -> None:
         """Begin to watch, first with what a dead process left unfinished.
@@ -156,7 +162,7 @@ class FilesSource:
         while True:
             try:
                 await self._look_once()
-                self._reachable = True
+                self._reachable, self._unusable = True, None
             except OSError as error:
                 self._tell_unusable(error)
             await asyncio.sleep(self._settings.interval_seconds)
@@ -228,8 +234,9 @@ class FilesSource:
             self._may_take.clear()
 
     def _tell_unusable(self, error: OSError) -> None:
+        self._unusable = FolderUnusable(where=self.address, why=error.strerror or str(error))
         if self._reachable:
-            self._on_trouble(FolderUnusable(where=self.address, why=error.strerror or str(error)))
+            self._on_trouble(self._unusable)
         self._reachable = False
 
     async def _apart(self, work: Callable[[], _T]) -> _T:

@@ -103,6 +103,11 @@ class HttpSource:
         """How many peers are connected to the address now."""
         return len(self._listener.connections) if self._listener else 0
 
+    @property
+    def trouble(self) -> LianyiError | None:
+        """Nothing lasts: a peer that is refused may come again."""
+        return None
+
     async def start(self) -> None:
         """Begin to listen, or join the sources that listen there already.
 

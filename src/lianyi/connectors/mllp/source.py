@@ -44,6 +44,11 @@ class MllpSource:
         """How many peers are connected now."""
         return len(self._listener.connections)
 
+    @property
+    def trouble(self) -> LianyiError | None:
+        """Nothing lasts: a peer that is refused may come again."""
+        return None
+
     async def start(self) -> None:
         """Begin to listen.
 

@@ -1,1 +1,1 @@
-export const channelTone = { running: 'good', stopped: 'mute', faulty: 'bad' } as const
+export const channelTone = { running: 'good', stopped: 'mute', faulty: 'bad', retired: 'mute' } as const

@@ -10,7 +10,7 @@ import { compact } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 import { duration } from '@/lib/time'
 
-const channelTone = { running: 'good', stopped: 'mute', faulty: 'bad' } as const
+const channelTone = { running: 'good', stopped: 'mute', faulty: 'bad', retired: 'mute' } as const
 
 /** One channel as it runs: the source on the left, a lane to each destination. */
 export function ChannelFlow({ channel }: { channel: ChannelCard }) {

@@ -137,7 +137,7 @@ export const en: Texts = {
     overloaded: 'More arrives than the receiver takes; the queue grows',
     stopped: 'Stopped by a person; messages wait in the log',
   },
-  channelState: { running: 'Running', stopped: 'Stopped', faulty: 'Faulty' },
+  channelState: { running: 'Running', stopped: 'Stopped', faulty: 'Faulty', retired: 'Retired' },
   deliveryState: {
     delivered: 'Delivered',
     waiting: 'To be retried',

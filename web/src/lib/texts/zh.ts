@@ -134,7 +134,7 @@ export const zh = {
     overloaded: '来的比接收方能收的多，队列在增长',
     stopped: '由人停止，消息留在日志中等待',
   },
-  channelState: { running: '运行中', stopped: '已停止', faulty: '有故障' },
+  channelState: { running: '运行中', stopped: '已停止', faulty: '有故障', retired: '已撤下' },
   deliveryState: {
     delivered: '已送达',
     waiting: '等待重试',
