@@ -83,9 +83,10 @@ class PostgresLog:
         self._to_tell = asyncio.Event()
 
     async def start(self) -> None:
-        """Make the shard of acts."""
+        """Make the shard of acts. Its first segments may lie in the archive by now."""
         async with self._pool.acquire() as connection:
-            await ensure_segment(connection, ACTS, 0)
+            last = await last_of_shard(connection, ACTS)
+            await ensure_segment(connection, ACTS, segment_of(last.number + 1))
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -137,7 +138,7 @@ class PostgresLog:
 
     async def append_act_within(self, connection: Connection, message: NewMessage) -> Position:
         """Record one act in the caller's transaction, so that act and effect are one."""
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('messagelog.acts'))")
+        await leases.lock_acts(connection)
         last = await last_of_shard(connection, ACTS)
         position = Position(ACTS, last.number + 1)
         segment = segment_of(position.number)
