@@ -18,6 +18,7 @@ from lianyi.base.clock import Clock, IdSource
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import act_store
 from lianyi.channels.catalogue import Catalogue
+from lianyi.channels.failures import Erased
 from lianyi.channels.queries import NoSuchReplay, Queries
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord
 from lianyi.channels.search import first_at, utc
@@ -32,6 +33,7 @@ from lianyi.channels.views import (
 from lianyi.messagelog.message import LogMessage, NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.verify import REPAIRED
 
 ACTOR = "console"
 """Who acts, until accounts exist."""
@@ -183,6 +185,7 @@ class Actions:
             at = None
             if repair:
                 at = await self._log.append_act_within(connection, repair)
+                await self._refuse_erased(position)  # an erasure excludes acts until it is done
             facts = self._facts_of(catalogue, destination) | {"reason": reason}
             if at:
                 facts["repaired"] = str(at)
@@ -204,6 +207,13 @@ class Actions:
             raise NothingToDecide(where=str(position), state="delivered")
         return (await self._queries.delivery_rows([decided], catalogue))[0]
 
+    async def _refuse_erased(self, position: Position) -> LogMessage:
+        """Return a message, unless it was lawfully erased."""
+        message = await self._log.get(position)
+        if message.tombstone:
+            raise Erased(where=str(position))
+        return message
+
     @staticmethod
     def _facts_of(catalogue: Catalogue, destination: int) -> dict[str, Any]:
         if destination < 0:
@@ -220,7 +230,7 @@ class Actions:
         It is found by what the repaired body says, not by what was wrong with the original. A
         control id that came beside the body stays, and what cannot be read is found as before.
         """
-        message = await self._log.get(position)
+        message = await self._refuse_erased(position)
         if b"\r" in message.body and b"\n" not in message.body:
             text = text.replace("\r\n", "\r").replace("\n", "\r")  # a browser's line ends
         codec = await self._queries.codec_of(message) or "ascii"
@@ -236,7 +246,7 @@ class Actions:
             keys = [*(key for key in message.keys if key.startswith("c:")), *keys]
         return NewMessage(
             channel=0,
-            kind="act message.repaired",
+            kind=REPAIRED,
             body=body,
             codec=codec,
             sender=ACTOR,
