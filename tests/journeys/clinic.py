@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -239,7 +240,8 @@ class Clinic:
 
     def forget_files(self, version: int) -> None:
         """Make a version as an older release left it, which kept no shared files."""
-        asyncio.run(self._forget_files(version))
+        with ThreadPoolExecutor(1) as apart:  # a browser's event loop runs in this thread
+            apart.submit(lambda: asyncio.run(self._forget_files(version))).result()
 
     async def _forget_files(self, version: int) -> None:
         address = find_dsn(self._folder / "data")
