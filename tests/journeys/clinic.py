@@ -6,6 +6,7 @@ database. The receivers answer over MLLP and can be told to refuse or to be gone
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -18,9 +19,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from lianyi.base.database import connect
+from lianyi.base.embedded.server import find_dsn
 
 START, END = b"\x0b", b"\x1c\r"
 REFUSED = "REFUSE"
@@ -198,9 +203,9 @@ class Clinic:
         command += ["--http-port", self.address.rpartition(":")[2]]
         with (self._folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ})
-        self._wait(self._answers, "the console does not answer")
-        self._wait(self._listens, "the channel does not listen")
-        self._wait(self._delivers, "nothing is delivered")
+        self.until(self._answers, "the console does not answer")
+        self.until(self._listens, "the channel does not listen")
+        self.until(self._delivers, "nothing is delivered")
 
     def stop(self) -> None:
         """Stop the platform as a service manager does."""
@@ -216,14 +221,39 @@ class Clinic:
         text = file.read_text(encoding="utf-8")
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
-        self._wait(lambda: self._card()["version"] > version, "the definition does not change")
-        self._wait(self._listens, "the channel does not listen")
+        self.until(lambda: self._card()["version"] > version, "the definition does not change")
+        self.until(self._listens, "the channel does not listen")
         return int(self._card()["version"])
 
-    def send(self, message: str) -> str:
+    def share(self, name: str, text: str) -> None:
+        """Write a table, step list or function that channels share."""
+        file = self._folder / "content" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def share_anew(self, name: str, text: str) -> int:
+        """Change a shared file that the channel uses; return the version that came of it."""
+        version = self._card()["version"]
+        self.share(name, text)
+        self.until(lambda: self._card()["version"] > version, "the file makes no version")
+        return int(self._card()["version"])
+
+    def forget_files(self, version: int) -> None:
+        """Make a version as an older release left it, which kept no shared files."""
+        with ThreadPoolExecutor(1) as apart:  # a browser's event loop runs in this thread
+            apart.submit(lambda: asyncio.run(self._forget_files(version))).result()
+
+    async def _forget_files(self, version: int) -> None:
+        address = find_dsn(self._folder / "data")
+        assert address, "its database does not run"
+        connection = await connect(address)
+        await connection.execute("DELETE FROM channels.definition_file WHERE version = $1", version)
+        await connection.close()
+
+    def send(self, message: str, *, codec: str = "utf-8") -> str:
         """Send a message to the channel and return the code of the answer."""
         with socket.create_connection(("127.0.0.1", self._source_port), timeout=20) as wire:
-            wire.sendall(START + message.encode() + END)
+            wire.sendall(START + message.encode(codec) + END)
             answer = b""
             while END not in answer:
                 chunk = wire.recv(65536)
@@ -262,7 +292,8 @@ class Clinic:
         lanes = [lane for channel in channels for lane in channel["destinations"]]
         return bool(lanes) and all(lane["state"] != "down" for lane in lanes)
 
-    def _wait(self, done: Callable[[], bool], complaint: str) -> None:
+    def until(self, done: Callable[[], bool], complaint: str) -> None:
+        """Wait until something is so, while the platform runs."""
         for _ in range(600):
             if done():
                 return

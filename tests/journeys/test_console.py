@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import tempfile
@@ -523,6 +524,88 @@ def test_an_old_version_is_opened_and_compared_with_the_one_in_force(
     page.get_by_role("link", name="返回当前定义").click()
     expect(page.get_by_role("region", name="定义")).to_contain_text("新挂号处")
     expect(page).to_have_url(f"{clinic.address}/channels/admissions")
+
+
+STEP = "- set: { MSH-5: RECORD }"
+MARKED = f"- marked\n      {STEP}"
+
+
+def marked(place: str) -> str:
+    return f"steps: [ {{ set: {{ MSH-6: {place} }} }} ]\n"
+
+
+def test_a_version_shows_how_a_file_that_it_shares_differs(clinic: Clinic, page: Page) -> None:
+    clinic.share("steps/marked.yaml", marked("OLD"))
+    old = clinic.redefine(STEP, MARKED)
+    try:
+        new = clinic.share_anew("steps/marked.yaml", marked("NEW"))
+
+        page.goto(f"{clinic.address}/channels/admissions?version={old}")
+
+        opened = page.get_by_role("region", name=f"版本 {old}")
+        expect(opened).to_contain_text(f"通道文件的文本与当前生效的版本 {new} 相同")
+        file = opened.get_by_role("region", name="steps/marked.yaml")
+        expect(file).to_contain_text("有差异")
+        lines = file.get_by_role("table", name="steps/marked.yaml")
+        expect(lines.get_by_role("deletion")).to_contain_text("MSH-6: OLD")
+        expect(lines.get_by_role("insertion")).to_contain_text("MSH-6: NEW")
+    finally:
+        clinic.redefine(MARKED, STEP)
+
+
+def test_what_cannot_be_shown_as_it_was_is_shown_by_the_definition_in_force_and_says_so(
+    clinic: Clinic, page: Page
+) -> None:
+    clinic.share("steps/marked.yaml", marked("THEN"))
+    old = clinic.redefine(STEP, MARKED)
+    patients = map(str, itertools.count(10004100))
+
+    def went_by_it() -> bool:
+        """The destinations may take a moment longer than the gate."""
+        patient = next(patients)
+        clinic.send(admission(f"THEN{patient}", patient))
+        return any("|RECORD|THEN|" in one for one in clinic.record.received[-1:])
+
+    clinic.until(went_by_it, "nothing goes by the new definition")
+    patient = clinic.record.received[-1].split("PID|1||")[1].split("^")[0]
+    clinic.forget_files(old)
+    new = clinic.redefine(MARKED, STEP)
+
+    open_trace(page, patient)
+    told = f"按当前定义显示：当时的版本 {old} 没有留存其对照表、步骤列表或函数，现以版本 {new} 计算"
+    page.get_by_role("tab", name=re.compile("record")).click()
+
+    expect(page.get_by_role("tabpanel").get_by_role("note")).to_contain_text(told)
+    page.get_by_role("tab", name="原文").click()
+    findings = page.get_by_role("region", name="校验发现")
+    expect(findings.get_by_role("note")).to_contain_text(told)
+
+
+def test_a_message_that_nobody_could_read_is_shown_by_a_guess_and_repaired(
+    clinic: Clinic, page: Page
+) -> None:
+    clinic.send(admission("GBK1", "100042", name="张^乱码"), codec="gb18030")
+    page.goto(f"{clinic.address}/queues?tab=held")
+    row(page, "暂挂", "admissions").get_by_role("link").click()
+    expect(page.get_by_role("region", name="消息概要")).to_contain_text("gb18030")
+    expect(page.get_by_role("main")).to_contain_text("这里按猜测的 gb18030 显示")
+    expect(page.get_by_text("PID|1||100042^^^CLINIC^PI||张^乱码||19900101|M")).to_be_visible()
+
+    page.get_by_role("button", name="修复后放行").click()
+    dialog = page.get_by_role("dialog")
+    text = dialog.get_by_role("textbox").first
+    assert "张^乱码" in text.input_value()
+    text.fill(text.input_value().replace("张^乱码", "张^可读"))
+    dialog.get_by_label("原因").fill("发送方未声明字符集")
+    dialog.get_by_role("button", name="修复后放行").click()
+    expect(dialog).to_have_count(0)
+
+    expect(page.get_by_role("tab", name="record 已送达")).to_be_visible()
+    arrived = [one for one in clinic.record.received if "GBK1" in one]
+    assert len(arrived) == 1
+    assert "100042^^^CLINIC^PI||张^可读|" in arrived[0]
+    find(page, "100042")
+    expect(row(page, "消息", "100042")).to_contain_text("人工修复的内容")
 
 
 def test_a_trace_leads_to_the_version_that_judged_it(clinic: Clinic, page: Page) -> None:

@@ -388,6 +388,8 @@ class DestinationWorker:
             self._trace("transform", item, self._clock.elapsed_seconds() - began, failure)
 
     async def _transform(self, item: Item) -> list[Outgoing]:
+        if item.received.message.tombstone:
+            return []  # erased while it waited; a tombstone goes to nobody
         content = self._content(item.received)
         if item.exceptional and item.exceptional.repaired:
             body = await self._store.repaired_body(item.exceptional.repaired)

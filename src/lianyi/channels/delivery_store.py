@@ -18,6 +18,7 @@ from lianyi.channels.delivering import (
     Receipt,
     Standing,
 )
+from lianyi.channels.failures import Erased
 from lianyi.channels.store import guarded
 from lianyi.messagelog import Position, PostgresLog
 from lianyi.messagelog.postgres import move_within
@@ -208,7 +209,10 @@ class PostgresDeliveryStore:
 
     async def repaired_body(self, position: Position) -> bytes:
         """Return the repaired bytes; see :class:`~lianyi.channels.delivering.DeliveryStore`."""
-        return (await self._log.get(position)).body
+        repaired = await self._log.get(position)
+        if repaired.tombstone:
+            raise Erased(where=str(position))
+        return repaired.body
 
     async def show(self, state: Mapping[str, Any]) -> None:
         """Show people; see :class:`~lianyi.channels.delivering.DeliveryStore`."""

@@ -159,3 +159,20 @@ class EmptyBody(LianyiError):
     category = Category.INVALID
     en = Told("there is no message", "the body is empty", "look at the sender")
     zh = Told("没有消息内容", "消息体为空", "请检查发送方")
+
+
+class Erased(LianyiError):
+    """The body of a message was lawfully erased; nobody can send, read or correct it any more."""
+
+    code = "LY-1461"
+    category = Category.CONFLICT
+    en = Told(
+        "this message was erased by law",
+        "its content, and what was made of it, is gone",
+        "nothing to do; the act that says who decided stands in the log",
+    )
+    zh = Told(
+        "该消息已依法擦除",
+        "其内容以及修复后的内容均已删除",
+        "无需处理；日志中的操作记录说明由何人决定",
+    )

@@ -134,7 +134,7 @@ class GateReader:
                 gates[message.gate] += 1
                 size += len(message.body)
                 last = message
-                if message.gate == Gate.HOLD:
+                if message.gate == Gate.HOLD and not message.tombstone:
                     held.append((message.number, self._why(message).record()))
         if last is not None:
             found = {name: gates[gate] for gate, name in _NAMES.items() if gates[gate]}

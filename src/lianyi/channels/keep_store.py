@@ -1,12 +1,16 @@
-"""What housekeeping does with the engine's tables, and what they still need of the log."""
+"""What housekeeping and erasure do with the engine's tables, and what they need of the log."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
 
 from lianyi.channels.store import DEFINITIONS_LOCK
 from lianyi.messagelog.archive import Needed
+from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 
 
@@ -69,3 +73,73 @@ async def seen_by(connection: Connection, shard: int) -> dict[str, int]:
         "SELECT max(number) FROM channels.receipt WHERE shard = $1", shard
     )
     return {"receipts": highest} if highest is not None else {}
+
+
+BLANK = "—"
+"""Stands where a stored failure quoted an erased message."""
+
+
+async def blank_exceptions(connection: Connection, position: Position) -> None:
+    """Leave of every exception of a message its code, and nothing that may quote it."""
+    rows = await connection.fetch(
+        "SELECT destination, error FROM channels.exception"
+        " WHERE shard = $1 AND number = $2 AND error IS NOT NULL FOR UPDATE",
+        *position,
+    )
+    for row in rows:
+        await connection.execute(
+            "UPDATE channels.exception SET error = $4"
+            " WHERE destination = $1 AND shard = $2 AND number = $3",
+            row["destination"],
+            *position,
+            blanked(row["error"]),
+        )
+
+
+async def blank_answers(connection: Connection, position: Position) -> None:
+    """Leave of what destinations answered to a message what it came to, and no words."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT answer FROM channels.receipt"
+        " WHERE shard = $1 AND number = $2 AND outcome <> 0 AND answer <> ''",
+        *position,
+    )
+    for row in rows:
+        await connection.execute(
+            "UPDATE channels.receipt SET answer = $4"
+            " WHERE shard = $1 AND number = $2 AND outcome <> 0 AND answer = $3",
+            *position,
+            row["answer"],
+            _blank_answer(row["answer"]),
+        )
+
+
+def _blank_answer(answer: str) -> str:
+    try:
+        record = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return BLANK
+    return orjson.dumps(blanked(record)).decode() if isinstance(record, dict) else BLANK
+
+
+def blanked(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored failure without the words in it."""
+    facts = record.get("facts") or {}
+    bare = {name: BLANK if isinstance(fact, str) else fact for name, fact in facts.items()}
+    told = {"told": ""} if "told" in record else {}
+    return {**record, **told, "facts": bare}
+
+
+async def dismiss_open(
+    connection: Connection, position: Position, *, actor: str, reason: str, now: datetime
+) -> list[int]:
+    """Dismiss what is not delivered of a message; return the destinations, negative: the gate."""
+    rows = await connection.fetch(
+        "UPDATE channels.exception SET state = 'dismissed', due_at = NULL, decided_by = $3,"
+        " decided_at = $4, reason = $5 WHERE shard = $1 AND number = $2"
+        " AND state IN ('waiting', 'parked', 'behind', 'resend') RETURNING destination",
+        *position,
+        actor,
+        now,
+        reason,
+    )
+    return [row["destination"] for row in rows]

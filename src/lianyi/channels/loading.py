@@ -6,17 +6,25 @@ what only shows when the channel is compiled (paths, tables, expressions); each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from lianyi.base.errors import LianyiError
 from lianyi.base.settings import nearest
-from lianyi.channels.compiled import compile_into, told_connector
+from lianyi.channels.compiled import (
+    CHINA,
+    CompiledChannel,
+    compile_channel,
+    compile_into,
+    told_connector,
+)
 from lianyi.channels.definition import Channel, Destination, Source, gather
 from lianyi.channels.explaining import explain
+from lianyi.channels.library import Library
 from lianyi.channels.problems import (
     BadChannel,
     Clash,
@@ -50,6 +58,25 @@ def load_channel(text: str, name: str, content_dir: Path | None) -> Channel:
     if channel is None or problems:
         raise first_of(problems)
     return channel
+
+
+def compile_kept(
+    text: str, name: str, files: Mapping[str, bytes], *, timezone: ZoneInfo = CHINA
+) -> CompiledChannel:
+    """Make a definition that was in force ready to run, with the files that were kept with it.
+
+    It was found good when it came into force; only what it needs to run is asked again.
+
+    Raises:
+        LianyiError: it cannot be run, perhaps because it misses files that were not kept.
+        ValidationError: this release does not know some of what stands in it.
+    """
+    report = Report(name)
+    data = read_yaml(text, report)
+    if report.problems:
+        raise first_of(report.problems)
+    library = Library(None, kept=files)
+    return compile_channel(Channel.model_validate(data), library, timezone=timezone)
 
 
 def read_channel(

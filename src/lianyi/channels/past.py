@@ -17,12 +17,8 @@ from pydantic import ValidationError
 
 from lianyi.base.errors import LianyiError
 from lianyi.channels.compiled import CompiledChannel, compile_channel
-from lianyi.channels.definition import Channel
-from lianyi.channels.library import Library
-from lianyi.channels.loading import load_channel
-from lianyi.channels.problems import first_of
+from lianyi.channels.loading import compile_kept, load_channel
 from lianyi.channels.read_store import ChannelRecord, ReadStore
-from lianyi.channels.reading import Report, read_yaml
 from lianyi.channels.views import ShownBy
 
 COMPILED_MAX = 32
@@ -100,11 +96,5 @@ class PastDefinitions:
         if files is None:
             definition = load_channel(text, name, self._content_dir)
             return compile_channel(definition, self._content_dir, timezone=self._timezone)
-        # It was found good when it came into force; only what it needs to run is asked again. One
-        # whose files were not kept says here that it misses them.
-        report = Report(name)
-        data = read_yaml(text, report)
-        if report.problems:
-            raise first_of(report.problems)
-        library = Library(None, kept=files)
-        return compile_channel(Channel.model_validate(data), library, timezone=self._timezone)
+        # One whose files were not kept says here that it misses them.
+        return compile_kept(text, name, files, timezone=self._timezone)

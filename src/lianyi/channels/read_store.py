@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from lianyi.channels.store import files_of
 from lianyi.messagelog.message import KEY_SEPARATOR, Position
 from lianyi.messagelog.search import Entry, term
 
@@ -210,13 +211,7 @@ class ReadStore:
 
     async def files_of(self, channel: int, version: int) -> dict[str, bytes]:
         """Return the shared files that one definition used, as they were, by name."""
-        rows = await self._pool.fetch(
-            "SELECT name, content FROM channels.definition_file JOIN channels.shared_file"
-            " USING (digest) WHERE channel = $1 AND version = $2",
-            channel,
-            version,
-        )
-        return {row["name"]: row["content"] for row in rows}
+        return await files_of(self._pool, channel, version)
 
     async def versions(self, channel: int, *, limit: int) -> list[Definition]:
         """Return the definitions of a channel, the newest first, without their text."""

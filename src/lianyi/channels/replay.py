@@ -153,7 +153,10 @@ class Replay:
         if decided.repaired is None:
             content = self._content(message)
         else:
-            content = self._channel.open((await self._messages.get(decided.repaired)).body)
+            repaired = await self._messages.get(decided.repaired)
+            if repaired.tombstone:
+                return "dismissed"  # erased since the message was read here
+            content = self._channel.open(repaired.body)
             if decided.own_repaired:
                 return content  # a person sent it here, whatever the filter says
         return content if self._is_wanted(content) else "filtered"

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import asyncpg
 import structlog
+from pydantic import ValidationError
 
 from lianyi.base.errors import LianyiError
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledChannel, compile_channel
-from lianyi.channels.loading import load_channel
+from lianyi.channels.loading import compile_kept, load_channel
 from lianyi.messagelog import postgres_leases as leases
 
 LOOK_SECONDS = 1.0
@@ -32,9 +33,14 @@ class InForce(NamedTuple):
 
 
 class Definitions:
-    """The definitions in force, compiled once for each version."""
+    """The definitions in force, compiled once for each version.
+
+    They come out of the database with the tables, step lists and functions that were kept with
+    them, so that every host does the same, whatever its own content folder holds or lacks.
+    """
 
     def __init__(self, content_dir: Path) -> None:
+        """Use a content folder for versions of which an older release kept no files."""
         self._content_dir = content_dir
         self._compiled: dict[tuple[int, str], CompiledChannel] = {}
 
@@ -42,21 +48,36 @@ class Definitions:
         """Return every channel; one that cannot be compiled here is left out and told."""
         found: list[InForce] = []
         for row in await store.list_in_force(pool):
-            compiled = self._compile(row)
+            compiled = await self._compile(pool, row)
             if compiled is not None:
                 found.append(InForce(row, compiled))
         return found
 
-    def _compile(self, row: store.ChannelInForce) -> CompiledChannel | None:
-        key = (row.channel, f"{row.version}\0{row.yaml}")
+    async def _compile(
+        self, pool: asyncpg.Pool, row: store.ChannelInForce
+    ) -> CompiledChannel | None:
+        key = (row.channel, f"{row.version}\0{row.newest}\0{row.yaml}")
         if key not in self._compiled:
+            files = await store.files_of(pool, row.channel, row.newest)
             try:
-                definition = load_channel(row.yaml, f"{row.name}.yaml", self._content_dir)
-                self._compiled[key] = compile_channel(definition, self._content_dir)
+                self._compiled[key] = self._compiled_with(row, files)
             except LianyiError as failure:
                 log.warning("channel.cannot_run", channel=row.name, code=failure.code)
                 return None
         return self._compiled[key]
+
+    def _compiled_with(
+        self, row: store.ChannelInForce, files: Mapping[str, bytes]
+    ) -> CompiledChannel:
+        try:
+            return compile_kept(row.yaml, row.name, files)
+        except LianyiError:
+            if files:
+                raise
+        except ValidationError:
+            pass  # what reads it below says in our words what is wrong
+        definition = load_channel(row.yaml, f"{row.name}.yaml", self._content_dir)
+        return compile_channel(definition, self._content_dir)
 
 
 class Share:

@@ -20,6 +20,7 @@ from lianyi.channels import act_store
 from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.count_store import Range
 from lianyi.channels.counting import NOTHING, Counted, count_replay
+from lianyi.channels.failures import Erased
 from lianyi.channels.queries import NoSuchReplay, Queries
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord
 from lianyi.channels.search import first_at, utc
@@ -34,6 +35,7 @@ from lianyi.channels.views import (
 from lianyi.messagelog.message import LogMessage, NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.verify import REPAIRED
 
 ACTOR = "console"
 """Who acts, until accounts exist."""
@@ -184,6 +186,7 @@ class Actions:
             at = None
             if repair:
                 at = await self._log.append_act_within(connection, repair)
+                await self._refuse_erased(position)  # an erasure excludes acts until it is done
             facts = self._facts_of(catalogue, destination) | {"reason": reason}
             if at:
                 facts["repaired"] = str(at)
@@ -205,6 +208,13 @@ class Actions:
             raise NothingToDecide(where=str(position), state="delivered")
         return (await self._queries.delivery_rows([decided], catalogue))[0]
 
+    async def _refuse_erased(self, position: Position) -> LogMessage:
+        """Return a message, unless it was lawfully erased."""
+        message = await self._log.get(position)
+        if message.tombstone:
+            raise Erased(where=str(position))
+        return message
+
     @staticmethod
     def _facts_of(catalogue: Catalogue, destination: int) -> dict[str, Any]:
         if destination < 0:
@@ -221,7 +231,7 @@ class Actions:
         It is found by what the repaired body says, not by what was wrong with the original. A
         control id that came beside the body stays, and what cannot be read is found as before.
         """
-        message = await self._log.get(position)
+        message = await self._refuse_erased(position)
         if b"\r" in message.body and b"\n" not in message.body:
             text = text.replace("\r\n", "\r").replace("\n", "\r")  # a browser's line ends
         codec = await self._queries.codec_of(message) or "ascii"
@@ -237,7 +247,7 @@ class Actions:
             keys = [*(key for key in message.keys if key.startswith("c:")), *keys]
         return NewMessage(
             channel=0,
-            kind="act message.repaired",
+            kind=REPAIRED,
             body=body,
             codec=codec,
             sender=ACTOR,

@@ -24,7 +24,12 @@ T = TypeVar("T")
 
 
 class ChannelInForce(NamedTuple):
-    """A channel as the engine runs it."""
+    """A channel as the engine runs it.
+
+    Attributes:
+        version: in force; 0 when the channel's file is gone.
+        newest: of all that were in force; by it goes on what a channel still has to deliver.
+    """
 
     channel: int
     name: str
@@ -32,6 +37,7 @@ class ChannelInForce(NamedTuple):
     version: int
     wanted: str
     yaml: str
+    newest: int
 
 
 class DestinationRow(NamedTuple):
@@ -263,14 +269,27 @@ async def list_in_force(connection: Connection | asyncpg.Pool) -> list[ChannelIn
     """Return every channel with its newest definition; version 0 takes no more messages."""
     rows = await connection.fetch(
         """
-        SELECT channel, name, shard, c.version, wanted, d.yaml
+        SELECT channel, name, shard, c.version, wanted, d.yaml, d.version AS newest
         FROM channels.channel AS c JOIN LATERAL (
-            SELECT yaml FROM channels.definition AS d WHERE d.channel = c.channel
+            SELECT yaml, version FROM channels.definition AS d WHERE d.channel = c.channel
             ORDER BY d.version DESC LIMIT 1) AS d ON true
         ORDER BY channel
         """
     )
     return [ChannelInForce(*row) for row in rows]
+
+
+async def files_of(
+    connection: Connection | asyncpg.Pool, channel: int, version: int
+) -> dict[str, bytes]:
+    """Return the shared files that one definition used, as they were, by name."""
+    rows = await connection.fetch(
+        "SELECT name, content FROM channels.definition_file JOIN channels.shared_file"
+        " USING (digest) WHERE channel = $1 AND version = $2",
+        channel,
+        version,
+    )
+    return {row["name"]: row["content"] for row in rows}
 
 
 async def list_destinations(connection: Connection | asyncpg.Pool) -> list[DestinationRow]:

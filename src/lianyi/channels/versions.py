@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
+from pydantic import ValidationError
+
 from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.channels.loading import compile_kept
 from lianyi.channels.read_store import ChannelRecord, Definition, ReadStore
-from lianyi.channels.views import DefinitionDetail, DefinitionLine, DefinitionVersion
+from lianyi.channels.views import (
+    DefinitionDetail,
+    DefinitionLine,
+    DefinitionVersion,
+    SharedFileDifference,
+)
 from lianyi.messagelog.message import Position
 
 LINES_MAX = 5_000
@@ -54,13 +62,62 @@ async def detail_of(store: ReadStore, channel: ChannelRecord, version: int) -> D
     in_force = None
     if channel.version != version:
         in_force = await store.definition(channel.channel, channel.version)
+    lines, files = None, None
+    if in_force:
+        lines = await asyncio.to_thread(compare, asked.yaml, in_force.yaml)
+        files = await _files(store, channel, asked, in_force)
     return DefinitionDetail(
         **vars(version_of(asked, channel)),
         yaml=asked.yaml,
         followed_by=version_of(following, channel) if following else None,
         in_force=channel.version or None,
-        lines=await asyncio.to_thread(compare, asked.yaml, in_force.yaml) if in_force else None,
+        lines=lines,
+        files=files,
     )
+
+
+async def _files(
+    store: ReadStore, channel: ChannelRecord, asked: Definition, in_force: Definition
+) -> list[SharedFileDifference] | None:
+    """Return how the shared files of two definitions differ; None when some were not kept."""
+    both: list[Mapping[str, bytes]] = []
+    for one in (asked, in_force):
+        files = await store.files_of(channel.channel, one.version)
+        if not await asyncio.to_thread(_is_complete, one.yaml, channel.name, files):
+            return None
+        both.append(files)
+    return await asyncio.to_thread(compare_files, *both)
+
+
+def _is_complete(text: str, name: str, files: Mapping[str, bytes]) -> bool:
+    """Tell whether all that a definition uses was kept with it."""
+    try:
+        compile_kept(text, name, files)
+    except (LianyiError, ValidationError):
+        return bool(files)  # they are kept together or not at all
+    return True
+
+
+def compare_files(
+    this: Mapping[str, bytes], in_force: Mapping[str, bytes]
+) -> list[SharedFileDifference]:
+    """Return each file of two definitions with what differs in it, those that differ first."""
+    found = [
+        SharedFileDifference(
+            name=name,
+            where="this" if name not in in_force else "in_force" if name not in this else "both",
+            same=this.get(name) == in_force.get(name),
+            lines=None
+            if this.get(name) == in_force.get(name)
+            else compare(_text(this.get(name)), _text(in_force.get(name))),
+        )
+        for name in sorted(this.keys() | in_force.keys())
+    ]
+    return sorted(found, key=lambda one: one.same)
+
+
+def _text(content: bytes | None) -> str:
+    return (content or b"").decode("utf-8-sig", "replace")
 
 
 def compare(this: str, in_force: str) -> list[DefinitionLine] | None:

@@ -559,6 +559,22 @@ class DefinitionLine(View):
     text: str
 
 
+class SharedFileDifference(View):
+    """A table, step list or function of two definitions: what differs in it, line by line.
+
+    Attributes:
+        name: below the content folder: ``tables/tests.csv``.
+        where: ``both`` definitions use it; only ``this`` one; only the one ``in_force``.
+        same: whether both have it and it holds the same.
+        lines: both files line by line; null when they are the same, or too long to compare.
+    """
+
+    name: str
+    where: Literal["both", "this", "in_force"]
+    same: bool
+    lines: list[DefinitionLine] | None
+
+
 class DefinitionDetail(DefinitionVersion):
     """A definition that is or was in force, and how it differs from the one that is now.
 
@@ -567,12 +583,16 @@ class DefinitionDetail(DefinitionVersion):
         in_force: the version in force now; null when the channel's file is gone.
         lines: both definitions line by line; null when this is the one in force, when none is, and
             when they are too long to compare.
+        files: the tables, step lists and functions that they use, each compared, those that differ
+            first; null when there is nothing to compare, and when an older release did not keep
+            the files of one of them.
     """
 
     yaml: str
     followed_by: DefinitionVersion | None
     in_force: int | None
     lines: list[DefinitionLine] | None
+    files: list[SharedFileDifference] | None
 
 
 class ChannelDetail(ChannelCard):

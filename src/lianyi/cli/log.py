@@ -30,13 +30,14 @@ from lianyi.cli.printing import Bar, both_languages, progress
 if TYPE_CHECKING:
     from lianyi.app import Settings
     from lianyi.app.process import Process
+    from lianyi.messagelog.message import Position
     from lianyi.messagelog.transfer import Transferred
     from lianyi.messagelog.verify import Report
 
 
 @click.group(cls=Group)
 def log() -> None:
-    """验证、导出、导入消息日志 / verify, export and import the message log.
+    """验证、导出、导入消息日志，依法擦除 / verify, export, import the log; erase by law.
 
     平台运行与否均可；未运行时会临时启动内嵌数据库。
 
@@ -183,6 +184,51 @@ def report_text(report: Report) -> str:
     if facts["failure"]:
         line += "\n" + both_languages(facts["failure"], indent="    ")
     return line
+
+
+# --- erasure ------------------------------------------------------------------------------------
+
+
+@log.command()
+@click.argument("position", metavar="POSITION")
+@click.option(
+    "--reason", required=True, help="法律依据，永久保留，勿写患者信息 / the lawful ground."
+)
+@click.option("--actor", required=True, help="由何人决定 / who decided.")
+@where_options
+@json_option
+@told
+def erase(position: str, reason: str, actor: str, where: Where, *, as_json: bool) -> None:
+    """依法擦除一条消息及其修复件 / erase one message and its repaired copies, by law.
+
+    消息体变为擦除标记，日志链仍可校验；尚未完成的投递一并忽略。不可撤销。
+
+    The body becomes a tombstone and the chain still verifies; deliveries that are still open are
+    dismissed. It cannot be undone. The reason is kept for ever: name no patient in it.
+    """
+    from lianyi.messagelog.message import Position
+
+    try:
+        at = Position.parse(position)
+    except ValueError as error:
+        raise click.BadParameter(position) from error
+    act = asyncio.run(_erase(where.load(), at, reason=reason, actor=actor))
+    if as_json:
+        say_json({"position": str(at), "act": str(act)})
+        return
+    click.echo(in_words(f"✓ {at} 已擦除，操作记录为 {act}", f"✓ {at} is erased; {act} says so"))
+
+
+async def _erase(settings: Settings, at: Position, *, reason: str, actor: str) -> Position:
+    from lianyi.channels.erasing import erase_message
+
+    async with opened(settings) as process, AsyncExitStack() as stack:
+        _, messages = await process.open(stack)
+        connection = await process.connect()
+        stack.push_async_callback(connection.close)
+        return await erase_message(
+            messages, connection, at, reason=reason, actor=actor, clock=process.clock
+        )
 
 
 # --- transfer -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -215,6 +215,22 @@ class SegmentFile:
                     break
         return found[:limit]
 
+    def caused(self, kind: str, cause: Position) -> list[int]:
+        """Return the numbers of the messages of a kind to which one message led."""
+        found: list[int] = []
+        with self._lock:
+            for group in range(self._opened().num_row_groups):
+                table = self._table(group, ["number", "kind", "caused_shard", "caused_number"])
+                fits = pc.and_kleene(
+                    pc.equal(table["kind"], kind),
+                    pc.and_kleene(
+                        pc.equal(table["caused_shard"], cause.shard),
+                        pc.equal(table["caused_number"], cause.number),
+                    ),
+                )
+                found += table.filter(fits)["number"].to_pylist()
+        return found
+
     def groups(self) -> Iterator[list[LogMessage]]:
         """Give all messages, one row group at a time."""
         for group in range(self._opened().num_row_groups):
@@ -290,8 +306,13 @@ def _writing(path: Path) -> Iterator[None]:
         raise CannotArchive(where=path.name, why=reason) from error
 
 
-def rewrite(folder: Path, archived: Archived, *, number: int, body: bytes) -> Sealed:
-    """Write the next version of a file, in which one body is a tombstone; prove it.
+def rewrite(folder: Path, archived: Archived, *, tombstones: Mapping[int, bytes]) -> Sealed:
+    """Write the next version of a file, in which some bodies are tombstones; prove it.
+
+    Args:
+        folder: the archive.
+        archived: the file as it is.
+        tombstones: what stands in the place of a body, by number.
 
     Raises:
         BrokenArchive: the file is damaged.
@@ -308,8 +329,8 @@ def rewrite(folder: Path, archived: Archived, *, number: int, body: bytes) -> Se
         for group in old.groups():
             writer.add(
                 [
-                    message._replace(body=body, tombstone=True)
-                    if message.number == number
+                    message._replace(body=tombstones[message.number], tombstone=True)
+                    if message.number in tombstones
                     else message
                     for message in group
                 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianyi.messagelog.archived import ArchiveBusy, Archived, BrokenArchive, CannotArchive
-from lianyi.messagelog.message import LogMessage
+from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry, Wanted
 
 if TYPE_CHECKING:
@@ -56,6 +56,14 @@ class Archive:
         return await asyncio.to_thread(
             lambda: self._file(archived).find(wanted, below=below, limit=limit)
         )
+
+    async def caused(self, archived: Archived, kind: str, cause: Position) -> list[int]:
+        """Return the numbers of the messages of a kind to which one message led.
+
+        Raises:
+            BrokenArchive: the file is missing or damaged.
+        """
+        return await asyncio.to_thread(lambda: self._file(archived).caused(kind, cause))
 
     def _file(self, archived: Archived) -> SegmentFile:
         from lianyi.messagelog.archive_file import SegmentFile

@@ -84,8 +84,10 @@ class PostgresLog:
         self._to_tell = asyncio.Event()
 
     async def start(self) -> None:
-        """Make the shard of acts."""
-        await self._make_segment(ACTS, 0)
+        """Make the shard of acts. Its first segments may lie in the archive by now."""
+        async with self._pool.acquire() as connection:
+            last = await last_of_shard(connection, ACTS)
+        await self._make_segment(ACTS, segment_of(last.number + 1))
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -143,7 +145,7 @@ class PostgresLog:
         self, connection: Connection, messages: Sequence[NewMessage]
     ) -> list[Position]:
         """Record acts in the caller's transaction, in their order; nobody comes in between."""
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('messagelog.acts'))")
+        await leases.lock_acts(connection)
         last = await last_of_shard(connection, ACTS)
         numbers = range(last.number + 1, last.number + 1 + len(messages))
         for segment in range(segment_of(numbers[0]), segment_of(numbers[-1]) + 1):

@@ -1,8 +1,12 @@
-"""The only statements that change what was written into the log. Only ``erase`` uses them."""
+"""The only statements that change what was written into the log, and those that find it.
+
+Only ``erase`` uses them.
+"""
 
 from __future__ import annotations
 
 from lianyi.messagelog.archive_reader import Archived
+from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.segments import segment_of, table
@@ -36,3 +40,26 @@ async def entomb_archived(
 async def forget_old_rows(connection: Connection, shard: int, segment: int) -> None:
     """Let PostgreSQL clean up the row that the erasure replaced."""
     await connection.execute(f"VACUUM {table(shard, segment)}")
+
+
+async def live_made_of(connection: Connection, cause: Position, kind: str) -> dict[Position, bytes]:
+    """Return the acts of a kind about a message that lie in the database, with their bodies."""
+    rows = await connection.fetch(
+        "SELECT number, body FROM messagelog.message WHERE shard = $1 AND kind = $2"
+        " AND caused_shard = $3 AND caused_number = $4 AND NOT tombstone ORDER BY number",
+        ACTS,
+        kind,
+        cause.shard,
+        cause.number,
+    )
+    return {Position(ACTS, row["number"]): row["body"] for row in rows}
+
+
+async def list_archived(connection: Connection, shard: int) -> list[Archived]:
+    """Return the files of a shard, the oldest first."""
+    rows = await connection.fetch(
+        "SELECT shard, number_from, number_to, archive_path, archive_sha256"
+        " FROM messagelog.segment WHERE shard = $1 AND state = 'archived' ORDER BY segment",
+        shard,
+    )
+    return [Archived(*row) for row in rows]

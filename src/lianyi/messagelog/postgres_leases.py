@@ -101,3 +101,8 @@ async def held_by_others(
         owner,
     )
     return {row["name"] for row in rows}
+
+
+async def lock_acts(connection: Connection) -> None:
+    """Be the only one who appends acts, until the transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('messagelog.acts'))")

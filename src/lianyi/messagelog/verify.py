@@ -19,6 +19,8 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_segments import Evidence
 
 ERASED = "act message.erased"
+REPAIRED = "act message.repaired"
+"""Holds what a person made of the message that caused it."""
 PAGE_MESSAGES = 2_000
 
 

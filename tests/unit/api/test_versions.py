@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lianyi.channels import store
+from lianyi.channels.registrar import Registrar
 from lianyi.channels.versions import LINES_MAX, compare
 
 from .house import LAB, House, hl7
@@ -75,6 +76,73 @@ async def test_where_none_is_in_force_there_is_nothing_to_compare_with(lab: Hous
         await store.put_out_of_force(connection, ["lab"])
     found = await lab.get("/channels/lab/versions/1")
     assert (found["yaml"], found["in_force"], found["lines"]) == (LAB, None, None)
+
+
+TABLED = """
+channel: wards
+description: 入院：HIS → 病区
+source: { connector: mllp, port: 0 }
+destinations:
+  - name: out
+    connector: mllp
+    address: 127.0.0.1:7001
+    transform: [ signed, { map: { path: PV1-3.1, to: PV1-3.1, table: wards } } ]
+"""
+
+
+async def take_over(house: House, **files: str) -> None:
+    """Put what a content folder holds in force."""
+    for name, text in {"channels/wards.yaml": TABLED, **files}.items():
+        path = house.content_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    await Registrar(house.pool, house.content_dir, shards=1, clock=house.clock).look()
+
+
+STEPS = "steps: [ { set: { MSH-6: A } } ]\n"
+
+
+async def test_tables_and_step_lists_are_compared_file_by_file(house: House) -> None:
+    await take_over(
+        house, **{"steps/signed.yaml": STEPS, "tables/wards.csv": "ours,theirs\nW1,内科\n"}
+    )
+    await take_over(house, **{"tables/wards.csv": "ours,theirs\nW1,心内科\n"})
+
+    found = await house.get("/channels/wards/versions/1")
+
+    assert {line["where"] for line in found["lines"]} == {"both"}
+    changed, same = found["files"]
+    assert (changed["name"], changed["where"], changed["same"]) == (
+        "tables/wards.csv", "both", False,
+    )  # fmt: skip
+    assert [(line["where"], line["text"]) for line in changed["lines"]] == [
+        ("both", "ours,theirs"),
+        ("this", "W1,内科"),
+        ("in_force", "W1,心内科"),
+    ]
+    assert same == {"name": "steps/signed.yaml", "where": "both", "same": True, "lines": None}
+    assert (await house.get("/channels/wards/versions/2"))["files"] is None
+
+
+async def test_a_file_that_only_one_version_uses_is_named_with_all_its_lines(house: House) -> None:
+    await take_over(house, **{"steps/signed.yaml": STEPS, "tables/wards.csv": "a,b\nW1,1\n"})
+    await take_over(house, **{"channels/wards.yaml": TABLED.replace("signed, ", "")})
+
+    (gone, _) = (await house.get("/channels/wards/versions/1"))["files"]
+
+    assert (gone["name"], gone["where"], gone["same"]) == ("steps/signed.yaml", "this", False)
+    assert [line["where"] for line in gone["lines"]] == ["this"]
+
+
+async def test_files_that_were_not_kept_cannot_be_compared(house: House) -> None:
+    await take_over(house, **{"steps/signed.yaml": STEPS, "tables/wards.csv": "a,b\nW1,1\n"})
+    await house.pool.execute("DELETE FROM channels.definition_file")
+    await take_over(house, **{"tables/wards.csv": "a,b\nW1,2\n"})
+
+    found = await house.get("/channels/wards/versions/1")
+
+    assert found["files"] is None
+    assert found["lines"] is not None
 
 
 @pytest.mark.parametrize(

@@ -765,6 +765,9 @@ export interface components {
          *         in_force: the version in force now; null when the channel's file is gone.
          *         lines: both definitions line by line; null when this is the one in force, when none is, and
          *             when they are too long to compare.
+         *         files: the tables, step lists and functions that they use, each compared, those that differ
+         *             first; null when there is nothing to compare, and when an older release did not keep
+         *             the files of one of them.
          */
         DefinitionDetail: {
             /**
@@ -772,6 +775,8 @@ export interface components {
              * Format: date-time
              */
             activated_at: string;
+            /** Files */
+            files: components["schemas"]["SharedFileDifference"][] | null;
             followed_by: components["schemas"]["DefinitionVersion"] | null;
             /** From Position */
             from_position: string;
@@ -1531,6 +1536,29 @@ export interface components {
             timezone: string;
             /** Version */
             version: string;
+        };
+        /**
+         * SharedFileDifference
+         * @description A table, step list or function of two definitions: what differs in it, line by line.
+         *
+         *     Attributes:
+         *         name: below the content folder: ``tables/tests.csv``.
+         *         where: ``both`` definitions use it; only ``this`` one; only the one ``in_force``.
+         *         same: whether both have it and it holds the same.
+         *         lines: both files line by line; null when they are the same, or too long to compare.
+         */
+        SharedFileDifference: {
+            /** Lines */
+            lines: components["schemas"]["DefinitionLine"][] | null;
+            /** Name */
+            name: string;
+            /** Same */
+            same: boolean;
+            /**
+             * Where
+             * @enum {string}
+             */
+            where: "both" | "this" | "in_force";
         };
         /**
          * ShownBy

@@ -5,8 +5,10 @@ import { useTexts } from '@/lib/texts'
 
 import { fold, type Run } from './fold'
 
+type LinesProps = { lines: DefinitionLine[]; version: number; inForce: number; label?: string }
+
 /** Two definitions in one column: what only the old one says, what only the one in force says. */
-export function Lines({ lines, version, inForce }: { lines: DefinitionLine[]; version: number; inForce: number }) {
+export function Lines({ lines, version, inForce, label }: LinesProps) {
   const { t } = useTexts()
   const runs = useMemo(() => fold(lines), [lines])
   const count = (where: DefinitionLine['where']) => lines.filter((line) => line.where === where).length
@@ -18,7 +20,7 @@ export function Lines({ lines, version, inForce }: { lines: DefinitionLine[]; ve
         <del className="lines-key">− {t('channels.onlyThis', { version, count: ours })}</del>
         <ins className="lines-key">+ {t('channels.onlyInForce', { version: inForce, count: theirs })}</ins>
       </p>
-      <table className="lines" aria-label={t('channels.differences')}>
+      <table className="lines" aria-label={label ?? t('channels.differences')}>
         <thead className="sr-only">
           <tr>
             <th scope="col">{t('channels.lineThis', { version })}</th>

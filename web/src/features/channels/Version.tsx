@@ -7,11 +7,12 @@ import { CopyButton } from '@/components/CopyButton'
 import { Instant } from '@/components/Instant'
 import { Failed, Loading } from '@/components/StatePage'
 import { Mark } from '@/components/StateMark'
-import { type ChannelDetail, client, type DefinitionDetail, take } from '@/lib/api'
+import { type ChannelDetail, client, type DefinitionDetail, type DefinitionLine, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { Yaml } from './Definition'
 import { Lines } from './Lines'
+import { SharedFiles } from './SharedFiles'
 
 type VersionProps = { channel: ChannelDetail; version: string; title: RefObject<HTMLHeadingElement | null> }
 
@@ -87,13 +88,24 @@ function Opened({ detail, name }: { detail: DefinitionDetail; name: string }) {
             {
               key: 'differences',
               label: t('channels.differences'),
-              children: <Lines key={detail.version} lines={detail.lines} version={detail.version} inForce={detail.in_force ?? 0} />,
+              children: <Differences key={detail.version} detail={detail} lines={detail.lines} inForce={detail.in_force ?? 0} />,
             },
             { key: 'text', label: t('channels.wholeText'), children: text },
           ]}
           destroyOnHidden
         />
       )}
+    </>
+  )
+}
+
+/** What the channel's own file says differently, then each file that it shares with others. */
+function Differences({ detail, lines, inForce }: { detail: DefinitionDetail; lines: DefinitionLine[]; inForce: number }) {
+  const { version, files } = detail
+  return (
+    <>
+      <Lines lines={lines} version={version} inForce={inForce} />
+      <SharedFiles files={files} version={version} inForce={inForce} />
     </>
   )
 }

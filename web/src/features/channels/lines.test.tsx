@@ -37,6 +37,6 @@ it('what is folded away is shown when asked for', () => {
 
 it('the same text is said to be the same', () => {
   render(<Lines lines={[both(1)]} version={1} inForce={2} />)
-  expect(screen.getByText(/文本与当前生效的版本 2 相同/)).toBeTruthy()
+  expect(screen.getByText(/通道文件的文本与当前生效的版本 2 相同/)).toBeTruthy()
   expect(screen.queryByRole('table')).toBeNull()
 })
