@@ -20,7 +20,7 @@ demo: setup ## a simulated hospital on http://127.0.0.1:8080; CORPUS=DIR replays
 	$(BIN)/lianyi demo $(if $(CORPUS),--corpus "$(CORPUS)")
 
 test: setup ## every test, the browser ones too
-	tools/need_browser.sh
+	tools/prepare_tests.sh
 	-tools/need_slapd.sh
 	$(BIN)/pytest
 

@@ -24,6 +24,7 @@ from uuid import UUID
 
 import asyncpg
 
+from benchmarks.faults.disk import why_not as why_no_mount
 from benchmarks.faults.site import REPOSITORY
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool
@@ -70,7 +71,11 @@ def why_not() -> str:
         return "there is no libfuse"
     if os.geteuid() != 0:
         return "only root may let the account of the database into the mount"
-    return ""
+    try:
+        os.close(os.open("/dev/fuse", os.O_RDWR))
+    except OSError as refused:
+        return f"/dev/fuse does not open ({refused.strerror})"
+    return why_no_mount()
 
 
 def _tool() -> Path | None:

@@ -23,7 +23,6 @@ CODES_OF_FLOOR = {
     "security": "18",
     "cli": "17",
     "simulate": "17",
-    "security": "18",
     "app": "17",
 }
 """First two digits of the codes of each floor; a new floor is given its own here.

@@ -49,7 +49,7 @@ def clinic() -> Iterator[Clinic]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "tools/need_browser.sh installs one"
+    assert CHROMIUM, "tools/prepare_tests.sh installs one"
     expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

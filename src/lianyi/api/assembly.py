@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import asyncpg
+import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -15,10 +18,12 @@ from lianyi.api import doors, endpoints
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
+from lianyi.api.first_token import console_token
+from lianyi.api.guard import Gatekeeper, Guard, operations_of
 from lianyi.api.live import Live
-from lianyi.api.session import Guard, Sessions
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import Clock, IdSource
+from lianyi.base.errors import LianyiError
 from lianyi.base.health import HealthChecks
 from lianyi.channels import endpoints as channels
 from lianyi.channels.queries import Queries
@@ -26,8 +31,23 @@ from lianyi.channels.read_store import ReadStore
 from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.security import endpoints as security
+from lianyi.security.accounts import Accounts
+from lianyi.security.keyring import make_key_file
+from lianyi.security.own_account import OwnAccount
+from lianyi.security.password_rules import PasswordRules
+from lianyi.security.passwords import PasswordHasher, PasswordHashing
+from lianyi.security.roles import RoleBook
+from lianyi.security.settings import SecuritySettings
+from lianyi.security.signing_in import SigningIn
+from lianyi.security.trail import Trail
+from lianyi.security.vault import Vault, VaultSettings
+
+logger = structlog.get_logger(__name__)
 
 PREFIX = "/api/v1"
+VAULT_FILE = "vault-keys.json"
+ROLES_SECONDS = 30.0
 API_VERSION = "1"
 
 
@@ -47,6 +67,7 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
+        security, passwords, hashing, vault: the sections of these names.
     """
 
     pool: asyncpg.Pool
@@ -59,6 +80,10 @@ class ApiDependencies:
     health: HealthChecks = field(default_factory=HealthChecks)
     installation: str = ""
     console_dir: Path = BUILT
+    security: SecuritySettings = field(default_factory=SecuritySettings)
+    passwords: PasswordRules = field(default_factory=PasswordRules)
+    hashing: PasswordHashing = field(default_factory=PasswordHashing)
+    vault: VaultSettings = field(default_factory=VaultSettings)
 
 
 def bare_app() -> FastAPI:
@@ -76,6 +101,7 @@ def bare_app() -> FastAPI:
     )
     app.include_router(endpoints.router, prefix=PREFIX)
     app.include_router(channels.router, prefix=PREFIX)
+    app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     install(app)
     return app
@@ -105,27 +131,91 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
     app.state.health = deps.health
-    app.state.sessions = Sessions(
-        deps.data_dir,
-        deps.clock,
-        hours=settings.session_hours,
-        failures_max=settings.sign_in_failures_max,
-    )
+    keeper, trail = _security(app, deps)
     app.state.live = Live(
         queries.look,
         clients_max=settings.live_clients_max,
         poll_seconds=settings.poll_seconds,
     )
     app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
-    app.add_middleware(Emergency, queries=queries, sessions=app.state.sessions)
-    app.add_middleware(Guard, sessions=app.state.sessions)
+    app.add_middleware(Emergency, queries=queries, keeper=keeper)
+    app.add_middleware(
+        Guard,
+        keeper=keeper,
+        operations=operations_of(app),
+        trail=trail,
+        metrics_open=deps.security.metrics_open,
+    )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(LastResort)
     return app
 
 
+def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
+    """Build what accounts need."""
+    roles, hasher = RoleBook(deps.content_dir), PasswordHasher(deps.hashing)
+
+    @cache
+    def vault() -> Vault:
+        """Return the vault; its key file is made when the first secret needs it."""
+        path = deps.vault.key_file or deps.data_dir / VAULT_FILE
+        if not path.exists():
+            make_key_file(path, deps.clock.now())
+        return Vault(path, deps.vault.cipher)
+
+    signing_in = SigningIn(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        roles=roles,
+        settings=deps.security,
+        passwords=deps.passwords,
+        hasher=hasher,
+        vault=vault,
+        first_token=console_token(deps.data_dir),
+    )
+    app.state.accounts = Accounts(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        deps.ids,
+        roles=roles,
+        passwords=deps.passwords,
+        hasher=hasher,
+        signing_in=signing_in,
+    )
+    app.state.own_account = OwnAccount(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        passwords=deps.passwords,
+        hasher=hasher,
+        vault=vault,
+        signing_in=signing_in,
+        site_name=deps.settings.site_name,
+    )
+    app.state.trail = Trail(deps.pool, deps.log)
+    app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
+    return app.state.keeper, app.state.trail
+
+
+async def _look_at_roles(accounts: Accounts) -> None:
+    """Let roles end when their time is over, and files of roles hold when they have changed."""
+    while True:
+        try:
+            await accounts.refresh()
+        except (OSError, LianyiError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            logger.warning("roles.not_refreshed", kind=type(error).__name__)
+        await asyncio.sleep(ROLES_SECONDS)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    looking = asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")
     yield
+    looking.cancel()
+    await app.state.trail.close()
+    app.state.keeper.signing_in.close()
+    app.state.own_account.close()
     await app.state.live.close()
     await app.state.tracer.close()

@@ -13,17 +13,23 @@ from lianyi.base.telemetry import render_metrics
 from lianyi.base.telemetry.metrics import CONTENT_TYPE
 from lianyi.channels.metrics import families
 from lianyi.channels.views import problem_of
+from lianyi.security.access import acting, platform
+from lianyi.security.permissions import ANYBODY, needs
 
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", openapi_extra=needs(ANYBODY))
 async def live() -> Liveness:
     """Whether the process answers at all."""
     return Liveness(live=True)
 
 
-@router.get("/readyz", responses={503: {"model": Readiness, "description": "not ready"}})
+@router.get(
+    "/readyz",
+    openapi_extra=needs(ANYBODY),
+    responses={503: {"model": Readiness, "description": "not ready"}},
+)
 async def ready(
     request: Request, response: Response, of: Literal["installation", "process"] = "installation"
 ) -> Readiness:
@@ -33,7 +39,8 @@ async def ready(
     of several consoles wants to know.
     """
     health: HealthChecks = request.app.state.health
-    report = await health.report(own_only=of == "process")
+    with acting(platform("overview.read", "ready")):
+        report = await health.report(own_only=of == "process")
     response.status_code = 200 if report.ready else 503
     return Readiness(
         ready=report.ready,
@@ -50,11 +57,13 @@ async def ready(
 
 @router.get(
     "/metrics",
+    openapi_extra=needs("metrics.read"),
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
 async def metrics(request: Request) -> Response:
     """The metrics of the installation and of this process, as Prometheus reads them."""
-    overview = await request.app.state.queries.overview()
+    with acting(platform("overview.read", "metrics")):
+        overview = await request.app.state.queries.overview()
     shown = [*families(overview), *pool_families(request.app.state.pool)]
     return Response(render_metrics(shown), media_type=CONTENT_TYPE)

@@ -14,10 +14,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lianyi.api.failures import foreseen
-from lianyi.api.session import COOKIE, Sessions, address_of
+from lianyi.api.guard import COOKIE, Gatekeeper, Operation, address_of, judge
 from lianyi.base.errors import LianyiError
+from lianyi.base.sensitive import Sensitive
 from lianyi.channels.queries import Queries
 from lianyi.channels.views import ChannelCard, DestinationCard
+from lianyi.security.access import acting
+from lianyi.security.failures import SignInRefused
+from lianyi.security.model import Access
+from lianyi.security.signing_in import Proof
 
 PATH = "/ops"
 FORM_BYTES_MAX = 1024
@@ -31,11 +36,17 @@ td,th{{border:1px solid #bbb;padding:.3rem .6rem;text-align:left}}
 td.n{{text-align:right}} .bad{{color:#a30000;font-weight:600}}
 </style></head><body><h1>联医 应急页面 · Lianyi emergency page</h1>"""
 
-_SIGN_IN = """<form method="post" action="/ops"><p><label>令牌 Token
-<input name="token" type="password" autocomplete="off" required></label>
-<button>登录 Sign in</button></p>
+_SIGN_IN = """<form method="post" action="/ops">
+<p><label>账户 Name <input name="name" autocomplete="username"></label></p>
+<p><label>口令 Password <input name="password" type="password" autocomplete="off"></label></p>
+<p><label>验证码 Code <input name="code" autocomplete="one-time-code"></label></p>
+<p><label>或首次启动令牌 or first token
+<input name="token" type="password" autocomplete="off"></label></p>
+<p><button>登录 Sign in</button></p>
 <p>令牌保存在 &lt;data&gt;/console-token ·
 The token lies in &lt;data&gt;/console-token</p></form>"""
+
+OVERVIEW = Operation("ops", "GET", "/ops", "overview.read")
 
 _COLUMNS = (
     "<tr><th>通道 Channel</th><th>目的端 Destination</th><th>状态 State</th><th>排队 Queued</th>"
@@ -46,10 +57,10 @@ _COLUMNS = (
 class Emergency:
     """Answers ``/ops`` and hands everything else on (ASGI middleware)."""
 
-    def __init__(self, app: ASGIApp, queries: Queries, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, queries: Queries, keeper: Gatekeeper) -> None:
         self._app = app
         self._queries = queries
-        self._sessions = sessions
+        self._keeper = keeper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -64,11 +75,15 @@ class Emergency:
         try:
             if request.method == "POST":
                 return await self._sign_in(request, address)
-            self._sessions.check("GET", Headers(scope=request.scope), address=address)
+            found = await self._keeper.identify(
+                "GET", Headers(scope=request.scope), address=address
+            )
+            actor = judge(found, OVERVIEW)
         except LianyiError as refusal:
             shown = _told(refusal) if request.method == "POST" else ""
             return _page(shown + _SIGN_IN, status=401)
-        return await self._report()
+        with acting(Access(actor, OVERVIEW.permission, "ops", actor.purpose, address)):
+            return await self._report()
 
     async def _sign_in(self, request: Request, address: str) -> Response:
         body = b""
@@ -77,12 +92,25 @@ class Emergency:
             if len(body) > FORM_BYTES_MAX:
                 break
         form = parse_qs(body[:FORM_BYTES_MAX].decode("utf-8", errors="replace"))
-        cookie = self._sessions.sign_in(form.get("token", [""])[0].strip(), address=address)
+        self._keeper.let_try(address)
+        given = {name: values[0].strip() for name, values in form.items()}
+        agent = request.headers.get("user-agent", "")
+        signing_in = self._keeper.signing_in
+        try:
+            if given.get("token"):
+                opened = await signing_in.open_first(given["token"], address=address, agent=agent)
+            else:
+                password = Sensitive(given.get("password", ""))
+                proof = Proof(given.get("name", ""), password, given.get("code", ""))
+                opened = await signing_in.open(proof, address=address, agent=agent)
+        except SignInRefused:
+            self._keeper.count(address)
+            raise
         response = RedirectResponse(PATH, status_code=303)
         response.set_cookie(
             COOKIE,
-            cookie,
-            max_age=self._sessions.lasts_seconds,
+            opened.shown.reveal(),
+            max_age=opened.lasts_seconds,
             path="/",
             httponly=True,
             samesite="strict",

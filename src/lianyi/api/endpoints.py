@@ -10,13 +10,20 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import Headers
 from starlette.responses import StreamingResponse
 
+from lianyi.api.guard import COOKIE, Gatekeeper, address_of, cookie_of
 from lianyi.api.live import Live
 from lianyi.api.reference import explain
-from lianyi.api.session import COOKIE, Sessions, address_of
 from lianyi.api.settings import ApiSettings
-from lianyi.api.views import Explanation, Session, SignIn
+from lianyi.api.views import Explanation, Me, Session, SignIn
 from lianyi.base.errors import LianyiError
+from lianyi.base.sensitive import Sensitive
 from lianyi.channels.endpoints import REFUSALS
+from lianyi.security.accounts import Accounts
+from lianyi.security.failures import SignInRefused
+from lianyi.security.model import Actor
+from lianyi.security.permissions import ANYBODY, SIGNED_IN, needs
+from lianyi.security.signing_in import Proof
+from lianyi.security.views import FirstAdministrator
 
 router = APIRouter(responses=REFUSALS)
 
@@ -30,52 +37,100 @@ def product_version() -> str:
         return ""
 
 
-def _session(request: Request, *, signed_in: bool) -> Session:
+def _keeper(request: Request) -> Gatekeeper:
+    found: Gatekeeper = request.app.state.keeper
+    return found
+
+
+async def _session(request: Request, actor: Actor | None) -> Session:
     settings: ApiSettings = request.app.state.settings
+    keeper = _keeper(request)
     return Session(
         site_name=settings.site_name,
         timezone=settings.timezone,
         version=product_version(),
-        signed_in=signed_in,
+        signed_in=actor is not None,
+        first_token=await keeper.signing_in.first_token_is_good(),
+        administered=await keeper.signing_in.has_administrator(),
+        account=_me(actor) if actor else None,
     )
 
 
-@router.get("/session", tags=["session"])
-async def get_session(request: Request) -> Session:
-    """Where the caller is, and whether it is signed in. Needs no token."""
-    sessions: Sessions = request.app.state.sessions
+def _me(actor: Actor) -> Me:
+    return Me(
+        name=actor.name,
+        display_name=actor.display_name,
+        organisation=actor.organisation,
+        roles=list(actor.roles),
+        permissions={name: sorted(where) for name, where in actor.reach.of.items()},
+        purpose=actor.purpose.value,
+        factors=list(actor.factors),
+        must_change=actor.must_change,
+        needs_factor=actor.needs_factor,
+    )
+
+
+async def _actor(request: Request) -> Actor | None:
     try:
-        sessions.check("GET", Headers(scope=request.scope), address=address_of(request.scope))
+        return await _keeper(request).identify(
+            "GET", Headers(scope=request.scope), address=address_of(request.scope)
+        )
     except LianyiError:
-        return _session(request, signed_in=False)
-    return _session(request, signed_in=True)
+        return None
 
 
-@router.post("/session", tags=["session"])
+@router.get("/session", tags=["session"], openapi_extra=needs(ANYBODY))
+async def get_session(request: Request) -> Session:
+    """Where the caller is, and who. Needs no sign-in."""
+    return await _session(request, await _actor(request))
+
+
+@router.post("/session", tags=["session"], openapi_extra=needs(ANYBODY))
 async def sign_in(request: Request, response: Response, wanted: SignIn) -> Session:
-    """Change the token for a cookie."""
-    sessions: Sessions = request.app.state.sessions
-    cookie = sessions.sign_in(wanted.token, address=address_of(request.scope))
+    """Sign in with name and password, if asked a one-time code too; or with the first token."""
+    keeper, address = _keeper(request), address_of(request.scope)
+    keeper.let_try(address)
+    agent = request.headers.get("user-agent", "")
+    try:
+        if wanted.token is not None:
+            opened = await keeper.signing_in.open_first(wanted.token, address=address, agent=agent)
+        else:
+            proof = Proof(wanted.name, Sensitive(wanted.password), wanted.code)
+            opened = await keeper.signing_in.open(proof, address=address, agent=agent)
+    except SignInRefused:
+        keeper.count(address)
+        raise
     response.set_cookie(
         COOKIE,
-        cookie,
-        max_age=sessions.lasts_seconds,
+        opened.shown.reveal(),
+        max_age=opened.lasts_seconds,
         path="/",
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    return _session(request, signed_in=True)
+    return await _session(request, opened.actor)
 
 
-@router.delete("/session", tags=["session"])
+@router.delete("/session", tags=["session"], openapi_extra=needs(SIGNED_IN))
 async def sign_out(request: Request, response: Response) -> Session:
     """End the session of this browser."""
+    await _keeper(request).signing_in.end(Sensitive(cookie_of(Headers(scope=request.scope))))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
-    return _session(request, signed_in=False)
+    return await _session(request, None)
 
 
-@router.get("/errors/{code}", tags=["reference"])
+@router.post("/session/first", tags=["session"], openapi_extra=needs("accounts.manage"))
+async def make_first_administrator(request: Request, wanted: FirstAdministrator) -> Session:
+    """Make the security administrator, once, with the token of the first start."""
+    accounts: Accounts = request.app.state.accounts
+    await accounts.begin(
+        wanted.name, display_name=wanted.display_name, password=Sensitive(wanted.password)
+    )
+    return await _session(request, None)
+
+
+@router.get("/errors/{code}", tags=["reference"], openapi_extra=needs(ANYBODY))
 async def get_error(code: Annotated[str, Path(max_length=20)]) -> Explanation:
     """What an error code means and what to do."""
     return explain(code)
@@ -84,6 +139,7 @@ async def get_error(code: Annotated[str, Path(max_length=20)]) -> Explanation:
 @router.get(
     "/live",
     tags=["overview"],
+    openapi_extra=needs("overview.read"),
     response_class=StreamingResponse,
     responses={
         200: {
@@ -96,8 +152,13 @@ async def get_error(code: Annotated[str, Path(max_length=20)]) -> Explanation:
 async def follow(request: Request) -> StreamingResponse:
     """Follow the overview and the newest message as they change."""
     live: Live = request.app.state.live
+
+    async def still() -> bool:
+        actor = await _actor(request)
+        return actor is not None and bool(actor.reach.organisations("overview.read"))
+
     return StreamingResponse(
-        live.follow(),
+        live.follow(still=still),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

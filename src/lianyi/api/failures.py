@@ -27,6 +27,9 @@ from lianyi.channels.views import problem_facts
 
 logger = structlog.get_logger(__name__)
 
+UNKNOWN = {"LY-1606", "LY-1802", "LY-1803"}
+"""Codes that say: we do not know yet who you are."""
+
 
 class UnclearRequest(LianyiError):
     """A request does not have the form that the API documents."""
@@ -82,7 +85,7 @@ def status_of(failure: LianyiError) -> int:
     """Return the HTTP status of a failure; the protocol has names of its own for a few."""
     if isinstance(failure, MethodNotOffered):
         return 405
-    return 401 if failure.code == "LY-1606" else failure.category.value.http_status
+    return 401 if failure.code in UNKNOWN else failure.category.value.http_status
 
 
 def foreseen(error: Exception, *, where: str) -> LianyiError | None:

@@ -7,20 +7,12 @@ that wants it gone sets ``first_token = "never"``.
 
 from __future__ import annotations
 
-import hmac
 import os
 import secrets
 from collections import OrderedDict
 from contextlib import suppress
-from datetime import datetime, timedelta
-from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from lianyi.api.failures import answer
 from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
 

@@ -13,14 +13,14 @@ needs the header ``X-Lianyi: 1``, which no foreign page can set.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lianyi.api.failures import answer, status_of
@@ -125,27 +125,24 @@ class Operations:
                 return operation
         return None
 
-    def __iter__(self) -> Iterable[Operation]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Operation]:
         return iter([operation for _, operation in self._found])
 
 
 def operations_of(app: FastAPI) -> Operations:
-    """Return every operation of an application.
+    """Return every operation that an application's OpenAPI document names.
 
     Raises:
         Undeclared: one of them names no permission, or one that does not exist.
     """
     found: list[tuple[re.Pattern[str], Operation]] = []
-    for route in app.routes:
-        if not isinstance(route, APIRoute):
-            continue
-        wanted = (route.openapi_extra or {}).get(MARK, "")
-        if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
-            raise Undeclared(where=route.name, why=f"{MARK} is '{wanted}'")
-        found += [
-            (route.path_regex, Operation(route.name, method, route.path, wanted))
-            for method in sorted(route.methods)
-        ]
+    for path, methods in app.openapi()["paths"].items():
+        pattern, _, _ = compile_path(path)
+        for method, described in methods.items():
+            name, wanted = described["operationId"], described.get(MARK, "")
+            if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
+                raise Undeclared(where=name, why=f"{MARK} is '{wanted}'")
+            found.append((pattern, Operation(name, method.upper(), path, wanted)))
     return Operations(found)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
+from uuid import UUID
 
 import orjson
 import structlog
@@ -16,10 +18,16 @@ import structlog
 from lianyi.api.failures import foreseen, place_of
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels.views import NewestMessage, Overview, problem_facts
+from lianyi.security.access import acting, current, platform
+from lianyi.security.model import Access
 
 logger = structlog.get_logger(__name__)
 
-PING_SECONDS = 15.0
+PING_SECONDS = 10.0
+STILL_SECONDS = 15.0
+"""So often each browser is asked whether its person may still see this."""
+
+Still = Callable[[], Awaitable[bool]]
 Look = Callable[[], Awaitable[tuple[Overview, NewestMessage]]]
 
 
@@ -42,43 +50,84 @@ def event(name: str, data: bytes) -> bytes:
 
 
 class Live:
-    """Looks while somebody follows, and tells all followers what changed."""
+    """Gives each browser what its person may see.
+
+    People who see everything share one look; everybody else has his own.
+    """
 
     def __init__(self, look: Look, *, clients_max: int, poll_seconds: float) -> None:
         self._look = look
         self._clients_max = clients_max
+        self._poll_seconds = poll_seconds
+        self._views: dict[UUID, View] = {}
+        self._closed = False
+
+    @property
+    def followers(self) -> int:
+        """How many follow now."""
+        return sum(view.followers for view in self._views.values())
+
+    def follow(self, *, still: Still) -> AsyncIterator[bytes]:
+        """Return the events for one browser; they end when it stops reading, or may no longer.
+
+        Args:
+            still: asked now and then whether he may still see this.
+
+        Raises:
+            TooManyFollowers: there is no room for another; raised at once.
+        """
+        if self.followers >= self._clients_max:
+            raise TooManyFollowers(where="live", limit=self._clients_max)
+        access = current()
+        if access.sees_everything:
+            access = platform(access.permission, access.operation)
+        view = self._views.get(access.actor.account)
+        if view is None or not view.followers:
+            view = View(self._look, access, poll_seconds=self._poll_seconds)
+            self._views[access.actor.account] = view
+        self._views = {who: one for who, one in self._views.items() if one.followers or one is view}
+        return view.follow(still=still)
+
+    async def close(self) -> None:
+        """End all events and stop looking. Call it before the server waits for its connections."""
+        for view in self._views.values():
+            await view.close()
+
+
+class View:
+    """Looks while somebody follows, and tells all followers what changed."""
+
+    def __init__(self, look: Look, access: Access, *, poll_seconds: float) -> None:
+        self._look = look
+        self._access = access
         self._poll_seconds = poll_seconds
         self._newest: dict[str, tuple[int, bytes]] = {}
         self._prints: dict[str, bytes] = {}
         self._closed = False
         self._version = 0
         self._changed = asyncio.Condition()
-        self._followers = 0
+        self.followers = 0
+        """How many follow now."""
+
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def followers(self) -> int:
-        """How many follow now."""
-        return self._followers
+    def follow(self, *, still: Still) -> AsyncIterator[bytes]:
+        """Return the events for one browser."""
+        self.followers += 1
+        return self._events(still)
 
-    def follow(self) -> AsyncIterator[bytes]:
-        """Return the events for one browser; they end when it stops reading.
-
-        Raises:
-            TooManyFollowers: there is no room for another; raised at once.
-        """
-        if self._followers >= self._clients_max:
-            raise TooManyFollowers(where="live", limit=self._clients_max)
-        return self._events()
-
-    async def _events(self) -> AsyncIterator[bytes]:
-        self._followers += 1
+    async def _events(self, still: Still) -> AsyncIterator[bytes]:
+        asked_at = monotonic()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch(), name="live view")
         seen: dict[str, int] = {}
         try:
             yield b"retry: 2000\n\n"
             while not self._closed:
+                if monotonic() - asked_at >= STILL_SECONDS:
+                    asked_at = monotonic()
+                    if not await still():
+                        break
                 for name, (version, data) in list(self._newest.items()):
                     if seen.get(name) != version:
                         seen[name] = version
@@ -86,7 +135,7 @@ class Live:
                 if not await self._wait(seen):
                     yield event("ping", b"{}")
         finally:
-            self._followers -= 1
+            self.followers -= 1
 
     async def _wait(self, seen: dict[str, int]) -> bool:
         def news() -> bool:
@@ -101,9 +150,10 @@ class Live:
         return False
 
     async def _watch(self) -> None:
-        while self._followers:
+        while self.followers:
             try:
-                overview, newest = await self._look()
+                with acting(self._access):
+                    overview, newest = await self._look()
             except Exception as error:  # noqa: BLE001 - outermost loop: the next look may succeed
                 failure = foreseen(error, where="live")
                 if failure is None:

@@ -13,12 +13,10 @@ class ApiSettings(Section):
     """How the doors are opened.
 
     Attributes:
-        host: the address to listen on. Until accounts exist, leave it on the loopback.
+        host: the address to listen on; one that others reach wants TLS in front of it.
         port: the port to listen on.
         site_name: what the console calls this installation.
         timezone: IANA name; the console shows times in the hospital's zone.
-        session_hours: how long a sign-in lasts.
-        sign_in_failures_max: wrong tokens taken from one address in a minute.
         live_clients_max: browsers that may follow the live view at the same time.
         poll_seconds: how often the live view looks at the database, for all browsers together.
         body_shown_bytes_max: of a message, this much is shown; the rest can be downloaded.
@@ -28,8 +26,6 @@ class ApiSettings(Section):
     port: int = Field(default=8080, ge=0, le=65535)
     site_name: str = "联医 Lianyi"
     timezone: str = "Asia/Shanghai"
-    session_hours: float = Field(default=12, gt=0, le=8760)
-    sign_in_failures_max: int = Field(default=10, ge=1)
     live_clients_max: int = Field(default=100, ge=1, le=10_000)
     poll_seconds: float = Field(default=1.0, ge=0.05, le=60)
     body_shown_bytes_max: int = Field(default=1_048_576, ge=1024)

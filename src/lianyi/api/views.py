@@ -8,18 +8,42 @@ from lianyi.channels.views import Problem, Request, View
 
 
 class SignIn(Request):
-    """Sign in with the token that the first start printed."""
+    """Sign in with name and password, and a code where one is asked; or with the first token."""
 
-    token: str = Field(min_length=1, max_length=200)
+    token: str | None = Field(default=None, max_length=200, repr=False)
+    name: str = Field(default="", max_length=100)
+    password: str = Field(default="", max_length=1024, repr=False)
+    code: str = Field(default="", max_length=40, repr=False)
+
+
+class Me(View):
+    """Who the caller is, and what he may do where; ``*`` is everywhere."""
+
+    name: str
+    display_name: str
+    organisation: str
+    roles: list[str]
+    permissions: dict[str, list[str]]
+    purpose: str
+    factors: list[str]
+    must_change: bool
+    needs_factor: bool
 
 
 class Session(View):
-    """Where the caller is, and whether it is signed in."""
+    """Where the caller is, and who.
+
+    ``first_token``: the token of the first start still opens the console. ``administered``: there
+    is a security administrator.
+    """
 
     site_name: str
     timezone: str
     version: str
     signed_in: bool
+    first_token: bool
+    administered: bool
+    account: Me | None
 
 
 class Explanation(View):

@@ -54,7 +54,7 @@ class ApiRole:
 
 async def build(process: Process, stack: AsyncExitStack) -> Role:
     """Build the role that serves the console and the API."""
-    pool, messages = await process.open(stack)
+    pool, messages = await process.open(stack, walled=True)
     settings = process.settings
     health = HealthChecks()
     health.add("database", lambda: ask_database(pool))
@@ -71,6 +71,10 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             clock=process.clock,
             ids=process.ids,
             health=health,
+            security=settings.security,
+            passwords=settings.passwords,
+            hashing=settings.password_hashing,
+            vault=settings.vault,
         )
     )
     config = uvicorn.Config(

@@ -18,7 +18,8 @@ import structlog
 
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SystemClock
-from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool
+from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
+from lianyi.base.embedded.cluster import DOORS
 from lianyi.base.settings import Section
 from lianyi.base.telemetry import (
     NO_TRACING,
@@ -32,6 +33,11 @@ from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.postgres_leases import release_of_dead
+from lianyi.security.access import current
+from lianyi.security.password_rules import PasswordRules
+from lianyi.security.passwords import PasswordHashing
+from lianyi.security.settings import SecuritySettings
+from lianyi.security.vault import VaultSettings
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +48,14 @@ SECTIONS: dict[str, type[Section]] = {
     "channels": ChannelsSettings,
     "api": ApiSettings,
     "telemetry": TelemetrySettings,
+    "security": SecuritySettings,
+    "passwords": PasswordRules,
+    "password_hashing": PasswordHashing,
+    "vault": VaultSettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
+ACTOR = "lianyi.actor"
+"""The setting of a database session that the wall reads: the account that is served."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,10 @@ class Settings:
     channels: ChannelsSettings
     api: ApiSettings
     telemetry: TelemetrySettings
+    security: SecuritySettings
+    passwords: PasswordRules
+    password_hashing: PasswordHashing
+    vault: VaultSettings
     data_dir: Path
     content_dir: Path
 
@@ -97,8 +113,16 @@ class Process:
             self.dsn, application_name=f"lianyi {self.role}", statement_timeout_seconds=0
         )
 
-    async def open(self, stack: AsyncExitStack) -> tuple[asyncpg.Pool, PostgresLog]:
-        """Open the pool and the log, closed with the stack."""
+    async def open(
+        self, stack: AsyncExitStack, *, walled: bool = False
+    ) -> tuple[asyncpg.Pool, PostgresLog]:
+        """Open the pool and the log, closed with the stack.
+
+        Args:
+            stack: closes them.
+            walled: whether the pool serves people: it reads as the role of the doors, which sees
+                the rows of the current actor only.
+        """
         database = self.settings.database
         pool = await open_pool(
             self.dsn,
@@ -106,6 +130,8 @@ class Process:
             size_max=database.pool_size_max,
             statement_timeout_seconds=database.statement_timeout_seconds,
             connect_timeout_seconds=database.connect_timeout_seconds,
+            role=DOORS if walled else "",
+            on_acquire=telling(ACTOR, _who) if walled else None,
         )
         stack.push_async_callback(_close_pool, pool)
         if database.url == EMBEDDED:  # then every process is on this machine
@@ -137,6 +163,10 @@ class Process:
     def share(self, pool: asyncpg.Pool) -> Share:
         """Return this process's share of the leases of its role."""
         return Share(pool, role=self.role, owner=self.owner, holder=self.holder)
+
+
+def _who() -> str:
+    return str(current().actor.account)
 
 
 def _is_alive(number: int) -> bool:

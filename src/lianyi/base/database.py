@@ -278,7 +278,7 @@ def telling(setting: str, value: Callable[[], str]) -> Callable[[Any], Coroutine
     last: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
     async def tell(proxy: Any) -> None:  # noqa: ANN401 - asyncpg hands out proxies
-        connection = proxy._con  # the proxy lives for one use only  # noqa: SLF001
+        connection = proxy._con  # the proxy lives for one use only
         wanted = value()
         if last.get(connection) != wanted:
             last.pop(connection, None)

@@ -431,6 +431,8 @@ class Channel(Part):
         channel: its name; the file is called the same.
         description: one sentence for people.
         owner: who answers for it.
+        organisation: code of the hospital, or part of one, whose messages these are: people see
+            them only where they have a role in it or above. Empty: only who has one everywhere.
         format: what the messages are; over MLLP always HL7 v2.
         mode: ``transparent`` sends every byte as it came (透明转发).
         filter: what it does not let through is logged, but goes to nobody.
@@ -441,6 +443,7 @@ class Channel(Part):
     channel: Name
     description: str
     owner: str = ""
+    organisation: Annotated[str, Field(pattern=r"^[^\s*]{0,100}$")] = ""
     format: Format = "hl7v2"
     mode: Literal["transparent", "interpreted"] = "interpreted"
     source: Source

@@ -54,16 +54,19 @@ from lianyi.channels.views import (
     ReplayView,
 )
 from lianyi.channels.wanting import wants_envelope
-from lianyi.messagelog.log import ACTS
+from lianyi.messagelog.log import ACTS, NoSuchMessage
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry
+from lianyi.security.access import current, shows
 
 TALLY_SECONDS = 5.0
 RATE_SECONDS = 10.0
 SAMPLE_SECONDS = 0.9
 SAMPLE_SECONDS_MAX = 60.0
 VERSIONS_MAX = 200
+NO_CHANNEL = -1
+"""Stands where somebody sees no channel at all: no message has it."""
 
 _STATES: Mapping[str, tuple[str, ...]] = {
     "parked": ("parked",),
@@ -124,6 +127,8 @@ class Queries:
     async def look(self) -> tuple[Overview, NewestMessage]:
         """Return what the live view shows."""
         standing = await self._standing()
+        if not standing.whole:  # the ends of shards say how much others receive
+            return self._overview(standing), NewestMessage(newest=None)
         for shard, end in standing.ends.items():
             if shard != ACTS and end > self._ends.get(shard, 0):
                 self._newest = Position(shard, end)
@@ -132,6 +137,8 @@ class Queries:
         return self._overview(standing), newest
 
     def _overview(self, standing: Standing) -> Overview:
+        if not standing.whole:
+            return rules.overview(standing, rates=None)
         received = sum(end for shard, end in standing.ends.items() if shard != ACTS)
         delivered = sum(
             int(reader.counts.get("delivered", 0))
@@ -163,9 +170,9 @@ class Queries:
         )
 
     async def _standing(self) -> Standing:
-        channels = await self.store.channels()
+        channels, destinations = await self._visible()
         now = self._clock.now()
-        destinations, readers = await self.store.destinations(), await self.store.readers()
+        readers = await self.store.readers()
         ends = {shard: await self.log.end(shard) for shard in {one.shard for one in channels}}
         return Standing(
             now=now,
@@ -177,7 +184,18 @@ class Queries:
             depths=await self._backlogs.depths(channels, destinations, readers, ends),
             layouts={one.channel: await self._layout(one) for one in channels},
             tallies=await self._recent_tallies(now),
+            whole=current().sees_everything,
         )
+
+    async def _visible(self) -> tuple[list[ChannelRecord], list[DestinationRecord]]:
+        """Return the channels within the reach of whoever asks, and their destinations.
+
+        Everything that is shown of channels, messages and deliveries begins here.
+        """
+        access = current()
+        channels = [one for one in await self.store.channels() if access.sees(one.organisation)]
+        numbers = {one.channel for one in channels}
+        return channels, [one for one in await self.store.destinations() if one.channel in numbers]
 
     async def _layout(self, channel: ChannelRecord) -> Layout:
         known = self._layouts.get(channel.channel)
@@ -200,8 +218,21 @@ class Queries:
         return self._tallies
 
     async def catalogue(self) -> Catalogue:
-        """Return the channels and destinations as they are now."""
-        return Catalogue(await self.store.channels(), await self.store.destinations())
+        """Return the channels and destinations as they are now and may be seen here."""
+        return Catalogue(*await self._visible())
+
+    async def message(self, position: Position) -> LogMessage:
+        """Return a message; one out of reach is none: raises ``NoSuchMessage``.
+
+        The acts that are about no channel are seen by whoever sees everything.
+        """
+        access, message = current(), await self.log.get(position)
+        if not access.sees_everything:
+            found = (await self.catalogue()).channels.get(message.channel)
+            if found is None or not access.sees(found.organisation):
+                raise NoSuchMessage(where=str(position))
+        shows(message.channel, patients_of(message.keys))
+        return message
 
     # ---- channels ------------------------------------------------------------------------------
 
@@ -278,17 +309,31 @@ class Queries:
             self.store,
             self.log,
             search,
-            channel=channel.channel if channel else None,
+            channels=self._channels_of(catalogue, channel),
             shards=await self._shards(search, channel),
             marks=marks,
         ).page(cursor=cursor, limit=limit)
         if search.q and not cursor and POSITION.fullmatch(search.q):
             at = Position.parse(search.q)
-            exact = await self.store.entries([at])
+            within = self._channels_of(catalogue, channel)
+            exact = [
+                entry
+                for entry in await self.store.entries([at])
+                if within is None or entry.channel in within
+            ]
             found = exact + [entry for entry in found if entry.position != at]
+        for entry in found:
+            shows(entry.channel, patients_of(entry.keys))
         return MessagePage(
             items=await self.rows(found, catalogue), next_cursor=following, total=None
         )
+
+    @staticmethod
+    def _channels_of(catalogue: Catalogue, channel: ChannelRecord | None) -> Collection[int] | None:
+        """Return the channels to look in; None: all, and the acts that are about none."""
+        if channel:
+            return [channel.channel]
+        return None if current().sees_everything else [*catalogue.channels] or [NO_CHANNEL]
 
     async def _shards(
         self, search: MessageSearch, channel: ChannelRecord | None
@@ -322,31 +367,33 @@ class Queries:
             to = channel.destination(one.name) if channel else None
             return wants_envelope(to, entry.kind, entry.sender)
 
+        messages = [entry for entry in entries if entry.shard != ACTS]
         marks = await delivery_marks(
-            self.store, entries, catalogue.destinations.values(), wants=wants
+            self.store, messages, catalogue.destinations.values(), wants=wants
         )
         return [
-            row_of(entry, catalogue.name_of(entry.channel), marks[entry.position])
+            row_of(entry, catalogue.name_of(entry.channel), marks.get(entry.position, []))
             for entry in entries
         ]
 
     async def trace(self, position: Position) -> MessageTrace:
         """A message and everything that happened to it; raises ``NoSuchMessage``."""
         catalogue = await self.catalogue()
-        message = await self.log.get(position)
+        message = await self.message(position)
+        channel = None if position.shard == ACTS else catalogue.channels.get(message.channel)
         return await self._tracer.trace(
             message,
-            channel=catalogue.channels.get(message.channel),
+            channel=channel,
             destinations=list(catalogue.destinations.values()),
         )
 
     async def body(self, position: Position) -> bytes:
         """The bytes of a message as they arrived; raises ``NoSuchMessage``."""
-        return (await self.log.get(position)).body
+        return (await self.message(position)).body
 
     async def neighbours(self, position: Position) -> Neighbours:
         """The messages of the same patient around one; raises ``NoSuchMessage``."""
-        message = await self.log.get(position)
+        message = await self.message(position)
         return await neighbours_of(self.log, message, await self.catalogue())
 
     async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
@@ -409,7 +456,7 @@ class Queries:
             if of in {None, one.channel} and destination in {None, one.name}
         ]
         gates = [-one for one in catalogue.channels if of in {None, one} and not destination]
-        if state is None and not channel and not destination:
+        if state is None and not channel and not destination and current().sees_everything:
             return None
         return gates if state == "held" else deliveries if state else deliveries + gates
 
@@ -417,6 +464,8 @@ class Queries:
         self, found: Sequence[ExceptionRecord], catalogue: Catalogue
     ) -> list[DeliveryRow]:
         """Return deliveries as the API lists them."""
+        for one in found:
+            shows(one.channel, [one.order_key.removeprefix("p:")] if one.order_key else [])
         behind = await self.store.behind(
             [(one.destination, one.order_key) for one in found if one.state != "behind"]
         )
@@ -453,7 +502,8 @@ class Queries:
                 before = (datetime.fromisoformat(at), UUID(replay))
             except ValueError as error:
                 raise BadCursor(where="cursor") from error
-        found = await self.store.list_replays(before=before, limit=limit + 1)
+        channels = (await self.catalogue()).channels
+        found = await self.store.list_replays(channels=channels, before=before, limit=limit + 1)
         page, more = found[:limit], len(found) > limit
         last = page[-1] if page else None
         return ReplayPage(
@@ -467,9 +517,14 @@ class Queries:
     async def replay(self, replay: UUID) -> ReplayView:
         """One replay; raises :class:`NoSuchReplay`."""
         row = await self.store.find_replay(replay)
-        if row is None:
+        if row is None or row["channel"] not in (await self.catalogue()).channels:
             raise NoSuchReplay(where="replay")
         return rules.replay_view(row)
+
+
+def patients_of(keys: Sequence[str]) -> list[str]:
+    """Return the patient identifiers among keys."""
+    return [key[2:] for key in keys if key.startswith("p:")]
 
 
 def _write_place(last: ExceptionRecord) -> str:

@@ -438,7 +438,8 @@ class ReadStore:
         rows = await self._pool.fetch(
             f"SELECT {_ENTRY} FROM messagelog.message AS m"  # noqa: S608
             " WHERE shard = $1 AND number >= $2 AND number < $3"
-            " AND ($4::integer[] IS NULL OR channel = ANY ($4)) AND ($5::smallint IS NULL OR gate = $5)"
+            " AND ($4::integer[] IS NULL OR channel = ANY ($4))"
+            " AND ($5::smallint IS NULL OR gate = $5)"
             f" {conditions} ORDER BY number DESC LIMIT $6",
             shard,
             first,

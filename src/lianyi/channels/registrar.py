@@ -135,6 +135,7 @@ class Registrar:
                     shards=self._shards,
                     now=self._clock.now(),
                     files=one.library.taken,
+                    organisation=one.definition.organisation,
                 )
                 if changed:
                     log.info("channel.in_force", channel=name)

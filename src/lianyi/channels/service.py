@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from lianyi.base.clock import Clock, IdSource
 from lianyi.base.errors import Category, LianyiError, Told
@@ -36,9 +35,8 @@ from lianyi.messagelog.message import LogMessage, NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import REPAIRED
-
-ACTOR = "console"
-"""Who acts, until accounts exist."""
+from lianyi.security.access import current
+from lianyi.security.acts import act as act_of
 
 SAMPLE = 20
 
@@ -175,6 +173,9 @@ class Actions:
         repaired: str | None = None,
     ) -> DeliveryRow:
         catalogue = await self._queries.catalogue()
+        channel = self._channel_of(catalogue, destination)
+        if channel is None:  # also when it is out of reach
+            raise NoSuchDelivery(where=str(position))
         repair = await self._repair(position, repaired) if repaired is not None else None
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -190,13 +191,13 @@ class Actions:
             facts = self._facts_of(catalogue, destination) | {"reason": reason}
             if at:
                 facts["repaired"] = str(at)
-            await self._append(connection, act, facts, about=position)
+            await self._append(connection, act, facts, channel=channel, about=position)
             await act_store.decide(
                 connection,
                 destination,
                 position,
                 state=state,
-                actor=ACTOR,
+                actor=current().actor.name,
                 at=now,
                 reason=reason,
                 repaired=at,
@@ -214,6 +215,14 @@ class Actions:
         if message.tombstone:
             raise Erased(where=str(position))
         return message
+
+    @staticmethod
+    def _channel_of(catalogue: Catalogue, destination: int) -> int | None:
+        """Return the channel of a destination, or of a gate; None: there is none to be seen."""
+        if destination < 0:
+            return -destination if -destination in catalogue.channels else None
+        found = catalogue.destinations.get(destination)
+        return found.channel if found else None
 
     @staticmethod
     def _facts_of(catalogue: Catalogue, destination: int) -> dict[str, Any]:
@@ -246,11 +255,11 @@ class Actions:
         elif not any(key.startswith("c:") for key in keys):
             keys = [*(key for key in message.keys if key.startswith("c:")), *keys]
         return NewMessage(
-            channel=0,
+            channel=message.channel,
             kind=REPAIRED,
             body=body,
             codec=codec,
-            sender=ACTOR,
+            sender=current().actor.name,
             keys=keys,
             caused_by=position,
         )
@@ -271,20 +280,12 @@ class Actions:
         act: str,
         facts: Mapping[str, Any],
         *,
+        channel: int,
         about: Position | None = None,
     ) -> Position:
         """Record an act in the transaction of its effect."""
-        body = {"actor": ACTOR, "position": str(about) if about else None, **facts}
         return await self._log.append_act_within(
-            connection,
-            NewMessage(
-                channel=0,
-                kind=f"act {act}",
-                body=orjson.dumps(body),
-                codec="utf-8",
-                sender=ACTOR,
-                caused_by=about,
-            ),
+            connection, act_of(act, facts, channel=channel, about=about)
         )
 
     # ---- running and stopping ------------------------------------------------------------------
@@ -294,7 +295,9 @@ class Actions:
         channel = (await self._queries.catalogue()).channel(name)
         async with self._pool.acquire() as connection, connection.transaction():
             if await act_store.want_channel(connection, channel.channel, wanted):
-                await self._append(connection, f"channel.{_PAST[wanted]}", {"channel": name})
+                facts = {"channel": name}
+                kind = f"channel.{_PAST[wanted]}"
+                await self._append(connection, kind, facts, channel=channel.channel)
                 await act_store.wake(connection, act_store.DEFINITIONS)
         return await self._queries.card(name)
 
@@ -305,7 +308,8 @@ class Actions:
         async with self._pool.acquire() as connection, connection.transaction():
             if await act_store.want_destination(connection, found.destination, wanted):
                 facts = {"channel": name, "destination": destination}
-                await self._append(connection, f"destination.{_PAST[wanted]}", facts)
+                kind = f"destination.{_PAST[wanted]}"
+                await self._append(connection, kind, facts, channel=found.channel)
                 await act_store.wake(connection, act_store.DEFINITIONS)
         return await self._queries.card(name)
 
@@ -329,7 +333,7 @@ class Actions:
                 found.shard,
                 first=max(first, last - 20_000),
                 below=last + 1,
-                channel=found.channel,
+                channels=[found.channel],
                 kind=wanted.kind or "",
                 key=wanted.key or "",
                 gate=None,
@@ -385,7 +389,7 @@ class Actions:
                 "rate_per_second": rate_per_second,
                 "reason": reason,
             }
-            await self._append(connection, "replay.started", facts)
+            await self._append(connection, "replay.started", facts, channel=found.channel)
             await act_store.insert_replay(connection, new)
             await act_store.wake(connection, str(to.destination))
         return await self._queries.replay(new.replay)
@@ -412,7 +416,7 @@ class Actions:
             filter=wanted.model_dump(mode="json", by_alias=True, exclude_none=True),
             rate_per_second=rate_per_second,
             matching=matching,
-            requested_by=ACTOR,
+            requested_by=current().actor.name,
             reason=reason,
             requested_at=now,
         )
@@ -432,9 +436,9 @@ class Actions:
                 "destination": before.destination,
                 "replay": str(number),
             }
-            await self._append(connection, "replay.stopped", facts)
             row = await self._queries.store.find_replay(number)
-            to = row["destination"] if row else 0
+            to, channel = (row["destination"], row["channel"]) if row else (0, 0)
+            await self._append(connection, "replay.stopped", facts, channel=channel)
             await act_store.wake(connection, str(to))
         return await self._queries.replay(number)
 

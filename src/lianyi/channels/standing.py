@@ -143,10 +143,12 @@ class Standing(NamedTuple):
     layouts: Mapping[int, Layout]
     tallies: Mapping[str, Tallies]
     depths: Mapping[int, Depth]
+    whole: bool = True
+    """Whether these are all channels; else what shards hold says nothing about them."""
 
     def alone(self, channel: ChannelRecord) -> bool:
         """Whether a channel has its shard for itself."""
-        return sum(other.shard == channel.shard for other in self.channels) == 1
+        return self.whole and sum(one.shard == channel.shard for one in self.channels) == 1
 
     def reader(self, name: str) -> ReaderRecord:
         """Return a reader; one that has not moved yet stands at 0."""
@@ -386,7 +388,9 @@ def overview(standing: Standing, *, rates: tuple[float, float] | None) -> Overvi
         status="down" if all_faulty else "attention" if problems else "ok",
         received_per_second=round(received_per_second, 2),
         delivered_per_second=round(delivered_per_second, 2),
-        received_total=sum(end for shard, end in standing.ends.items() if shard > 0),
+        received_total=sum(end for shard, end in standing.ends.items() if shard > 0)
+        if standing.whole
+        else sum(card.received for card in cards),
         delivered_total=sum(one.delivered for one in destinations),
         parked=sum(one.parked for one in destinations),
         held=sum(card.held for card in cards),

@@ -74,6 +74,7 @@ async def put_definition(
     shards: int,
     now: datetime,
     files: Mapping[str, bytes] | None = None,
+    organisation: str = "",
 ) -> bool:
     """Make a definition the one in force, unless it already is; say whether anything changed.
 
@@ -84,6 +85,12 @@ async def put_definition(
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", DEFINITIONS_LOCK)
         channel, shard, version = await _number_of(connection, name, shards)
+        await connection.execute(
+            "UPDATE messagelog.channel SET organisation = $2"
+            " WHERE channel = $1 AND organisation <> $2",
+            channel,
+            organisation,
+        )
         newest = await connection.fetchrow(
             "SELECT version, digest FROM channels.definition WHERE channel = $1"
             " ORDER BY version DESC LIMIT 1",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from lianyi.api.session import TOKEN_FILE
+from lianyi.api.first_token import TOKEN_FILE
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.cli.common import ADDRESS_FILE, Refusal, Where, console_address
 

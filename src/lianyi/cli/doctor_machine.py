@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from lianyi.api.console import BUILT
-from lianyi.api.session import TOKEN_FILE
+from lianyi.api.first_token import TOKEN_FILE
 from lianyi.app import Settings
 from lianyi.base.database import EMBEDDED
 from lianyi.base.embedded.binaries import find_binaries, major_version

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from lianyi.api.session import TOKEN_FILE, console_token
+from lianyi.api.first_token import TOKEN_FILE, console_token
 from lianyi.app import Settings
 from lianyi.base.clock import RandomIds
 from lianyi.base.database import EMBEDDED, open_database

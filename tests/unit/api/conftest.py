@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from lianyi.api.assembly import ApiDependencies, create_app
-from lianyi.api.session import console_token
+from lianyi.api.first_token import console_token
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SteppedClock
-from lianyi.base.database import connect, open_pool
+from lianyi.base.database import connect, open_pool, telling
 from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.security.access import current
 
 from .house import ADT, LAB, START, House
 
@@ -26,13 +27,20 @@ async def house(database: str, tmp_path: Path) -> AsyncIterator[House]:
     pool = await open_pool(database, size_max=4)
     log = PostgresLog(pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1))
     await log.start()
+    walled = await open_pool(
+        database,
+        size_max=4,
+        role="lianyi_doors",
+        on_acquire=telling("lianyi.actor", lambda: str(current().actor.account)),
+    )
+    served = PostgresLog(walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2))
     async with pool.acquire() as connection:
         await ensure_receipt_days(connection, today=START)
     data_dir, content_dir = tmp_path / "data", tmp_path / "content"
     app = create_app(
         ApiDependencies(
-            pool=pool,
-            log=log,
+            pool=walled,
+            log=served,
             settings=ApiSettings(poll_seconds=0.05, live_clients_max=2),
             data_dir=data_dir,
             content_dir=content_dir,
@@ -50,6 +58,8 @@ async def house(database: str, tmp_path: Path) -> AsyncIterator[House]:
     await app.state.live.close()
     await app.state.tracer.close()
     await log.stop()
+    await served.stop()
+    await walled.close()
     await pool.close()
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from lianyi.api.first_token import EmptySecret, Failures, console_token, keep_secret
+from lianyi.api.guard import COOKIE
 
 import lianyi.channels
 import lianyi.connectors
@@ -24,7 +26,6 @@ from lianyi.api.assembly import bare_app
 from lianyi.api.console import Console
 from lianyi.api.openapi import document
 from lianyi.api.reference import explain, parse_reference
-from lianyi.api.session import COOKIE, EmptySecret, Failures, console_token, keep_secret
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import SteppedClock
 from lianyi.base.errors import every_error

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Give the tests what they need of this machine: a Chromium that can draw Chinese, and FUSE, on which
+# the power cuts are played. Without a browser nothing goes on; without FUSE those tests are skipped
+# and say why.
+set -euo pipefail
+install="$(dirname "$0")/install_packages.sh"
+
+missing=()
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null \
+  && ! command -v google-chrome >/dev/null; then
+  missing+=(chromium)
+fi
+if ! command -v fc-list >/dev/null || [ -z "$(fc-list :lang=zh)" ]; then
+  missing+=(fontconfig fonts-noto-cjk)
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+  "$install" "${missing[@]}" || {
+    echo "Without them: make test-fast runs everything but the browser tests." >&2
+    exit 1
+  }
+fi
+
+# Only root may mount for another account, so nobody else needs it.
+if [ "$(id -u)" -eq 0 ] && [ -e /dev/fuse ] && ! command -v fusermount3 >/dev/null; then
+  "$install" fuse3 || echo "Without fuse3 the tests that cut the power are skipped." >&2
+fi
