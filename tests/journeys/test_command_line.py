@@ -268,6 +268,20 @@ def test_the_log_is_proved_while_the_platform_runs(
     assert verified[0]["status"] == "ok"
 
 
+def test_a_message_is_erased_while_the_platform_runs(clinic: Clinic, lianyi: CommandLine) -> None:
+    clinic.send(admission("CL11", "500011"))
+    position = position_of(lianyi, "CL11")
+    eventually(lambda: fate(lianyi, position, "record") == "delivered")
+    why = ("--reason", "court order 2026-1", "--actor", "officer")
+
+    erased = lianyi.json("log", "erase", position, *why)
+
+    assert erased["position"] == position
+    assert erased["act"].startswith("0-")
+    assert lianyi.json("log", "verify")["ok"]
+    assert "LY-1308" in lianyi.complaint("log", "erase", position, *why)
+
+
 def test_an_export_rebuilds_the_installation_elsewhere(
     clinic: Clinic, lianyi: CommandLine, folder: Path
 ) -> None:

@@ -24,7 +24,8 @@ COMMANDS = {
         "处理未送达的投递，重放消息 / decide on deliveries that need a person; replay.",
     ),
     "log": Lazy(
-        "lianyi.cli.log", "验证、导出、导入消息日志 / verify, export and import the message log."
+        "lianyi.cli.log",
+        "验证、导出、导入消息日志，依法擦除 / verify, export, import the log; erase by law.",
     ),
     "sign-in": Lazy(
         "lianyi.cli.sign_in",
