@@ -34,6 +34,23 @@ SEEN_WITHIN_MS = 5_000
 """A stopped destination must be visible on the overview by then."""
 PHONE = {"width": 390, "height": 844}
 
+WATCH_THE_DIALOG = """() => {
+  const places = []
+  window.fortyPlaces = new Promise((done) => {
+    const look = () => {
+      const button = document.querySelector('[role=dialog] button')
+      if (button) {
+        const { x, y, width, height } = button.getBoundingClientRect()
+        places.push([x, y, width, height].map(Math.round).join())
+      }
+      if (places.length < 40) requestAnimationFrame(look)
+      else done(places)
+    }
+    look()
+  })
+}"""
+"""Note where the first button of a dialog is in the first forty frames that show it."""
+
 
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[Clinic]:
@@ -482,6 +499,20 @@ def test_a_channel_proves_its_examples_and_a_destination_is_stopped(
     page.get_by_role("link", name="admissions").click()
     start.click()
     expect(page.get_by_role("button", name="停止 ward")).to_be_visible()
+
+
+def test_a_dialog_stands_still_so_that_no_press_misses_it(clinic: Clinic, page: Page) -> None:
+    page.goto(f"{clinic.address}/channels/admissions")
+    stop = page.get_by_role("button", name="停止 ward")
+    expect(stop).to_be_visible()
+    page.evaluate(WATCH_THE_DIALOG)
+
+    stop.click()
+
+    places = page.evaluate("() => window.fortyPlaces")
+    assert len(set(places)) == 1, "what lies under the pointer moves between press and release"
+    page.get_by_role("dialog").get_by_role("button", name="取消").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_an_old_version_is_opened_and_compared_with_the_one_in_force(

@@ -34,7 +34,14 @@ from lianyi.channels.attendance import Attendance
 
 from .house import START, House, hl7
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/api/v1/session"}
+OPEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),  # from this machine
+    ("GET", "/api/v1/session"),
+    ("POST", "/api/v1/session"),
+    ("GET", "/api/v1/errors/{code}"),
+}
 OPERATIONS = [
     (method.upper(), re.sub(r"{position}", "1-1", path))
     for path, methods in bare_app().openapi()["paths"].items()
@@ -71,7 +78,7 @@ async def test_every_door_but_the_open_ones_asks_who_is_there(
     house: House, stranger: httpx.AsyncClient, method: str, path: str
 ) -> None:
     answer = await stranger.request(method, path, content=b"not even JSON")
-    if path in OPEN:
+    if (method, path) in OPEN:
         assert answer.status_code != 401
     else:
         assert answer.status_code == 401
@@ -92,10 +99,31 @@ async def test_a_token_opens_a_session_that_ends(house: House, stranger: httpx.A
     assert "samesite=strict" in cookie.lower()
     assert (await stranger.get("/api/v1/session")).json()["signed_in"] is True
     assert (await stranger.get("/api/v1/channels")).status_code == 200
-    house.clock.advance(timedelta(hours=13))
+    left = await stranger.delete("/api/v1/session", headers={"X-Lianyi": "1"})
+    assert left.json()["signed_in"] is False
     assert (await stranger.get("/api/v1/channels")).status_code == 401
-    house.clock.advance(timedelta(hours=-13))
-    await stranger.delete("/api/v1/session")
+
+
+async def test_a_session_ends_when_nobody_uses_it(
+    house: House, stranger: httpx.AsyncClient
+) -> None:
+    await stranger.post("/api/v1/session", json={"token": console_token(house.data_dir)})
+    house.clock.advance(timedelta(minutes=29))
+    assert (await stranger.get("/api/v1/channels")).status_code == 200
+    house.clock.advance(timedelta(minutes=29))
+    assert (await stranger.get("/api/v1/channels")).status_code == 200
+    house.clock.advance(timedelta(minutes=31))
+    assert (await stranger.get("/api/v1/channels")).status_code == 401
+
+
+async def test_a_session_ends_in_time_also_when_it_is_used(
+    house: House, stranger: httpx.AsyncClient
+) -> None:
+    await stranger.post("/api/v1/session", json={"token": console_token(house.data_dir)})
+    for _ in range(26):
+        house.clock.advance(timedelta(minutes=27))
+        assert (await stranger.get("/api/v1/channels")).status_code == 200
+    house.clock.advance(timedelta(minutes=27))
     assert (await stranger.get("/api/v1/channels")).status_code == 401
 
 
@@ -172,7 +200,8 @@ def test_an_empty_secret_never_opens_the_door(tmp_path: Path) -> None:
         ("POST", "/api/v1/deliveries/1/1-1/dismiss", {"reason": "  "}, 422, "LY-1601"),
         ("POST", "/api/v1/deliveries/1/1-1/dismiss", {"raeson": "x"}, 422, "LY-1601"),
         ("POST", "/api/v1/held/1-1/release", {"reason": "x"}, 404, "LY-1625"),
-        ("POST", "/api/v1/session", {"token": ""}, 422, "LY-1601"),
+        ("POST", "/api/v1/session", {"token": "x" * 201}, 422, "LY-1601"),
+        ("POST", "/api/v1/session", {"token": ""}, 401, "LY-1802"),
     ],
 )
 async def test_every_failure_has_the_same_shape(
@@ -409,7 +438,7 @@ async def test_the_emergency_page_works_without_javascript_and_without_database(
     assert closed.status_code == 401
     assert "<form" in closed.text
     wrong = await stranger.post("/ops", data={"token": "wrong"})
-    assert "LY-1606" in wrong.text
+    assert "LY-1802" in wrong.text
     opened = await stranger.post("/ops", data={"token": console_token(lab.data_dir)})
     assert opened.status_code == 303
     page = await stranger.get("/ops")

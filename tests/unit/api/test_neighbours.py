@@ -84,10 +84,11 @@ async def test_what_a_person_repaired_stands_among_them(lab: House) -> None:
     await lab.post(f"/held/{held}/release", {"reason": "已核实", "body_text": repaired})
     after = await put(lab, "adt", "p:P1^H1")
 
-    assert positions(await lab.get(f"/messages/{before}/neighbours")) == (None, "0-1")
-    found = await lab.get("/messages/0-1/neighbours")
+    repair = (await lab.get("/messages", kind="act message.repaired"))["items"][0]["position"]
+    assert positions(await lab.get(f"/messages/{before}/neighbours")) == (None, repair)
+    found = await lab.get(f"/messages/{repair}/neighbours")
     assert positions(found) == (str(before), str(after))
-    assert (await lab.get(f"/messages/{after}/neighbours"))["previous"]["channel"] is None
+    assert (await lab.get(f"/messages/{after}/neighbours"))["previous"]["channel"] == "lab"
 
 
 async def test_what_lies_in_files_is_told(lab: House) -> None:

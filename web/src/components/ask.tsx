@@ -28,6 +28,9 @@ export function useAsk(): (question: Question) => void {
     const dialog = modal.confirm({
       title: question.title,
       icon: null,
+      // antd shows it whole for a moment, then lets it grow: a press at the wrong instant misses.
+      transitionName: '',
+      maskTransitionName: '',
       width: question.edit ? 'min(980px, 94vw)' : 460,
       okText: question.confirm,
       cancelText: t('common.cancel'),
