@@ -62,6 +62,10 @@ class Live:
         self._views: dict[UUID, View] = {}
         self._closed = False
 
+    async def look(self) -> tuple[Overview, NewestMessage]:
+        """Look for whoever acts now."""
+        return await self._look()
+
     @property
     def followers(self) -> int:
         """How many follow now."""
@@ -83,7 +87,7 @@ class Live:
             access = platform(access.permission, access.operation)
         view = self._views.get(access.actor.account)
         if view is None or not view.followers:
-            view = View(self._look, access, poll_seconds=self._poll_seconds)
+            view = View(self.look, access, poll_seconds=self._poll_seconds)
             self._views[access.actor.account] = view
         self._views = {who: one for who, one in self._views.items() if one.followers or one is view}
         return view.follow(still=still)

@@ -59,6 +59,7 @@ from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry
 from lianyi.security.access import current, shows
+from lianyi.security.acts import ACCESS
 
 TALLY_SECONDS = 5.0
 RATE_SECONDS = 10.0
@@ -231,6 +232,8 @@ class Queries:
             found = (await self.catalogue()).channels.get(message.channel)
             if found is None or not access.sees(found.organisation):
                 raise NoSuchMessage(where=str(position))
+        if message.kind.startswith(ACCESS) and access.permission != "audit.read":
+            raise NoSuchMessage(where=str(position))
         shows(message.channel, patients_of(message.keys))
         return message
 

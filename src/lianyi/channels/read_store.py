@@ -421,6 +421,7 @@ class ReadStore:
         gate: int | None,
         limit: int,
         key: str = "",
+        unlike: str = "",
     ) -> list[Entry]:
         """Return messages of a run of numbers, the highest first.
 
@@ -433,8 +434,12 @@ class ReadStore:
             gate: what the gate said; None means anything.
             limit: at most so many.
             key: exact value of a key, with or without ``^authority``; empty means any.
+            unlike: a kind that is left out, with ``*`` for anything.
         """
         conditions, values = matching(kind, key, first_parameter=7)
+        if unlike:
+            values.append(_like(unlike))
+            conditions += f" AND kind NOT LIKE ${6 + len(values)}"
         rows = await self._pool.fetch(
             f"SELECT {_ENTRY} FROM messagelog.message AS m"  # noqa: S608
             " WHERE shard = $1 AND number >= $2 AND number < $3"
@@ -491,14 +496,19 @@ class ReadStore:
         return await self._pool.fetchrow(f"{_REPLAY} WHERE r.replay = $1", replay)
 
 
+def _like(pattern: str) -> str:
+    """Return the LIKE pattern of a kind in which ``*`` stands for anything."""
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
+
+
 def matching(kind: str, key: str, *, first_parameter: int) -> tuple[str, list[object]]:
     """Return SQL that restricts ``messagelog.message`` to a kind and a key, and its parameters."""
     conditions = ""
     values: list[object] = []
     if kind:
-        escaped = kind.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         conditions += f" AND kind LIKE ${first_parameter}"
-        values.append(escaped.replace("*", "%"))
+        values.append(_like(kind))
     if key:
         at = first_parameter + len(values)
         # A term is a hash: the keys themselves decide.

@@ -25,6 +25,9 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry, Wanted
 from lianyi.security.acts import ACCESS
 
+UNLISTED = f"{ACCESS}*"
+"""Who looked at what is no message; the audit page shows it."""
+
 STEPS_MAX = 24
 WINDOW_MESSAGES = 20_000
 
@@ -249,7 +252,7 @@ class Search:
                 shards=[at.shard],
                 channels=self._channels or (),
                 kind=asked.kind or "",
-                unlike="" if asked.kind else f"{ACCESS}*",
+                unlike=UNLISTED,
                 gate=None if asked.gate is None else GATES[asked.gate],
                 since=utc(asked.since),
                 until=utc(asked.until),
@@ -267,6 +270,7 @@ class Search:
             below=at.floor,
             channels=self._channels,
             kind=self._asked.kind or "",
+            unlike=UNLISTED,
             gate=None if self._asked.gate is None else GATES[self._asked.gate],
             limit=limit,
         )

@@ -54,7 +54,7 @@ async def house(database: str, tmp_path: Path) -> AsyncIterator[House]:
         base_url="http://lianyi.test",
         headers={"Authorization": f"Bearer {console_token(data_dir)}"},
     ) as client:
-        yield House(pool, log, clock, app, client, data_dir, content_dir)
+        yield House(pool, walled, log, clock, app, client, data_dir, content_dir)
     await app.state.live.close()
     await app.state.tracer.close()
     await log.stop()

@@ -11,6 +11,7 @@ import pytest
 
 from lianyi.base.database import connect
 from lianyi.messagelog.message import Position
+from lianyi.security.model import FIRST_TOKEN
 
 from .house import House, hl7
 
@@ -76,6 +77,9 @@ async def test_resending_is_an_act_that_wakes_the_delivery(
     assert (act.kind, act.sender, act.caused_by) == ("act delivery.resent", "console", at)
     assert orjson.loads(act.body) == {
         "actor": "console",
+        "account": str(FIRST_TOKEN),
+        "address": "127.0.0.1",
+        "purpose": "HSYSADMIN",
         "position": str(at),
         "channel": "lab",
         "destination": "emr",
@@ -104,7 +108,7 @@ async def test_a_repaired_message_is_an_act_of_its_own_and_the_original_stays(
     assert repaired.kind == "act message.repaired"
     assert repaired.caused_by == at
     assert repaired.body == hl7("A1").replace(b"718-7", b"718-8")
-    assert orjson.loads(resent.body)["repaired"] == "0-1"
+    assert orjson.loads(resent.body)["repaired"] == str(repaired.position)
     assert (await house.log.get(at)).body == hl7("A1")
     stored = await house.pool.fetchrow(
         "SELECT repaired_shard, repaired_number FROM channels.exception"

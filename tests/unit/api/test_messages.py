@@ -157,7 +157,7 @@ async def test_acts_are_listed_only_when_asked_for(lab: House) -> None:
     await lab.post("/channels/lab/stop")
     assert [row["channel"] for row in (await lab.get("/messages"))["items"]] == ["lab"]
     acts = (await lab.get("/messages", kind="act *"))["items"]
-    assert [(row["kind"], row["channel"]) for row in acts] == [("act channel.stopped", None)]
+    assert [(row["kind"], row["channel"]) for row in acts] == [("act channel.stopped", "lab")]
 
 
 async def test_a_trace_shows_body_tree_findings_outgoing_and_attempts(lab: House) -> None:
