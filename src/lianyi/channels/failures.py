@@ -176,3 +176,16 @@ class Erased(LianyiError):
         "其内容以及修复后的内容均已删除",
         "无需处理；日志中的操作记录说明由何人决定",
     )
+
+
+class OtherShard(LianyiError):
+    """A position that does not belong to the channel."""
+
+    code = "LY-1629"
+    category = Category.INVALID
+    en = Told(
+        "this position belongs to another channel",
+        "the channel lives in shard {shard}",
+        "use positions that begin with {shard}-",
+    )
+    zh = Told("该位点属于其他通道", "该通道位于分片 {shard}", "请使用以 {shard}- 开头的位点")

@@ -155,3 +155,8 @@ def _state(
         position=position,
         wanted=wants(entry, destination) if entry.number > position else None,
     )
+
+
+def patients_of(keys: Sequence[str]) -> list[str]:
+    """Return the patient identifiers among keys."""
+    return [key[2:] for key in keys if key.startswith("p:")]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 import yaml
 
 from lianyi.base.clock import Clock
@@ -21,8 +17,10 @@ from lianyi.channels.backlog import Backlogs
 from lianyi.channels.balance import balance_of
 from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.count_store import CountStore
-from lianyi.channels.listing import delivery_marks, row_of
+from lianyi.channels.cursors import read_place, write_place
+from lianyi.channels.listing import delivery_marks, patients_of, row_of
 from lianyi.channels.neighbours import neighbours_of
+from lianyi.channels.rates import Rates
 from lianyi.channels.read_store import (
     OPEN_STATES,
     ChannelRecord,
@@ -62,9 +60,6 @@ from lianyi.security.access import current, shows
 from lianyi.security.acts import ACCESS
 
 TALLY_SECONDS = 5.0
-RATE_SECONDS = 10.0
-SAMPLE_SECONDS = 0.9
-SAMPLE_SECONDS_MAX = 60.0
 VERSIONS_MAX = 200
 NO_CHANNEL = -1
 """Stands where somebody sees no channel at all: no message has it."""
@@ -115,7 +110,7 @@ class Queries:
         self._layouts: dict[int, tuple[int, Layout]] = {}
         self._tallies: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
         self._tallies_read_at = float("-inf")
-        self._samples: deque[tuple[float, int, int]] = deque()
+        self._rates = Rates(clock)
         self._ends: dict[int, int] = {}
         self._newest: Position | None = None
 
@@ -146,29 +141,7 @@ class Queries:
             for name, reader in standing.readers.items()
             if name.startswith("destination:")
         )
-        return rules.overview(standing, rates=self._rates(received, delivered))
-
-    def _rates(self, received: int, delivered: int) -> tuple[float, float] | None:
-        """Return messages and deliveries a second since a look some seconds ago.
-
-        None when nobody has looked for a while.
-        """
-        now, samples = self._clock.elapsed_seconds(), self._samples
-        while samples and (
-            now - samples[0][0] > SAMPLE_SECONDS_MAX
-            or (len(samples) > 1 and now - samples[1][0] >= RATE_SECONDS)
-        ):
-            samples.popleft()
-        then, received_then, delivered_then = samples[0] if samples else (now, 0, 0)
-        if not samples or now - samples[-1][0] >= SAMPLE_SECONDS:
-            samples.append((now, received, delivered))
-        seconds = now - then
-        if seconds < SAMPLE_SECONDS:
-            return None
-        return (
-            max(0, received - received_then) / seconds,
-            max(0, delivered - delivered_then) / seconds,
-        )
+        return rules.overview(standing, rates=self._rates.between_looks(received, delivered))
 
     async def _standing(self) -> Standing:
         channels, destinations = await self._visible()
@@ -432,13 +405,13 @@ class Queries:
         found = await self.store.list_exceptions(
             states,
             destinations=numbers,
-            after=_read_place(cursor) if cursor else None,
+            after=read_place(cursor) if cursor else None,
             limit=limit + 1,
         )
         page, more = found[:limit], len(found) > limit
         return DeliveryPage(
             items=await self.delivery_rows(page, catalogue),
-            next_cursor=_write_place(page[-1]) if more else None,
+            next_cursor=write_place(page[-1]) if more else None,
             total=await self.store.count_exceptions(states, destinations=numbers),
         )
 
@@ -523,26 +496,3 @@ class Queries:
         if row is None or row["channel"] not in (await self.catalogue()).channels:
             raise NoSuchReplay(where="replay")
         return rules.replay_view(row)
-
-
-def patients_of(keys: Sequence[str]) -> list[str]:
-    """Return the patient identifiers among keys."""
-    return [key[2:] for key in keys if key.startswith("p:")]
-
-
-def _write_place(last: ExceptionRecord) -> str:
-    place = [last.since.isoformat(), last.destination, last.shard, last.number]
-    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
-
-
-def _read_place(text: str) -> tuple[datetime, int, int, int]:
-    try:
-        at, destination, shard, number = orjson.loads(
-            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        )
-        place = datetime.fromisoformat(at), int(destination), int(shard), int(number)
-    except (binascii.Error, orjson.JSONDecodeError, TypeError, ValueError) as error:
-        raise BadCursor(where="cursor") from error
-    if not (-(2**31) < place[1] < 2**31 and 0 <= place[2] < 2**15 and 0 <= place[3] < 2**62):
-        raise BadCursor(where="cursor")
-    return place

@@ -19,7 +19,7 @@ from lianyi.channels import act_store
 from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.count_store import Range
 from lianyi.channels.counting import NOTHING, Counted, count_replay
-from lianyi.channels.failures import Erased
+from lianyi.channels.failures import Erased, OtherShard
 from lianyi.channels.queries import NoSuchReplay, Queries
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord
 from lianyi.channels.search import first_at, utc
@@ -479,19 +479,6 @@ class Actions:
 
 
 _PAST: Mapping[Wanted, str] = {"running": "started", "stopped": "stopped"}
-
-
-class OtherShard(LianyiError):
-    """A position that does not belong to the channel."""
-
-    code = "LY-1629"
-    category = Category.INVALID
-    en = Told(
-        "this position belongs to another channel",
-        "the channel lives in shard {shard}",
-        "use positions that begin with {shard}-",
-    )
-    zh = Told("该位点属于其他通道", "该通道位于分片 {shard}", "请使用以 {shard}- 开头的位点")
 
 
 def _number_in(shard: int, text: str) -> int:
