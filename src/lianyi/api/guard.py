@@ -81,7 +81,7 @@ class TooManyTries(LianyiError):
 class UnknownPurpose(LianyiError):
     """The header X-Purpose names nothing that data are looked at for."""
 
-    code = "LY-1818"
+    code = "LY-1640"
     category = Category.INVALID
     en = Told(
         "this purpose is unknown",
@@ -96,7 +96,7 @@ class UnknownPurpose(LianyiError):
 class Undeclared(LianyiError):
     """An operation that does not say what it needs. The product does not start."""
 
-    code = "LY-1819"
+    code = "LY-1641"
     category = Category.INTERNAL
     en = Told("an operation names no permission", "{why}", "install the release again")
     zh = Told("接口未声明所需权限", "{why}", "重新安装该版本")

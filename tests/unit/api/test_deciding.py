@@ -117,7 +117,7 @@ async def test_a_repaired_message_is_an_act_of_its_own_and_the_original_stays(
         at.number,
     )
     assert stored is not None
-    assert tuple(stored) == (0, 1)
+    assert tuple(stored) == (repaired.position.shard, repaired.position.number)
     after = await house.get(f"/messages/{at}")
     sent = {one["destination"]: one["outgoing"] for one in after["destinations"]}
     assert "718-8" in sent["emr"][0]["body_text"]
