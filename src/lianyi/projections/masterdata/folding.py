@@ -1,0 +1,67 @@
+"""From statements to what holds: the same statements give the same, in whatever order they came.
+
+Statements are ordered by when their message came into the log, then by its position. What a person
+took back is left out from the beginning, as if it had never been said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from lianyi.base.errors import LianyiError
+from lianyi.messagelog.message import Position
+from lianyi.projections.masterdata import rules
+from lianyi.projections.masterdata.model import Retract, Statement
+from lianyi.projections.masterdata.problems import NothingToRetract
+from lianyi.projections.masterdata.state import State
+from lianyi.projections.projection import judged
+
+Order = tuple[datetime, int, int, int]
+
+
+def fold(statements: Iterable[Statement]) -> tuple[State, dict[Order, LianyiError]]:
+    """Return what holds after all statements, and why some of them do not."""
+    ordered = sorted(statements, key=lambda one: one.order)
+    taken_back, refused = retractions(ordered)
+    state = State()
+    for statement in ordered:
+        if statement.position in taken_back or statement.unreadable is not None:
+            continue
+        failure = let_hold(state, statement)
+        if failure is not None:
+            refused[statement.order] = failure
+    return state, refused
+
+
+def let_hold(state: State, statement: Statement) -> LianyiError | None:
+    """Apply one statement that comes after all others; return why it does not hold."""
+    _, failure = judged(lambda: rules.apply(state, statement), where=str(statement.position))
+    return failure
+
+
+def is_retraction(statement: Statement) -> bool:
+    """Tell whether a statement takes another one back."""
+    return any(isinstance(change, Retract) for change in statement.changes)
+
+
+def retractions(
+    ordered: Iterable[Statement],
+) -> tuple[Mapping[Position, Position], dict[Order, LianyiError]]:
+    """Return which positions were taken back, by which; and which takings back mean nothing."""
+    said: set[Position] = set()
+    taken_back: dict[Position, Position] = {}
+    refused: dict[Order, LianyiError] = {}
+    for statement in ordered:
+        for change in statement.changes:
+            if not isinstance(change, Retract):
+                continue
+            if change.position not in said or change.position in taken_back:
+                refused[statement.order] = NothingToRetract(
+                    where=str(statement.position), position=str(change.position)
+                )
+            else:
+                taken_back[change.position] = statement.position
+        if not is_retraction(statement):
+            said.add(statement.position)
+    return taken_back, refused
