@@ -1,4 +1,4 @@
-"""Master files in HL7 v2: MFN^M02 (staff), MFN^M05 (locations) and, with a segment ZOG, organisations.
+"""Master files in HL7 v2: MFN^M02 (staff), MFN^M05 (locations), and organisations in segments ZOG.
 
 Sources:
     HL7 v2.5.1, chapter 8 (MFI, MFE, LOC, LRL, LDP) and 15 (STF, ORG). HL7 v2 has no master file
@@ -149,7 +149,7 @@ def _staff(entry: _Entry) -> Iterator[tuple[Change, ...]]:
 
 
 def _person(family: str, given: str) -> tuple[str, str]:
-    """Return a name as Chinese and as other; the Chinese way is family name first, without space."""
+    """Return a name as Chinese, family name first and without space, and as other."""
     if any("\u3400" <= mark <= "\u9fff" for mark in family + given):
         return family + given, ""
     return "", " ".join(part for part in (given, family) if part)

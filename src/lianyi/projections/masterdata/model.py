@@ -16,6 +16,7 @@ from lianyi.messagelog.message import Position
 
 BEGINNING = date(1, 1, 1)
 END = date(9999, 12, 31)
+NOWHERE = Position(0, 0)
 
 MANAGEMENT = "management"
 """The tree by which a hospital is run, and by which rights are given."""
@@ -120,7 +121,7 @@ class Description:
     category: str = ""
     emergency: bool = False
     identifiers: Mapping[str, str] = field(default_factory=dict)
-    said: Position = Position(0, 0)
+    said: Position = NOWHERE
 
 
 class Lineage(NamedTuple):

@@ -44,7 +44,7 @@ from lianyi.projections.masterdata.problems import (
     StillHasChildren,
     UnknownCode,
 )
-from lianyi.projections.masterdata.spans import add, cut, next_start, on_day
+from lianyi.projections.masterdata.spans import add, cut, next_start, on_day, only
 from lianyi.projections.masterdata.state import State
 
 CHILDREN_SHOWN = 5
@@ -339,7 +339,7 @@ def _detach(state: State, statement: Statement, change: Detach) -> None:
     if not held:
         return
     for one in held:
-        spans = cut(spans, on, one.valid_to, by=statement.position, matches=lambda x, y=one: x == y)
+        spans = cut(spans, on, one.valid_to, by=statement.position, matches=only(one))
     state.set_links(key, spans)
 
 
@@ -405,9 +405,7 @@ def _repoint(state: State, statement: Statement, change: Repoint) -> None:
             if span.object != change.old or span.valid_to <= on:
                 continue
             start = max(span.valid_from, on)
-            rest = cut(
-                state.links[key], start, span.valid_to, by=by, matches=lambda x, y=span: x == y
-            )
+            rest = cut(state.links[key], start, span.valid_to, by=by, matches=only(span))
             state.set_links(key, rest)
             if key.subject == change.new and is_tree(key.relation):
                 for above in state.links.get(LinkKey(key.relation, change.old), ()):

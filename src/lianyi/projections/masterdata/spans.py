@@ -45,3 +45,8 @@ def add(spans: Spans, new: Span) -> Spans:
 def next_start(spans: Iterable[Span], day: date) -> date:
     """Return the first day after ``day`` on which one begins; END when none does."""
     return min((span.valid_from for span in spans if span.valid_from > day), default=END)
+
+
+def only(span: Span) -> Callable[[Span], bool]:
+    """Return what matches one row alone."""
+    return lambda one: one == span

@@ -238,7 +238,9 @@ async def load(connection: Connection, schema: str) -> State:
         f" identifiers, said FROM {schema}.description ORDER BY kind, code, valid_from"
     ):
         told.setdefault(Thing(Kind(row[0]), row[1]), []).append(
-            Description(*row[2:9], said=Position.parse(row[9]))
+            Description(
+                row[2], row[3], row[4], row[5], row[6], row[7], row[8], Position.parse(row[9])
+            )
         )
     state.descriptions = {thing: tuple(one) for thing, one in told.items()}
     links: dict[LinkKey, list[Span]] = {}
