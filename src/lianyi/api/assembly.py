@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from fastapi import FastAPI
@@ -26,6 +27,10 @@ from lianyi.channels.read_store import ReadStore
 from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.projections import endpoints as projections
+from lianyi.projections.masterdata import endpoints as masterdata
+from lianyi.projections.masterdata.service import MasterDataService
+from lianyi.projections.service import ProjectionsService
 
 PREFIX = "/api/v1"
 API_VERSION = "1"
@@ -76,6 +81,8 @@ def bare_app() -> FastAPI:
     )
     app.include_router(endpoints.router, prefix=PREFIX)
     app.include_router(channels.router, prefix=PREFIX)
+    app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     install(app)
     return app
@@ -103,6 +110,10 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.tracer = tracer
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
+    app.state.projections = ProjectionsService(deps.pool, deps.log)
+    app.state.masterdata = MasterDataService(
+        deps.pool, deps.log, deps.clock, ZoneInfo(settings.timezone)
+    )
     app.state.health = deps.health
     app.state.sessions = Sessions(
         deps.data_dir,

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from lianyi.messagelog.message import LogMessage, NewMessage, Position
+from lianyi.messagelog.message import LogMessage, NewMessage
 from lianyi.projections.masterdata.changes import all_from_json, all_to_json, unreadable
 from lianyi.projections.masterdata.model import (
     MANAGEMENT,
@@ -173,8 +173,3 @@ def merged(
         changes.append(Succeed(code, into, "merge", on))
         changes.append(Close(Kind.ORGANISATION, code, on))
     return changes
-
-
-def about_message(position: Position) -> dict[str, Any]:
-    """Return what an act about a message says of it."""
-    return {"position": str(position)}

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, NewMessage
 from lianyi.projections.masterdata.changes import day_of, unreadable
 from lianyi.projections.masterdata.model import (
@@ -26,6 +27,7 @@ from lianyi.projections.masterdata.model import (
 )
 
 IMPORTED = "_imported"
+IMPORT_BYTES_MAX = 16_777_216
 CODECS = ("utf-8-sig", "gb18030")
 COLUMNS: Mapping[str, str] = {
     "编码": "code", "代码": "code", "名称": "name_zh", "中文名": "name_zh", "英文名": "name_en",
@@ -55,14 +57,23 @@ def codec_of(body: bytes) -> str:
     raise unreadable("file", "it is neither UTF-8 nor GB18030", "既不是 UTF-8 也不是 GB18030")
 
 
+def too_big(limit: int) -> LianyiError:
+    """Return the failure of a file that is too big for one message."""
+    return unreadable(
+        "file",
+        f"it is bigger than {limit >> 20} MB; import it in parts",
+        f"文件大于 {limit >> 20} MB；请分批导入",
+    )
+
+
 def write(body: bytes, kind: Kind, *, actor: str) -> NewMessage:
     """Return the message that records an import.
 
     Raises:
-        UnreadableMasterData: the file cannot be read at all.
+        UnreadableMasterData, BadDates: the file cannot be read.
     """
     codec = codec_of(body)
-    list(_rows(body.decode(codec)))
+    _statements(kind, body.decode(codec))
     return NewMessage(
         channel=0, kind=f"act masterdata.{kind}{IMPORTED}", body=body, codec=codec, sender=actor
     )
@@ -75,7 +86,11 @@ def read(message: LogMessage) -> Sequence[tuple[Change, ...]]:
         UnreadableMasterData, BadDates: it cannot be read; nothing of it is learned.
     """
     kind = Kind(message.kind.rpartition(".")[2].removesuffix(IMPORTED))
-    rows = list(_rows(message.body.decode(message.codec or "utf-8")))
+    return _statements(kind, message.body.decode(message.codec or "utf-8"))
+
+
+def _statements(kind: Kind, text: str) -> list[tuple[Change, ...]]:
+    rows = list(_rows(text))
     described = [_describe(kind, line, row) for line, row in rows]
     related = [changes for line, row in rows for changes in _relate(kind, line, row)]
     return [*described, *related]
