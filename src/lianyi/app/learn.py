@@ -21,7 +21,7 @@ class LearnRole:
     """Follows the log for every projection and does the rounds of the house."""
 
     def __init__(self, housekeeping: Housekeeping, followers: Sequence[Follower]) -> None:
-        self._work = (housekeeping, *followers)
+        self._work: list[Housekeeping | Follower] = [housekeeping, *followers]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:

@@ -113,6 +113,7 @@ class Follower:
         live = await store.find_live(self._pool, self._projection.name)
         if live is None:
             async with self._transaction() as connection:
+                await store.lock_making(connection, self._projection.name)
                 live = await store.find_live(connection, self._projection.name)
                 if live is None:
                     live = await store.insert_version(

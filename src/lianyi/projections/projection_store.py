@@ -88,13 +88,20 @@ async def list_versions(connection: Connection | asyncpg.Pool) -> list[Version]:
     return [Version(*row) for row in rows]
 
 
-async def insert_version(
-    connection: Connection, projection: str, *, shape: int, live: bool, now: datetime
-) -> Version:
-    """Begin a version; its reader stands before the first message of every shard."""
+async def lock_making(connection: Connection, projection: str) -> None:
+    """Be the only one who makes versions, until the transaction ends."""
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtext('projections.version'), hashtext($1))", projection
     )
+
+
+async def insert_version(
+    connection: Connection, projection: str, *, shape: int, live: bool, now: datetime
+) -> Version:
+    """Begin a version; its reader stands before the first message of every shard.
+
+    Call :func:`lock_making` first, and look whether it is still needed.
+    """
     row = await connection.fetchrow(
         "INSERT INTO projections.version (projection, version, shape, live, made_at, changed_at)"  # noqa: S608
         " SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $4 FROM projections.version"

@@ -105,6 +105,7 @@ class _Builder:
         """Make the next version; one that an earlier rebuild left behind goes."""
         name = self._projection.name
         async with self._connection.transaction():
+            await store.lock_making(self._connection, name)
             for version in await store.list_versions(self._connection):
                 if version.projection == name and not version.live:
                     await store.drop_version(self._connection, version)

@@ -54,7 +54,7 @@ TreeName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 @router.get("/trees/{tree}")
 async def get_tree(data: Data, tree: TreeName, as_of: AsOf = None) -> Tree:
-    """All organisations of a day, each with its parent in a tree, such as management or specialty."""
+    """All organisations of a day, each with its parent in a tree, such as management."""
     return await data.get_tree(tree, as_of=as_of)
 
 

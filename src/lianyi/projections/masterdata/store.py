@@ -112,7 +112,6 @@ _DIGESTED = {
     "link": "relation, subject, valid_from, object, role, valid_to, said, ended",
     "lineage": 'predecessor, successor, how, "on", said',
 }
-ROWS_AT_ONCE = 2000
 
 
 async def create(connection: Connection, schema: str) -> None:
@@ -122,19 +121,14 @@ async def create(connection: Connection, schema: str) -> None:
 
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
     """Return SHA-256 over every table, its rows in one order, by the bytes of their values."""
-    found = {}
+    found: dict[str, bytes] = {}
     for table, columns in _DIGESTED.items():
         sums = hashlib.sha256()
-        query = (
-            f'SELECT ROW({columns})::text COLLATE "C" FROM {schema}.{table}'  # noqa: S608
-            ' ORDER BY 1 COLLATE "C"'
+        found[table] = await connection.fetchval(
+            "SELECT sha256(coalesce(string_agg(encode(sha256(convert_to(row, 'UTF8')), 'hex'), ''"  # noqa: S608
+            " ORDER BY row COLLATE \"C\"), '')::bytea)"
+            f" FROM (SELECT ROW({columns})::text AS row FROM {schema}.{table}) AS t"
         )
-        async with connection.transaction():
-            cursor = await connection.cursor(query)
-            while rows := await cursor.fetch(ROWS_AT_ONCE):
-                for row in rows:
-                    sums.update(row[0].encode() + b"\n")
-        found[table] = sums.digest()
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -330,7 +331,9 @@ changes = st.one_of(
         st.sampled_from(CODES), days, st.none() | days,
     ),
     st.builds(under, st.sampled_from(CODES), st.sampled_from(CODES), days, st.none() | days),
-    st.builds(lambda code, on: Close(Kind.ORGANISATION, code, day(on)), st.sampled_from(CODES), days),
+    st.builds(
+        lambda code, on: Close(Kind.ORGANISATION, code, day(on)), st.sampled_from(CODES), days
+    ),
 )  # fmt: skip
 splits = st.builds(
     lambda code, on: tuple(
@@ -350,7 +353,7 @@ def test_whatever_is_said_every_rule_holds_on_every_day(said_: list[tuple[Change
     statements = [said(n, *one) for n, one in enumerate(said_, start=1)]
     state, _ = fold(statements)
     for key, spans in state.links.items():
-        for one, following in zip(spans, spans[1:], strict=False):
+        for one, following in pairwise(spans):
             assert one.valid_to <= following.valid_from  # one parent at a time
         for span in spans:
             assert span.valid_from < span.valid_to
