@@ -26,6 +26,10 @@ COMMANDS = {
     "log": Lazy(
         "lianyi.cli.log", "验证、导出、导入消息日志 / verify, export and import the message log."
     ),
+    "projection": Lazy(
+        "lianyi.cli.projection", "查看、重建投影 / show the projections and rebuild them."
+    ),
+    "masterdata": Lazy("lianyi.cli.masterdata", "导入主数据 / import master data."),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(
         "lianyi.simulate.command",

@@ -25,6 +25,7 @@ from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store as store
 from lianyi.projections import rebuilding
 from lianyi.projections.learning import BATCH_MESSAGES, Log, hear, learn_batch
+from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.projection import Projection
 from lianyi.projections.projection_store import Version
 
@@ -129,6 +130,8 @@ class Follower:
                 self._connect, self._messages, self._projection, clock=self._clock
             )
             return await self.ready()
+        elif live.shape > self._projection.shape:  # a newer release is at work
+            raise ProjectionNotReady(where=live.schema, name=live.projection)
         return live
 
     async def step(self) -> bool:

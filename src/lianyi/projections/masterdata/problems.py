@@ -14,7 +14,7 @@ class NoSuchRecord(LianyiError):
     zh = Told("没有这条主数据（{kind}）", "没有编码“{code_}”", "请核对编码")
 
 
-class UnknownCode(LianyiError):
+class UnknownRecord(LianyiError):
     """Something refers to a record that does not exist on that day."""
 
     code = "LY-2011"

@@ -42,7 +42,7 @@ from lianyi.projections.masterdata.problems import (
     CodeTaken,
     OverlappingParents,
     StillHasChildren,
-    UnknownCode,
+    UnknownRecord,
 )
 from lianyi.projections.masterdata.spans import add, cut, next_start, on_day, only
 from lianyi.projections.masterdata.state import State
@@ -96,7 +96,7 @@ def _must_be_known(state: State, code: str, on: date) -> None:
 
 
 def _unknown(thing: Thing, on: date) -> LianyiError:
-    return UnknownCode(where=thing.code, kind=thing.kind, code_=thing.code, day=shown(on))
+    return UnknownRecord(where=thing.code, kind=thing.kind, code_=thing.code, day=shown(on))
 
 
 def shown(day: date) -> str:

@@ -267,7 +267,7 @@ class MasterDataService:
         """Record something new.
 
         Raises:
-            CodeTaken, UnknownCode, BadDates: it cannot be so.
+            CodeTaken, UnknownRecord, BadDates: it cannot be so.
         """
         changes = acts.created(
             kind,
@@ -295,7 +295,7 @@ class MasterDataService:
         """Give a record another parent from a day on.
 
         Raises:
-            CircleInTree, OverlappingParents, UnknownCode, BadDates: it cannot be so.
+            CircleInTree, OverlappingParents, UnknownRecord, BadDates: it cannot be so.
         """
         relation = PART_OF if kind is Kind.LOCATION else TREE + wanted.tree
         change: Change = Detach(relation, code, on=wanted.on)

@@ -123,7 +123,6 @@ async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
     """Return SHA-256 over every table, its rows in one order, by the bytes of their values."""
     found: dict[str, bytes] = {}
     for table, columns in _DIGESTED.items():
-        sums = hashlib.sha256()
         found[table] = await connection.fetchval(
             "SELECT sha256(coalesce(string_agg(encode(sha256(convert_to(row, 'UTF8')), 'hex'), ''"  # noqa: S608
             " ORDER BY row COLLATE \"C\"), '')::bytea)"

@@ -37,7 +37,7 @@ from lianyi.projections.masterdata.problems import (
     NothingToRetract,
     OverlappingParents,
     StillHasChildren,
-    UnknownCode,
+    UnknownRecord,
 )
 from lianyi.projections.masterdata.spans import on_day
 from lianyi.projections.masterdata.state import State
@@ -111,7 +111,7 @@ def test_nothing_stands_under_itself_on_any_day() -> None:
 
 def test_a_refused_statement_changes_nothing_at_all() -> None:
     state = told(*THREE, under("A", "H", 0))
-    with pytest.raises(UnknownCode):
+    with pytest.raises(UnknownRecord):
         rules.apply(state, said(9, organisation("C"), under("A", "B", 5), under("C", "?", 5)))
     assert org("C") not in state.existence
     assert parent(state, "A", 6) == "H"
