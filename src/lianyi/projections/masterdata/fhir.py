@@ -52,7 +52,15 @@ def read(message: LogMessage) -> Sequence[tuple[Change, ...]]:
         found = orjson.loads(message.body)
     except orjson.JSONDecodeError as error:
         raise unreadable("body", "it is not JSON", "不是 JSON") from error
-    resources = list(_resources(found))
+    try:
+        return _statements(list(_resources(found)))
+    except (TypeError, AttributeError, KeyError) as error:
+        raise unreadable(
+            "body", "something in it is not as FHIR R4 has it", "其中有不符合 FHIR R4 的内容"
+        ) from error
+
+
+def _statements(resources: Sequence[tuple[str, Json]]) -> list[tuple[Change, ...]]:
     codes = {
         reference: _code(resource)
         for url, resource in resources
