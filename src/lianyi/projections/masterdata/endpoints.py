@@ -19,6 +19,7 @@ from lianyi.projections.masterdata.views import (
     Imported,
     MergeRequest,
     MoveRequest,
+    OrganisationTree,
     ParentRequest,
     RecordDetail,
     RecordPage,
@@ -27,7 +28,6 @@ from lianyi.projections.masterdata.views import (
     SplitRequest,
     TakeBackRequest,
     TakenBack,
-    Tree,
 )
 
 router = APIRouter(prefix="/masterdata", tags=["masterdata"])
@@ -53,7 +53,7 @@ TreeName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
 @router.get("/trees/{tree}")
-async def get_tree(data: Data, tree: TreeName, as_of: AsOf = None) -> Tree:
+async def get_tree(data: Data, tree: TreeName, as_of: AsOf = None) -> OrganisationTree:
     """All organisations of a day, each with its parent in a tree, such as management."""
     return await data.get_tree(tree, as_of=as_of)
 

@@ -166,8 +166,8 @@ class Attach(NamedTuple):
     """A link holds.
 
     Attributes:
-        on: from this day; None: from the beginning for the first of its sort, else from the day
-            it came.
+        on: from this day; None: for the first of its sort from when both records exist, else from
+            the day it came.
         until: None: until another one takes its place.
         instead: code of the one that it takes the place of, where several may hold at a time;
             ``*`` for all of them.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.masterdata.model import PLACE, TREE, Kind
 
@@ -207,16 +208,30 @@ async def list_lineage(connection: Connection, schema: str, code: str) -> list[L
     return [Line(*row) for row in rows]
 
 
+_TAKEN_BACK = """(SELECT t.shard || '-' || t.number
+    FROM {schema}.statement AS t WHERE t.refused IS NULL AND t.changes @> jsonb_build_array(
+    jsonb_build_object('do', 'retract', 'position', s.shard || '-' || s.number)) LIMIT 1)"""
+
+
+async def counts(connection: Connection, schema: str, position: Position) -> bool:
+    """Tell whether a message says something that still counts."""
+    found: bool = await connection.fetchval(
+        f"SELECT EXISTS (SELECT FROM {schema}.statement AS s WHERE s.shard = $1"  # noqa: S608
+        ' AND s.number = $2 AND s.unreadable IS NULL AND NOT s.changes @> \'[{"do": "retract"}]\''
+        f" AND {_TAKEN_BACK.format(schema=schema)} IS NULL)",
+        position.shard,
+        position.number,
+    )
+    return found
+
+
 async def list_sayings(
     connection: Connection, schema: str, kind: Kind, code: str, *, limit: int
 ) -> list[Saying]:
     """Return the messages that said something about a record, newest first."""
     rows = await connection.fetch(
         "SELECT s.shard || '-' || s.number, s.part, s.received_at, s.kind, s.by, s.changes,"  # noqa: S608
-        " s.refused, (SELECT t.shard || '-' || t.number"
-        f"  FROM {schema}.statement AS t WHERE t.refused IS NULL AND t.changes @>"
-        "  jsonb_build_array(jsonb_build_object('do', 'retract', 'position',"
-        "  s.shard || '-' || s.number)) LIMIT 1)"
+        f" s.refused, {_TAKEN_BACK.format(schema=schema)}"
         f" FROM {schema}.statement AS s WHERE s.things @> ARRAY[$1]"
         " ORDER BY s.received_at DESC, s.shard DESC, s.number DESC, s.part LIMIT $2",
         f"{kind}/{code}",

@@ -257,8 +257,7 @@ def _attach(state: State, statement: Statement, change: Attach) -> None:
     target = Thing(object_kind(change.relation), change.object)
     on = change.on
     if on is None:
-        first = min((one.valid_from for one in state.existence.get(subject, ())), default=BEGINNING)
-        on = statement.day if spans else first
+        on = statement.day if spans else _first_day_of_both(state, subject, target)
     for end in (subject, target):
         if not state.exists(end, on):
             raise _unknown(end, on)
@@ -270,6 +269,14 @@ def _attach(state: State, statement: Statement, change: Attach) -> None:
     if same and change.until is None and not change.instead:
         return  # it holds already
     _paint(state, key, new, instead=change.instead, to=END)
+
+
+def _first_day_of_both(state: State, one: Thing, other: Thing) -> date:
+    """Return the first day on which two records can be linked, as far as is known."""
+    return max(
+        min((span.valid_from for span in state.existence.get(thing, ())), default=BEGINNING)
+        for thing in (one, other)
+    )
 
 
 def _until(state: State, key: LinkKey, on: date, change: Attach, ends: Iterable[Thing]) -> date:

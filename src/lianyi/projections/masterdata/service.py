@@ -42,7 +42,7 @@ from lianyi.projections.masterdata.model import (
     object_kind,
     subject_kind,
 )
-from lianyi.projections.masterdata.problems import CodeTaken, NoSuchRecord
+from lianyi.projections.masterdata.problems import CodeTaken, NoSuchRecord, NothingToRetract
 from lianyi.projections.masterdata.views import (
     CreateRequest,
     EditRequest,
@@ -53,6 +53,8 @@ from lianyi.projections.masterdata.views import (
     MergeRequest,
     MoveRequest,
     NameRow,
+    OrganisationNode,
+    OrganisationTree,
     ParentRequest,
     RecordDetail,
     RecordPage,
@@ -60,8 +62,6 @@ from lianyi.projections.masterdata.views import (
     RoleRequest,
     SayingRow,
     SplitRequest,
-    Tree,
-    TreeNode,
 )
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.service import set_aside_view
@@ -248,17 +248,17 @@ class MasterDataService:
             for one in found
         ]
 
-    async def get_tree(self, tree: str, *, as_of: date | None = None) -> Tree:
+    async def get_tree(self, tree: str, *, as_of: date | None = None) -> OrganisationTree:
         """Return all organisations of a day, each with its parent in a tree."""
         day = as_of or self.today
         async with self._reading() as (connection, schema):
             nodes = await read_store.list_nodes(connection, schema, tree, as_of=day)
             trees = await read_store.list_trees(connection, schema)
-        return Tree(
+        return OrganisationTree(
             tree=tree,
             as_of=day,
             trees=sorted({*trees, tree}),
-            nodes=[TreeNode(**node._asdict()) for node in nodes],
+            nodes=[OrganisationNode(**node._asdict()) for node in nodes],
         )
 
     # ---- acts ----------------------------------------------------------------------------------
@@ -375,6 +375,9 @@ class MasterDataService:
 
     async def take_back(self, position: Position, *, reason: str, actor: str) -> Position:
         """Let what a message said count no more; raises ``NothingToRetract``."""
+        async with self._reading() as (connection, schema):
+            if not await read_store.counts(connection, schema, position):
+                raise NothingToRetract(where=str(position), position=str(position))
         return await self._append(
             "statement_taken_back", [Retract(position)], {}, reason=reason, actor=actor,
             of=position,

@@ -128,7 +128,7 @@ class SayingRow(Shown):
     taken_back_by: str | None
 
 
-class TreeNode(Shown):
+class OrganisationNode(Shown):
     """An organisation of a tree on a day; ``places`` are codes of locations."""
 
     code: str
@@ -140,13 +140,13 @@ class TreeNode(Shown):
     places: list[str]
 
 
-class Tree(Shown):
+class OrganisationTree(Shown):
     """All organisations of a day in one tree. Those without a parent are roots."""
 
     tree: str
     as_of: date
     trees: list[str]
-    nodes: list[TreeNode]
+    nodes: list[OrganisationNode]
 
 
 class Texts(Asked):
