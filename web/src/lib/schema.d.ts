@@ -1711,7 +1711,7 @@ export interface components {
             /** Trace Id */
             trace_id: string;
             /** Tree */
-            tree: components["schemas"]["lianyi__channels__views__TreeNode"][];
+            tree: components["schemas"]["TreeNode"][];
             /** Truncated */
             truncated: boolean;
         };
@@ -1815,6 +1815,43 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * OrganisationNode
+         * @description An organisation of a tree on a day; ``places`` are codes of locations.
+         */
+        OrganisationNode: {
+            /** Category */
+            category: string;
+            /** Code */
+            code: string;
+            /** Emergency */
+            emergency: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Parent */
+            parent: string | null;
+            /** Places */
+            places: string[];
+        };
+        /**
+         * OrganisationTree
+         * @description All organisations of a day in one tree. Those without a parent are roots.
+         */
+        OrganisationTree: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Nodes */
+            nodes: components["schemas"]["OrganisationNode"][];
+            /** Tree */
+            tree: string;
+            /** Trees */
+            trees: string[];
         };
         /**
          * Outgoing
@@ -2375,21 +2412,23 @@ export interface components {
             position: string;
         };
         /**
-         * Tree
-         * @description All organisations of a day in one tree. Those without a parent are roots.
+         * TreeNode
+         * @description A place of a parsed message.
+         *
+         *     ``value`` is null where its children hold the values, and for the null value of HL7. Names are
+         *     empty where nobody defines them.
          */
-        Tree: {
-            /**
-             * As Of
-             * Format: date
-             */
-            as_of: string;
-            /** Nodes */
-            nodes: components["schemas"]["lianyi__projections__masterdata__views__TreeNode"][];
-            /** Tree */
-            tree: string;
-            /** Trees */
-            trees: string[];
+        TreeNode: {
+            /** Children */
+            children: components["schemas"]["TreeNode"][];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Path */
+            path: string;
+            /** Value */
+            value: string | null;
         };
         /**
          * Words
@@ -2402,45 +2441,6 @@ export interface components {
             what: string;
             /** Why */
             why: string;
-        };
-        /**
-         * TreeNode
-         * @description A place of a parsed message.
-         *
-         *     ``value`` is null where its children hold the values, and for the null value of HL7. Names are
-         *     empty where nobody defines them.
-         */
-        lianyi__channels__views__TreeNode: {
-            /** Children */
-            children: components["schemas"]["lianyi__channels__views__TreeNode"][];
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** Path */
-            path: string;
-            /** Value */
-            value: string | null;
-        };
-        /**
-         * TreeNode
-         * @description An organisation of a tree on a day; ``places`` are codes of locations.
-         */
-        lianyi__projections__masterdata__views__TreeNode: {
-            /** Category */
-            category: string;
-            /** Code */
-            code: string;
-            /** Emergency */
-            emergency: boolean;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** Parent */
-            parent: string | null;
-            /** Places */
-            places: string[];
         };
     };
     responses: never;
@@ -4484,7 +4484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tree"];
+                    "application/json": components["schemas"]["OrganisationTree"];
                 };
             };
             /** @description not signed in */
