@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .clinic import END, START, Clinic, free_port
+from .test_console import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.slow
 
@@ -155,3 +157,117 @@ def test_a_table_comes_in_by_command_and_says_which_rows_were_left(office: Offic
     nothing = office.run("projection", "rebuild", "weather")
     assert nothing.returncode == 1
     assert "LY-2001" in nothing.stderr
+
+
+# --- in the browser -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "tools/need_browser.sh installs one"
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(office: Office, browser: Browser) -> Iterator[Page]:
+    """The console of a person in the information department, signed in."""
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    page = context.new_page()
+    page.goto(f"{office.address}/?token={office.token}")
+    page.get_by_role("link", name="主数据").click()
+    expect(page.get_by_role("heading", name="主数据", level=1)).to_be_visible()
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def fill(page: Page, **values: str) -> None:
+    """Fill a dialog and send it."""
+    dialog = page.get_by_role("dialog")
+    for label, value in values.items():
+        dialog.get_by_label(re.compile(f"^{label}")).fill(value)
+    dialog.get_by_role("button", name="确定").click()
+    expect(dialog).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_person_puts_up_a_department_and_sees_what_it_was_on_another_day(
+    office: Office, page: Page
+) -> None:
+    office.send_master_file("B1", "MFE|MAD|1||B00|CE", "ZOG|B00|门诊部")
+    eventually(lambda: "B00" in parents(office, "2026-03-01"))
+    page.get_by_role("button", name="新建机构").click()
+    fill(page, 编码="B01", 名称="康复科", 生效日期="2026-01-01", 上级编码="B00")
+
+    tree = page.get_by_role("region", name="管理树")
+    expect(tree.get_by_role("link", name="康复科")).to_be_visible()
+    page.get_by_label("日期").fill("2025-12-31")
+    expect(page.get_by_role("status").filter(has_text="2025-12-31")).to_be_visible()
+    expect(tree.get_by_role("link", name="门诊部")).to_be_visible()
+    expect(tree.get_by_role("link", name="康复科")).to_have_count(0)
+    page.get_by_role("button", name="今天").click()
+
+    tree.get_by_role("link", name="康复科").click()
+    page.get_by_role("button", name="修改", exact=True).click()
+    fill(page, 自="2026-02-01", 名称="康复医学科")
+    expect(page.get_by_role("heading", name="康复医学科", level=1)).to_be_visible()
+    page.get_by_label("日期").fill("2026-01-31")
+    expect(page.get_by_role("heading", name="康复科", level=1)).to_be_visible()
+    names = page.get_by_role("region", name="名称历史")
+    expect(names.get_by_role("listitem")).to_have_count(2)
+
+
+@pytest.mark.browser
+def test_a_split_shows_its_lineage_and_a_mistake_can_be_taken_back(
+    office: Office, page: Page
+) -> None:
+    office.send_master_file("B2", "MFE|MAD|1||C00|CE", "ZOG|C00|中心")
+    eventually(lambda: "C00" in parents(office, "2026-03-01"))
+    page.goto(f"{office.address}/masterdata/organisation/C00?as_of=2026-02-01")
+    page.get_by_role("button", name="拆分").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("新机构，每行一个：编码 名称").fill("C01 一中心\nC02 二中心")
+    dialog.get_by_role("button", name="确定").click()
+    lineage = page.get_by_role("region", name="沿革")
+    expect(lineage.get_by_role("link", name="二中心")).to_be_visible()
+    expect(page.get_by_text("当日不存在")).to_be_visible()
+
+    changes = page.get_by_role("region", name="变更记录")
+    changes.get_by_role("button", name="撤回").first.click()
+    ask = page.get_by_role("dialog")
+    ask.get_by_label("原因").fill("拆错了")
+    ask.get_by_role("button", name="撤回").click()
+    expect(changes.get_by_text("已撤回")).to_be_visible()
+    expect(lineage).to_have_count(0)
+    expect(page.get_by_text("当日有效").first).to_be_visible()
+
+
+@pytest.mark.browser
+def test_what_cannot_be_is_said_in_the_dialog_and_what_came_broken_in_a_list(
+    office: Office, page: Page
+) -> None:
+    page.get_by_role("button", name="新建机构").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("编码", exact=True).fill("E01")
+    dialog.get_by_label("上级编码").fill("没有")
+    dialog.get_by_role("button", name="确定").click()
+    expect(dialog.get_by_text("LY-2011")).to_be_visible()
+    dialog.get_by_role("button", name="取消").click()
+
+    office.send_master_file("B3", "MFE|MAD|1||F01|CE", "ZOG|F01|儿科|||NOWHERE")
+    eventually(lambda: "F01" in parents(office, "2026-03-01"))
+    page.get_by_role("tab", name="未学习").click()
+    aside = page.get_by_role("region", name="未能学习的内容")
+    expect(aside.get_by_role("row").filter(has_text="NOWHERE")).to_be_visible()
+
+    page.get_by_role("tab", name="机构", exact=True).click()
+    page.get_by_label("名称").fill("儿科")
+    page.get_by_label("名称").press("Enter")
+    rows = page.get_by_role("region", name="机构").get_by_role("row")
+    expect(rows.filter(has_text="F01")).to_be_visible()
