@@ -258,6 +258,25 @@ async def test_a_table_is_imported_and_its_bad_rows_are_told(hospital: House) ->
     assert bad.json()["error"]["code"] == "LY-2017"
 
 
+async def test_one_row_of_a_table_can_be_taken_back_alone(hospital: House) -> None:
+    answer = await hospital.client.post(
+        "/api/v1/masterdata/organisation/import", content="编码,名称\nD21,儿科\nD22,产科\n".encode()
+    )
+    position = answer.json()["position"]
+    await hospital.post("/masterdata/retractions", {"position": position, "part": 1})
+    changes = await hospital.get("/masterdata/organisation/D22/changes")
+    assert changes[0]["taken_back_by"] is not None
+    changes = await hospital.get("/masterdata/organisation/D21/changes")
+    assert changes[0]["taken_back_by"] is None
+    await hospital.get("/masterdata/organisation/D21")
+    answer = await hospital.client.get("/api/v1/masterdata/organisation/D22")
+    assert answer.json()["error"]["code"] == "LY-2010"
+    again = {"position": position, "part": 1}
+    assert (await hospital.post("/masterdata/retractions", again, status=409))["error"]["code"] == (
+        "LY-2018"
+    )
+
+
 async def test_two_that_act_at_the_same_time_cannot_break_a_rule_together(hospital: House) -> None:
     """Each is fine by itself: D01 under D02, and D02 under D01."""
     answers = await asyncio.gather(

@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Take Back
-         * @description Let what a message or act said about master data count no more: it was wrong.
+         * @description Let what a message or act said, or one part of it, count no more: it was wrong.
          */
         post: operations["take_back"];
         delete?: never;
@@ -2392,9 +2392,11 @@ export interface components {
         };
         /**
          * TakeBackRequest
-         * @description What a message said was wrong and shall count no more.
+         * @description What a message said, or one part of it, was wrong and shall count no more.
          */
         TakeBackRequest: {
+            /** Part */
+            part?: number | null;
             /** Position */
             position: string;
             /**

@@ -46,7 +46,7 @@ def to_json(change: Change) -> dict[str, Any]:
             found[name] = value.isoformat()
         elif isinstance(value, Position):
             found[name] = str(value)
-        elif value not in (None, "", False):
+        elif value is not None and value is not False and value != "":
             found[name] = value
     return found
 
@@ -72,6 +72,8 @@ def from_json(facts: Mapping[str, Any]) -> Change:
             given["kind"] = Kind(given["kind"])
         if "position" in given:
             given["position"] = Position.parse(str(given["position"]))
+        if not isinstance(given.get("part", 0), int):
+            raise unreadable("part", "it is no number", "不是数字")
         change: Change = kind(**given)
     except (TypeError, ValueError) as error:
         raise unreadable("changes", "a key is missing or unknown", "缺少键或有未知的键") from error

@@ -72,8 +72,10 @@ async def create_emergency(data: Data, actor: Actor, wanted: EmergencyRequest) -
 
 @router.post("/retractions")
 async def take_back(data: Data, actor: Actor, wanted: TakeBackRequest) -> TakenBack:
-    """Let what a message or act said about master data count no more: it was wrong."""
-    at = await data.take_back(Position.parse(wanted.position), reason=wanted.reason, actor=actor)
+    """Let what a message or act said, or one part of it, count no more: it was wrong."""
+    at = await data.take_back(
+        Position.parse(wanted.position), wanted.part, reason=wanted.reason, actor=actor
+    )
     return TakenBack(position=str(at))
 
 

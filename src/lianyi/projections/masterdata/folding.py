@@ -18,6 +18,8 @@ from lianyi.projections.masterdata.state import State
 from lianyi.projections.projection import judged
 
 Order = tuple[datetime, int, int, int]
+Place = tuple[Position, int]
+"""Which statement: the position of its message, and its part."""
 
 
 def fold(statements: Iterable[Statement]) -> tuple[State, dict[Order, LianyiError]]:
@@ -26,7 +28,7 @@ def fold(statements: Iterable[Statement]) -> tuple[State, dict[Order, LianyiErro
     taken_back, refused = retractions(ordered)
     state = State()
     for statement in ordered:
-        if statement.position in taken_back or statement.unreadable is not None:
+        if statement.place in taken_back or statement.unreadable is not None:
             continue
         failure = let_hold(state, statement)
         if failure is not None:
@@ -47,21 +49,24 @@ def is_retraction(statement: Statement) -> bool:
 
 def retractions(
     ordered: Iterable[Statement],
-) -> tuple[Mapping[Position, Position], dict[Order, LianyiError]]:
-    """Return which positions were taken back, by which; and which takings back mean nothing."""
-    said: set[Position] = set()
-    taken_back: dict[Position, Position] = {}
+) -> tuple[Mapping[Place, Position], dict[Order, LianyiError]]:
+    """Return which statements were taken back, by which; and which takings back mean nothing."""
+    counting: dict[Position, set[int]] = {}
+    taken_back: dict[Place, Position] = {}
     refused: dict[Order, LianyiError] = {}
     for statement in ordered:
         for change in statement.changes:
             if not isinstance(change, Retract):
                 continue
-            if change.position not in said or change.position in taken_back:
+            parts = counting.get(change.position, set())
+            parts = {part for part in parts if change.part in (None, part)}
+            if not parts:
                 refused[statement.order] = NothingToRetract(
                     where=str(statement.position), position=str(change.position)
                 )
-            else:
-                taken_back[change.position] = statement.position
-        if not is_retraction(statement):
-            said.add(statement.position)
+            for part in parts:
+                taken_back[change.position, part] = statement.position
+                counting[change.position].discard(part)
+        if not is_retraction(statement) and statement.unreadable is None:
+            counting.setdefault(statement.position, set()).add(statement.part)
     return taken_back, refused

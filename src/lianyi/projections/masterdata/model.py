@@ -34,6 +34,11 @@ class Kind(StrEnum):
     LOCATION = "location"
     PRACTITIONER = "practitioner"
 
+    @property
+    def zh(self) -> str:
+        """In Chinese, for failures."""
+        return {"organisation": "机构", "location": "位置", "practitioner": "人员"}[self.value]
+
 
 class Thing(NamedTuple):
     """A record by its code, which never changes; names are looked up when somebody reads."""
@@ -226,9 +231,10 @@ class Succeed(NamedTuple):
 
 
 class Retract(NamedTuple):
-    """What a message said counts no more: it was wrong."""
+    """What a message said, or one part of it, counts no more: it was wrong."""
 
     position: Position
+    part: int | None = None
 
 
 Change = Describe | Attach | Detach | Close | Inherit | Repoint | Succeed | Retract
@@ -256,6 +262,11 @@ class Statement(NamedTuple):
     by: str
     changes: tuple[Change, ...]
     unreadable: Mapping[str, Any] | None = None
+
+    @property
+    def place(self) -> tuple[Position, int]:
+        """Which one it is."""
+        return self.position, self.part
 
     @property
     def order(self) -> tuple[datetime, int, int, int]:

@@ -11,7 +11,7 @@ class NoSuchRecord(LianyiError):
     code = "LY-2010"
     category = Category.NOT_FOUND
     en = Told("there is no such {kind}", "nothing has the code '{code_}'", "check the code")
-    zh = Told("没有这条主数据（{kind}）", "没有编码“{code_}”", "请核对编码")
+    zh = Told("没有这条主数据（{kind_zh}）", "没有编码“{code_}”", "请核对编码")
 
 
 class UnknownRecord(LianyiError):
@@ -26,7 +26,7 @@ class UnknownRecord(LianyiError):
     )
     zh = Told(
         "引用的主数据在该日期不存在",
-        "{kind} “{code_}” 在 {day} 不存在",
+        "{kind_zh}“{code_}”在 {day_zh} 不存在",
         "先登记该记录，或更正编码与日期",
     )
 
@@ -101,7 +101,7 @@ class CodeTaken(LianyiError):
         "{kind} '{code_}' exists or existed",
         "choose another code; to change that record, edit it",
     )
-    zh = Told("编码已被使用", "{kind} “{code_}” 现有或曾有", "换一个编码；若要修改该记录请用编辑")
+    zh = Told("编码已被使用", "{kind_zh}“{code_}”现有或曾有", "换一个编码；若要修改该记录请用编辑")
 
 
 class UnreadableMasterData(LianyiError):

@@ -208,19 +208,23 @@ async def list_lineage(connection: Connection, schema: str, code: str) -> list[L
     return [Line(*row) for row in rows]
 
 
-_TAKEN_BACK = """(SELECT t.shard || '-' || t.number
-    FROM {schema}.statement AS t WHERE t.refused IS NULL AND t.changes @> jsonb_build_array(
-    jsonb_build_object('do', 'retract', 'position', s.shard || '-' || s.number)) LIMIT 1)"""
+_TAKEN_BACK = """(SELECT t.shard || '-' || t.number FROM {schema}.statement AS t,
+    jsonb_array_elements(t.changes) AS one
+    WHERE t.refused IS NULL AND t.changes @> '[{{"do": "retract"}}]' AND one ->> 'position'
+    = s.shard || '-' || s.number AND coalesce((one ->> 'part')::integer, s.part) = s.part
+    ORDER BY t.received_at LIMIT 1)"""
 
 
-async def counts(connection: Connection, schema: str, position: Position) -> bool:
-    """Tell whether a message says something that still counts."""
+async def counts(connection: Connection, schema: str, position: Position, part: int | None) -> bool:
+    """Tell whether a message, or one part of it, says something that still counts."""
     found: bool = await connection.fetchval(
         f"SELECT EXISTS (SELECT FROM {schema}.statement AS s WHERE s.shard = $1"  # noqa: S608
-        ' AND s.number = $2 AND s.unreadable IS NULL AND NOT s.changes @> \'[{"do": "retract"}]\''
+        " AND s.number = $2 AND ($3::integer IS NULL OR s.part = $3) AND s.unreadable IS NULL"
+        ' AND NOT s.changes @> \'[{"do": "retract"}]\''
         f" AND {_TAKEN_BACK.format(schema=schema)} IS NULL)",
         position.shard,
         position.number,
+        part,
     )
     return found
 

@@ -96,7 +96,14 @@ def _must_be_known(state: State, code: str, on: date) -> None:
 
 
 def _unknown(thing: Thing, on: date) -> LianyiError:
-    return UnknownRecord(where=thing.code, kind=thing.kind, code_=thing.code, day=shown(on))
+    return UnknownRecord(
+        where=thing.code,
+        kind=thing.kind,
+        kind_zh=thing.kind.zh,
+        code_=thing.code,
+        day="any day" if on == BEGINNING else shown(on),
+        day_zh="任何日期" if on == BEGINNING else shown(on),
+    )
 
 
 def shown(day: date) -> str:
@@ -120,7 +127,9 @@ def _describe(state: State, statement: Statement, change: Describe) -> None:
     thing = Thing(change.kind, change.code)
     existence = state.existence.get(thing, ())
     if change.fresh and thing in state.existence:
-        raise CodeTaken(where=change.code, kind=change.kind, code_=change.code)
+        raise CodeTaken(
+            where=change.code, kind=change.kind, kind_zh=change.kind.zh, code_=change.code
+        )
     on = change.on or (statement.day if existence else BEGINNING)
     _exist(state, statement, thing, on, change.until)
     _tell(state, statement, thing, on, change)

@@ -148,7 +148,7 @@ class MasterDataService:
         async with self._reading() as (connection, schema):
             first = await read_store.first_day(connection, schema, kind, code)
             if first is None:
-                raise NoSuchRecord(where=code, kind=kind, code_=code)
+                raise NoSuchRecord(where=code, kind=kind, kind_zh=kind.zh, code_=code)
             (record,) = await read_store.records(
                 connection, schema, kind, [code], as_of=max(day, first)
             )
@@ -354,7 +354,8 @@ class MasterDataService:
             CodeTaken: it should come out of itself.
         """
         if wanted.into in wanted.codes:
-            raise CodeTaken(where=wanted.into, kind=Kind.ORGANISATION, code_=wanted.into)
+            kind = Kind.ORGANISATION
+            raise CodeTaken(where=wanted.into, kind=kind, kind_zh=kind.zh, code_=wanted.into)
         texts = {"name_zh": wanted.name_zh, "name_en": wanted.name_en} if wanted.new else None
         changes = acts.merged(wanted.codes, wanted.into, texts, on=wanted.on)
         await self._act("organisations_merged", changes, wanted, actor)
@@ -373,13 +374,19 @@ class MasterDataService:
         await self._act("emergency_created", changes, wanted, actor, code=wanted.code)
         return await self.get_record(Kind.ORGANISATION, wanted.code, as_of=wanted.valid_from)
 
-    async def take_back(self, position: Position, *, reason: str, actor: str) -> Position:
-        """Let what a message said count no more; raises ``NothingToRetract``."""
+    async def take_back(
+        self, position: Position, part: int | None, *, reason: str, actor: str
+    ) -> Position:
+        """Let what a message said, or one part of it, count no more.
+
+        Raises:
+            NothingToRetract: it says nothing that counts.
+        """
         async with self._reading() as (connection, schema):
-            if not await read_store.counts(connection, schema, position):
+            if not await read_store.counts(connection, schema, position, part):
                 raise NothingToRetract(where=str(position), position=str(position))
         return await self._append(
-            "statement_taken_back", [Retract(position)], {}, reason=reason, actor=actor,
+            "statement_taken_back", [Retract(position, part)], {}, reason=reason, actor=actor,
             of=position,
         )  # fmt: skip
 

@@ -47,6 +47,7 @@ CREATE TABLE {schema}.statement (
 );
 CREATE INDEX ON {schema}.statement USING gin (things);
 CREATE INDEX ON {schema}.statement (source);
+CREATE INDEX ON {schema}.statement USING gin (changes jsonb_path_ops);
 
 -- When a record exists; *_shard and *_number name the message that said so.
 CREATE TABLE {schema}.existence (

@@ -258,9 +258,10 @@ class EmergencyRequest(Texts):
 
 
 class TakeBackRequest(Asked):
-    """What a message said was wrong and shall count no more."""
+    """What a message said, or one part of it, was wrong and shall count no more."""
 
     position: PositionText
+    part: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class TakenBack(Shown):

@@ -326,7 +326,9 @@ every_change = st.one_of(
     st.builds(Inherit, codes, codes, days),
     st.builds(Repoint, codes, codes, days),
     st.builds(Succeed, codes, codes, st.sampled_from(["split", "merge"]), days),
-    st.builds(Retract, st.builds(Position, st.just(1), st.integers(1, 99))),
+    st.builds(
+        Retract, st.builds(Position, st.just(1), st.integers(1, 99)), st.none() | st.integers(0, 3)
+    ),
 )
 
 

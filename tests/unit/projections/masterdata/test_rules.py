@@ -398,3 +398,13 @@ def test_staff_have_roles_for_a_time() -> None:
     }
     assert held == {0: {"doctor"}, 5: {"doctor", "head"}, 9: {"doctor"}, 20: set()}
     assert not state.exists(Thing(Kind.PRACTITIONER, "DR1"), day(20))
+
+
+def test_one_part_of_a_message_can_be_taken_back_alone() -> None:
+    first, second = said(1, organisation("A")), said(1, organisation("B"))._replace(part=1)
+    back = said(2, Retract(first.position, 0))
+    state, refused = fold([first, second, back, said(3, Retract(first.position, 0))])
+    assert state.pairs(day(0)) == [("B", None)]
+    assert [order[2] for order in refused] == [3]
+    state, _ = fold([first, second, back, said(4, Retract(first.position))])
+    assert state.pairs(day(0)) == []

@@ -51,7 +51,7 @@ function Change({ saying }: { saying: Saying }) {
       danger: true,
       reason: 'required',
       run: async ({ reason }) => {
-        await take(client.POST('/api/v1/masterdata/retractions', { body: { position: saying.position, reason } }))
+        await take(client.POST('/api/v1/masterdata/retractions', { body: { position: saying.position, part: saying.part, reason } }))
         await queries.invalidateQueries({ queryKey: ['masterdata'] })
       },
     })

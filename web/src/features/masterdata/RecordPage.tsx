@@ -120,23 +120,23 @@ function Relations({ detail, day }: { detail: RecordDetail; day: string | undefi
         <p className="panel-body quiet">{t('masterdata.nothing')}</p>
       ) : (
         <div className="table-wrap">
-          <table className="table">
+          <table className="table cards">
             <tbody>
               {links.map((link, place) => (
                 <tr key={place} className={link.holds ? '' : 'link-past'}>
-                  <td>{relationName(t, link)}</td>
-                  <td>
+                  <td className="head">{relationName(t, link)}</td>
+                  <td className="head">
                     <RecordLink kind={link.kind} record={link} day={day} /> <code>{link.code}</code> {link.role}
                   </td>
-                  <td>
+                  <td data-title={t('masterdata.from')}>
                     <Days from={link.valid_from} to={link.valid_to} />
                   </td>
-                  <td>
+                  <td data-title={t('common.state')}>
                     <Mark tone={link.holds ? 'good' : 'mute'} plain>
                       {link.holds ? t('masterdata.holds') : t('masterdata.notHolding')}
                     </Mark>
                   </td>
-                  <td title={t('masterdata.said')}>
+                  <td data-title={t('masterdata.said')} title={t('masterdata.said')}>
                     <Said position={link.said} />
                   </td>
                 </tr>
