@@ -20,6 +20,7 @@ import structlog
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog import postgres_leases as leases
+from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store as store
@@ -30,8 +31,9 @@ from lianyi.projections.projection import Projection
 from lianyi.projections.projection_store import Version
 
 LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.02
-"""After a batch it waits this long for more, so that a busy log is not followed one by one."""
+GATHER_SECONDS = 0.25
+"""After a batch it waits this long for more, so that a busy log is not followed one by one; but
+whoever acts waits for the answer, so an act ends the wait."""
 SETTLE_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
@@ -71,6 +73,7 @@ class Follower:
         self._holder = holder
         self._lease = f"projection:{projection.name}"
         self._settled_at = float("-inf")
+        self._is_far_behind = False
 
     async def run(self) -> None:
         """Follow until cancelled, whenever the lease can be had."""
@@ -100,7 +103,8 @@ class Follower:
                     return
                 renewed = self._clock.elapsed_seconds()
             if await self.step():
-                await asyncio.sleep(GATHER_SECONDS)
+                if not self._is_far_behind:
+                    await self._gather(live)
             else:
                 await self._wait_for_more(live)
                 live = await self.ready()
@@ -138,13 +142,14 @@ class Follower:
         """Learn one batch of every shard; return whether there was anything to learn."""
         live = await self.ready()
         standing = await store.positions(self._pool, live.reader)
-        moved = False
+        moved = self._is_far_behind = False
         for shard in await self._messages.shards():
             after = standing.get(shard, 0)
             batch = await self._messages.read(shard, after=after, limit=BATCH_MESSAGES)
             if not batch:
                 continue
             moved = True
+            self._is_far_behind |= len(batch) == BATCH_MESSAGES
             heard = await hear(self._messages, self._projection, batch)
             async with self._transaction() as connection:
                 held = await store.lock_version(connection, live.projection, live.version)
@@ -182,6 +187,10 @@ class Follower:
                     connection, held.schema, revision=held.revision, now=self._clock.now()
                 )
         self._settled_at = elapsed
+
+    async def _gather(self, live: Version) -> None:
+        standing = await store.positions(self._pool, live.reader)
+        await self._messages.wait(ACTS, after=standing.get(ACTS, 0), timeout_seconds=GATHER_SECONDS)
 
     async def _wait_for_more(self, live: Version) -> None:
         standing = await store.positions(self._pool, live.reader)

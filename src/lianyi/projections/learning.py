@@ -120,5 +120,7 @@ async def learn_batch(
         if learned.changed or learned.set_aside or learned.anew:
             await store.put_set_aside(connection, version, learned.set_aside, anew=learned.anew)
             await store.touch(connection, version, now=now)
+    else:
+        await store.commit_without_waiting(connection)  # a move that is lost is made again
     await move_within(connection, version.reader, shard, to, now=now)
     return learned

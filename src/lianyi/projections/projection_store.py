@@ -117,6 +117,11 @@ async def insert_version(
     return made
 
 
+async def commit_without_waiting(connection: Connection) -> None:
+    """Let the commit of this transaction wait for no disk; a crash may undo it."""
+    await connection.execute("SET LOCAL synchronous_commit = off")
+
+
 async def touch(connection: Connection, version: Version, *, now: datetime) -> None:
     """Count an effect."""
     await connection.execute(

@@ -42,6 +42,15 @@ def let_hold(state: State, statement: Statement) -> LianyiError | None:
     return failure
 
 
+def let_all_hold(
+    state: State, statements: Iterable[Statement]
+) -> list[tuple[Statement, LianyiError | None]]:
+    """Apply statements that come after all others; return each with why it does not hold."""
+    return [
+        (one, None if one.unreadable is not None else let_hold(state, one)) for one in statements
+    ]
+
+
 def is_retraction(statement: Statement) -> bool:
     """Tell whether a statement takes another one back."""
     return any(isinstance(change, Retract) for change in statement.changes)

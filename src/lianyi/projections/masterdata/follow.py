@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.masterdata import reading, store
-from lianyi.projections.masterdata.folding import Order, fold, is_retraction, let_hold
+from lianyi.projections.masterdata.folding import Order, fold, is_retraction, let_all_hold
 from lianyi.projections.masterdata.model import Statement
 from lianyi.projections.masterdata.reading import Said
 from lianyi.projections.masterdata.state import State
 from lianyi.projections.projection import Heard, Learned, SetAside
 
 NAME = "masterdata"
+STATEMENTS_AT_ONCE = 1000
 
+T = TypeVar("T")
 ManagementTree = Sequence[tuple[str, str | None]]
 OnManagementTree = Callable[[Connection, ManagementTree], Awaitable[None]]
 """Told every organisation that exists today, with its parent in the management tree or None, in
@@ -122,10 +126,7 @@ class MasterData:
         last: Order | None,
         revision: int,
     ) -> Learned:
-        rows: list[tuple[Statement, LianyiError | None]] = []
-        for statement in new:
-            refused = None if statement.unreadable else let_hold(state, statement)
-            rows.append((statement, refused))
+        rows = await _aside(len(new), lambda: let_all_hold(state, new))
         await store.put_statements(connection, schema, rows)
         await store.write(connection, schema, state)
         self._held = {schema: (revision + 1, state, new[-1].order if new else last)}
@@ -136,7 +137,7 @@ class MasterData:
     ) -> Learned:
         await store.put_statements(connection, schema, [(one, None) for one in new])
         statements = await store.list_statements(connection, schema)
-        state, refused = fold(statements)
+        state, refused = await _aside(len(statements), lambda: fold(statements))
         await store.mark_refused(connection, schema, refused)
         await store.write(connection, schema, state, anew=True)
         last = statements[-1].order if statements else None
@@ -163,6 +164,11 @@ class MasterData:
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
         return await store.digest(connection, schema)
+
+
+async def _aside(statements: int, work: Callable[[], T]) -> T:
+    """Do much work in a thread: leases must be renewed meanwhile."""
+    return await asyncio.to_thread(work) if statements > STATEMENTS_AT_ONCE else work()
 
 
 def _set_aside(statement: Statement, refused: LianyiError | None) -> SetAside | None:

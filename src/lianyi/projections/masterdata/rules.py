@@ -65,6 +65,15 @@ def apply(state: State, statement: Statement) -> None:
     state.commit()
 
 
+def check(state: State, statement: Statement) -> None:
+    """Raise what :func:`apply` would raise, and change nothing."""
+    try:
+        for change in statement.changes:
+            _apply(state, statement, change)
+    finally:
+        state.roll_back()
+
+
 def _apply(state: State, statement: Statement, change: Change) -> None:
     match change:
         case Describe():

@@ -43,6 +43,7 @@ from lianyi.projections.masterdata.model import (
     subject_kind,
 )
 from lianyi.projections.masterdata.problems import CodeTaken, NoSuchRecord, NothingToRetract
+from lianyi.projections.masterdata.state import State
 from lianyi.projections.masterdata.views import (
     CreateRequest,
     EditRequest,
@@ -64,10 +65,12 @@ from lianyi.projections.masterdata.views import (
     SplitRequest,
 )
 from lianyi.projections.problems import ProjectionNotReady
+from lianyi.projections.projection_store import Version
 from lianyi.projections.service import set_aside_view
 from lianyi.projections.waiting import until_learned
 
 SAYINGS_MAX = 200
+IMPORT_WAIT_SECONDS = 50.0
 _OWN = {
     Kind.ORGANISATION: (TREE, PLACE),
     Kind.LOCATION: (PART_OF,),
@@ -92,6 +95,7 @@ class MasterDataService:
         self._log = log
         self._clock = clock
         self._zone = zone
+        self._held: tuple[Version, State] | None = None
 
     @property
     def today(self) -> date:
@@ -102,10 +106,15 @@ class MasterDataService:
     async def _reading(self) -> AsyncIterator[tuple[Connection, str]]:
         """Give a connection and the schema in force, which stays until the block ends."""
         async with self._pool.acquire() as connection, connection.transaction():
-            live = await projection_store.hold_live(connection, NAME)
-            if live is None or live.shape != store.SHAPE:
-                raise ProjectionNotReady(where=NAME, name=NAME)
+            live = await self._live(connection)
             yield connection, live.schema
+
+    @staticmethod
+    async def _live(connection: Connection) -> Version:
+        live = await projection_store.hold_live(connection, NAME)
+        if live is None or live.shape != store.SHAPE:
+            raise ProjectionNotReady(where=NAME, name=NAME)
+        return live
 
     # ---- questions -----------------------------------------------------------------------------
 
@@ -397,7 +406,9 @@ class MasterDataService:
             UnreadableMasterData, BadDates: it cannot be read; nothing was recorded.
         """
         position = await self._log.append_act(table.write(body, kind, actor=actor))
-        aside = await until_learned(self._pool, NAME, position, clock=self._clock)
+        aside = await until_learned(
+            self._pool, NAME, position, clock=self._clock, timeout_seconds=IMPORT_WAIT_SECONDS
+        )
         return Imported(position=str(position), set_aside=[set_aside_view(row) for row in aside])
 
     async def _act(
@@ -438,13 +449,18 @@ class MasterDataService:
 
     async def _try(self, changes: Sequence[Change]) -> None:
         """Raise what stands against some changes, as things are now."""
-        async with self._reading() as (connection, schema):
-            state = await store.load(connection, schema)
+        state = await self._state()
         now = self._clock.now()
-        rules.apply(
-            state,
-            Statement(now, NOWHERE, 0, NOWHERE, self.today, "", "", tuple(changes)),
-        )
+        statement = Statement(now, NOWHERE, 0, NOWHERE, self.today, "", "", tuple(changes))
+        rules.check(state, statement)
+
+    async def _state(self) -> State:
+        """Return all that holds; what was loaded serves until something changes."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            live = await self._live(connection)
+            if self._held is None or self._held[0] != live:
+                self._held = live, await store.load(connection, live.schema)
+            return self._held[1]
 
 
 def _open(day: date) -> date | None:

@@ -408,3 +408,12 @@ def test_one_part_of_a_message_can_be_taken_back_alone() -> None:
     assert [order[2] for order in refused] == [3]
     state, _ = fold([first, second, back, said(4, Retract(first.position))])
     assert state.pairs(day(0)) == []
+
+
+def test_a_check_raises_what_stands_against_it_and_changes_nothing() -> None:
+    state = told(*THREE, under("A", "H", 0))
+    before = dict(state.links), dict(state.existence), dict(state.descriptions)
+    rules.check(state, said(9, organisation("C"), under("A", "B", 5)))
+    with pytest.raises(CircleInTree):
+        rules.check(state, said(9, under("H", "A", 5)))
+    assert (dict(state.links), dict(state.existence), dict(state.descriptions)) == before
