@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -84,6 +85,53 @@ async def test_killed_in_the_middle_it_goes_on_from_the_last_commit(bench: Bench
     assert (await bench.state()).pairs(START.date()) == [("H1", None)]
     await bench.learn()
     assert len((await bench.state()).pairs(START.date())) == 3
+
+
+DIES_BEFORE_THE_COMMIT = """
+import asyncio, sys, time, uuid
+from zoneinfo import ZoneInfo
+from lianyi.base.clock import SystemClock
+from lianyi.base.database import connect, open_pool
+from lianyi.messagelog.postgres import PostgresLog
+from lianyi.projections.following import Follower
+from lianyi.projections.masterdata.follow import MasterData
+
+class Stops(MasterData):
+    async def learn(self, *arguments, **more):
+        await super().learn(*arguments, **more)
+        print("written", flush=True)
+        time.sleep(600)
+
+async def main(dsn):
+    pool, clock = await open_pool(dsn, size_max=2), SystemClock()
+    log = PostgresLog(pool, lambda: connect(dsn), clock=clock, owner=uuid.UUID(int=7))
+    follower = Follower(
+        pool, log, Stops(ZoneInfo("Asia/Shanghai")), connect=lambda: connect(dsn), clock=clock,
+        owner=uuid.UUID(int=7), holder="x:1",
+    )
+    await follower.step()
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_a_process_that_is_killed_before_its_commit_has_learned_nothing(
+    bench: Bench,
+) -> None:
+    await bench.append(1, organisations(*HOSPITAL))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DIES_BEFORE_THE_COMMIT, bench.dsn, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"written\n"
+    process.kill()
+    await process.wait()
+    live = await bench.live()
+    assert await projection_store.positions(bench.pool, live.reader) == {}
+    assert (await bench.state()).pairs(START.date()) == []
+    await bench.learn()
+    assert len((await bench.state()).pairs(START.date())) == 3
+    assert await projection_store.positions(bench.pool, live.reader) == {1: 1}
 
 
 async def test_two_that_follow_at_once_learn_everything_once(bench: Bench) -> None:

@@ -35,25 +35,33 @@ KINDS = {
     "Location": Kind.LOCATION,
     "Practitioner": Kind.PRACTITIONER,
 }
+DIRECTORY = {*KINDS, "PractitionerRole", "HealthcareService", "Endpoint", "OrganizationAffiliation"}
+"""What a bundle of master data is made of. One with anything else is about a patient, say, and
+mentions organisations only as they stood in that document."""
 Json = Mapping[str, Any]
 Codes = Mapping[str, str]
 """A reference, ``Organization/17`` or a full URL, to the code of what it means."""
 
 
 def read(message: LogMessage) -> Sequence[tuple[Change, ...]]:
-    """Return the statements of a resource or bundle; other JSON says nothing.
+    """Return the statements of a resource or bundle of them; other JSON says nothing.
 
     First everything is described, then it is related, in whatever order a bundle has it.
 
     Raises:
         UnreadableMasterData: a resource of ours lacks what is needed.
     """
+    if b"resourceType" not in message.body:
+        return []
     try:
         found = orjson.loads(message.body)
     except orjson.JSONDecodeError as error:
         raise unreadable("body", "it is not JSON", "不是 JSON") from error
     try:
-        return _statements(list(_resources(found)))
+        resources = list(_resources(found))
+        if any(str(one.get("resourceType")) not in DIRECTORY for _, one in resources):
+            return []
+        return _statements(resources)
     except (TypeError, AttributeError, KeyError) as error:
         raise unreadable(
             "body", "something in it is not as FHIR R4 has it", "其中有不符合 FHIR R4 的内容"

@@ -227,6 +227,14 @@ def test_other_json_says_nothing(body: bytes) -> None:
     assert read(NewMessage(1, "json", body)) == []
 
 
+def test_a_bundle_about_a_patient_says_nothing_about_organisations() -> None:
+    assert read(bundle(WARD, {"resourceType": "Patient", "id": "1"})) == []
+
+
+def test_json_that_is_not_fhir_is_none_of_its_business() -> None:
+    assert read(NewMessage(1, "json", b"not even JSON")) == []
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["x", "Organization/x", ""]),
     lambda inner: st.lists(inner, max_size=3)
