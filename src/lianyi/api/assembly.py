@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -31,6 +32,10 @@ from lianyi.channels.read_store import ReadStore
 from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.projections import endpoints as projections
+from lianyi.projections.masterdata import endpoints as masterdata
+from lianyi.projections.masterdata.service import MasterDataService
+from lianyi.projections.service import ProjectionsService
 from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
 from lianyi.security.keyring import make_key_file
@@ -102,6 +107,8 @@ def bare_app() -> FastAPI:
     app.include_router(endpoints.router, prefix=PREFIX)
     app.include_router(channels.router, prefix=PREFIX)
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     install(app)
     return app
@@ -130,6 +137,10 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.tracer = tracer
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
+    app.state.projections = ProjectionsService(deps.pool, deps.log)
+    app.state.masterdata = MasterDataService(
+        deps.pool, deps.log, deps.clock, ZoneInfo(settings.timezone)
+    )
     app.state.health = deps.health
     keeper, trail = _security(app, deps)
     app.state.live = Live(

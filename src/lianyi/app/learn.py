@@ -1,40 +1,49 @@
-"""The role that keeps the house: partitions ahead, search indexes, retention; later projections."""
+"""The role that learns from the log, and keeps it: projections, partitions, indexes, retention."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
 
 from lianyi.app.process import Process, Role
+from lianyi.app.projections import every_projection
 from lianyi.channels import keep_store
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.following import Follower
 
 
 class LearnRole:
-    """Does the rounds of the house."""
+    """Follows the log for every projection and does the rounds of the house."""
 
-    def __init__(self, housekeeping: Housekeeping) -> None:
-        self._housekeeping = housekeeping
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, housekeeping: Housekeeping, followers: Sequence[Follower]) -> None:
+        self._work: list[Housekeeping | Follower] = [housekeeping, *followers]
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Work until :meth:`stop`."""
-        self._task = asyncio.create_task(self._housekeeping.run())
-        await asyncio.gather(self._task, return_exceptions=True)
+        """Work until :meth:`stop`, or until a part of it meets what nobody foresaw."""
+        self._tasks = [asyncio.create_task(work.run()) for work in self._work]
+        try:
+            await asyncio.gather(*self._tasks)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self.stop()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        """End now; every step of a round can be taken up again."""
-        if self._task:
-            self._task.cancel()
+        """End now; every step can be taken up again."""
+        for task in self._tasks:
+            task.cancel()
 
 
 async def build(process: Process, stack: AsyncExitStack) -> Role:
     """Build the role that learns from the log."""
-    pool, _ = await process.open(stack)
+    pool, messages = await process.open(stack)
     settings = process.settings.messagelog
 
     async def receipts(connection: Connection) -> None:
@@ -53,5 +62,17 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             holds=(keep_store.lowest_needed,),
             retired=keep_store.retired_readers,
             extras=(receipts,),
-        )
+        ),
+        [
+            Follower(
+                pool,
+                messages,
+                projection,
+                connect=process.connect,
+                clock=process.clock,
+                owner=process.owner,
+                holder=process.holder,
+            )
+            for projection in every_projection(process.settings)
+        ],
     )

@@ -114,6 +114,11 @@ class Console:
         given = {key: value for key, value in body.items() if value is not None}
         return self._answer("POST", path, json=given or None).json()
 
+    def post_bytes(self, *path: str, body: bytes, content_type: str) -> Any:  # noqa: ANN401 - JSON
+        """Send a file. Raises as :meth:`post` does."""
+        headers = {"Content-Type": content_type}
+        return self._answer("POST", path, content=body, headers=headers).json()
+
     def pages(self, *path: str, limit: int, **query: object) -> Iterator[Any]:
         """Yield the items of a list, page by page, up to a limit."""
         cursor: str | None = None

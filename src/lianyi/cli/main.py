@@ -31,6 +31,10 @@ COMMANDS = {
         "lianyi.cli.sign_in",
         "检查院内登录方式 / check the ways to sign in through the hospital's directories.",
     ),
+    "projection": Lazy(
+        "lianyi.cli.projection", "查看、重建投影 / show the projections and rebuild them."
+    ),
+    "masterdata": Lazy("lianyi.cli.masterdata", "导入主数据 / import master data."),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(
         "lianyi.simulate.command",

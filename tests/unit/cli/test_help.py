@@ -39,6 +39,8 @@ def test_the_list_holds_what_was_promised() -> None:
         message find/show
         delivery parked/held/resend/dismiss/release/replay/replays/stop-replay
         log verify/export/import
+        projection list/rebuild/digest
+        masterdata import
         config check/show"""
     for line in promised.splitlines():
         group, _, names = line.strip().partition(" ")

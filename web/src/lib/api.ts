@@ -34,6 +34,13 @@ export type Replay = Schemas['ReplayView']
 export type ReplayFilter = Schemas['ReplayFilter']
 export type DryRun = Schemas['DryRun']
 export type CheckResult = Schemas['CheckResult']
+export type MasterRecord = Schemas['RecordRow']
+export type RecordDetail = Schemas['RecordDetail']
+export type RecordLink = Schemas['LinkRow']
+export type RecordKind = Schemas['Kind']
+export type OrganisationNode = Schemas['OrganisationNode']
+export type Saying = Schemas['SayingRow']
+export type SetAside = Schemas['SetAsideView']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -125,6 +125,36 @@ export function queuesSearch(raw: RawSearch): QueuesSearch {
   })
 }
 
+/** A day such as `2026-03-01`, or nothing. */
+export function cleanDay(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
+}
+
+export const MASTERDATA_TABS = ['tree', 'organisation', 'location', 'practitioner', 'aside'] as const
+export type MasterDataSearch = {
+  tab?: (typeof MASTERDATA_TABS)[number]
+  as_of?: string
+  tree?: string
+  q?: string
+  closed?: 'yes'
+}
+
+/** What of the master data is shown, and for which day. */
+export function masterDataSearch(raw: RawSearch): MasterDataSearch {
+  return said({
+    tab: cleanWord(raw['tab'], MASTERDATA_TABS),
+    as_of: cleanDay(raw['as_of']),
+    tree: typeof raw['tree'] === 'string' && /^[a-z][a-z0-9-]{0,39}$/.test(raw['tree']) ? raw['tree'] : undefined,
+    q: cleanText(raw['q']),
+    closed: cleanWord(raw['closed'], ['yes'] as const),
+  })
+}
+
+/** The day for which a record is shown. */
+export function recordSearch(raw: RawSearch): { as_of?: string } {
+  return said({ as_of: cleanDay(raw['as_of']) })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

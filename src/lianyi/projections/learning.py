@@ -1,0 +1,126 @@
+"""One batch of one shard, learned into one version: effect and position in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import orjson
+
+from lianyi.messagelog.log import NoSuchMessage
+from lianyi.messagelog.message import Gate, LogMessage, Position
+from lianyi.messagelog.postgres import move_within
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections import projection_store as store
+from lianyi.projections.projection import Heard, Learned, Projection, judged
+from lianyi.projections.projection_store import Version
+
+RELEASED = "act message.released"
+BATCH_MESSAGES = 1000
+
+
+class Log(Protocol):
+    """What a follower needs of the log; see :class:`~lianyi.messagelog.MessageLog`."""
+
+    async def read(
+        self, shard: int, *, after: int, limit: int, bytes_max: int = 16_777_216
+    ) -> Sequence[LogMessage]:
+        """Read on from a number."""
+        ...
+
+    async def get(self, position: Position) -> LogMessage:
+        """Return one message."""
+        ...
+
+    async def wait(self, shard: int, *, after: int, timeout_seconds: float) -> bool:
+        """Wait for growth."""
+        ...
+
+    async def end(self, shard: int) -> int:
+        """Return the last number."""
+        ...
+
+    async def shards(self) -> list[int]:
+        """Return every shard."""
+        ...
+
+
+async def hear(log: Log, projection: Projection, messages: Sequence[LogMessage]) -> list[Heard]:
+    """Read what a projection wants of some messages.
+
+    What a channel's gate holds is not heard until a person releases it, and then with what the
+    person made of it. What was erased says nothing.
+    """
+    heard = []
+    for message in messages:
+        found: LogMessage | None = message
+        if message.kind == RELEASED:
+            found = await _released(log, message)
+        elif message.gate == Gate.HOLD or message.tombstone:
+            found = None
+        if found is not None and projection.wants(found.kind):
+            said, failure = judged(
+                lambda one=found: projection.read(one),  # type: ignore[misc]
+                where=str(message.position),
+            )
+            heard.append(Heard(found, said, failure))
+    return heard
+
+
+async def _released(log: Log, act: LogMessage) -> LogMessage | None:
+    """Return the message that a person let through, at the place of the act."""
+    if act.caused_by is None:
+        return None
+    try:
+        original = await log.get(act.caused_by)
+        repaired = orjson.loads(act.body).get("repaired")
+        text = await log.get(Position.parse(repaired)) if repaired else original
+    except (NoSuchMessage, orjson.JSONDecodeError, AttributeError, ValueError):
+        return None
+    if original.tombstone or text.tombstone:
+        return None
+    return original._replace(
+        shard=act.shard,
+        number=act.number,
+        received_at=act.received_at,
+        body=text.body,
+        codec=text.codec,
+        gate=int(Gate.ACCEPT),
+        caused_by=act.caused_by,
+    )
+
+
+async def learn_batch(
+    connection: Connection,
+    projection: Projection,
+    version: Version,
+    *,
+    shard: int,
+    to: int,
+    heard: Sequence[Heard],
+    now: datetime,
+) -> Learned:
+    """Learn and move the reader.
+
+    Args:
+        connection: in a transaction that has locked the version.
+        projection: what learns.
+        version: as it was found when it was locked.
+        shard: of the batch.
+        to: the last number that is done with.
+        heard: what the projection wants of it.
+        now: the moment.
+    """
+    learned = Learned(changed=False)
+    if heard:
+        learned = await projection.learn(
+            connection, version.schema, heard, revision=version.revision
+        )
+        if learned.changed or learned.set_aside or learned.anew:
+            await store.put_set_aside(connection, version, learned.set_aside, anew=learned.anew)
+            await store.touch(connection, version, now=now)
+    else:
+        await store.commit_without_waiting(connection)  # a move that is lost is made again
+    await move_within(connection, version.reader, shard, to, now=now)
+    return learned

@@ -1,0 +1,244 @@
+"""Versions of projections, how far they have come, and what they have set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from lianyi.messagelog.message import Position
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.projection import SetAside
+
+_COLUMNS = "projection, version, shape, live, revision, made_at, changed_at"
+
+
+class Version(NamedTuple):
+    """One version of a projection; see the migration."""
+
+    projection: str
+    version: int
+    shape: int
+    live: bool
+    revision: int
+    made_at: datetime
+    changed_at: datetime
+
+    @property
+    def schema(self) -> str:
+        """Where its tables lie."""
+        return f"{self.projection}_{self.version}"
+
+    @property
+    def reader(self) -> str:
+        """Its name in the log."""
+        return f"projection:{self.projection}:{self.version}"
+
+
+class SetAsideRow(NamedTuple):
+    """What a version has set aside, as it is stored."""
+
+    position: Position
+    part: int
+    received_at: datetime
+    kind: str
+    error: dict[str, Any]
+
+
+async def find_live(connection: Connection | asyncpg.Pool, projection: str) -> Version | None:
+    """Return the version in force."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM projections.version WHERE projection = $1 AND live",  # noqa: S608
+        projection,
+    )
+    return Version(*row) if row else None
+
+
+async def hold_live(connection: Connection, projection: str) -> Version | None:
+    """Return the version in force and keep it from being switched; learning may go on."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM projections.version"  # noqa: S608
+        " WHERE projection = $1 AND live FOR KEY SHARE",
+        projection,
+    )
+    return Version(*row) if row else None
+
+
+async def lock_version(
+    connection: Connection, projection: str, version: int, *, switching: bool = False
+) -> Version | None:
+    """Return a version and keep others from learning into it, or from even reading it."""
+    strength = "UPDATE" if switching else "NO KEY UPDATE"
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM projections.version"  # noqa: S608
+        f" WHERE projection = $1 AND version = $2 FOR {strength}",
+        projection,
+        version,
+    )
+    return Version(*row) if row else None
+
+
+async def list_versions(connection: Connection | asyncpg.Pool) -> list[Version]:
+    """Return every version that has tables."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM projections.version ORDER BY projection, version"  # noqa: S608
+    )
+    return [Version(*row) for row in rows]
+
+
+async def lock_making(connection: Connection, projection: str) -> None:
+    """Be the only one who makes versions, until the transaction ends."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtext('projections.version'), hashtext($1))", projection
+    )
+
+
+async def insert_version(
+    connection: Connection, projection: str, *, shape: int, live: bool, now: datetime
+) -> Version:
+    """Begin a version; its reader stands before the first message of every shard.
+
+    Call :func:`lock_making` first, and look whether it is still needed.
+    """
+    row = await connection.fetchrow(
+        "INSERT INTO projections.version (projection, version, shape, live, made_at, changed_at)"  # noqa: S608
+        " SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $4 FROM projections.version"
+        f" WHERE projection = $1 RETURNING {_COLUMNS}",
+        projection,
+        shape,
+        live,
+        now,
+    )
+    assert row is not None  # noqa: S101 - an INSERT that returns
+    made = Version(*row)
+    await _forget_reader(connection, made.reader)  # an imported log may remember one
+    return made
+
+
+async def commit_without_waiting(connection: Connection) -> None:
+    """Let the commit of this transaction wait for no disk; a crash may undo it."""
+    await connection.execute("SET LOCAL synchronous_commit = off")
+
+
+async def touch(connection: Connection, version: Version, *, now: datetime) -> None:
+    """Count an effect."""
+    await connection.execute(
+        "UPDATE projections.version SET revision = revision + 1, changed_at = $3"
+        " WHERE projection = $1 AND version = $2",
+        version.projection,
+        version.version,
+        now,
+    )
+
+
+async def drop_version(connection: Connection, version: Version) -> None:
+    """Take away a version with its tables and its reader."""
+    await connection.execute(f'DROP SCHEMA IF EXISTS "{version.schema}" CASCADE')
+    await connection.execute(
+        "DELETE FROM projections.version WHERE projection = $1 AND version = $2",
+        version.projection,
+        version.version,
+    )
+    await _forget_reader(connection, version.reader)
+
+
+async def make_live(connection: Connection, version: Version) -> None:
+    """Put a version in force; the one before it must be gone."""
+    await connection.execute(
+        "UPDATE projections.version SET live = true WHERE projection = $1 AND version = $2",
+        version.projection,
+        version.version,
+    )
+
+
+async def _forget_reader(connection: Connection, reader: str) -> None:
+    await connection.execute("DELETE FROM messagelog.reader WHERE reader = $1", reader)
+
+
+async def positions(connection: Connection | asyncpg.Pool, reader: str) -> dict[int, int]:
+    """Return how far a reader has come in each shard."""
+    rows = await connection.fetch(
+        "SELECT shard, position FROM messagelog.reader WHERE reader = $1", reader
+    )
+    return {row["shard"]: row["position"] for row in rows}
+
+
+async def try_lock_rebuild(connection: Connection, projection: str) -> bool:
+    """Be the one who rebuilds, for as long as the connection lives."""
+    got: bool = await connection.fetchval(
+        "SELECT pg_try_advisory_lock(hashtext('projections.rebuild'), hashtext($1))", projection
+    )
+    return got
+
+
+async def put_set_aside(
+    connection: Connection, version: Version, rows: Sequence[SetAside], *, anew: bool
+) -> None:
+    """Keep what could not be learned."""
+    if anew:
+        await connection.execute(
+            "DELETE FROM projections.set_aside WHERE projection = $1 AND version = $2",
+            version.projection,
+            version.version,
+        )
+    await connection.executemany(
+        "INSERT INTO projections.set_aside VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (projection, version, shard, number, part) DO UPDATE SET"
+        " error = excluded.error",
+        [
+            (
+                version.projection,
+                version.version,
+                row.position.shard,
+                row.position.number,
+                row.part,
+                row.received_at,
+                row.kind,
+                row.failure.record(),
+            )
+            for row in rows
+        ],
+    )
+
+
+async def list_set_aside(
+    connection: Connection | asyncpg.Pool, version: Version, *, skip: int = 0, limit: int = 50
+) -> list[SetAsideRow]:
+    """Return what a version could not learn, newest first."""
+    rows = await connection.fetch(
+        "SELECT shard, number, part, received_at, kind, error FROM projections.set_aside"
+        " WHERE projection = $1 AND version = $2"
+        " ORDER BY received_at DESC, shard DESC, number DESC, part OFFSET $3 LIMIT $4",
+        version.projection,
+        version.version,
+        skip,
+        limit,
+    )
+    return [SetAsideRow(Position(row[0], row[1]), *row[2:]) for row in rows]
+
+
+async def set_aside_at(
+    connection: Connection, version: Version, position: Position
+) -> list[SetAsideRow]:
+    """Return what a version could not learn of one message."""
+    rows = await connection.fetch(
+        "SELECT shard, number, part, received_at, kind, error FROM projections.set_aside"
+        " WHERE projection = $1 AND version = $2 AND shard = $3 AND number = $4 ORDER BY part",
+        version.projection,
+        version.version,
+        position.shard,
+        position.number,
+    )
+    return [SetAsideRow(Position(row[0], row[1]), *row[2:]) for row in rows]
+
+
+async def count_set_aside(connection: Connection | asyncpg.Pool, version: Version) -> int:
+    """Return how much a version could not learn."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM projections.set_aside WHERE projection = $1 AND version = $2",
+        version.projection,
+        version.version,
+    )
+    return count
