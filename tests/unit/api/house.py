@@ -111,7 +111,13 @@ class House:
             self.destinations[row["name"]] = row["destination"]
 
     async def append(
-        self, channel: str, messages: Sequence[bytes], *, gate: int = 0, patient: str = "P1"
+        self,
+        channel: str,
+        messages: Sequence[bytes],
+        *,
+        gate: int = 0,
+        patient: str = "P1",
+        sender: str = "LIS|H1",
     ) -> list[Position]:
         """Append messages a second apart, keyed by patient, order and control id."""
         number, shard = self.channels[channel]
@@ -132,7 +138,7 @@ class House:
                     kind=f"hl7v2 {event}",
                     body=body,
                     codec="utf-8",
-                    sender="LIS|H1",
+                    sender=sender,
                     keys=[f"p:{patient}^H1", f"o:O-{control}", f"c:{control}"],
                     gate=gate,
                 ),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import httpx
-from lianyi.api.guard import COOKIE
 from tests.unit.api.house import House
 
+from lianyi.api.guard import COOKIE
+from lianyi.base.clock import RandomIds
 from lianyi.base.sensitive import Sensitive
 from lianyi.security import account_store as store
 from lianyi.security.account_store import AccountRecord, AssignmentRecord
@@ -73,7 +73,16 @@ class People:
         """
         now = self.house.clock.now()
         new = AccountRecord(
-            uuid.uuid4(), name, name.title(), kind, organisation, "active", False, 0, None, now
+            RandomIds().new_id(),
+            name,
+            name.title(),
+            kind,
+            organisation,
+            "active",
+            False,
+            0,
+            None,
+            now,
         )
         async with self.house.pool.acquire() as connection, connection.transaction():
             await store.insert_account(connection, new)
@@ -82,7 +91,7 @@ class People:
                 await store.insert_password(connection, new.account, line, now)
             for role, where in roles:
                 assignment = AssignmentRecord(
-                    uuid.uuid4(), new.account, role, where, now, until, "test", "test"
+                    RandomIds().new_id(), new.account, role, where, now, until, "test", "test"
                 )
                 await store.insert_assignment(connection, assignment)
         await self.refresh()
