@@ -18,6 +18,7 @@ from lianyi.api.views import Explanation, Me, Session, SignIn
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.channels.endpoints import REFUSALS
+from lianyi.security.access import current
 from lianyi.security.accounts import Accounts
 from lianyi.security.failures import SignInRefused
 from lianyi.security.model import Actor
@@ -152,10 +153,14 @@ async def get_error(code: Annotated[str, Path(max_length=20)]) -> Explanation:
 async def follow(request: Request) -> StreamingResponse:
     """Follow the overview and the newest message as they change."""
     live: Live = request.app.state.live
+    seen = set(current().actor.reach.organisations("overview.read"))
 
     async def still() -> bool:
+        """Tell whether he may see what he saw; with less or more the browser comes anew."""
         actor = await _actor(request)
-        return actor is not None and bool(actor.reach.organisations("overview.read"))
+        if actor is None or actor.must_change or actor.needs_factor:
+            return False
+        return set(actor.reach.organisations("overview.read")) == seen
 
     return StreamingResponse(
         live.follow(still=still),

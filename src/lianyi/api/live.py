@@ -59,7 +59,7 @@ class Live:
         self._look = look
         self._clients_max = clients_max
         self._poll_seconds = poll_seconds
-        self._views: dict[UUID, View] = {}
+        self._views: dict[tuple[UUID, frozenset[str]], View] = {}
         self._closed = False
 
     async def look(self) -> tuple[Overview, NewestMessage]:
@@ -85,10 +85,12 @@ class Live:
         access = current()
         if access.sees_everything:
             access = platform(access.permission, access.operation)
-        view = self._views.get(access.actor.account)
+        where = frozenset(access.actor.reach.organisations(access.permission))
+        whose = access.actor.account, where  # who has lost a role since gets another view
+        view = self._views.get(whose)
         if view is None or not view.followers:
             view = View(self.look, access, poll_seconds=self._poll_seconds)
-            self._views[access.actor.account] = view
+            self._views[whose] = view
         self._views = {who: one for who, one in self._views.items() if one.followers or one is view}
         return view.follow(still=still)
 

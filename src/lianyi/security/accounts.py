@@ -157,6 +157,19 @@ class Accounts:
             raise NoSuchAccount(where="account")
         return found
 
+    @staticmethod
+    async def _no_further(connection: Connection, account: AccountRecord) -> None:
+        """Do nothing when an account reaches no further than whoever acts.
+
+        To give somebody a secret is to be able to act as him.
+
+        Raises:
+            OutsideOfReach: one of its roles reaches further.
+        """
+        for one in await store.assignments_of(connection, [account.account]):
+            if not current().sees("" if one.organisation == EVERYWHERE else one.organisation):
+                raise OutsideOfReach(where="account")
+
     async def create(
         self, name: str, *, display_name: str, kind: str, organisation: str
     ) -> tuple[AccountRecord, Sensitive[str] | None]:
@@ -222,7 +235,7 @@ class Accounts:
         """Give a person a new password that he must change; his sessions end.
 
         Raises:
-            NoSuchAccount, NotOnesOwn: it may not be done.
+            NoSuchAccount, NotOnesOwn, OutsideOfReach: it may not be done.
         """
         if name == current().actor.name:
             raise NotOnesOwn(where="account")
@@ -232,6 +245,7 @@ class Accounts:
             found = self._within_reach(await store.lock_account(connection, name))
             if found.kind != "person":
                 raise NoSuchAccount(where="account")
+            await self._no_further(connection, found)
             await store.insert_password(connection, found.account, line, self._clock.now())
             changed = found._replace(must_change=True, failures=0, locked_until=None)
             await store.update_account(connection, changed)
@@ -241,11 +255,12 @@ class Accounts:
         return given
 
     async def remove_factor(self, name: str) -> None:
-        """Take a lost second factor away from somebody else; raises as :meth:`get`."""
+        """Take a lost second factor away from somebody else; raises as :meth:`reset_password`."""
         if name == current().actor.name:
             raise NotOnesOwn(where="account")
         async with self._pool.acquire() as connection, connection.transaction():
             found = self._within_reach(await store.lock_account(connection, name))
+            await self._no_further(connection, found)
             if not await store.remove_factor(connection, found.account):
                 raise NothingThere(where="second factor")
             await self._end_sessions(connection, found, why="second factor removed")
@@ -255,12 +270,17 @@ class Accounts:
     async def add_key(
         self, name: str, *, title: str, expires_at: datetime | None
     ) -> tuple[KeyRecord, Sensitive[str]]:
-        """Give a system a key; it is shown once. Raises :class:`NoSuchAccount`."""
+        """Give a system a key; it is shown once.
+
+        Raises:
+            NoSuchAccount, OutsideOfReach: it may not be done.
+        """
         token = new_token(Kind.API_KEY)
         async with self._pool.acquire() as connection, connection.transaction():
             found = self._within_reach(await store.lock_account(connection, name))
             if found.kind != "service":
                 raise NoSuchAccount(where="account")
+            await self._no_further(connection, found)
             key = KeyRecord(token.stored, found.account, title, self._clock.now(), expires_at)
             await store.insert_key(connection, key)
             facts = {"key": name_of(token.stored), "title": title}

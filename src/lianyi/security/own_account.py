@@ -79,20 +79,26 @@ class OwnAccount:
             keep: stored form of the session that stays.
 
         Raises:
-            SignInRefused: the present one is wrong.
+            SignInRefused: the present one is wrong, which counts as at the door.
             PasswordRefused: with every rule that the new one breaks.
         """
         me = await self._me()
         lines = await store.passwords_of(self._pool, me.account, limit=1 + self._passwords.history)
-        if not (await self._hasher.check(old, lines[0][0] if lines else None)).right:
+        right = (await self._hasher.check(old, lines[0][0] if lines else None)).right
+        if not right or (me.locked_until and me.locked_until > self._clock.now()):
+            await self._signing_in.refuse(me, address=current().address)
             raise SignInRefused(where="password")
         about = [me.name, me.display_name]
         last = [line for line, _ in lines]
         await check_new_password(new, self._passwords, about=about, last=last, hasher=self._hasher)
         line = await self._hasher.hash(new)
         async with self._pool.acquire() as connection, connection.transaction():
+            found = await store.lock_account(connection, me.name)
+            newest = await store.passwords_of(connection, me.account, limit=1)
+            if found is None or newest != lines[:1]:  # an administrator was faster
+                raise SignInRefused(where="password")
             await store.insert_password(connection, me.account, line, self._clock.now())
-            await store.update_account(connection, me._replace(must_change=False))
+            await store.update_account(connection, found._replace(must_change=False, failures=0))
             await store.end_sessions(
                 connection, me.account, why="password changed", at=self._clock.now(), but=keep
             )

@@ -38,7 +38,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "deliveries.decide": Permission("处理投递", "decide about deliveries", sees=True),
     "replays.run": Permission("重放", "replay", sees=True),
     "projections.rebuild": Permission("重建投影", "rebuild projections"),
-    "metrics.read": Permission("读取监控量", "read metrics"),
+    "metrics.read": Permission("读取监控量", "read metrics", sees=True),
     "masterdata.read": Permission("查看主数据", "see master data"),
     "masterdata.edit": Permission("维护主数据", "change master data"),
     "accounts.read": Permission("查看账户", "see accounts"),

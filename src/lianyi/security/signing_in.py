@@ -22,6 +22,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.sensitive import Sensitive
 from lianyi.messagelog.message import NewMessage
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security import account_store as store
 from lianyi.security.account_store import AccountRecord, SessionRecord
 from lianyi.security.acts import act
@@ -114,11 +115,9 @@ class SigningIn:
         name = proof.name.strip().lower()[:100]
         account = await store.find_account(self._pool, name)
         lines = await store.passwords_of(self._pool, account.account, limit=1) if account else []
-        now = self._clock.now()
         checked = await self._hasher.check(proof.password, lines[0][0] if lines else None)
-        locked = account is not None and account.locked_until and account.locked_until > now
-        if account is None or not checked.right or locked or account.state != "active":
-            await self._refused(account, address=address, locked=bool(locked))
+        if account is None or not checked.right or not self._may_enter(account):
+            await self.refuse(account, address=address)
             raise SignInRefused(where="sign-in")
         factors = ["password"]
         factor = await store.factor_of(self._pool, account.account)
@@ -126,14 +125,26 @@ class SigningIn:
             if not proof.code.strip():
                 raise SecondFactorNeeded(where="sign-in")
             if not await self._is_code(account, proof.code):
-                await self._refused(account, address=address, locked=False)
+                await self.refuse(account, address=address)
                 raise SignInRefused(where="sign-in")
             factors.append("one-time code")
+        actor = await self._actor(account, factors)
         async with self._pool.acquire() as connection, connection.transaction():
-            if checked.store_instead:
-                await store.rehash(connection, account.account, lines[0][0], checked.store_instead)
-            await store.update_account(connection, account._replace(failures=0, locked_until=None))
-        return await self.open_for(account, factors=factors, address=address, agent=agent)
+            # What the password was checked against may be out of date by now.
+            found = await store.lock_account(connection, account.name)
+            newest = await store.passwords_of(connection, account.account, limit=1)
+            if found and self._may_enter(found) and newest == lines:
+                if checked.store_instead:
+                    line = checked.store_instead
+                    await store.rehash(connection, account.account, lines[0][0], line)
+                await store.update_account(connection, found._replace(failures=0))
+                return await self._begin(connection, actor, address=address, agent=agent)
+        await self.refuse(account, address=address)
+        raise SignInRefused(where="sign-in")
+
+    def _may_enter(self, account: AccountRecord) -> bool:
+        locked = account.locked_until is not None and account.locked_until > self._clock.now()
+        return account.state == "active" and not locked
 
     async def open_first(self, token: str, *, address: str, agent: str) -> Opened:
         """Sign in with the token of the first start.
@@ -143,28 +154,42 @@ class SigningIn:
         """
         account = await store.account_of(self._pool, FIRST_TOKEN)
         if account is None or not await self.is_first_token(token):
-            await self._refused(None, address=address, locked=False)
+            await self.refuse(None, address=address)
             raise SignInRefused(where="sign-in")
         return await self.open_for(account, factors=["token"], address=address, agent=agent)
 
     async def open_for(
         self, account: AccountRecord, *, factors: list[str], address: str, agent: str
     ) -> Opened:
-        """Open a session for somebody who has shown who he is."""
-        token, now = new_token(Kind.SESSION), self._clock.now()
-        lasts = timedelta(hours=self._settings.session_hours)
-        session = SessionRecord(
-            token.stored, account.account, now, now, now + lasts, address, agent[:200], factors
-        )
+        """Open a session for somebody who has shown who he is.
+
+        Raises:
+            SignInRefused: his account is disabled.
+        """
         actor = await self._actor(account, factors)
         async with self._pool.acquire() as connection, connection.transaction():
-            await store.insert_session(connection, session)
-            began = act(
-                "session.began",
-                {"factors": factors, "agent": agent[:200]},
-                by=_access(actor, "sign_in", address),
-            )
-            await self._log.append_act_within(connection, began)
+            found = await store.lock_account(connection, account.name)
+            if found is None or found.state != "active":
+                raise SignInRefused(where="sign-in")
+            return await self._begin(connection, actor, address=address, agent=agent)
+
+    async def _begin(
+        self, connection: Connection, actor: Actor, *, address: str, agent: str
+    ) -> Opened:
+        """Open a session while its account cannot change."""
+        token, now = new_token(Kind.SESSION), self._clock.now()
+        lasts = timedelta(hours=self._settings.session_hours)
+        factors = list(actor.factors)
+        session = SessionRecord(
+            token.stored, actor.account, now, now, now + lasts, address, agent[:200], factors
+        )
+        await store.insert_session(connection, session)
+        began = act(
+            "session.began",
+            {"factors": factors, "agent": agent[:200]},
+            by=_access(actor, "sign_in", address),
+        )
+        await self._log.append_act_within(connection, began)
         return Opened(token.shown, actor, int(lasts.total_seconds()))
 
     async def _is_code(self, account: AccountRecord, code: str) -> bool:
@@ -180,13 +205,19 @@ class SigningIn:
             line = await find_recovery_code(Sensitive(code), factor.recovery, self._work)
             return line is not None and await store.take_recovery(connection, account.account, line)
 
-    async def _refused(self, account: AccountRecord | None, *, address: str, locked: bool) -> None:
-        """Write down that somebody was not let in. An unknown name may be a password: not kept."""
+    async def refuse(self, account: AccountRecord | None, *, address: str) -> None:
+        """Count and write down that somebody was not let in; too many lock the account.
+
+        Args:
+            account: whose; None: nobody's. An unknown name may be a password: it is not kept.
+            address: where it was tried from.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
+            found = await store.lock_account(connection, account.name) if account else None
+            now = self._clock.now()
+            locked = bool(found and found.locked_until and found.locked_until > now)
             facts: dict[str, object] = {"known": account is not None, "locked": locked}
-            if account is not None and not locked:
-                now = self._clock.now()
-                found = await store.lock_account(connection, account.name) or account
+            if found is not None and not locked:
                 failures = found.failures + 1
                 locks = failures >= self._settings.failures_max
                 until = now + timedelta(minutes=self._settings.locked_minutes) if locks else None

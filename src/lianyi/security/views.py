@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$")]
 DisplayName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -137,7 +137,7 @@ class NewAssignment(Wish):
 
     role: str = Field(max_length=64)
     organisation: str = Field(min_length=1, max_length=100)
-    until: datetime | None = None
+    until: AwareDatetime | None = None
     reason: str = Field(min_length=1, max_length=500)
 
 
@@ -145,7 +145,7 @@ class NewKey(Wish):
     """A key to make for a system."""
 
     title: str = Field(min_length=1, max_length=100)
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class GivenKey(View):

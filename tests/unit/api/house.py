@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,20 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
-from lianyi.base.clock import SteppedClock
+from lianyi.api.assembly import ApiDependencies, create_app
+from lianyi.api.first_token import console_token
+from lianyi.api.settings import ApiSettings
+from lianyi.base.clock import RandomIds, SteppedClock
+from lianyi.base.database import connect, open_pool, telling
+from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.channels.store import put_definition
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog, move_within
+from lianyi.security.access import current
+from lianyi.security.passwords import PasswordHashing
+
+CHEAP = PasswordHashing(memory_mib=19, passes=1, lanes=1)
+"""A hundred sign-ins of a test cost what one costs in a hospital."""
 
 START = datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC)
 
@@ -74,7 +85,9 @@ class House:
     channels: dict[str, tuple[int, int]] = field(default_factory=dict)
     destinations: dict[str, int] = field(default_factory=dict)
 
-    async def add_channel(self, name: str, yaml: str, *, shards: int = 1) -> None:
+    async def add_channel(
+        self, name: str, yaml: str, *, shards: int = 1, organisation: str = ""
+    ) -> None:
         async with self.pool.acquire() as connection:
             await put_definition(
                 connection,
@@ -88,6 +101,7 @@ class House:
                 ],
                 shards=shards,
                 now=self.clock.now(),
+                organisation=organisation,
             )
         row = await self.pool.fetchrow(
             "SELECT channel, shard FROM channels.channel WHERE name = $1", name
@@ -98,7 +112,13 @@ class House:
             self.destinations[row["name"]] = row["destination"]
 
     async def append(
-        self, channel: str, messages: Sequence[bytes], *, gate: int = 0, patient: str = "P1"
+        self,
+        channel: str,
+        messages: Sequence[bytes],
+        *,
+        gate: int = 0,
+        patient: str = "P1",
+        sender: str = "LIS|H1",
     ) -> list[Position]:
         """Append messages a second apart, keyed by patient, order and control id."""
         number, shard = self.channels[channel]
@@ -119,7 +139,7 @@ class House:
                     kind=f"hl7v2 {event}",
                     body=body,
                     codec="utf-8",
-                    sender="LIS|H1",
+                    sender=sender,
                     keys=[f"p:{patient}^H1", f"o:O-{control}", f"c:{control}"],
                     gate=gate,
                 ),
@@ -178,3 +198,59 @@ class House:
         answer = await self.client.post(f"/api/v1{path}", json=body if body is not None else {})
         assert answer.status_code == status, answer.text
         return answer.json()
+
+
+@asynccontextmanager
+async def serving(database: str, folder: Path, **settings: Any) -> AsyncIterator[House]:
+    """Serve a house through the walled pool, as a real process does.
+
+    Args:
+        database: address of a migrated one.
+        folder: for its data, its content and the console.
+        settings: of :class:`ApiDependencies`, what is not as usual.
+    """
+    clock = SteppedClock(START)
+    pool = await open_pool(database, size_max=4)
+    log = PostgresLog(pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1))
+    await log.start()
+    walled = await open_pool(
+        database,
+        size_max=4,
+        role="lianyi_doors",
+        on_acquire=telling("lianyi.actor", lambda: str(current().actor.account)),
+    )
+    served = PostgresLog(walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2))
+    async with pool.acquire() as connection:
+        await ensure_receipt_days(connection, today=START)
+    data_dir, content_dir = folder / "data", folder / "content"
+    app = create_app(
+        ApiDependencies(
+            pool=walled,
+            log=served,
+            data_dir=data_dir,
+            content_dir=content_dir,
+            clock=clock,
+            ids=RandomIds(),
+            console_dir=folder / "console",
+            **{
+                "settings": ApiSettings(poll_seconds=0.05, live_clients_max=2),
+                "hashing": CHEAP,
+                **settings,
+            },
+        )
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://lianyi.test",
+        headers={"Authorization": f"Bearer {console_token(data_dir)}"},
+    ) as client:
+        yield House(pool, walled, log, clock, app, client, data_dir, content_dir)
+    await app.state.live.close()
+    await app.state.trail.close()
+    app.state.keeper.signing_in.close()
+    app.state.own_account.close()
+    await app.state.tracer.close()
+    await log.stop()
+    await served.stop()
+    await walled.close()
+    await pool.close()

@@ -140,13 +140,14 @@ def every_metric() -> tuple[Declared, ...]:
     return tuple(sorted(_DECLARED))
 
 
-def render_metrics(families: Iterable[Family] = ()) -> bytes:
+def render_metrics(families: Iterable[Family] = (), *, whole: bool = True) -> bytes:
     """Return all metrics in the text format; :data:`CONTENT_TYPE` is its type.
 
     Args:
         families: made by what :func:`derived` returned, besides the metrics of this process.
+        whole: with the metrics of this process.
     """
-    own: bytes = generate_latest(_REGISTRY)
+    own: bytes = generate_latest(_REGISTRY) if whole else b""
     read: bytes = generate_latest(_Families(families))
     return own + read
 

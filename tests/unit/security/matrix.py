@@ -1,0 +1,216 @@
+"""Who may do what where, asked of the served product; the table that was reviewed stands beside it.
+
+Each cell is one request about a thing of one department, by somebody who has a role there or
+elsewhere.
+
+* ``allowed``: he may, and the thing is there for him; that it was done already is no matter.
+* ``invisible``: his role may do this, but for him there is no such thing.
+* ``forbidden``: he may not, and is told so.
+* ``unknown``: nobody knows who he is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.unit.api.house import LAB, House, hl7, serving
+from tests.unit.security.people import People
+from tests.unit.security.streaming import follow
+
+from lianyi.api.assembly import bare_app
+from lianyi.api.guard import Operation, operations_of
+from lianyi.security.roles import read_roles
+from lianyi.security.settings import SecuritySettings
+
+TABLE = Path(__file__).with_name("matrix.csv")
+NOWHERE = Path("/nonexistent")
+TREE = {"GROUP": None, "H1": "GROUP", "LAB": "H1", "RAD": "H1", "H2": "GROUP"}
+HERE = "LAB"
+"""The things that are asked for belong here; each place below is where a role is held."""
+
+PLACES = {
+    "own": "LAB",
+    "parent": "H1",
+    "sibling": "RAD",
+    "other-hospital": "H2",
+    "everywhere": "*",
+}
+NOBODIES = ("anonymous", "expired-session", "expired-assignment")
+HEAD = ("operation", "role", *PLACES, *NOBODIES)
+
+Row = tuple[str, ...]
+
+
+def roles() -> list[str]:
+    """Return the shipped roles by name."""
+    return sorted(read_roles(NOWHERE)[0])
+
+
+def operations() -> list[Operation]:
+    """Return the operations of the OpenAPI document by name."""
+    return sorted(operations_of(bare_app()), key=lambda one: one.name)
+
+
+def read_table() -> dict[tuple[str, str], Row]:
+    """Return the reviewed rows by operation and role."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert tuple(head) == HEAD
+    return {(row[0], row[1]): tuple(row) for row in rows}
+
+
+def as_csv(rows: list[Row]) -> str:
+    """Return rows as the file holds them."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([HEAD, *rows])
+    return out.getvalue()
+
+
+class Matrix:
+    """The house that is asked."""
+
+    def __init__(self, house: House) -> None:
+        self.people = People(house)
+        self._here: dict[str, str] = {}
+        self._browsers: dict[tuple[str, str], httpx.AsyncClient] = {}
+
+    async def prepare(self) -> None:
+        """Put one thing of each kind into :data:`HERE`, and somebody with each role everywhere."""
+        people, house = self.people, self.people.house
+        await people.tree(TREE)
+        await house.add_channel("lab", LAB, organisation=HERE)
+        (at,) = await house.append("lab", [hl7("A1")])
+        (held,) = await house.append("lab", [hl7("A2", patient="")], gate=2)
+        await house.except_(house.destinations["emr"], at, "parked")
+        await house.except_(-house.channels["lab"][0], held, "parked")
+        await people.add("them", organisation=HERE)
+        await people.add("machine", organisation=HERE, kind="service")
+        self._here = {
+            "name": "lab", "position": str(at), "version": "1", "destination": "emr",
+            "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
+            "replay_id": "00000000-0000-0000-0000-000000000000", "key": "0" * 12,
+            "assignment": "00000000-0000-0000-0000-000000000000", "held": str(held),
+        }  # fmt: skip
+        past = house.clock.now() + timedelta(minutes=1)
+        for role in roles():
+            for place, where in PLACES.items():
+                name = f"{role}.{place}"
+                await self._add(name, role, where, until=None)
+                self._browsers[role, place] = await people.browser(name)
+            await self._add(f"{role}.past", role, "*", until=past)
+            self._browsers[role, "expired-session"] = await people.browser(f"{role}.everywhere")
+        await people.refresh()
+        house.clock.advance(timedelta(minutes=31))
+        await house.app.state.accounts.refresh()
+        for role in roles():
+            for place in PLACES:
+                name = f"{role}.{place}"
+                self._browsers[role, place] = await people.browser(name)
+            self._browsers[role, "expired-assignment"] = await people.browser(f"{role}.past")
+            self._browsers[role, "anonymous"] = people.stranger()
+
+    async def _add(self, name: str, role: str, where: str, *, until: Any) -> None:
+        await self.people.add(name, (role, where), organisation="GROUP", until=until)
+
+    def _path(self, operation: Operation) -> str:
+        def value(found: re.Match[str]) -> str:
+            name = found[1]
+            if name == "name" and "/accounts/" in operation.path:
+                return "machine" if "/keys" in operation.path else "them"
+            if name == "position" and "/held/" in operation.path:
+                name = "held"
+            return self._here[name]
+
+        return re.sub(r"\{(\w+)\}", value, operation.path)
+
+    async def row(self, operation: Operation, role: str) -> Row:
+        """Ask for one operation as one role, everywhere."""
+        told = [await self._ask(operation, role, place) for place in (*PLACES, *NOBODIES)]
+        return (operation.name, role, *told)
+
+    async def _ask(self, operation: Operation, role: str, place: str) -> str:
+        self.people.house.clock.advance(timedelta(milliseconds=1))
+        browser = self._browsers[role, place]
+        if operation.name == "sign_out" and place in PLACES:
+            browser = await self.people.browser(f"{role}.{place}")
+        if operation.name == "follow":
+            return await self._follow(browser, operation)
+        answer = await browser.request(
+            operation.method,
+            self._path(operation),
+            params=QUESTIONS.get(operation.name),
+            json=BODIES.get(operation.name),
+        )
+        return decision(answer, operation)
+
+    async def _follow(self, browser: httpx.AsyncClient, operation: Operation) -> str:
+        """The live view never ends; its first word is enough."""
+        app = self.people.house.app
+        status, text = await follow(app, browser, operation.path, enough=lambda at, _: at > 0)
+        return decision(httpx.Response(status, content=text), operation)
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "add_key": {"title": "t"},
+    "assign_role": {"role": "manager", "organisation": HERE, "reason": "r"},
+    "change_account": {},
+    "change_password": {"old": "x", "new": "x"},
+    "confirm_factor": {"code": "1"},
+    "create_account": {"name": "another", "display_name": "x", "organisation": HERE},
+    "dismiss": {"reason": "r"},
+    "dismiss_held": {"reason": "r"},
+    "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
+    "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
+    "release_held": {"reason": "r"},
+    "resend": {"reason": "r"},
+    "sign_in": {"token": "wrong"},
+    "start_replay": {
+        "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
+    },
+}  # fmt: skip
+QUESTIONS = {
+    "explain_access": {"account": "them", "permission": "messages.read"},
+    "end_sessions": {"session": "0" * 12},
+}
+GONE = {"LY-1623", "LY-1815"}
+"""The thing around it is there; that there is no such replay, key or assignment is by design."""
+
+
+def decision(answer: httpx.Response, operation: Operation) -> str:
+    """Return what an answer tells of the decision."""
+    code = ""
+    if answer.status_code >= 400:
+        code = answer.json()["error"]["code"]
+    if answer.status_code == 401 and code == "LY-1606":
+        return "unknown"
+    if answer.status_code == 403 and code == "LY-1800":
+        return "forbidden"
+    if answer.status_code == 404 and code not in GONE:
+        return "invisible"
+    assert answer.status_code < 500 or operation.name == "ready", f"{operation.name}: {answer.text}"
+    return "allowed"
+
+
+@asynccontextmanager
+async def asking(database: str, folder: Path) -> Any:
+    """Serve the house that is asked."""
+    closed = SecuritySettings(metrics_open=False)
+    async with serving(database, folder, security=closed) as house:
+        matrix = Matrix(house)
+        await matrix.prepare()
+        yield matrix
+
+
+def wanted_rows() -> Iterator[tuple[Operation, str]]:
+    """Give every operation with every role."""
+    for operation in operations():
+        for role in roles():
+            yield operation, role

@@ -1,0 +1,418 @@
+"""Whoever works in hospital A learns nothing of hospital B: no row, no byte, no number.
+
+All that is B's says CANARY (:mod:`two_hospitals`). The second wall is tested alone, too: with the
+application's own filter switched off, row-level security must let nothing through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.unit.api.house import House, hl7, serving
+from tests.unit.security import streaming
+from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, build, busy
+
+from lianyi.api import live
+from lianyi.api.assembly import bare_app
+from lianyi.security.model import Access
+from lianyi.security.settings import SecuritySettings
+
+OPERATIONS = [
+    (method.upper(), path, described)
+    for path, methods in bare_app().openapi()["paths"].items()
+    for method, described in methods.items()
+]
+READING = [
+    (method, path)
+    for method, path, _ in OPERATIONS
+    if method == "GET" or path.endswith(("/check", "/dry-run"))
+]
+OWN_TABLES = ("/accounts", "/access", "/roles", "/permissions")
+"""What the tables of schema security say; they have one wall only, so that people can sign in."""
+
+
+@pytest.fixture
+async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
+    closed = SecuritySettings(metrics_open=False)  # else whoever is on the machine may read them
+    async with serving(database, tmp_path, security=closed) as house:
+        yield await build(house)
+
+
+@pytest.fixture
+def no_filter(town: Town, monkeypatch: pytest.MonkeyPatch) -> Town:
+    """The town after the application has forgotten to ask whose data it shows."""
+    monkeypatch.setattr(Access, "sees", lambda _self, _organisation: True)
+    monkeypatch.setattr(Access, "sees_everything", property(lambda _self: True))
+    return town
+
+
+# ---- addresses ---------------------------------------------------------------------------------
+
+
+def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
+    """Give an address with every thing of these hospitals in every place of it."""
+    account = "/accounts" in path
+    choices = {
+        "{name}": [n for h in whose for n in ([h.account, h.service] if account else [h.channel])],
+        "{position}": [
+            str(p) for h in whose for p in (h.first, h.parked, h.held, h.act)
+        ],
+        "{destination_id}": [str(h.destination_id) for h in whose],
+        "{destination}": [h.destination for h in whose],
+        "{version}": ["1"],
+        "{replay_id}": [h.replay for h in whose],
+        "{code}": ["LY-1606"],
+        "{key}": [h.key for h in whose],
+        "{assignment}": [h.assignment for h in whose],
+    }  # fmt: skip
+    wanted = [name for name in choices if name in path]
+    for values in itertools.product(*(choices[name] for name in wanted)):
+        made = path
+        for name, value in zip(wanted, values, strict=True):
+            made = made.replace(name, value)
+        assert "{" not in made, f"say what to put into {path}"
+        yield made
+
+
+def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
+    """Return what to ask at an address, with things of these hospitals."""
+    if path.endswith("/messages"):
+        looked = ["P1", "P1^H1", "O-CANARY1", "H1", *(h.control for h in whose)]
+        looked += [str(p) for h in whose for p in (h.first, h.held, h.act)]
+        kinds = ["act*", "act access.*", "act message.*", "hl7v2*", "*"]
+        return [
+            {},
+            {"limit": "200"},
+            *({"q": one} for one in looked),
+            *({"kind": one} for one in kinds),
+            *({"channel": h.channel} for h in whose),
+            *({"channel": h.channel, "q": "P1"} for h in whose),
+            {"gate": "hold"},
+            {"state": "parked"},
+            {"state": "held"},
+            {"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"},
+        ]
+    if path.endswith("/deliveries"):
+        states = [{"state": state} for state in ("parked", "waiting", "behind", "held")]
+        named = [{"channel": h.channel, "destination": h.destination} for h in whose]
+        return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
+    if path.endswith("/access"):
+        return [
+            {"account": h.account, "permission": "messages.read", "organisation": h.organisation}
+            for h in whose
+        ]
+    return [{}]
+
+
+def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
+    """Return what to send to an address that changes something."""
+    if "/replays" in path and "{" not in path:
+        more = {} if path.endswith("dry-run") else {"rate_per_second": 1, "reason": "mine"}
+        return [
+            {"channel": c.channel, "destination": d.destination, "filter": {}} | more
+            for c in whose
+            for d in whose
+        ]
+    if path.endswith("/roles"):
+        return [{"role": "manager", "organisation": h.organisation, "reason": "r"} for h in whose]
+    if path.endswith("/keys"):
+        return [{"title": "mine"}]
+    if path.endswith("/accounts"):
+        return [
+            {"name": f"of.{h.organisation.lower()}", "display_name": "x",
+             "organisation": h.organisation}
+            for h in whose
+        ]  # fmt: skip
+    if path.endswith("/accounts/{name}"):
+        return [{"organisation": h.organisation, "display_name": "mine"} for h in whose]
+    return [{"reason": "mine"}, {}]
+
+
+async def crawl(
+    browser: httpx.AsyncClient, town: Town, *, leave: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Ask everything that can be asked without a change; return the answers."""
+    told: dict[str, str] = {}
+    for method, path in READING:
+        if path.endswith("/live") or any(f"/api/v1{one}" in path for one in leave):
+            continue
+        for address in paths_of(path, town.a, town.b):
+            for question in questions_of(path, town.a, town.b):
+                bodies = bodies_of(path, town.a, town.b) if path.endswith("dry-run") else [None]
+                for body in bodies:
+                    answer = await browser.request(method, address, params=question, json=body)
+                    assert answer.status_code < 500, (address, question, answer.text)
+                    asked = f"{method} {address} {question} {body}"
+                    told[asked] = f"{answer.status_code} {answer.text}"
+    return told
+
+
+def says_canary(asked: str, told: str) -> bool:
+    """Tell whether an answer says more of B than was asked."""
+    _, _, text = told.partition(" ")
+    try:
+        problem = json.loads(text)["error"]
+    except (ValueError, KeyError, TypeError):
+        return CANARY in text.upper()
+    # A refusal repeats what was asked for, and nothing else.
+    where = str(problem.pop("where", ""))
+    return CANARY in json.dumps(problem).upper() or (
+        CANARY in where.upper()
+        and not all(part.lower() in asked.lower() for part in where.split(" → "))
+    )
+
+
+# ---- what is there to be seen ------------------------------------------------------------------
+
+
+async def test_the_canary_sings_for_whoever_belongs_there(town: Town) -> None:
+    """Without this the other tests would prove nothing."""
+    await town.people.add("all.seeing", ("integration-engineer", "*"))
+    told = await crawl(await town.people.browser("all.seeing"), town)
+    for part in ("/overview", "/channels ", "/messages ", "/deliveries ", "/replays ", "/body",
+                 "/dry-run", "/balances", "/versions/", "/neighbours", f"/messages/{town.b.first} ",
+                 f"/messages/{town.b.act} "):  # fmt: skip
+        assert any(
+            says_canary(asked, text)
+            for asked, text in told.items()
+            if part in asked and text.startswith("200")
+        ), f"nothing of B was to be seen at {part}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_nothing_of_b_reaches_anybody_in_a(town: Town, role: str) -> None:
+    told = await crawl(town.browsers[role], town)
+    assert sum(text.startswith("200") for text in told.values()) >= 3
+    assert [asked for asked, text in told.items() if says_canary(asked, text)] == []
+
+
+async def test_row_level_security_alone_lets_nothing_of_b_through(no_filter: Town) -> None:
+    for role in ("integration-engineer", "audit-administrator", "manager"):
+        told = await crawl(no_filter.browsers[role], no_filter, leave=OWN_TABLES)
+        assert [asked for asked, text in told.items() if says_canary(asked, text)] == [], role
+    told = await crawl(no_filter.browsers["integration-engineer"], no_filter, leave=OWN_TABLES)
+    mine = [a for a, t in told.items() if f"/messages/{no_filter.a.first}/body" in a and "甲" in t]
+    assert mine, "A's own rows are still there"
+
+
+async def test_whoever_has_no_role_that_sees_has_no_rows_behind_the_filter_either(
+    no_filter: Town,
+) -> None:
+    """What the security administrator may do says nothing about messages; the wall knows."""
+    seen = await no_filter.house.pool.fetch(
+        "SELECT a.name, s.organisation FROM messagelog.sight AS s JOIN security.account AS a"
+        " ON a.account = s.actor WHERE a.name LIKE 'security-administrator%'"
+    )
+    assert seen == []
+
+
+# ---- swapped identifiers -----------------------------------------------------------------------
+
+
+async def everything_of_b(town: Town) -> list[Any]:
+    """Return all rows of B, as text."""
+    number = town.house.channels[town.b.channel][0]
+    rows: list[Any] = []
+    for table in ("messagelog.channel", "channels.channel", "channels.destination",
+                  "channels.definition", "channels.exception", "channels.replay"):  # fmt: skip
+        found = await town.house.pool.fetch(
+            f"SELECT t::text FROM {table} AS t WHERE channel = $1 ORDER BY 1", number
+        )
+        rows += [(table, row[0]) for row in found]
+    for table in ("account", "assignment", "session", "api_key", "password", "second_factor"):
+        found = await town.house.pool.fetch(
+            f"SELECT t::text FROM security.{table} AS t JOIN security.account AS a USING (account)"
+            " WHERE a.organisation = 'B' ORDER BY 1"
+        )
+        rows += [(table, row[0]) for row in found]
+    rows += [
+        str(one.position) for one in await town.house.acts() if one.channel == number
+    ]  # fmt: skip
+    return rows
+
+
+CHANGING = [(method, path) for method, path, _ in OPERATIONS if method != "GET"]
+
+
+async def try_to_change(town: Town, role: str) -> None:
+    """Send every change with B's identifiers in every place, and B's with A's mixed."""
+    before = await everything_of_b(town)
+    assert len(before) > 12
+    browser, only_a = town.browsers[role], set(asdict(town.a).values())
+    for method, path in CHANGING:
+        if "/session" in path or "/me/" in path:
+            continue
+        own = set(paths_of(path, town.a))
+        for address in paths_of(path, town.a, town.b):
+            for body in bodies_of(path, town.a, town.b):
+                if address in own and "{" in path and town.b.organisation not in body.values():
+                    continue  # A's own business
+                if "{" not in path and only_a >= {v for v in body.values() if isinstance(v, str)}:
+                    continue
+                if (
+                    body.get("channel") == town.a.channel == body.get("channel")
+                    and body.get("destination") == town.a.destination
+                ):
+                    continue
+                if body.get("organisation") == "A" and "{" not in path:
+                    continue
+                answer = await browser.request(method, address, json=body)
+                where = f"{method} {address} {body}: {answer.status_code} {answer.text}"
+                assert answer.status_code in {403, 404, 422}, where
+                assert not says_canary(f"{address} {body}", f"{answer.status_code} {answer.text}")
+    sessions = {"session": town.b.session}
+    for account in (town.a.account, town.b.account):
+        await browser.delete(f"/api/v1/accounts/{account}/sessions", params=sessions)
+    assert await everything_of_b(town) == before
+
+
+@pytest.mark.parametrize("role", ["integration-engineer", "security-administrator"])
+async def test_swapped_identifiers_change_nothing_of_b(town: Town, role: str) -> None:
+    await try_to_change(town, role)
+
+
+async def test_row_level_security_alone_keeps_b_from_being_changed(no_filter: Town) -> None:
+    before = await everything_of_b(no_filter)
+    browser = no_filter.browsers["integration-engineer"]
+    for method, path in CHANGING:
+        if any(part in path for part in ("/session", "/me/", *OWN_TABLES)):
+            continue
+        for address in paths_of(path, no_filter.b):
+            for body in bodies_of(path, no_filter.b):
+                answer = await browser.request(method, address, json=body)
+                assert answer.status_code in {403, 404, 409, 422}, f"{address} {answer.text}"
+    assert await everything_of_b(no_filter) == before
+
+
+async def test_a_cursor_of_b_leads_nowhere_in_a(town: Town) -> None:
+    await town.people.add("b.watcher", ("integration-watcher", "B"))
+    of_b = await town.people.browser("b.watcher")
+    engineer = town.browsers["integration-engineer"]
+    for path in ("/api/v1/messages", "/api/v1/deliveries", "/api/v1/replays"):
+        cursor = (await of_b.get(path, params={"limit": 1})).json().get("next_cursor")
+        if cursor:
+            answer = await engineer.get(path, params={"cursor": cursor, "limit": 200})
+            assert CANARY not in answer.text.upper(), path
+
+
+async def test_a_mixed_pair_of_channel_and_destination_is_no_pair(town: Town) -> None:
+    engineer = town.browsers["integration-engineer"]
+    for name, destination in itertools.permutations([town.a, town.b], 2):
+        for verb in ("start", "stop"):
+            path = f"/api/v1/channels/{name.channel}/destinations/{destination.destination}/{verb}"
+            assert (await engineer.post(path)).status_code == 404
+
+
+# ---- numbers -----------------------------------------------------------------------------------
+
+
+async def b_is_busy(town: Town) -> None:
+    """Let much happen in B, and turn the clock back to where it was."""
+    house, b = town.house, town.b
+    began = house.clock.now()
+    number, to = house.channels[b.channel][0], b.destination_id
+    positions = await house.append(
+        b.channel, [hl7(f"CANARYX{n}") for n in range(9)], sender="CANARY|H1"
+    )
+    for position in positions[:3]:
+        await house.except_(to, position, "parked")
+    (held,) = await house.append(b.channel, [hl7("CANARYY", patient="")], gate=2)
+    await house.except_(-number, held, "parked")
+    for position in positions[3:]:
+        await house.receipt(b.destination, position)
+    await busy(house, b.channel, b.destination, CANARY, much=4711)
+    await town.people.add("b.engineer", ("integration-engineer", "B"), organisation="B")
+    browser = await town.people.browser("b.engineer")
+    await browser.post(
+        f"/api/v1/deliveries/{to}/{positions[0]}/dismiss", json={"reason": f"{CANARY} done"}
+    )
+    await browser.post(f"/api/v1/channels/{b.channel}/stop")
+    house.clock.advance(began - house.clock.now())
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_whatever_happens_in_b_changes_no_number_in_a(town: Town, role: str) -> None:
+    """Totals, rates, queues, pages and counts are the same to the byte."""
+    browser = town.browsers[role]
+    before = await crawl(browser, town)
+    await b_is_busy(town)
+    after = await crawl(browser, town)
+    grew = "acts"  # what the asker did himself in between: his own accesses
+    changed = [
+        asked
+        for asked in before
+        if before[asked] != after[asked] and "act" not in asked and grew not in asked
+    ]
+    assert changed == []
+
+
+async def follow(town: Town, browser: httpx.AsyncClient, *, events: int) -> str:
+    """Follow the live view until it has told so much."""
+    _, told = await streaming.follow(
+        town.house.app,
+        browser,
+        "/api/v1/live",
+        enough=lambda _, text: text.count(b"event:") >= events,
+    )
+    return told.decode()
+
+
+async def test_the_live_view_tells_a_nothing_of_b(town: Town) -> None:
+    told = await follow(town, town.browsers["integration-watcher"], events=2)
+    await b_is_busy(town)
+    again = await follow(town, town.browsers["integration-watcher"], events=2)
+    assert "event: overview" in told
+    assert '"newest":null' in told
+    assert CANARY not in told.upper()
+    assert told == again
+    assert "4711" not in again
+
+
+async def test_the_live_view_ends_when_its_person_sees_less(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who saw everything and now sees A must not go on seeing everything."""
+    monkeypatch.setattr(live, "STILL_SECONDS", 0.0)
+    account = await town.people.add("was.wide", ("integration-watcher", "*"))
+    browser = await town.people.browser("was.wide")
+    assert CANARY in (await follow(town, browser, events=1)).upper()
+    following = asyncio.create_task(follow(town, browser, events=1000))
+    async with asyncio.timeout(10):
+        while not town.house.app.state.live.followers:
+            await asyncio.sleep(0.01)
+    await town.house.pool.execute(
+        "UPDATE security.assignment SET organisation = 'A' WHERE account = $1", account.account
+    )
+    await town.people.refresh()
+    async with asyncio.timeout(10):
+        while town.house.app.state.live.followers:
+            town.house.clock.advance(timedelta(seconds=1))
+            await asyncio.sleep(0.05)
+    await following
+    assert CANARY not in (await follow(town, browser, events=2)).upper()
+
+
+# ---- what belongs to nobody --------------------------------------------------------------------
+
+
+async def test_what_belongs_to_no_organisation_is_seen_by_those_who_see_everything(
+    town: Town,
+) -> None:
+    house: House = town.house
+    await house.add_channel("shared", "channel: shared\nsource: { connector: mllp, port: 0 }\n")
+    await house.append("shared", [hl7("S1")])
+    engineer = town.browsers["integration-engineer"]
+    listed = [one["name"] for one in (await engineer.get("/api/v1/channels")).json()]
+    assert listed == ["lab"]
+    assert (await engineer.get("/api/v1/channels/shared")).status_code == 404
+    found = (await engineer.get("/api/v1/messages", params={"q": "S1"})).json()
+    assert found["items"] == []

@@ -1,0 +1,71 @@
+"""Every operation × every shipped role × where it is held: as the reviewed table says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from tests.conftest import TEMPLATE, _new_database
+from tests.unit.security import matrix
+
+from lianyi.base.embedded import PostgresServer
+from lianyi.security.permissions import ANYBODY, SIGNED_IN
+
+OPERATIONS = {one.name: one for one in matrix.operations()}
+REVIEWED = matrix.read_table()
+
+
+@pytest.fixture(scope="module")
+def asked(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[tuple[str, str], matrix.Row]]:
+    """What the product decides, each operation and role asked once for the whole module."""
+
+    async def ask() -> dict[tuple[str, str], matrix.Row]:
+        async with (
+            _new_database(postgres, template=TEMPLATE) as database,
+            matrix.asking(database, tmp_path_factory.mktemp("matrix")) as house,
+        ):
+            rows = [await house.row(*wanted) for wanted in matrix.wanted_rows()]
+        return {(row[0], row[1]): row for row in rows}
+
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        yield runner.run(ask())
+
+
+def test_every_operation_and_every_role_was_reviewed() -> None:
+    wanted = {(operation.name, role) for operation, role in matrix.wanted_rows()}
+    assert set(REVIEWED) == wanted, "run: python tools/authorisation_matrix.py, and review"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_is_decided_is_what_was_reviewed(
+    asked: dict[tuple[str, str], matrix.Row], operation: str
+) -> None:
+    for role in matrix.roles():
+        assert asked[operation, role] == REVIEWED.get((operation, role)), role
+
+
+def decisions(row: matrix.Row) -> dict[str, str]:
+    return dict(zip(matrix.HEAD[2:], row[2:], strict=True))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_table_itself_breaks_no_rule(operation: str) -> None:
+    """What no review may let through: strangers, lost roles, and hospitals beside each other."""
+    of = OPERATIONS[operation]
+    for role in matrix.roles():
+        found = decisions(REVIEWED[operation, role])
+        if of.permission == ANYBODY:
+            continue
+        assert found["anonymous"] == found["expired-session"] == "unknown"
+        if of.permission == SIGNED_IN:
+            continue
+        assert found["expired-assignment"] == "forbidden"
+        assert found["own"] == found["parent"], "a role holds for all below"
+        if "{" in of.path:
+            assert found["sibling"] == found["other-hospital"] != "allowed", role
+        for place in ("sibling", "other-hospital", "own"):
+            if found[place] == "allowed":
+                assert found["everywhere"] == "allowed"

@@ -1,0 +1,188 @@
+"""Two hospitals in one installation, with the same patients; all that is B's says CANARY.
+
+Both channels share one shard, so that whatever counts by shard would tell of the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from tests.unit.api.house import LAB, House, hl7
+from tests.unit.security.people import People
+
+from lianyi.messagelog.message import Position
+
+CANARY = "CANARY"
+
+B_LAB = """
+channel: canary-lab
+description: CANARY 检验结果
+organisation: B
+source: { connector: mllp, port: 0 }
+gate: { rules: [ { path: PID-3.1, required: true, otherwise: hold } ] }
+destinations:
+  - name: canary-emr
+    connector: mllp
+    address: canary.internal:7001
+  - { name: canary-alerts, connector: http, address: "http://canary.internal/in" }
+"""
+
+TREE = {"GROUP": None, "A": "GROUP", "A1": "A", "A2": "A", "B": "GROUP", "B1": "B"}
+
+ROLES = [
+    "audit-administrator", "integration-engineer", "integration-watcher", "manager", "monitoring",
+    "security-administrator", "system-administrator",
+]  # fmt: skip
+
+
+@dataclass
+class Hospital:
+    """What a hospital has, by the names that the API takes."""
+
+    organisation: str
+    channel: str
+    destination: str
+    destination_id: int
+    account: str
+    service: str
+    first: Position
+    parked: Position
+    held: Position
+    replay: str
+    act: Position
+    control: str
+    assignment: str
+    key: str
+    session: str
+
+
+@dataclass
+class Town:
+    """Both hospitals, and who works there."""
+
+    house: House
+    people: People
+    a: Hospital
+    b: Hospital
+    browsers: dict[str, httpx.AsyncClient]
+
+
+async def build(house: House) -> Town:
+    """Build both, each with everything that the API can show."""
+    people = People(house)
+    await people.tree(TREE)
+    await house.add_channel("lab", LAB, organisation="A")
+    await house.add_channel("canary-lab", B_LAB, organisation="B")
+    assert house.channels["lab"][1] == house.channels["canary-lab"][1]
+    a = await _hospital(people, "A", "lab", "emr", "A")
+    b = await _hospital(people, "B", "canary-lab", "canary-emr", CANARY)
+    browsers = {}
+    for role in ROLES:
+        name = f"{role}.a"
+        await people.add(name, (role, "A"), organisation="A")
+        browsers[role] = await people.browser(name)
+    return Town(house, people, a, b, browsers)
+
+
+async def _hospital(
+    people: People, organisation: str, channel: str, destination: str, mark: str
+) -> Hospital:
+    house, name = people.house, f"{mark.lower()}-engineer"
+    await people.add(name, ("integration-engineer", organisation), organisation=organisation)
+    service = f"{mark.lower()}-robot"
+    await people.add(
+        service, ("monitoring", organisation), organisation=organisation, kind="service"
+    )
+    guard = f"{mark.lower()}-guard"
+    await people.add(guard, ("security-administrator", organisation), organisation=organisation)
+    keyed = await (await people.browser(guard)).post(
+        f"/api/v1/accounts/{service}/keys", json={"title": f"{mark} key"}
+    )
+    bodies = [hl7(f"{mark}{n}", name=f"{mark}^甲") for n in range(4)]
+    first, parked, *_ = await house.append(channel, bodies, sender=f"{mark}|H1")
+    (held,) = await house.append(channel, [hl7(f"{mark}H", patient="", name=mark)], gate=2)
+    number, to = house.channels[channel][0], house.destinations[destination]
+    await house.except_(to, parked, "parked")
+    await house.except_(-number, held, "parked")
+    await house.pool.execute(
+        "UPDATE channels.exception SET error = $1 WHERE channel = $2",
+        {"code": "LY-1102", "where": mark, "facts": {"why": mark}},
+        number,
+    )
+    await house.receipt(destination, first, answer=f"AA {mark}")
+    await busy(house, channel, destination, mark)
+    browser = await people.browser(name)
+    started = await browser.post(
+        "/api/v1/replays",
+        json={
+            "channel": channel,
+            "destination": destination,
+            "filter": {},
+            "rate_per_second": 1,
+            "reason": f"{mark} reason",
+        },
+    )
+    assert started.status_code == 200, started.text
+    acts = await house.acts()
+    return Hospital(
+        organisation=organisation,
+        channel=channel,
+        destination=destination,
+        destination_id=to,
+        account=name,
+        service=service,
+        first=first,
+        parked=parked,
+        held=held,
+        replay=started.json()["id"],
+        act=acts[-1].position,
+        control=f"{mark}1",
+        assignment=str(
+            await house.pool.fetchval(
+                "SELECT assignment FROM security.assignment JOIN security.account USING (account)"
+                " WHERE name = $1",
+                name,
+            )
+        ),
+        key=keyed.json()["key"]["id"],
+        session=str(
+            await house.pool.fetchval(
+                "SELECT left(encode(stored, 'hex'), 12) FROM security.session JOIN security.account"
+                " USING (account) WHERE name = $1",
+                name,
+            )
+        ),
+    )
+
+
+async def busy(house: House, channel: str, destination: str, mark: str, *, much: int = 7) -> None:
+    """Let numbers grow: what was received and delivered, the minutes, what processes say."""
+    number, shard = house.channels[channel]
+    to = house.destinations[destination]
+    now = house.clock.now()
+    said: dict[str, Any] = {
+        "updated_at": now.isoformat(), "running": True, "state": "flowing",
+        "rate_per_second": much, "address": mark, "connections": much,
+        "error": {"code": "LY-1102", "where": mark, "facts": {"why": mark}},
+    }  # fmt: skip
+    await house.pool.execute(
+        "UPDATE channels.channel SET source_state = $1 WHERE channel = $2", said, number
+    )
+    await house.pool.execute(
+        "UPDATE channels.destination SET state = $1 WHERE destination = $2", said, to
+    )
+    await house.stand(f"channel:{channel}", shard, 1, received=much)
+    await house.stand(f"destination:{to}", shard, 1, delivered=much)
+    for reader, counts in [
+        (f"channel:{channel}", {"received": much - 1}),
+        (f"destination:{to}", {"delivered": much - 1}),
+    ]:
+        await house.pool.execute(
+            "INSERT INTO channels.tally VALUES ($1, date_trunc('minute', $2::timestamptz), $3)"
+            " ON CONFLICT (reader, minute) DO UPDATE SET counts = excluded.counts",
+            reader,
+            now,
+            counts,
+        )
