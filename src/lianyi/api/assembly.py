@@ -33,6 +33,9 @@ from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
+from lianyi.security.audit import endpoints as audit
+from lianyi.security.audit.export import KEY_FILE, Signer
+from lianyi.security.audit.service import Audit
 from lianyi.security.keyring import make_key_file
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
@@ -102,6 +105,7 @@ def bare_app() -> FastAPI:
     app.include_router(endpoints.router, prefix=PREFIX)
     app.include_router(channels.router, prefix=PREFIX)
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     install(app)
     return app
@@ -195,6 +199,8 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         site_name=deps.settings.site_name,
     )
     app.state.trail = Trail(deps.pool, deps.log)
+    signer = Signer(deps.data_dir / KEY_FILE)
+    app.state.audit = Audit(deps.pool, deps.log, deps.clock, signer=signer)
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 
