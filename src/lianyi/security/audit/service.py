@@ -112,6 +112,11 @@ class Audit:
             if cursor is None:
                 return
 
+    async def note(self, operation: str, asked: Asked, *, by: Mapping[str, Any]) -> None:
+        """Write down that acts are looked at where no guard does."""
+        facts = {"operation": operation, "query": asked.said(), "result": ALLOWED, **by}
+        await self._log.append_act(act(f"access.{operation}", facts))
+
     async def export(self, asked: Asked, *, by: Mapping[str, Any] | None = None) -> Export:
         """Return a signed archive of the answer; that it was made is itself an act.
 
