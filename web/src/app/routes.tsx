@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
 
 import { StatePage } from '@/components/StatePage'
-import { channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { auditSearch, channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
 import { Frame } from './Frame'
@@ -52,6 +52,13 @@ const channel = createRoute({
   component: lazyRouteComponent(() => import('@/features/channels/ChannelPage')),
 })
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('@/features/audit/AuditPage')),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -74,7 +81,7 @@ function NotFound() {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, messages, trace, queues, channels, channel]),
+  routeTree: root.addChildren([overview, messages, trace, queues, channels, channel, audit]),
   parseSearch,
   stringifySearch,
   // What no screen knows is dropped; without this, what a screen has refused would come back.

@@ -34,6 +34,8 @@ export type Replay = Schemas['ReplayView']
 export type ReplayFilter = Schemas['ReplayFilter']
 export type DryRun = Schemas['DryRun']
 export type CheckResult = Schemas['CheckResult']
+export type ActRow = Schemas['ActView']
+export type AuditProof = Schemas['AuditProof']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */
