@@ -32,10 +32,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one window of 2 s each: a trial")
     parser.add_argument("--patients", type=int, default=2000)
     parser.add_argument("--search-messages", type=int, default=0, help="e.g. 10_000_000")
+    parser.add_argument("--audit-acts", type=int, default=0, help="e.g. 10_000_000")
     parser.add_argument("--soak-minutes", type=float, default=0.0, help="e.g. 60")
     parser.add_argument("--work", type=Path, help="a folder on the disk to measure")
     parser.add_argument("--output", type=Path, default=LATEST)
     options = parser.parse_args()
+    if options.only == ["audit"] and not options.audit_acts:
+        options.audit_acts = 10_000_000
     if options.quick:
         options.seconds, options.runs = 2.0, 1
 
@@ -60,6 +63,7 @@ def main() -> None:
             work=work,
             patients=options.patients,
             search_messages=options.search_messages,
+            audit_acts=options.audit_acts,
             soak_minutes=options.soak_minutes,
         )
         for name, scenario in SCENARIOS.items():

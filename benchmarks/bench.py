@@ -42,6 +42,7 @@ class Bench:
         runs: how many windows there are for each figure.
         work: a folder on the disk that is measured.
         search_messages: how many messages the search looks through; 0: no search.
+        audit_acts: how many acts the audit trail is asked about; 0: no audit.
         soak_minutes: how long the soak lasts; 0: no soak.
         patients: how many different ones the messages speak of.
         rates: of floors by name, for shares.
@@ -51,6 +52,7 @@ class Bench:
     runs: int
     work: Path
     search_messages: int = 0
+    audit_acts: int = 0
     soak_minutes: float = 0.0
     patients: int = 2000
     rates: dict[str, float] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.bench import Bench
 from benchmarks.report import Figure
-from benchmarks.scenarios import delivery, footprint, formats, ingest, search, secrecy, soak
+from benchmarks.scenarios import audit, delivery, footprint, formats, ingest, search, secrecy, soak
 
 Scenario = Callable[[Bench], Iterator[Figure]]
 
@@ -25,6 +25,7 @@ SCENARIOS: dict[str, Scenario] = {
     "formats": formats.formats,
     "security": secrecy.secrecy,
     "search": search.search,
+    "audit": audit.audit,
     "soak": soak.soak,
 }
-"""Search and soak yield nothing unless they are asked for."""
+"""Search, audit and soak yield nothing unless they are asked for."""

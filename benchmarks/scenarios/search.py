@@ -103,12 +103,12 @@ async def _open(log: PostgresLog, shard: int) -> Appender | None:
         return None
 
 
-def wait_for_indexes(product: Product) -> int:
+def wait_for_indexes(product: Product, *, shards: str = "shard > 0") -> int:
     """Wait until every closed segment has its search index; return how many there are."""
     deadline = time.monotonic() + INDEX_SECONDS
     while time.monotonic() < deadline:
         rows = product.query(
-            "SELECT state, count(*) AS n FROM messagelog.segment WHERE shard > 0 GROUP BY state"
+            f"SELECT state, count(*) AS n FROM messagelog.segment WHERE {shards} GROUP BY state"
         )
         states = {row["state"]: row["n"] for row in rows}
         if not states.get("closed"):

@@ -38,6 +38,9 @@ from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
 from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
+from lianyi.security.audit import endpoints as audit
+from lianyi.security.audit.export import KEY_FILE, Signer
+from lianyi.security.audit.service import Audit
 from lianyi.security.keyring import make_key_file
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
@@ -109,6 +112,7 @@ def bare_app() -> FastAPI:
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     install(app)
     return app
@@ -206,6 +210,8 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         site_name=deps.settings.site_name,
     )
     app.state.trail = Trail(deps.pool, deps.log)
+    signer = Signer(deps.data_dir / KEY_FILE)
+    app.state.audit = Audit(deps.pool, deps.log, deps.clock, signer=signer)
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 

@@ -59,6 +59,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             product=version("lianyi"),
             archive=Archive(process.archive_dir),
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
+            acts_online=timedelta(days=process.settings.audit.online_days),
             holds=(keep_store.lowest_needed,),
             retired=keep_store.retired_readers,
             extras=(receipts,),

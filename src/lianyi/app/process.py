@@ -34,6 +34,7 @@ from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.postgres_leases import release_of_dead
 from lianyi.security.access import current
+from lianyi.security.audit.settings import AuditSettings
 from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.settings import SecuritySettings
@@ -49,6 +50,7 @@ SECTIONS: dict[str, type[Section]] = {
     "api": ApiSettings,
     "telemetry": TelemetrySettings,
     "security": SecuritySettings,
+    "audit": AuditSettings,
     "passwords": PasswordRules,
     "password_hashing": PasswordHashing,
     "vault": VaultSettings,
@@ -68,6 +70,7 @@ class Settings:
     api: ApiSettings
     telemetry: TelemetrySettings
     security: SecuritySettings
+    audit: AuditSettings
     passwords: PasswordRules
     password_hashing: PasswordHashing
     vault: VaultSettings

@@ -101,7 +101,7 @@ def verify(
             in_words("--from、--to 需要同时给出 --shard", "--from and --to need --shard")
         )
     settings = where.load()
-    at, reports = asyncio.run(_verify(settings, shard, number_from, number_to))
+    at, reports = asyncio.run(verify_shards(settings, shard, number_from, number_to))
     good = all(report.ok for report in reports)
     if shard is None:
         remembered = {
@@ -111,13 +111,15 @@ def verify(
         }
         (settings.data_dir / VERIFIED_FILE).write_text(json.dumps(remembered), encoding="utf-8")
     if as_json:
-        say_json({"ok": good, "at": at.isoformat(), "shards": [_facts(one) for one in reports]})
+        say_json(
+            {"ok": good, "at": at.isoformat(), "shards": [report_facts(one) for one in reports]}
+        )
     else:
         click.echo("\n".join(map(report_text, reports)))
     sys.exit(0 if good else 1)
 
 
-async def _verify(
+async def verify_shards(
     settings: Settings, shard: int | None, number_from: int | None, number_to: int | None
 ) -> tuple[datetime, list[Report]]:
     """Verify the shards one after the other, each with a bar of its own."""
@@ -158,7 +160,8 @@ def _advancing(bar: Bar) -> Any:  # noqa: ANN401 - what the log calls with shard
     return advance
 
 
-def _facts(report: Report) -> dict[str, Any]:
+def report_facts(report: Report) -> dict[str, Any]:
+    """Return what verifying a shard found, for programs."""
     from lianyi.channels.views import problem_facts
 
     failure = report.failure
@@ -180,7 +183,7 @@ def report_text(report: Report) -> str:
         f"{'✓' if report.ok else '✗'} shard {report.shard}: {report.messages} messages are whole"
         f" ({span}), {report.tombstones} of them erased by law",
     )
-    facts = _facts(report)
+    facts = report_facts(report)
     if facts["failure"]:
         line += "\n" + both_languages(facts["failure"], indent="    ")
     return line

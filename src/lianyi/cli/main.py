@@ -27,6 +27,10 @@ COMMANDS = {
         "lianyi.cli.log",
         "验证、导出、导入消息日志，依法擦除 / verify, export, import the log; erase by law.",
     ),
+    "audit": Lazy(
+        "lianyi.cli.audit",
+        "查询、验证、导出审计记录 / find, verify and export the audit trail.",
+    ),
     "sign-in": Lazy(
         "lianyi.cli.sign_in",
         "检查院内登录方式 / check the ways to sign in through the hospital's directories.",

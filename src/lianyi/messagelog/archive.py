@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lianyi.messagelog.archive_reader import Archive, ArchiveBusy, BrokenArchive
 from lianyi.messagelog.chain import GENESIS
+from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_rows import read_rows
 from lianyi.messagelog.segments import first_number, table
@@ -82,7 +83,11 @@ async def readers(connection: Connection) -> list[Needed]:
 
 
 async def list_due(
-    connection: Connection, *, older_than: datetime, held: Collection[Needed]
+    connection: Connection,
+    *,
+    older_than: datetime,
+    held: Collection[Needed],
+    acts_older_than: datetime | None = None,
 ) -> list[Due]:
     """Return the segments that are older than a moment, oldest first.
 
@@ -90,11 +95,15 @@ async def list_due(
         connection: to the database.
         older_than: their last message is older.
         held: what is still needed; :func:`readers` and what other slices say.
+        acts_older_than: the same for segments of acts, where they stay longer.
     """
     rows = await connection.fetch(
         "SELECT shard, segment, number_to FROM messagelog.segment"
-        " WHERE state = 'indexed' AND last_at < $1 ORDER BY shard, segment",
+        " WHERE state = 'indexed' AND last_at < CASE WHEN shard = $2 THEN $3 ELSE $1 END"
+        " ORDER BY shard, segment",
         older_than,
+        ACTS,
+        min(older_than, acts_older_than or older_than),
     )
     return [
         Due(

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from lianyi.messagelog.archived import Archived, BrokenArchive, CannotArchive
 from lianyi.messagelog.chain import relink
 from lianyi.messagelog.message import LogMessage, Position
-from lianyi.messagelog.search import Entry, Wanted, matches, term, terms_of
+from lianyi.messagelog.search import Entry, Wanted, matches, terms_of, terms_wanted
 
 GROUP_MESSAGES_MAX = 2_048
 GROUP_BYTES_MAX = 16_777_216
@@ -204,7 +204,7 @@ class SegmentFile:
         with self._lock:
             file = self._opened()
             for group in reversed(range(file.num_row_groups)):
-                if not wanted.text or self._has_term(group, term(wanted.text.partition("^")[0])):
+                if all(self._has_term(group, one) for one in terms_wanted(wanted)):
                     entries = _entries(self._table(group, _SEARCHED))
                     found += [
                         entry

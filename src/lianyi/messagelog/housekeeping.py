@@ -84,6 +84,7 @@ class Housekeeping:
         product: str,
         archive: Archive | None = None,
         retention: timedelta | None = None,
+        acts_online: timedelta = timedelta(),
         behind_after: timedelta = timedelta(days=7),
         holds: Sequence[Holds] = (),
         retired: Retired | None = None,
@@ -101,6 +102,7 @@ class Housekeeping:
             product: version of the product, for the metadata of files.
             archive: where old segments go; None: they stay.
             retention: how long messages stay in the database at least; None: for ever.
+            acts_online: how long acts stay there at least, where that is longer.
             behind_after: a reader whose next message is older than this is told.
             holds: what other slices still need, besides the readers of the log.
             retired: readers that hold nothing up any more.
@@ -115,6 +117,7 @@ class Housekeeping:
         self._product = product
         self._archive = archive
         self._retention = retention
+        self._acts_online = acts_online
         self._behind_after = behind_after
         self._holds = (archiving.readers, *holds)
         self._retired = retired
@@ -225,6 +228,7 @@ class Housekeeping:
                 connection,
                 older_than=self._clock.now() - self._retention,
                 held=await self._list_held(connection),
+                acts_older_than=self._clock.now() - self._acts_online,
             )
             held_up += [one for one in due if one.held_by]
             for one in due:

@@ -257,7 +257,7 @@ class PostgresLog:
             BrokenArchive: an archived segment it must look through is damaged.
         """
         found: list[Entry] = []
-        if not is_storable(wanted.text):
+        if not all(map(is_storable, (wanted.text, wanted.kind, *wanted.keys, *wanted.lacks))):
             return found
         with reaching("search"):
             for shard in wanted.shards or await self.shards():

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import asyncpg
 
 from lianyi.messagelog.chain import GENESIS
+from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.segments import first_number, half_number, segment_of, table
 
@@ -139,6 +140,16 @@ async def index_closed_segments(connection: Connection) -> int:
                 f"CREATE INDEX IF NOT EXISTS message_{shard}_{segment}_terms"
                 f" ON {table(shard, segment)} USING gin (terms)"
             )
+            if shard == ACTS:  # people look through acts by kind and by whose they are, too
+                await connection.execute(
+                    f"CREATE INDEX IF NOT EXISTS message_{shard}_{segment}_kind"
+                    f" ON {table(shard, segment)} (kind text_pattern_ops)"
+                )
+                await connection.execute(
+                    f"CREATE INDEX IF NOT EXISTS message_{shard}_{segment}_channel"
+                    f" ON {table(shard, segment)} (channel)"
+                )
+                await connection.execute(f"ANALYZE {table(shard, segment)}")
             await connection.execute(
                 "UPDATE messagelog.segment SET state = 'indexed'"
                 " WHERE shard = $1 AND segment = $2 AND state = 'closed'",

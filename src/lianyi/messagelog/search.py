@@ -73,6 +73,10 @@ class Wanted(NamedTuple):
     until: datetime | None = None
     below: Mapping[int, int] | None = None
     """For each shard, only numbers below this one: where the page before ended."""
+    keys: Collection[str] = ()
+    """Keys that must all be there, with their letter: ``w:4711`` or ``w:4711^HIS``."""
+    lacks: Collection[str] = ()
+    """Keys none of which may be there."""
 
 
 def term(value: str) -> int:
@@ -86,10 +90,18 @@ def terms_of(keys: Sequence[str]) -> list[int]:
     return list({term(key[2:].partition("^")[0]) for key in keys})
 
 
+def terms_wanted(wanted: Wanted) -> list[int]:
+    """Return the search terms that a wanted message has; empty when no key is asked for."""
+    values = [key[2:] for key in wanted.keys] + ([wanted.text] if wanted.text else [])
+    return list({term(value.partition("^")[0]) for value in values})
+
+
 def matches(entry: Entry, wanted: Wanted) -> bool:
     """Tell whether a message is wanted; shards and places are not looked at here."""
     return (
         (not wanted.text or any(_has_value(key, wanted.text) for key in entry.keys))
+        and all(_has_key(entry, key) for key in wanted.keys)
+        and not any(_has_key(entry, key) for key in wanted.lacks)
         and (not wanted.channels or entry.channel in wanted.channels)
         and (not wanted.kind or bool(_kind_pattern(wanted.kind).fullmatch(entry.kind)))
         and not (wanted.unlike and _kind_pattern(wanted.unlike).fullmatch(entry.kind))
@@ -102,6 +114,10 @@ def matches(entry: Entry, wanted: Wanted) -> bool:
 def _has_value(key: str, text: str) -> bool:
     value = key[2:]
     return value == text or value.startswith(text + "^")
+
+
+def _has_key(entry: Entry, wanted: str) -> bool:
+    return any(key == wanted or key.startswith(wanted + "^") for key in entry.keys)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """What people do, as messages of the log: who, what, whose, when, from where, for what purpose.
 
-Keys find acts again: ``u:`` is the account, ``w:`` the patient whose data were seen or changed.
+Keys find acts again: ``u:`` is the account, ``w:`` the patient whose data were seen or changed,
+``i:`` the network address, ``y:`` the purpose, ``r:`` what came of it when it was not allowed.
 An act belongs to the organisation whose data it is about; without one, to that of the actor.
 """
 
@@ -17,6 +18,17 @@ from lianyi.security.model import Access
 
 ACCESS = "act access."
 """Kinds of the acts that say who used which operation."""
+
+ALLOWED, REFUSED, FAILED = "allowed", "refused", "failed"
+RESULTS = (ALLOWED, REFUSED, FAILED)
+
+
+def result_of(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return what came of an act: what it says, else what its kind says."""
+    said = facts.get("result")
+    if said in RESULTS:
+        return str(said)
+    return REFUSED if kind.endswith(".refused") else ALLOWED
 
 
 def act(
@@ -40,6 +52,7 @@ def act(
     """
     access = by or current()
     name = access.actor.name
+    result = result_of(kind, facts)
     body = {
         "actor": name,
         "account": str(access.actor.account),
@@ -54,6 +67,12 @@ def act(
         body=orjson.dumps(body),
         codec="utf-8",
         sender=name,
-        keys=(f"u:{name}", *(f"w:{one}" for one in dict.fromkeys(whose))),
+        keys=(
+            f"u:{name}",
+            *(f"w:{one}" for one in dict.fromkeys(whose)),
+            *([f"i:{access.address}"] if access.address else []),
+            f"y:{access.purpose.value}",
+            *([f"r:{result}"] if result != ALLOWED else []),
+        ),
         caused_by=about,
     )

@@ -474,6 +474,23 @@ async def test_nothing_goes_before_its_time(
     assert await state_of(connection) == ["indexed", "indexed", "indexed", "open"]
 
 
+async def test_acts_stay_as_long_as_they_must_whatever_messages_do(
+    filled: PostgresLog, connection: Connection, pool: asyncpg.Pool, database: str, archive: Archive
+) -> None:
+    for number in range(15):
+        await filled.append_act(NewMessage(0, "act account.created", b"{}", keys=(f"u:{number}",)))
+    keeping = {"retention": timedelta(0), "acts_online": timedelta(days=180)}
+
+    done = await housekeeping(pool, database, archive, **keeping).round(connection)
+
+    assert done.archived == ((1, 0), (1, 1), (1, 2))
+    assert await state_of(connection, 0) == ["indexed", "open", "open"]
+    done = await housekeeping(pool, database, archive, retention=timedelta(0)).round(connection)
+    assert done.archived == ((0, 0),)
+    wanted = Wanted(shards=[0], keys=["u:3"])
+    assert [entry.number for entry in await filled.find(wanted, limit=9)] == [4]
+
+
 async def test_a_reader_far_behind_is_told_and_loses_nothing(
     filled: PostgresLog, connection: Connection, pool: asyncpg.Pool, database: str, archive: Archive
 ) -> None:

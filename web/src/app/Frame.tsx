@@ -1,5 +1,6 @@
 import {
   ApartmentOutlined,
+  AuditOutlined,
   BankOutlined,
   DashboardOutlined,
   LogoutOutlined,
@@ -176,12 +177,13 @@ function Navigation() {
       <Item to="/queues" icon={<UnorderedListOutlined />} label={t('nav.queues')} count={open} />
       <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />
       <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />
+      <Item to="/audit" icon={<AuditOutlined />} label={t('nav.audit')} />
       <span className="nav-version">{t('app.version', { version: session.version })}</span>
     </nav>
   )
 }
 
-function Item({ to, icon, label, count = 0 }: { to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata'; icon: ReactNode; label: string; count?: number }) {
+function Item({ to, icon, label, count = 0 }: { to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata' | '/audit'; icon: ReactNode; label: string; count?: number }) {
   return (
     <Link to={to} className="nav-item" activeOptions={{ exact: to === '/', includeSearch: false }}>
       <span className="nav-icon" aria-hidden="true">

@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
 
 import { StatePage } from '@/components/StatePage'
-import { channelSearch, masterDataSearch, messagesSearch, parseSearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
 import { Frame } from './Frame'
@@ -66,6 +66,13 @@ const record = createRoute({
   component: lazyRouteComponent(() => import('@/features/masterdata/RecordPage')),
 })
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('@/features/audit/AuditPage')),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -88,7 +95,7 @@ function NotFound() {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, messages, trace, queues, channels, channel, masterdata, record]),
+  routeTree: root.addChildren([overview, messages, trace, queues, channels, channel, masterdata, record, audit]),
   parseSearch,
   stringifySearch,
   // What no screen knows is dropped; without this, what a screen has refused would come back.

@@ -41,6 +41,8 @@ export type RecordKind = Schemas['Kind']
 export type OrganisationNode = Schemas['OrganisationNode']
 export type Saying = Schemas['SayingRow']
 export type SetAside = Schemas['SetAsideView']
+export type ActRow = Schemas['ActView']
+export type AuditProof = Schemas['AuditProof']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+import { auditSearch, channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -58,5 +58,17 @@ describe('the version of a channel in an address', () => {
   it('is needed to show its text', () => {
     expect(channelSearch({ show: 'text' })).toEqual({})
     expect(channelSearch({ version: '2', show: 'evil' })).toEqual({ version: '2' })
+  })
+})
+
+describe('the filters of the audit trail in an address', () => {
+  it('know results and purposes, and drop the rest', () => {
+    expect(auditSearch(parseSearch('?patient=4711%5EH1&result=refused&purpose=TREAT&at=0-7'))).toEqual({
+      patient: '4711^H1',
+      result: 'refused',
+      purpose: 'TREAT',
+      at: '0-7',
+    })
+    expect(auditSearch({ result: 'maybe', purpose: 'FUN', at: '0;7', last: 'ever' })).toEqual({})
   })
 })

@@ -81,6 +81,43 @@ export function messagesSearch(raw: RawSearch): MessagesSearch {
   })
 }
 
+export const RESULTS = ['allowed', 'refused', 'failed'] as const
+export const PURPOSES = ['TREAT', 'ETREAT', 'HOPERAT', 'HPAYMT', 'HRESCH', 'PUBHLTH', 'PATRQT', 'HSYSADMIN'] as const
+
+export type AuditSearch = {
+  patient?: string
+  account?: string
+  kind?: string
+  result?: (typeof RESULTS)[number]
+  purpose?: (typeof PURPOSES)[number]
+  channel?: string
+  organisation?: string
+  address?: string
+  last?: Range
+  from?: string
+  to?: string
+  at?: string
+}
+
+/** Filters of the audit trail, and the act that is open. `last` wins over `from` and `to`. */
+export function auditSearch(raw: RawSearch): AuditSearch {
+  const last = cleanWord(raw['last'], RANGES)
+  return said({
+    patient: cleanText(raw['patient']),
+    account: cleanText(raw['account'], 64),
+    kind: cleanText(raw['kind'], 60),
+    result: cleanWord(raw['result'], RESULTS),
+    purpose: cleanWord(raw['purpose'], PURPOSES),
+    channel: cleanText(raw['channel'], 100),
+    organisation: cleanText(raw['organisation'], 100),
+    address: cleanText(raw['address'], 64),
+    last,
+    from: last ? undefined : cleanInstant(raw['from']),
+    to: last ? undefined : cleanInstant(raw['to']),
+    at: cleanPosition(raw['at']),
+  })
+}
+
 export type TraceSearch = { tab?: string }
 
 /** Which tab of a trace is open: `raw`, `tree`, or `to:<destination>`. */

@@ -1,0 +1,289 @@
+"""Questions over acts, each within the reach of whoever asks.
+
+Whoever does not see everything sees the acts that are about messages of his organisations; acts
+that are about none, such as those about accounts, are seen by whoever sees everything. The wall in
+the database says the same once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from lianyi.base.clock import Clock
+from lianyi.messagelog.log import ACTS, NoSuchMessage
+from lianyi.messagelog.message import Position
+from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.search import Entry, Wanted
+from lianyi.messagelog.verify import Report, verify
+from lianyi.security.access import OutsideOfReach, current
+from lianyi.security.acts import ACCESS, ALLOWED, FAILED, REFUSED, act, result_of
+from lianyi.security.audit import store
+from lianyi.security.audit.export import EXPORT_MAX, Export, Signer, build_export
+from lianyi.security.audit.failures import BroadKind, NoSuchAct, TooManyActs
+from lianyi.security.audit.model import Act, Asked
+from lianyi.security.audit.store import ChannelName
+
+KIND = "act "
+NO_CHANNEL = -1
+"""Stands where somebody sees no channel at all: no act has it."""
+PAGE = 500
+VERIFIED_MAX = 100_000
+"""How many acts the console proves at once; the command line proves all."""
+
+_OWN = {"actor", "account", "address", "purpose", "position", "result"}
+
+
+class Audit:
+    """Finds, shows, proves and exports acts."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, log: PostgresLog, clock: Clock, *, signer: Signer
+    ) -> None:
+        """Read with the connections of one pool.
+
+        Args:
+            pool: behind the wall where people are served.
+            log: searched, and appended to by exports.
+            clock: dates exports.
+            signer: signs exports.
+        """
+        self._pool = pool
+        self._log = log
+        self._clock = clock
+        self.signer = signer
+
+    async def page(
+        self, asked: Asked, *, cursor: str | None, limit: int
+    ) -> tuple[list[Act], str | None]:
+        """Return acts, the newest first, and the cursor of the next page.
+
+        Raises:
+            BroadKind: the kind begins with a star.
+        """
+        visible = await self._visible()
+        below = int(cursor) if cursor else None
+        wanted = self._wanted(asked, visible, below)
+        found = await self._log.find(wanted, limit=limit + 1)
+        shown = found[:limit]
+        following = str(shown[-1].number) if len(found) > limit else None
+        return await self._read(shown, visible), following
+
+    async def get(self, position: Position) -> Act:
+        """Return one act.
+
+        Raises:
+            NoSuchAct: none stands there, or one that may not be seen here.
+        """
+        visible = await self._visible()
+        if position.shard != ACTS:
+            raise NoSuchAct(where=str(position))
+        try:
+            message = await self._log.get(position)
+        except NoSuchMessage as error:
+            raise NoSuchAct(where=str(position)) from error
+        if not message.kind.startswith(KIND) or not (
+            current().sees_everything or message.channel in visible
+        ):
+            raise NoSuchAct(where=str(position))
+        return _act(
+            message.position,
+            message.received_at,
+            message.kind,
+            message.keys,
+            visible.get(message.channel),
+            message.body,
+        )
+
+    async def all(self, asked: Asked, *, most: int) -> AsyncIterator[Act]:
+        """Give acts, the newest first, at most so many."""
+        cursor: str | None = None
+        left = most
+        while left > 0:
+            found, cursor = await self.page(asked, cursor=cursor, limit=min(PAGE, left))
+            for one in found:
+                yield one
+            left -= len(found)
+            if cursor is None:
+                return
+
+    async def note(self, operation: str, asked: Asked, *, by: Mapping[str, Any]) -> None:
+        """Write down that acts are looked at where no guard does."""
+        facts = {"operation": operation, "query": asked.said(), "result": ALLOWED, **by}
+        await self._log.append_act(act(f"access.{operation}", facts))
+
+    async def export(self, asked: Asked, *, by: Mapping[str, Any] | None = None) -> Export:
+        """Return a signed archive of the answer; that it was made is itself an act.
+
+        Raises:
+            TooManyActs: the answer is longer than one archive holds.
+        """
+        head = await store.head(self._pool)
+        acts = [one async for one in self.all(asked, most=EXPORT_MAX + 1)]
+        if len(acts) > EXPORT_MAX:
+            raise TooManyActs(where="export", most=EXPORT_MAX)
+        access = current()
+        made = build_export(
+            acts,
+            signer=self.signer,
+            about={
+                "asked": asked.said(),
+                "made_at": self._clock.now().isoformat(),
+                "made_by": access.actor.name,
+                "whole_reach": access.sees_everything,
+                "chain_head": {
+                    "position": str(Position(ACTS, head.number)),
+                    "sha256": head.chain.hex(),
+                },
+                **(by or {}),
+            },
+        )
+        facts = {
+            "count": len(acts),
+            "asked": asked.said(),
+            "manifest_sha256": made.manifest_sha256,
+            **(by or {}),
+        }
+        await self._log.append_act(act("audit.exported", facts))
+        return made
+
+    async def verify(self) -> Report:
+        """Prove the newest acts: that each is there, in its place, as it was written.
+
+        Raises:
+            OutsideOfReach: whoever asks does not see all of them.
+        """
+        if not current().sees_everything:
+            raise OutsideOfReach(where="verify")
+        end = await self._log.end(ACTS)
+        first = max(end - VERIFIED_MAX + 1, 1)
+        return (await verify(self._log, shards=[ACTS], number_from=first))[0]
+
+    async def channels(self) -> list[ChannelName]:
+        """Return the channels whose acts may be seen here."""
+        return [*(await self._visible()).values()]
+
+    async def _visible(self) -> dict[int, ChannelName]:
+        access = current()
+        return {
+            one.channel: one
+            for one in await store.channels(self._pool)
+            if access.sees(one.organisation)
+        }
+
+    def _wanted(
+        self, asked: Asked, visible: Mapping[int, ChannelName], below: int | None
+    ) -> Wanted:
+        if asked.kind.startswith("*"):
+            raise BroadKind(where="kind")
+        narrowed = bool(asked.channel or asked.organisation)
+        chosen = [
+            one.channel
+            for one in visible.values()
+            if asked.channel in ("", one.name) and asked.organisation in ("", one.organisation)
+        ]
+        everything = current().sees_everything and not narrowed
+        keys = [
+            f"{letter}:{value}"
+            for letter, value in (
+                ("u", asked.account),
+                ("w", asked.patient),
+                ("i", asked.address),
+                ("y", asked.purpose),
+                ("r", "" if asked.result == ALLOWED else asked.result),
+            )
+            if value
+        ]
+        kind = f"{KIND}{asked.kind}" if asked.kind else f"{KIND}*"
+        return Wanted(
+            shards=[ACTS],
+            channels=() if everything else chosen or [NO_CHANNEL],
+            kind=kind,
+            since=_utc(asked.since),
+            until=_utc(asked.until),
+            below=None if below is None else {ACTS: below},
+            keys=keys,
+            lacks=[f"r:{REFUSED}", f"r:{FAILED}"] if asked.result == ALLOWED else (),
+        )
+
+    async def _read(
+        self, entries: Sequence[Entry], visible: Mapping[int, ChannelName]
+    ) -> list[Act]:
+        bodies = dict(await store.bodies(self._pool, [one.number for one in entries]))
+        for one in entries:
+            if one.number not in bodies:  # it lies in the archive
+                with suppress(NoSuchMessage):
+                    bodies[one.number] = (await self._log.get(one.position)).body
+        return [
+            _act(
+                one.position,
+                one.received_at,
+                one.kind,
+                one.keys,
+                visible.get(one.channel),
+                bodies.get(one.number, b""),
+            )
+            for one in entries
+        ]
+
+
+def _act(
+    position: Position,
+    at: datetime,
+    kind: str,
+    keys: Sequence[str],
+    channel: ChannelName | None,
+    body: bytes,
+) -> Act:
+    """Return an act as people read it. Acts of before there were accounts say less."""
+    said = _said(body)
+    names = [key[2:] for key in keys if key.startswith("u:")]
+    about = said.get("position")
+    return Act(
+        position=position,
+        at=at,
+        kind=kind.removeprefix(KIND),
+        actor=str(said.get("actor") or (names[0] if names else "")),
+        account=str(said.get("account") or ""),
+        address=str(said.get("address") or ""),
+        purpose=str(said.get("purpose") or ""),
+        result=result_of(kind, said),
+        channel=channel.name if channel else None,
+        organisation=channel.organisation if channel else "",
+        patients=[key[2:] for key in keys if key.startswith("w:")],
+        about=_position(about),
+        facts={name: value for name, value in said.items() if name not in _OWN},
+    )
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _position(text: object) -> Position | None:
+    if not isinstance(text, str):
+        return None
+    with suppress(ValueError):
+        return Position.parse(text)
+    return None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)
+
+
+def operation_of(one: Act) -> str:
+    """Return the operation of an access; empty for other acts."""
+    prefix = ACCESS.removeprefix(KIND)
+    return one.kind.removeprefix(prefix) if one.kind.startswith(prefix) else ""

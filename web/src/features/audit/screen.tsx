@@ -1,0 +1,71 @@
+import { useQuery } from '@tanstack/react-query'
+
+import { Instant } from '@/components/Instant'
+import type { Screen } from '@/components/ResourcePage'
+import { Mark } from '@/components/StateMark'
+import { type ActRow, client, take } from '@/lib/api'
+import { PURPOSES, RESULTS } from '@/lib/filters'
+import { useTexts } from '@/lib/texts'
+
+const COMMON_KINDS = ['access.*', 'access.get_message', 'access.list_messages', 'session.*', 'account.*', 'role.*', 'delivery.*', 'audit.exported']
+const tones = { allowed: 'good', refused: 'bad', failed: 'warn' } as const
+
+/** What came of an act; what was allowed stays calm. */
+export function ResultMark({ result }: { result: ActRow['result'] }) {
+  const { t } = useTexts()
+  return (
+    <Mark tone={tones[result]} plain={result === 'allowed'}>
+      {t(`audit.results.${result}`)}
+    </Mark>
+  )
+}
+
+/** A purpose in words; a code that nobody knows stays a code. */
+export function Purpose({ code }: { code: string }) {
+  const { t } = useTexts()
+  const known = PURPOSES.find((purpose) => purpose === code)
+  return <span title={code}>{known ? t(`audit.purposes.${known}`) : code}</span>
+}
+
+/** The list of acts and its filters. */
+export function useActScreen(): Screen<ActRow> {
+  const { t } = useTexts()
+  const channels = useQuery({ queryKey: ['channels'], queryFn: () => take(client.GET('/api/v1/channels')), staleTime: 60_000, retry: false })
+  return {
+    label: t('audit.title'),
+    rowKey: (row) => row.position,
+    empty: { title: t('audit.empty'), text: t('audit.emptyText') },
+    columns: [
+      { key: 'at', title: t('audit.at'), head: true, cell: (row) => <Instant at={row.at} /> },
+      { key: 'account', title: t('audit.account'), head: true, cell: (row) => <strong>{row.actor}</strong> },
+      { key: 'kind', title: t('audit.kind'), cell: (row) => <span className="mono">{row.kind}</span> },
+      { key: 'result', title: t('audit.result'), cell: (row) => <ResultMark result={row.result} /> },
+      { key: 'patients', title: t('audit.patients'), cell: (row) => <Patients row={row} /> },
+      { key: 'purpose', title: t('audit.purpose'), cell: (row) => <Purpose code={row.purpose} /> },
+      { key: 'channel', title: t('audit.channel'), wide: true, cell: (row) => row.channel ?? '' },
+      { key: 'address', title: t('audit.address'), wide: true, cell: (row) => <span className="mono quiet">{row.address}</span> },
+      { key: 'position', title: t('common.position'), right: true, cell: (row) => <span className="mono nowrap">{row.position}</span> },
+    ],
+    filters: [
+      { kind: 'text', name: 'account', label: t('audit.account'), hint: t('audit.accountHint'), suggestions: [] },
+      { kind: 'text', name: 'kind', label: t('audit.kind'), hint: t('audit.kindHint'), suggestions: COMMON_KINDS },
+      { kind: 'choice', name: 'result', label: t('audit.result'), options: RESULTS.map((result) => ({ value: result, label: t(`audit.results.${result}`) })) },
+      { kind: 'choice', name: 'purpose', label: t('audit.purpose'), options: PURPOSES.map((purpose) => ({ value: purpose, label: t(`audit.purposes.${purpose}`) })) },
+      { kind: 'choice', name: 'channel', label: t('audit.channel'), options: (channels.data ?? []).map(({ name }) => ({ value: name, label: name })) },
+      { kind: 'text', name: 'organisation', label: t('audit.organisation'), hint: t('audit.organisationHint'), suggestions: [] },
+      { kind: 'text', name: 'address', label: t('audit.address'), hint: t('audit.addressHint'), suggestions: [] },
+    ],
+  }
+}
+
+function Patients({ row }: { row: ActRow }) {
+  const { t } = useTexts()
+  const [first, ...others] = row.patients
+  if (first === undefined) return null
+  return (
+    <span className="nowrap" title={row.patients.slice(0, 50).join('\n')}>
+      <span className="mono">{first}</span>
+      {others.length > 0 && <span className="quiet"> {t('audit.more', { count: row.patients.length })}</span>}
+    </span>
+  )
+}
