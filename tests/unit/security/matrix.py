@@ -91,12 +91,14 @@ class Matrix:
         (held,) = await house.append("lab", [hl7("A2", patient="")], gate=2)
         await house.except_(house.destinations["emr"], at, "parked")
         await house.except_(-house.channels["lab"][0], held, "parked")
+        wanted = BODIES["start_replay"]
+        replay = await house.post("/replays", wanted)
         await people.add("them", organisation=HERE)
         await people.add("machine", organisation=HERE, kind="service")
         self._here = {
             "name": "lab", "position": str(at), "version": "1", "destination": "emr",
             "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
-            "replay_id": "00000000-0000-0000-0000-000000000000", "key": "0" * 12,
+            "replay_id": replay["id"], "key": "0" * 12,
             "assignment": "00000000-0000-0000-0000-000000000000", "held": str(held),
         }  # fmt: skip
         past = house.clock.now() + timedelta(minutes=1)
@@ -139,8 +141,9 @@ class Matrix:
     async def _ask(self, operation: Operation, role: str, place: str) -> str:
         self.people.house.clock.advance(timedelta(milliseconds=1))
         browser = self._browsers[role, place]
-        if operation.name == "sign_out" and place in PLACES:
-            browser = await self.people.browser(f"{role}.{place}")
+        if operation.name == "sign_out" and place in {*PLACES, "expired-assignment"}:
+            name = "past" if place == "expired-assignment" else place
+            browser = await self.people.browser(f"{role}.{name}")
         if operation.name == "follow":
             return await self._follow(browser, operation)
         answer = await browser.request(
@@ -180,8 +183,8 @@ QUESTIONS = {
     "explain_access": {"account": "them", "permission": "messages.read"},
     "end_sessions": {"session": "0" * 12},
 }
-GONE = {"LY-1623", "LY-1815"}
-"""The thing around it is there; that there is no such replay, key or assignment is by design."""
+GONE = {"LY-1815"}
+"""The account around it is there; that there is no such key or assignment is by design."""
 
 
 def decision(answer: httpx.Response, operation: Operation) -> str:
