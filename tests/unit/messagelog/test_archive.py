@@ -484,7 +484,7 @@ async def test_acts_stay_as_long_as_they_must_whatever_messages_do(
     done = await housekeeping(pool, database, archive, **keeping).round(connection)
 
     assert done.archived == ((1, 0), (1, 1), (1, 2))
-    assert await state_of(connection, 0) == ["indexed", "open", "open"]
+    assert await state_of(connection, 0) == ["indexed", "open"]
     done = await housekeeping(pool, database, archive, retention=timedelta(0)).round(connection)
     assert done.archived == ((0, 0),)
     wanted = Wanted(shards=[0], keys=["u:3"])
