@@ -36,3 +36,4 @@ CREATE TABLE projections.set_aside (
 
 GRANT USAGE ON SCHEMA projections TO lianyi_doors;
 GRANT SELECT ON ALL TABLES IN SCHEMA projections TO lianyi_doors;
+GRANT UPDATE (revision) ON projections.version TO lianyi_doors; -- to hold the version while it reads
