@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import asyncpg
 from hypothesis import HealthCheck, given, settings
@@ -71,7 +72,7 @@ def test_the_way_up_is_each_organisation_once_and_each_the_parent_of_the_one_bef
     way = list(path_up(parents, organisation))
     assert way[0] == organisation
     assert len(way) == len(set(way))
-    assert all(parents.get(low) == high for low, high in zip(way, way[1:], strict=False))
+    assert all(parents.get(low) == high for low, high in pairwise(way))
     above = parents.get(way[-1])
     assert above is None or above in way, "it ends at a root, or where a circle closes"
 
