@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.bench import Bench
 from benchmarks.report import Figure
-from benchmarks.scenarios import audit, delivery, footprint, formats, ingest, search, secrecy, soak
+from benchmarks.scenarios import (
+    access,
+    audit,
+    delivery,
+    footprint,
+    formats,
+    ingest,
+    search,
+    secrecy,
+    soak,
+)
 
 Scenario = Callable[[Bench], Iterator[Figure]]
 
@@ -24,6 +34,7 @@ SCENARIOS: dict[str, Scenario] = {
     "crash": footprint.database_crash,
     "formats": formats.formats,
     "security": secrecy.secrecy,
+    "access": access.access,
     "search": search.search,
     "audit": audit.audit,
     "soak": soak.soak,

@@ -11,6 +11,7 @@ from lianyi.base.health import HealthChecks
 from lianyi.base.pool_metrics import pool_families
 from lianyi.base.telemetry import render_metrics
 from lianyi.base.telemetry.metrics import CONTENT_TYPE
+from lianyi.channels.endpoints import REFUSALS
 from lianyi.channels.metrics import families
 from lianyi.channels.views import problem_of
 from lianyi.security.access import acting, current, platform
@@ -28,7 +29,7 @@ async def live() -> Liveness:
 @router.get(
     "/readyz",
     openapi_extra=needs(ANYBODY),
-    responses={503: {"model": Readiness, "description": "not ready"}},
+    responses={503: {"model": Readiness, "description": "not ready"}, 422: REFUSALS[422]},
 )
 async def ready(
     request: Request, response: Response, of: Literal["installation", "process"] = "installation"
@@ -59,7 +60,10 @@ async def ready(
     "/metrics",
     openapi_extra=needs("metrics.read"),
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={
+        200: {"content": {"text/plain": {}}},
+        **{status: REFUSALS[status] for status in (401, 403, 429, 500, 503)},
+    },
 )
 async def metrics(request: Request) -> Response:
     """The metrics of the installation and of this process, as Prometheus reads them."""

@@ -201,15 +201,18 @@ class House:
 
 
 @asynccontextmanager
-async def serving(database: str, folder: Path, **settings: Any) -> AsyncIterator[House]:
+async def serving(
+    database: str, folder: Path, *, clock: SteppedClock | None = None, **settings: Any
+) -> AsyncIterator[House]:
     """Serve a house through the walled pool, as a real process does.
 
     Args:
         database: address of a migrated one.
         folder: for its data, its content and the console.
+        clock: None: one that stands still.
         settings: of :class:`ApiDependencies`, what is not as usual.
     """
-    clock = SteppedClock(START)
+    clock = clock or SteppedClock(START)
     pool = await open_pool(database, size_max=4)
     log = PostgresLog(pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1))
     await log.start()

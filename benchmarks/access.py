@@ -1,0 +1,210 @@
+"""What asking who may see what costs: one decision in the process, and a list with its scope.
+
+Run: ``python benchmarks/access.py`` (with ``src`` on the path). Prints one JSON object.
+
+The list is read by the product's own search, over a real database with ten organisations in one
+shard: by somebody who sees everything through the owner's connection, and by somebody who sees one
+organisation through the walled one, both walls at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+
+from lianyi.api.assembly import bare_app
+from lianyi.api.guard import judge, operations_of
+from lianyi.base.clock import SystemClock
+from lianyi.base.database import connect, open_pool, telling
+from lianyi.base.embedded import PostgresServer
+from lianyi.base.migrations import migrate
+from lianyi.channels.queries import Queries
+from lianyi.channels.read_store import ReadStore
+from lianyi.channels.search import MessageSearch
+from lianyi.channels.store import put_definition
+from lianyi.channels.tracing import Tracer
+from lianyi.messagelog.log import LostLease
+from lianyi.messagelog.message import NewMessage
+from lianyi.messagelog.postgres import PostgresLog
+from lianyi.security import account_store as store
+from lianyi.security.access import acting, current, platform, require
+from lianyi.security.account_store import AccountRecord, AssignmentRecord
+from lianyi.security.model import Access, Actor, Assignment, Purpose
+from lianyi.security.roles import read_roles
+from lianyi.security.rules import reach_of, seeing_roles
+
+ROUNDS, CALLS = 15, 2000
+ORGANISATIONS, MESSAGES, LOOKS = 10, 20_000, 300
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+WATCHER = "integration-watcher"
+
+
+def big_tree(units: int = 2000) -> dict[str, str | None]:
+    """Return a group of hospitals with departments and wards, four floors deep."""
+    return {f"u{n}": f"u{(n - 1) // 12}" if n else None for n in range(units)}
+
+
+def decisions() -> dict[str, float]:
+    """Measure a decision: operation found, judged, and one organisation asked about."""
+    roles, _ = read_roles(Path("/nonexistent"))
+    tree = big_tree()
+    held = [
+        Assignment(uuid.UUID(int=n), WATCHER, f"u{n}", NOW) for n in (1, 20, 300)
+    ]  # three roles in three places
+    reach = reach_of(held, roles, tree, at=NOW)
+    actor = Actor(uuid.UUID(int=9), "li.na", "Li Na", "u1", reach)
+    operations = operations_of(bare_app())
+    access = Access(actor, "messages.read", "get_message", Purpose.OPERATIONS)
+
+    def decide() -> None:
+        judge(actor, operations.of("GET", "/api/v1/messages/1-4711"))
+        with acting(access):
+            require("u20", where="channel")
+
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        for _ in range(CALLS):
+            decide()
+        times.append((time.perf_counter() - began) / CALLS * 1e6)
+    began = time.perf_counter()
+    for _ in range(10):
+        reach_of(held, roles, tree, at=NOW)
+    worked_out = (time.perf_counter() - began) / 10 * 1e3
+    return {
+        "decision_us": round(statistics.median(times), 2),
+        "reach_2000_units_ms": round(worked_out, 2),
+    }
+
+
+async def fill(pool: asyncpg.Pool, dsn: str) -> None:
+    """Put channels of many organisations and their messages, in turn, into one shard."""
+    clock = SystemClock()
+    channels: list[tuple[int, int]] = []
+    async with pool.acquire() as connection:
+        await store.set_units(connection, {f"h{n}": None for n in range(ORGANISATIONS)})
+        for n in range(ORGANISATIONS):
+            await put_definition(
+                connection,
+                name=f"c{n}",
+                yaml=f"channel: c{n}\nsource: {{ connector: mllp, port: 0 }}\n",
+                digest=bytes([n]) * 32,
+                destinations=[],
+                shards=1,
+                now=clock.now(),
+                organisation=f"h{n}",
+            )
+    for row in await pool.fetch("SELECT channel, shard FROM channels.channel ORDER BY name"):
+        channels.append((row["channel"], row["shard"]))
+    log = PostgresLog(pool, lambda: connect(dsn), clock=clock, owner=uuid.uuid4())
+    await log.start()
+    appender = await log.open_appender(channels[0][1], holder="bench")
+    room = asyncio.Semaphore(2000)
+    for n in range(MESSAGES):
+        await room.acquire()
+        message = NewMessage(
+            channels[n % ORGANISATIONS][0], "hl7v2 ORU^R01", b"MSH|^~\\&|" + bytes(500), "utf-8",
+            "LIS|H1", (f"p:P{n % 500}^H1", f"c:{n}"),
+        )  # fmt: skip
+        appender.append(message, lambda _at, _failure: room.release())
+    try:
+        await appender.close()
+    except LostLease:
+        raise RuntimeError("the shard was taken away") from None
+    await log.stop()
+
+
+async def look(queries: Queries, search: MessageSearch) -> float:
+    """Return the median milliseconds of one page."""
+    times = []
+    for n in range(LOOKS + 20):
+        began = time.perf_counter()
+        page = await queries.list_messages(search, cursor=None, limit=50)
+        if n >= 20:
+            times.append((time.perf_counter() - began) * 1e3)
+    assert page.items
+    return statistics.median(times)
+
+
+async def lists(folder: Path) -> dict[str, float]:
+    """Measure the newest messages and one patient's, with and without scope."""
+    server = PostgresServer(folder / "data")
+    await server.start()
+    try:
+        await migrate(server.dsn)
+        plain = await open_pool(server.dsn, size_max=4)
+        await fill(plain, server.dsn)
+        await plain.execute("VACUUM ANALYZE")
+        told = telling("lianyi.actor", lambda: str(current().actor.account))
+        walled = await open_pool(server.dsn, size_max=4, role="lianyi_doors", on_acquire=told)
+        access = await one_watcher(plain)
+        found: dict[str, float] = {}
+        for name, search in (("newest", MessageSearch()), ("patient", MessageSearch(q="P3^H1"))):
+            ways: tuple[tuple[str, asyncpg.Pool, Access], ...] = (
+                ("plain", plain, platform("messages.read", "bench")),
+                ("scoped", walled, access),
+            )
+            for way, pool, who in ways:
+                found[f"{name}_{way}_ms"] = await _as(who, pool, server.dsn, folder, search)
+            found[f"{name}_times"] = found[f"{name}_scoped_ms"] / found[f"{name}_plain_ms"]
+        await walled.close()
+        await plain.close()
+    finally:
+        await server.stop()
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+async def one_watcher(pool: asyncpg.Pool) -> Access:
+    """Add somebody who sees one organisation, to both walls."""
+    roles, _ = read_roles(Path("/nonexistent"))
+    account, now = uuid.uuid4(), datetime.now(UTC)
+    new = AccountRecord(account, "w", "w", "person", "h3", "active", False, 0, None, now)
+    given = AssignmentRecord(uuid.uuid4(), account, WATCHER, "h3", now, None, "", "")
+    async with pool.acquire() as connection, connection.transaction():
+        await store.insert_account(connection, new)
+        await store.insert_assignment(connection, given)
+        await store.refresh_sight(connection, seeing_roles(roles), now)
+        tree = await store.parents(connection)
+    actor = Actor(account, "w", "w", "h3", reach_of([given.held], roles, tree, at=now))
+    return Access(actor, "messages.read", "list_messages", Purpose.OPERATIONS)
+
+
+async def _as(
+    who: Access, pool: asyncpg.Pool, dsn: str, folder: Path, search: MessageSearch
+) -> float:
+    clock: SystemClock = SystemClock()
+    log = PostgresLog(pool, lambda: connect(dsn), clock=clock, owner=uuid.uuid4())
+    tracer = Tracer(
+        ReadStore(pool), log, content_dir=folder, timezone="Asia/Shanghai", installation="",
+        shown_bytes_max=1 << 20,
+    )  # fmt: skip
+    ask: Callable[[Queries, MessageSearch], Awaitable[float]] = look
+    with acting(who):
+        spent = await ask(Queries(pool, log, clock, tracer=tracer), search)
+    await tracer.close()
+    return spent
+
+
+def measure(folder: Path) -> dict[str, float]:
+    """Return all figures."""
+    return {**decisions(), **asyncio.run(lists(folder))}
+
+
+if __name__ == "__main__":
+    made = Path(tempfile.mkdtemp(prefix="lianyi-"))
+    made.chmod(0o711)
+    try:
+        json.dump(measure(made), sys.stdout, indent=2)
+    finally:
+        shutil.rmtree(made)

@@ -1,0 +1,299 @@
+"""Every operation of the API gets what nobody thought of; it answers what its document says.
+
+Run: ``python -m benchmarks.fuzz_api --cases 50000``. The exit code says whether anything was found.
+A real server with a real database is asked over a real socket by an account that may do everything,
+half of the time about things that exist. Found is: an answer 5xx, a status, a kind of content or a
+body that the OpenAPI document does not describe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS as CHECKS_BY_NAME
+from schemathesis.checks import load_all_checks
+from schemathesis.core.failures import Failure, FailureGroup
+from tests.unit.api.house import ADT, LAB, START, House, hl7, serving
+from tests.unit.security.people import PASSWORD, People
+
+from lianyi.api.guard import COOKIE
+from lianyi.base.clock import SteppedClock
+from lianyi.base.embedded import PostgresServer
+from lianyi.base.migrations import migrate
+from lianyi.security.roles import read_roles
+from lianyi.security.settings import SecuritySettings
+
+ENDLESS = {"follow"}
+"""The live view never ends; tests/unit/security follow it otherwise."""
+
+NOT_READY = {"ready"}
+"""May say 503, which its document describes: no engine runs behind this server."""
+
+load_all_checks()
+CHECKS = CHECKS_BY_NAME.get_by_names(
+    ["status_code_conformance", "content_type_conformance", "response_schema_conformance"]
+)
+
+
+class TickingClock(SteppedClock):
+    """A clock that each look moves on by a millionth of a second."""
+
+    def now(self) -> datetime:
+        """Return an instant later than all before."""
+        self.advance(timedelta(microseconds=1))
+        return super().now()
+
+
+@dataclass
+class Finding:
+    """An answer that the document does not describe."""
+
+    operation: str
+    status: int
+    why: str
+    request: str
+
+
+@dataclass
+class Report:
+    """What a run has seen."""
+
+    cases: int = 0
+    statuses: dict[str, dict[int, int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Target:
+    """A server to ask, and what exists there."""
+
+    url: str
+    key: str
+    cookie: str
+    known: dict[str, list[Any]]
+
+    def headers(self, path: str) -> dict[str, str]:
+        """Return how to come in: as a system that may do everything; for ``/me`` as a person."""
+        if "/me/" in path:
+            return {"Cookie": f"{COOKIE}={self.cookie}", "X-Lianyi": "1"}
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
+    """Fill a house; return a key that may do everything, somebody's cookie, and what exists."""
+    people = People(house)
+    await house.add_channel("lab", LAB)
+    await house.add_channel("adt", ADT)
+    positions = await house.append("lab", [hl7(f"A{n}") for n in range(5)])
+    positions += await house.append("lab", [hl7("H1", patient="")], gate=2)
+    for position in positions[:3]:
+        await house.except_(house.destinations["emr"], position, "parked")
+    await house.except_(-house.channels["lab"][0], positions[-1], "parked")
+    replay = await house.post("/replays", {
+        "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
+    })  # fmt: skip
+    roles, _ = read_roles(Path("/nonexistent"))
+    await people.add("everything", *((role, "*") for role in roles), kind="service")
+    await people.add("li.na", ("integration-watcher", "*"), password=PASSWORD)
+    await people.add("robot", kind="service")
+    await people.add("guard", ("security-administrator", "*"))
+    await people.add("own", password=PASSWORD)
+    own, guard = await people.browser("own"), await people.browser("guard")
+    given_ = await guard.post("/api/v1/accounts/everything/keys", json={"title": "all"})
+    return (
+        given_.json()["secret"],
+        own.cookies[COOKIE],
+        {
+            "name": ["lab", "adt", "li.na", "robot"],
+            "position": [str(one) for one in positions] + ["0-1", "1-99"],
+            "destination_id": [str(one) for one in house.destinations.values()],
+            "destination": ["emr", "alerts", "ris"],
+            "version": ["1", "2"],
+            "replay_id": [replay["id"]],
+            "code": ["LY-1606"],
+            "channel": ["lab", "adt"],
+            "account": ["li.na", "robot"],
+            "role": [*roles],
+            "organisation": ["*", "H1"],
+            "permission": ["messages.read"],
+            "filter": [{}, {"kind": "hl7v2*"}],
+            "q": ["P1", "A1", "1-1", "O-A2"],
+            "old": [PASSWORD],
+        },
+    )
+
+
+@contextmanager
+def served(database: str, folder: Path) -> Iterator[Target]:
+    """Serve a furnished house on a socket, in a thread with a loop of its own."""
+    ready, done = threading.Event(), threading.Event()
+    found: dict[str, Any] = {}
+
+    async def serve() -> None:
+        open_door = SecuritySettings(address_failures_max=1_000_000, failures_max=100)
+        clock = TickingClock(START)
+        async with serving(database, folder, clock=clock, security=open_door) as house:
+            key, cookie, known = await furnish(house)
+            config = uvicorn.Config(house.app, port=0, lifespan="off", log_level="error")
+            server = uvicorn.Server(config)
+            working = asyncio.create_task(server.serve())
+            while not server.started:
+                await asyncio.sleep(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            found["target"] = Target(f"http://127.0.0.1:{port}", key, cookie, known)
+            ready.set()
+            while not done.is_set():
+                await asyncio.sleep(0.05)
+            server.should_exit = True
+            await working
+
+    def work() -> None:
+        try:
+            with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+                runner.run(serve())
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=work, name="fuzzed server")
+    thread.start()
+    ready.wait(60)
+    try:
+        yield found["target"]
+    finally:
+        done.set()
+        thread.join(30)
+
+
+def fuzz(target: Target, *, cases: int, number: int = 0) -> Report:
+    """Ask every operation equally often.
+
+    Args:
+        target: whom.
+        cases: how many requests in all.
+        number: of the random sequence; the same number asks the same.
+    """
+    schema = schemathesis.openapi.from_url(
+        f"{target.url}/api/v1/openapi.json", headers=target.headers("")
+    )
+    operations = [one.ok() for one in schema.get_all_operations()]
+    operations = [one for one in operations if one.definition.raw["operationId"] not in ENDLESS]
+    report = Report()
+    with requests.Session() as session:
+        for operation in operations:
+            _ask(
+                operation,
+                target,
+                session,
+                report,
+                examples=cases // len(operations) + 1,
+                number=number,
+            )
+    return report
+
+
+def _ask(
+    operation: Any,
+    target: Target,
+    session: requests.Session,
+    report: Report,
+    *,
+    examples: int,
+    number: int,
+) -> None:
+    name = operation.definition.raw["operationId"]
+    known = st.fixed_dictionaries(
+        {key: st.sampled_from(values) for key, values in target.known.items()}
+    )
+
+    modes = [schemathesis.GenerationMode.POSITIVE]
+    if operation.body or list(operation.iter_parameters()):
+        modes.append(schemathesis.GenerationMode.NEGATIVE)
+    cases = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+
+    @seed(number)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases, things=st.none() | known)
+    def ask(case: Any, things: dict[str, Any] | None) -> None:
+        for part in (case.path_parameters, case.query, case.body):
+            if things and isinstance(part, dict):
+                part.update({key: things[key] for key in part if key in things})
+        answer = case.call(session=session, headers=target.headers(operation.path), timeout=30)
+        report.cases += 1
+        seen = report.statuses.setdefault(name, {})
+        seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
+        documented = answer.status_code < 500 or name in NOT_READY
+        if not documented:
+            report.findings.append(
+                Finding(name, answer.status_code, answer.text[:300], _curl(case))
+            )
+            return
+        try:
+            case.validate_response(answer, checks=list(CHECKS))
+        except (Failure, FailureGroup) as failure:
+            why = str(getattr(failure, "exceptions", failure))[:600]
+            report.findings.append(Finding(name, answer.status_code, why, _curl(case)))
+
+    ask()
+
+
+def _curl(case: Any) -> str:
+    return str(case.as_curl_command())[:600]
+
+
+def main() -> int:
+    """Fuzz a server of its own and print what was found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz_api", description=__doc__)
+    parser.add_argument("--cases", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=None, help="the same number asks the same")
+    parser.add_argument("--statuses", action="store_true", help="print what each was answered")
+    options = parser.parse_args()
+    number = int(time.monotonic()) if options.seed is None else options.seed
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
+    folder.chmod(0o711)
+    server = PostgresServer(folder / "data")
+    try:
+        asyncio.run(_prepared(server))
+        with served(server.dsn, folder / "house") as target:
+            report = fuzz(target, cases=options.cases, number=number)
+    finally:
+        asyncio.run(server.stop())
+        shutil.rmtree(folder)
+    for one in report.findings[:50]:
+        print(f"{one.operation} {one.status}: {one.why}\n    {one.request}")
+    if options.statuses:
+        for name, seen in report.statuses.items():
+            print(f"{name:28}", *(f"{status}×{count}" for status, count in sorted(seen.items())))
+    print(f"{report.cases} requests with seed {number}, {len(report.findings)} findings")
+    return 1 if report.findings else 0
+
+
+async def _prepared(server: PostgresServer) -> None:
+    await server.start()
+    await migrate(server.dsn)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
