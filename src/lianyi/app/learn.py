@@ -12,34 +12,47 @@ from lianyi.channels import keep_store
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.security.audit.syslog import READER, SyslogSender
 
 
 class LearnRole:
     """Does the rounds of the house."""
 
-    def __init__(self, housekeeping: Housekeeping) -> None:
-        self._housekeeping = housekeeping
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, housekeeping: Housekeeping, syslog: SyslogSender | None = None) -> None:
+        self._works: list[Housekeeping | SyslogSender] = [
+            housekeeping,
+            *([syslog] if syslog else []),
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Work until :meth:`stop`."""
-        self._task = asyncio.create_task(self._housekeeping.run())
-        await asyncio.gather(self._task, return_exceptions=True)
+        self._tasks = [asyncio.create_task(work.run()) for work in self._works]
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop(self) -> None:
         """End now; every step of a round can be taken up again."""
-        if self._task:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
 
 
 async def build(process: Process, stack: AsyncExitStack) -> Role:
     """Build the role that learns from the log."""
-    pool, _ = await process.open(stack)
-    settings = process.settings.messagelog
+    pool, messages = await process.open(stack)
+    settings, audit = process.settings.messagelog, process.settings.audit
 
     async def receipts(connection: Connection) -> None:
         await keep_store.keep_receipts(connection, today=process.clock.now())
 
+    async def retired(connection: Connection) -> set[str]:
+        gone = set(await keep_store.retired_readers(connection))
+        return gone if audit.syslog_address else gone | {READER}
+
+    syslog = None
+    if audit.syslog_address:
+        syslog = SyslogSender(
+            pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+        )
     return LearnRole(
         Housekeeping(
             pool,
@@ -50,9 +63,10 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             product=version("lianyi"),
             archive=Archive(process.archive_dir),
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
-            acts_online=timedelta(days=process.settings.audit.online_days),
+            acts_online=timedelta(days=audit.online_days),
             holds=(keep_store.lowest_needed,),
-            retired=keep_store.retired_readers,
+            retired=retired,
             extras=(receipts,),
-        )
+        ),
+        syslog,
     )
