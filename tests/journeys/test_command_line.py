@@ -292,7 +292,7 @@ def test_the_audit_trail_is_asked_proved_and_exported(
     )
     file = folder / "acts.zip"
     content = file.read_bytes()
-    file.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
+    file.write_bytes(content[:90] + bytes([content[90] ^ 8]) + content[91:])
     assert "LY-1874" in lianyi.complaint("audit", "check-export", "acts.zip")
 
 
