@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -331,10 +332,8 @@ def test_a_flipped_bit_never_changes_what_a_genuine_export_says(
     content = bytearray(build_export([], signer=signer, about={"made_by": "x"}).content)
     genuine = check_export(bytes(content))
     content[int(place * len(content))] ^= 1 << bit
-    try:
+    with contextlib.suppress(BrokenExport):
         assert check_export(bytes(content)).manifest == genuine.manifest
-    except BrokenExport:
-        pass
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip"])
