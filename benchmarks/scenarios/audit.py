@@ -42,8 +42,6 @@ def audit(bench: Bench) -> Iterator[Figure]:
     patients = max(total // ACTS_PER_PATIENT, 1)
     with bench.product(NOBODY) as product:
         channel = product.query("SELECT channel FROM messagelog.channel")[0]["channel"]
-        product.end()
-        product.start("--roles", "learn,api")
         began = time.monotonic()
         asyncio.run(fill(product, channel, total, patients))
         filled = total / (time.monotonic() - began)

@@ -268,6 +268,7 @@ def test_the_log_is_proved_while_the_platform_runs(
     assert verified[0]["status"] == "ok"
 
 
+<<<<<<< HEAD
 def test_a_message_is_erased_while_the_platform_runs(clinic: Clinic, lianyi: CommandLine) -> None:
     clinic.send(admission("CL11", "500011"))
     position = position_of(lianyi, "CL11")
@@ -280,6 +281,34 @@ def test_a_message_is_erased_while_the_platform_runs(clinic: Clinic, lianyi: Com
     assert erased["act"].startswith("0-")
     assert lianyi.json("log", "verify")["ok"]
     assert "LY-1308" in lianyi.complaint("log", "erase", position, *why)
+=======
+def test_the_audit_trail_is_asked_proved_and_exported(
+    clinic: Clinic, lianyi: CommandLine, folder: Path
+) -> None:
+    clinic.send(admission("CL31", "500031"))
+    position = position_of(lianyi, "500031")
+    lianyi.json("message", "show", position)
+
+    looked = lianyi.json("audit", "find", "--patient", "500031", "--kind", "access.get_*")
+    assert [one["patients"] for one in looked] == [["500031^CLINIC"]]
+    assert looked[0]["facts"]["path"] == f"/api/v1/messages/{position}"
+    assert "500031^CLINIC" in lianyi.text("audit", "find", "--patient", "500031")
+    (asked, *_) = lianyi.json("audit", "find", "--kind", "access.audit_find")
+    assert asked["facts"]["system_account"]
+    assert lianyi.json("audit", "verify")["ok"]
+
+    made = lianyi.json("audit", "export", "acts.zip", "--patient", "500031")
+    assert made["acts"] >= 2
+    assert made["public_key"] == lianyi.json("audit", "key")["public_key"]
+    assert lianyi.json("audit", "check-export", "acts.zip")["ok"]
+    assert "LY-1874" in lianyi.complaint(
+        "audit", "check-export", "acts.zip", "--public-key", "00" * 32
+    )
+    file = folder / "acts.zip"
+    content = file.read_bytes()
+    file.write_bytes(content[:90] + bytes([content[90] ^ 8]) + content[91:])
+    assert "LY-1874" in lianyi.complaint("audit", "check-export", "acts.zip")
+>>>>>>> issue3-audit
 
 
 def test_an_export_rebuilds_the_installation_elsewhere(

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 import lianyi
+from lianyi.security.audit.export import check_export
 
 from .clinic import REFUSED, Clinic, admission
 
@@ -663,6 +664,41 @@ def test_it_speaks_english_and_remembers(clinic: Clinic, page: Page) -> None:
     expect(page.get_by_role("button", name="Switch to light")).to_be_visible()
 
 
+def test_the_audit_trail_says_who_looked_at_a_patient(clinic: Clinic, page: Page) -> None:
+    clinic.send(admission("AUDIT1", "100031"))
+    clinic.send(admission("AUDIT2", "100032"))
+    position = open_trace(page, "100031")
+    open_trace(page, "100032")
+
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="审计").click()
+    who = page.get_by_role("textbox", name="谁看过该患者")
+    who.fill("100031")
+    who.press("Enter")
+    looked = row(page, "审计", "access.get_message")
+    expect(looked).to_have_count(1)
+    expect(looked).to_contain_text("100031^CLINIC")
+    expect(looked).to_contain_text("允许")
+    assert "patient=100031" in page.url
+    expect(row(page, "审计", "100032")).to_have_count(0)
+
+    looked.get_by_text("access.get_message").click()
+    detail = page.get_by_role("dialog")
+    expect(detail).to_contain_text(f"/api/v1/messages/{position}")
+    page.reload()  # the open act is in the address, too
+    detail.get_by_role("link", name=position).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(position)
+
+
+def test_the_audit_trail_is_proved_and_exported(clinic: Clinic, page: Page) -> None:
+    page.goto(f"{clinic.address}/audit?kind=session.*")
+    page.get_by_role("button", name="验证最近的记录").click()
+    expect(page.get_by_role("status").filter(has_text="无缺失、无改动")).to_be_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="导出签名文件").click()
+    checked = check_export(waiting.value.path().read_bytes())
+    assert checked.manifest["asked"] == {"kind": "session.*"}
+
+
 def test_times_are_those_of_the_hospital(clinic: Clinic, page: Page) -> None:
     """The browser believes to be in New York; the clinic is in China."""
     clinic.send(admission("TIME1", "100023"))
@@ -706,7 +742,12 @@ def test_every_page_fits_a_phone(clinic: Clinic, page: Page) -> None:
     position = open_trace(page, "100024")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     pages = ["/", "/messages", "/queues", "/queues?tab=parked", "/queues?tab=replay", "/channels"]
-    pages += ["/channels/admissions", "/channels/admissions?version=1", f"/messages/{position}"]
+    pages += [
+        "/audit",
+        "/channels/admissions",
+        "/channels/admissions?version=1",
+        f"/messages/{position}",
+    ]
     pages += [f"/messages/{position}?tab=tree", f"/messages/{position}?tab=to:record"]
     for path in pages:
         page.goto(f"{clinic.address}{path}")

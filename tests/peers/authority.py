@@ -24,11 +24,11 @@ class Authority:
         certificate = self._signed(self._name, self._key.public_key(), is_authority=True)
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, host: str = "localhost") -> tuple[Path, Path]:
+    def issue(self, host: str = "localhost", *, expired: bool = False) -> tuple[Path, Path]:
         """Return certificate and key file of a server with this name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-        certificate = self._signed(subject, key.public_key(), host=host)
+        certificate = self._signed(subject, key.public_key(), host=host, expired=expired)
         files = self._folder / f"{host}.pem", self._folder / f"{host}-key.pem"
         files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         files[1].write_bytes(
@@ -47,8 +47,9 @@ class Authority:
         *,
         is_authority: bool = False,
         host: str = "",
+        expired: bool = False,
     ) -> x509.Certificate:
-        now = SystemClock().now()
+        now = SystemClock().now() - timedelta(days=2 if expired else 0)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)

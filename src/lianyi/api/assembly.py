@@ -41,6 +41,7 @@ from lianyi.security.accounts import Accounts
 from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
+from lianyi.security.audit.settings import AuditSettings
 from lianyi.security.keyring import make_key_file
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
@@ -75,7 +76,7 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        security, passwords, hashing, vault: the sections of these names.
+        security, passwords, hashing, vault, audit: the sections of these names.
     """
 
     pool: asyncpg.Pool
@@ -92,6 +93,7 @@ class ApiDependencies:
     passwords: PasswordRules = field(default_factory=PasswordRules)
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
     vault: VaultSettings = field(default_factory=VaultSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
 
 def bare_app() -> FastAPI:
@@ -211,7 +213,9 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
     )
     app.state.trail = Trail(deps.pool, deps.log)
     signer = Signer(deps.data_dir / KEY_FILE)
-    app.state.audit = Audit(deps.pool, deps.log, deps.clock, signer=signer)
+    app.state.audit = Audit(
+        deps.pool, deps.log, deps.clock, signer=signer, source_id=deps.audit.source_id
+    )
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 

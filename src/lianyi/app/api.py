@@ -75,6 +75,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             passwords=settings.passwords,
             hashing=settings.password_hashing,
             vault=settings.vault,
+            audit=settings.audit,
         )
     )
     config = uvicorn.Config(

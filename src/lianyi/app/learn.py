@@ -14,12 +14,17 @@ from lianyi.channels import keep_store
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
+<<<<<<< HEAD
 from lianyi.projections.following import Follower
+=======
+from lianyi.security.audit.syslog import READER, SyslogSender
+>>>>>>> issue3-audit
 
 
 class LearnRole:
     """Follows the log for every projection and does the rounds of the house."""
 
+<<<<<<< HEAD
     def __init__(self, housekeeping: Housekeeping, followers: Sequence[Follower]) -> None:
         self._work: list[Housekeeping | Follower] = [housekeeping, *followers]
         self._tasks: list[asyncio.Task[None]] = []
@@ -37,6 +42,22 @@ class LearnRole:
 
     def stop(self) -> None:
         """End now; every step can be taken up again."""
+=======
+    def __init__(self, housekeeping: Housekeeping, syslog: SyslogSender | None = None) -> None:
+        self._works: list[Housekeeping | SyslogSender] = [
+            housekeeping,
+            *([syslog] if syslog else []),
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Work until :meth:`stop`."""
+        self._tasks = [asyncio.create_task(work.run()) for work in self._works]
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """End now; every step of a round can be taken up again."""
+>>>>>>> issue3-audit
         for task in self._tasks:
             task.cancel()
 
@@ -44,11 +65,24 @@ class LearnRole:
 async def build(process: Process, stack: AsyncExitStack) -> Role:
     """Build the role that learns from the log."""
     pool, messages = await process.open(stack)
+<<<<<<< HEAD
     settings = process.settings.messagelog
+=======
+    settings, audit = process.settings.messagelog, process.settings.audit
+>>>>>>> issue3-audit
 
     async def receipts(connection: Connection) -> None:
         await keep_store.keep_receipts(connection, today=process.clock.now())
 
+    async def retired(connection: Connection) -> set[str]:
+        gone = set(await keep_store.retired_readers(connection))
+        return gone if audit.syslog_address else gone | {READER}
+
+    syslog = None
+    if audit.syslog_address:
+        syslog = SyslogSender(
+            pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+        )
     return LearnRole(
         Housekeeping(
             pool,
@@ -59,11 +93,12 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             product=version("lianyi"),
             archive=Archive(process.archive_dir),
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
-            acts_online=timedelta(days=process.settings.audit.online_days),
+            acts_online=timedelta(days=audit.online_days),
             holds=(keep_store.lowest_needed,),
-            retired=keep_store.retired_readers,
+            retired=retired,
             extras=(receipts,),
         ),
+<<<<<<< HEAD
         [
             Follower(
                 pool,
@@ -76,4 +111,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             )
             for projection in every_projection(process.settings)
         ],
+=======
+        syslog,
+>>>>>>> issue3-audit
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -11,6 +12,8 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lianyi.api.guard import operations_of
 from lianyi.base.database import connect
@@ -318,6 +321,19 @@ async def test_an_export_of_another_installation_is_refused(lab: House, tmp_path
     key = (await lab.get("/audit/key"))["public_key"]
     with pytest.raises(BrokenExport):
         check_export(made.content, public_key=key)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_flipped_bit_never_changes_what_a_genuine_export_says(
+    tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
+) -> None:
+    signer = Signer(tmp_path_factory.getbasetemp() / "one-key")
+    content = bytearray(build_export([], signer=signer, about={"made_by": "x"}).content)
+    genuine = check_export(bytes(content))
+    content[int(place * len(content))] ^= 1 << bit
+    with contextlib.suppress(BrokenExport):
+        assert check_export(bytes(content)).manifest == genuine.manifest
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from lianyi.messagelog.message import Position
+from lianyi.security.audit.fhir import audit_event
 from lianyi.security.audit.model import Asked
 from lianyi.security.audit.service import Audit
 from lianyi.security.audit.views import (
@@ -126,3 +127,9 @@ async def verify_acts(audit: Reads) -> AuditProof:
 async def get_act(audit: Reads, position: At) -> ActView:
     """One act."""
     return view_of(await audit.get(position))
+
+
+@router.get("/audit/{position}/fhir", openapi_extra=needs("audit.read"))
+async def get_act_as_fhir(audit: Reads, position: At) -> dict[str, Any]:
+    """One act as a FHIR R4 AuditEvent, after IHE BALP where it fits."""
+    return audit_event(await audit.get(position), source_id=audit.source_id)

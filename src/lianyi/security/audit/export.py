@@ -15,6 +15,7 @@ import csv
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,11 @@ EXPORT_BYTES_MAX = 1024 * 1024 * 1024
 KEY_FILE = "audit-signing-key"
 FORMAT = "lianyi-audit-export-1"
 JSONL, CSV, MANIFEST, SIGNATURE = "acts.jsonl", "acts.csv", "manifest.json", "manifest.sig"
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, OSError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What reading a ZIP archive that somebody touched may raise."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "position", "at", "kind", "actor", "account", "address", "purpose", "result", "channel",
@@ -181,7 +187,7 @@ def check_export(content: bytes, *, public_key: str = "") -> Checked:
         hashes, count = dict(manifest["files"]), int(manifest["count"])
     except InvalidSignature as error:
         raise _broken("the signature does not fit", "签名不符") from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise _broken("it cannot be read", "无法读取") from error
     for name in (JSONL, CSV):
         if hashes.get(name) != _sha256(files[name]):

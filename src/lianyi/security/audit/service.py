@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-import orjson
 
 from lianyi.base.clock import Clock
 from lianyi.messagelog.log import ACTS, NoSuchMessage
@@ -22,28 +21,32 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry, Wanted
 from lianyi.messagelog.verify import Report, verify
 from lianyi.security.access import OutsideOfReach, current
-from lianyi.security.acts import ACCESS, ALLOWED, FAILED, REFUSED, act, result_of
+from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.audit import store
 from lianyi.security.audit.export import EXPORT_MAX, Export, Signer, build_export
 from lianyi.security.audit.failures import BroadKind, NoSuchAct, TooManyActs
 from lianyi.security.audit.model import Act, Asked
+from lianyi.security.audit.reading import KIND, act_of
 from lianyi.security.audit.store import ChannelName
 
-KIND = "act "
 NO_CHANNEL = -1
 """Stands where somebody sees no channel at all: no act has it."""
 PAGE = 500
 VERIFIED_MAX = 100_000
 """How many acts the console proves at once; the command line proves all."""
 
-_OWN = {"actor", "account", "address", "purpose", "position", "result"}
-
 
 class Audit:
     """Finds, shows, proves and exports acts."""
 
     def __init__(
-        self, pool: asyncpg.Pool, log: PostgresLog, clock: Clock, *, signer: Signer
+        self,
+        pool: asyncpg.Pool,
+        log: PostgresLog,
+        clock: Clock,
+        *,
+        signer: Signer,
+        source_id: str = "lianyi",
     ) -> None:
         """Read with the connections of one pool.
 
@@ -52,11 +55,13 @@ class Audit:
             log: searched, and appended to by exports.
             clock: dates exports.
             signer: signs exports.
+            source_id: what this installation calls itself in audit records.
         """
         self._pool = pool
         self._log = log
         self._clock = clock
         self.signer = signer
+        self.source_id = source_id
 
     async def page(
         self, asked: Asked, *, cursor: str | None, limit: int
@@ -91,12 +96,12 @@ class Audit:
             current().sees_everything or message.channel in visible
         ):
             raise NoSuchAct(where=str(position))
-        return _act(
+        return act_of(
             message.position,
             message.received_at,
             message.kind,
             message.keys,
-            visible.get(message.channel),
+            _named(visible.get(message.channel)),
             message.body,
         )
 
@@ -220,70 +225,23 @@ class Audit:
                 with suppress(NoSuchMessage):
                     bodies[one.number] = (await self._log.get(one.position)).body
         return [
-            _act(
+            act_of(
                 one.position,
                 one.received_at,
                 one.kind,
                 one.keys,
-                visible.get(one.channel),
+                _named(visible.get(one.channel)),
                 bodies.get(one.number, b""),
             )
             for one in entries
         ]
 
 
-def _act(
-    position: Position,
-    at: datetime,
-    kind: str,
-    keys: Sequence[str],
-    channel: ChannelName | None,
-    body: bytes,
-) -> Act:
-    """Return an act as people read it. Acts of before there were accounts say less."""
-    said = _said(body)
-    names = [key[2:] for key in keys if key.startswith("u:")]
-    about = said.get("position")
-    return Act(
-        position=position,
-        at=at,
-        kind=kind.removeprefix(KIND),
-        actor=str(said.get("actor") or (names[0] if names else "")),
-        account=str(said.get("account") or ""),
-        address=str(said.get("address") or ""),
-        purpose=str(said.get("purpose") or ""),
-        result=result_of(kind, said),
-        channel=channel.name if channel else None,
-        organisation=channel.organisation if channel else "",
-        patients=[key[2:] for key in keys if key.startswith("w:")],
-        about=_position(about),
-        facts={name: value for name, value in said.items() if name not in _OWN},
-    )
-
-
-def _said(body: bytes) -> dict[str, Any]:
-    try:
-        said = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _position(text: object) -> Position | None:
-    if not isinstance(text, str):
-        return None
-    with suppress(ValueError):
-        return Position.parse(text)
-    return None
+def _named(channel: ChannelName | None) -> tuple[str, str] | None:
+    return (channel.name, channel.organisation) if channel else None
 
 
 def _utc(moment: datetime | None) -> datetime | None:
     if moment is None or moment.tzinfo is not None:
         return moment
     return moment.replace(tzinfo=UTC)
-
-
-def operation_of(one: Act) -> str:
-    """Return the operation of an access; empty for other acts."""
-    prefix = ACCESS.removeprefix(KIND)
-    return one.kind.removeprefix(prefix) if one.kind.startswith(prefix) else ""

@@ -17,7 +17,7 @@ class AuditSettings(Section):
             ``messagelog.retention_days`` says; afterwards they lie in files and are still found.
         syslog_address: ``host:port`` of an audit record repository that takes ATNA records (IHE
             ITI-20) over TLS; empty: none.
-        syslog_ca_file: PEM, the authorities that may vouch for it; required with an address.
+        syslog_ca_file: PEM, the authorities that may vouch for it; None means the machine's own.
         syslog_certificate_file: PEM, shown when it asks for a certificate.
         syslog_key_file: PEM, the private key of that certificate.
         syslog_server_name: the name that its certificate must carry; None means the host of the

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from lianyi.base.errors import LianyiError
 from lianyi.security.audit.model import Act
-from lianyi.security.audit.service import operation_of
+from lianyi.security.audit.reading import operation_of
 from lianyi.security.views import View
 
 Result = Literal["allowed", "refused", "failed"]
