@@ -39,6 +39,7 @@ from lianyi.security.vault import Place, Vault
 
 ADMINISTRATOR = "security-administrator"
 TOTP_PURPOSE = "account.totp"
+CODE_FACTOR = "one-time code"
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_MAX = 4096
 SEEN_SECONDS = 30.0
@@ -128,7 +129,7 @@ class SigningIn:
             if not await self._is_code(account, proof.code):
                 await self._refused(account, address=address, locked=False)
                 raise SignInRefused(where="sign-in")
-            factors.append("one-time code")
+            factors.append(CODE_FACTOR)
         async with self._pool.acquire() as connection, connection.transaction():
             if checked.store_instead:
                 await store.rehash(connection, account.account, lines[0][0], checked.store_instead)
