@@ -153,4 +153,6 @@ class FactorExists(LianyiError):
         "an account has one at a time",
         "if it is lost, ask the security administrator to take it away",
     )
-    zh = Told("第二认证因素已启用", "每个账户同时只有一个", "如已遗失，请由安全管理员解除后重新启用")
+    zh = Told(
+        "第二认证因素已启用", "每个账户同时只有一个", "如已遗失，请由安全管理员解除后重新启用"
+    )

@@ -1,6 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate } from '@tanstack/react-router'
-
-import type { ComponentType } from 'react'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate, type RouteComponent } from '@tanstack/react-router'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
@@ -16,10 +14,8 @@ const root = createRootRoute({
   errorComponent: Crashed,
 })
 
-type Loaded = ComponentType & { preload?: () => Promise<void> }
-
 /** A page for those who hold a permission. */
-function guarded(needs: Permission, Page: Loaded): Loaded {
+function guarded(needs: Permission, Page: RouteComponent): RouteComponent {
   const Shown = () => (
     <Guarded needs={needs}>
       <Page />
