@@ -1,4 +1,4 @@
-"""What journeys through the console begin with: a clinic, a browser, a person who has never been here."""
+"""What journeys through the console begin with: a clinic, and a browser that is new to it."""
 
 from __future__ import annotations
 

@@ -11,13 +11,14 @@ import hmac
 import json
 import re
 import struct
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from lianyi.base.clock import SystemClock
 
 from .clinic import Clinic, admission
 
@@ -98,7 +99,7 @@ def choose_password(page: Page, old: str, new: str) -> None:
 def code_of(secret: str, *, ahead: int = 0) -> str:
     """What an authenticator app shows for a secret, now or some steps ahead."""
     key = base64.b32decode(secret.replace(" ", ""))
-    step = struct.pack(">Q", int(time.time() // 30) + ahead)
+    step = struct.pack(">Q", int(SystemClock().now().timestamp()) // 30 + ahead)
     digest = hmac.digest(key, step, "sha1")
     number = struct.unpack_from(">I", digest, digest[-1] & 15)[0] & 0x7FFFFFFF
     return f"{number % 1_000_000:06}"
@@ -213,7 +214,7 @@ def test_a_watcher_sees_and_cannot_decide(clinic: Clinic, page: Page) -> None:
     expect(stop).to_be_disabled()
     expect(stop).to_have_attribute("title", "您的角色没有这项权限")
     page.goto(f"{clinic.address}/queues?tab=replay")
-    expect(page.get_by_role("region", name="重放记录")).to_be_visible()
+    expect(page.get_by_role("region", name="历次重放")).to_be_visible()
     expect(page.get_by_role("button", name="试运行")).to_have_count(0)
 
 
