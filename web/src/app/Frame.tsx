@@ -31,19 +31,19 @@ import { UserMenu } from './UserMenu'
 export function Frame() {
   const { t } = useTexts()
   const session = useSession()
-  const may = useMay()
+  const searches = useMay()('messages.read')
   return (
     <div className="frame">
       <a className="skip" href="#page">
         {t('app.skip')}
       </a>
-      <header className="top">
+      <header className={`top${searches ? '' : ' top-plain'}`}>
         <Link to="/" className="brand" aria-label={t('states.home')}>
           <img src="/favicon.svg" alt="" width="24" height="24" />
           <span className="brand-name">{t('app.name')}</span>
           <span className="brand-site">{siteName(session)}</span>
         </Link>
-        {may('messages.read') ? <GlobalSearch /> : <span className="global-search" />}
+        {searches ? <GlobalSearch /> : <span className="global-search" />}
         <Tools />
       </header>
       <Navigation />

@@ -1,3 +1,4 @@
+import '@/components/resource.css'
 import './accounts.css'
 
 import { useQuery } from '@tanstack/react-query'

@@ -36,7 +36,7 @@ export function PlaceField({ value, change }: PlaceProps) {
           value={all ? '' : value}
           disabled={all}
           maxLength={100}
-          placeholder={all ? t('accounts.everywhere') : t('accounts.organisationHint')}
+          placeholder={all ? t('accounts.everywhere') : t('accounts.assignHint')}
           onChange={(event) => change(event.target.value)}
         />
       </label>

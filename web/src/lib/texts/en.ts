@@ -183,6 +183,7 @@ export const en: Texts = {
     unlimited: 'no end',
     grantedBy: 'Assigned by',
     assign: 'Assign role',
+    assignHint: 'code; all below it are included',
     assignReason: 'such as: joined, on loan, on call',
     chooseRole: 'Choose a role',
     takeAway: 'Take away',

@@ -180,6 +180,7 @@ export const zh = {
     unlimited: '长期',
     grantedBy: '授予人',
     assign: '授予角色',
+    assignHint: '机构代码；含其所有下级',
     assignReason: '如：入职、借调、值班',
     chooseRole: '请选择角色',
     takeAway: '收回',
