@@ -268,7 +268,6 @@ def test_the_log_is_proved_while_the_platform_runs(
     assert verified[0]["status"] == "ok"
 
 
-<<<<<<< HEAD
 def test_a_message_is_erased_while_the_platform_runs(clinic: Clinic, lianyi: CommandLine) -> None:
     clinic.send(admission("CL11", "500011"))
     position = position_of(lianyi, "CL11")
@@ -281,7 +280,8 @@ def test_a_message_is_erased_while_the_platform_runs(clinic: Clinic, lianyi: Com
     assert erased["act"].startswith("0-")
     assert lianyi.json("log", "verify")["ok"]
     assert "LY-1308" in lianyi.complaint("log", "erase", position, *why)
-=======
+
+
 def test_the_audit_trail_is_asked_proved_and_exported(
     clinic: Clinic, lianyi: CommandLine, folder: Path
 ) -> None:
@@ -308,7 +308,6 @@ def test_the_audit_trail_is_asked_proved_and_exported(
     content = file.read_bytes()
     file.write_bytes(content[:90] + bytes([content[90] ^ 8]) + content[91:])
     assert "LY-1874" in lianyi.complaint("audit", "check-export", "acts.zip")
->>>>>>> issue3-audit
 
 
 def test_an_export_rebuilds_the_installation_elsewhere(

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-import lianyi
 from lianyi.security.audit.export import check_export
 
 from .clinic import REFUSED, Clinic, admission
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SEEN_WITHIN_MS = 5_000
 """A stopped destination must be visible on the overview by then."""
 PHONE = {"width": 390, "height": 844}
@@ -51,54 +36,6 @@ WATCH_THE_DIALOG = """() => {
   })
 }"""
 """Note where the first button of a dialog is in the first forty frames that show it."""
-
-
-@pytest.fixture(scope="module")
-def clinic() -> Iterator[Clinic]:
-    assert (Path(lianyi.__file__).parent / "console" / "index.html").is_file(), "make setup first"
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    try:
-        with Clinic(folder) as clinic:
-            yield clinic
-    finally:
-        shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "tools/prepare_tests.sh installs one"
-    expect.set_options(timeout=10_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that belongs to a person who has never been here."""
-    context = browser.new_context(
-        locale="zh-CN", viewport={"width": 1440, "height": 900}, timezone_id="America/New_York"
-    )
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def complaints(context: BrowserContext) -> list[str]:
-    """What the browser complains about: exceptions, refused resources, broken security rules."""
-    found: list[str] = []
-    context.on("weberror", lambda error: found.append(str(error.error)))
-    context.on(
-        "console",
-        lambda line: (
-            found.append(line.text)
-            if line.type == "error" and "Failed to load resource" not in line.text
-            else None
-        ),
-    )
-    return found
 
 
 @pytest.fixture
@@ -138,14 +75,15 @@ def test_nobody_enters_without_the_token(clinic: Clinic, context: BrowserContext
     page = context.new_page()
     page.goto(f"{clinic.address}/messages")
     page.get_by_label("访问令牌").fill("not-the-token")
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("alert")).to_contain_text("令牌不对")
+    page.get_by_role("button", name="凭令牌进入").click()
+    expect(page.get_by_role("alert")).to_contain_text("无法登录")
 
     page.get_by_label("访问令牌").fill(clinic.token)
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="凭令牌进入").click()
 
     expect(page.get_by_role("heading", name="消息", level=1)).to_be_visible()
-    page.get_by_role("button", name="退出").click()
+    page.get_by_role("button", name=re.compile("的账户$")).click()
+    page.get_by_role("menuitem", name="退出").click()
     expect(page.get_by_role("heading", name="登录控制台")).to_be_visible()
 
 

@@ -14,19 +14,25 @@ from lianyi.channels import keep_store
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
-<<<<<<< HEAD
 from lianyi.projections.following import Follower
-=======
 from lianyi.security.audit.syslog import READER, SyslogSender
->>>>>>> issue3-audit
 
 
 class LearnRole:
     """Follows the log for every projection and does the rounds of the house."""
 
-<<<<<<< HEAD
-    def __init__(self, housekeeping: Housekeeping, followers: Sequence[Follower]) -> None:
-        self._work: list[Housekeeping | Follower] = [housekeeping, *followers]
+    def __init__(
+        self,
+        housekeeping: Housekeeping,
+        followers: Sequence[Follower],
+        syslog: SyslogSender | None = None,
+    ) -> None:
+        more = [syslog] if syslog else []
+        self._work: list[Housekeeping | Follower | SyslogSender] = [
+            housekeeping,
+            *followers,
+            *more,
+        ]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -42,22 +48,6 @@ class LearnRole:
 
     def stop(self) -> None:
         """End now; every step can be taken up again."""
-=======
-    def __init__(self, housekeeping: Housekeeping, syslog: SyslogSender | None = None) -> None:
-        self._works: list[Housekeeping | SyslogSender] = [
-            housekeeping,
-            *([syslog] if syslog else []),
-        ]
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def run(self) -> None:
-        """Work until :meth:`stop`."""
-        self._tasks = [asyncio.create_task(work.run()) for work in self._works]
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def stop(self) -> None:
-        """End now; every step of a round can be taken up again."""
->>>>>>> issue3-audit
         for task in self._tasks:
             task.cancel()
 
@@ -65,11 +55,7 @@ class LearnRole:
 async def build(process: Process, stack: AsyncExitStack) -> Role:
     """Build the role that learns from the log."""
     pool, messages = await process.open(stack)
-<<<<<<< HEAD
-    settings = process.settings.messagelog
-=======
     settings, audit = process.settings.messagelog, process.settings.audit
->>>>>>> issue3-audit
 
     async def receipts(connection: Connection) -> None:
         await keep_store.keep_receipts(connection, today=process.clock.now())
@@ -98,7 +84,6 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             retired=retired,
             extras=(receipts,),
         ),
-<<<<<<< HEAD
         [
             Follower(
                 pool,
@@ -111,7 +96,5 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             )
             for projection in every_projection(process.settings)
         ],
-=======
         syslog,
->>>>>>> issue3-audit
     )

@@ -99,13 +99,8 @@ async def list_due(
     """
     rows = await connection.fetch(
         "SELECT shard, segment, number_to FROM messagelog.segment"
-<<<<<<< HEAD
         " WHERE state = 'indexed'"
         " AND last_at < CASE WHEN shard = $2 THEN $3::timestamptz ELSE $1::timestamptz END"
-=======
-        " WHERE state = 'indexed' AND last_at <"
-        " CASE WHEN shard = $2 THEN $3::timestamptz ELSE $1::timestamptz END"
->>>>>>> issue3-audit
         " ORDER BY shard, segment",
         older_than,
         ACTS,

@@ -332,6 +332,17 @@ async def find_session(ask: Asks, stored: bytes) -> SessionRecord | None:
     return SessionRecord(*row) if row else None
 
 
+async def add_factor(connection: Connection, stored: bytes, account: UUID, factor: str) -> None:
+    """Write down that in a session one more factor was shown."""
+    await connection.execute(
+        "UPDATE security.session SET factors = array_append(factors, $3)"
+        " WHERE stored = $1 AND account = $2 AND NOT $3 = ANY (factors)",
+        stored,
+        account,
+        factor,
+    )
+
+
 async def see_session(ask: Asks, stored: bytes, at: datetime) -> None:
     """Write down that a session is in use."""
     await ask.execute(

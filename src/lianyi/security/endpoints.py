@@ -55,6 +55,11 @@ Does = Annotated[Accounts, Depends(_accounts)]
 AccountName = Annotated[str, Path(max_length=64)]
 
 
+def _session(request: Request) -> bytes:
+    shown = Sensitive(request.cookies.get("lianyi_session", ""))
+    return stored_form(shown, Kind.SESSION) or b""
+
+
 def _assignment(one: AssignmentRecord) -> AssignmentView:
     return AssignmentView(
         id=one.assignment,
@@ -271,9 +276,8 @@ async def explain_access(
 @router.post("/me/password", openapi_extra=needs(SIGNED_IN), status_code=204)
 async def change_password(request: Request, own: Own, wanted: ChangePassword) -> None:
     """Choose one's own password; one's other sessions end."""
-    shown = Sensitive(request.cookies.get("lianyi_session", ""))
-    keep = stored_form(shown, Kind.SESSION) or b""
-    await own.change_password(Sensitive(wanted.old), Sensitive(wanted.new), keep=keep)
+    old, new = Sensitive(wanted.old), Sensitive(wanted.new)
+    await own.change_password(old, new, keep=_session(request))
 
 
 @router.post("/me/second-factor", openapi_extra=needs(SIGNED_IN))
@@ -288,7 +292,7 @@ async def offer_factor(own: Own) -> FactorOfferView:
 
 
 @router.post("/me/second-factor/confirm", openapi_extra=needs(SIGNED_IN))
-async def confirm_factor(own: Own, wanted: Code) -> RecoveryCodesView:
+async def confirm_factor(request: Request, own: Own, wanted: Code) -> RecoveryCodesView:
     """Put one's own second factor in force with its first code."""
-    codes = await own.confirm_factor(wanted.code)
+    codes = await own.confirm_factor(wanted.code, session=_session(request))
     return RecoveryCodesView(codes=list(codes.reveal()))

@@ -141,3 +141,18 @@ class UnclearTime(LianyiError):
     category = Category.INVALID
     en = Told("the role would end before it begins", "until lies before from", "correct the dates")
     zh = Told("角色的结束时间早于开始时间", "截止时间在起始时间之前", "请更正时间")
+
+
+class FactorExists(LianyiError):
+    """A second factor is in force; a new one comes after the old one was taken away."""
+
+    code = "LY-1818"
+    category = Category.CONFLICT
+    en = Told(
+        "your second factor is in force already",
+        "an account has one at a time",
+        "if it is lost, ask the security administrator to take it away",
+    )
+    zh = Told(
+        "第二认证因素已启用", "每个账户同时只有一个", "如已遗失，请由安全管理员解除后重新启用"
+    )

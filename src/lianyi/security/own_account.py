@@ -15,7 +15,12 @@ from lianyi.security import account_store as store
 from lianyi.security.access import current
 from lianyi.security.account_store import AccountRecord
 from lianyi.security.acts import act
-from lianyi.security.failures import NoSuchAccount, NothingThere, SignInRefused
+from lianyi.security.failures import (
+    FactorExists,
+    NoSuchAccount,
+    NothingThere,
+    SignInRefused,
+)
 from lianyi.security.limited_work import LimitedWork
 from lianyi.security.one_time import (
     accepted_step,
@@ -26,7 +31,7 @@ from lianyi.security.one_time import (
 )
 from lianyi.security.password_rules import PasswordRules, check_new_password
 from lianyi.security.passwords import PasswordHasher
-from lianyi.security.signing_in import TOTP_PURPOSE, SigningIn
+from lianyi.security.signing_in import CODE_FACTOR, TOTP_PURPOSE, SigningIn
 from lianyi.security.vault import Place, Vault
 
 
@@ -106,8 +111,15 @@ class OwnAccount:
             await self._changed(connection)
 
     async def offer_factor(self) -> FactorOffer:
-        """Begin one's own second factor; it counts once it is confirmed."""
+        """Begin one's own second factor; it counts once it is confirmed.
+
+        Raises:
+            FactorExists: there is one that counts.
+        """
         me, secret = await self._me(), new_totp_secret()
+        factor = await store.factor_of(self._pool, me.account)
+        if factor and factor.confirmed_at:
+            raise FactorExists(where="second factor")
         place = Place(TOTP_PURPOSE, str(me.account))
         sealed = self._vault().seal(Sensitive(secret.reveal().encode()), place)
         address = totp_address(secret, account=me.name, issuer=self._site_name)
@@ -116,8 +128,12 @@ class OwnAccount:
             await self._act(connection, "account.factor_offered", me)
         return FactorOffer(address, secret, qr_svg(address))
 
-    async def confirm_factor(self, code: str) -> Sensitive[tuple[str, ...]]:
+    async def confirm_factor(self, code: str, *, session: bytes) -> Sensitive[tuple[str, ...]]:
         """Put one's own second factor in force and return the recovery codes, shown once.
+
+        Args:
+            code: the first one.
+            session: stored form of the session in which it is shown; it has two factors now.
 
         Raises:
             SignInRefused: the code is wrong.
@@ -138,6 +154,7 @@ class OwnAccount:
             await store.confirm_factor(
                 connection, me.account, step=step, recovery=codes.stored, at=now
             )
+            await store.add_factor(connection, session, me.account, CODE_FACTOR)
             await self._act(connection, "account.factor_confirmed", me)
             await self._changed(connection)
         return codes.shown

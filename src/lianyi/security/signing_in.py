@@ -40,6 +40,7 @@ from lianyi.security.vault import Place, Vault
 
 ADMINISTRATOR = "security-administrator"
 TOTP_PURPOSE = "account.totp"
+CODE_FACTOR = "one-time code"
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_MAX = 4096
 SEEN_SECONDS = 30.0
@@ -127,7 +128,7 @@ class SigningIn:
             if not await self._is_code(account, proof.code):
                 await self.refuse(account, address=address)
                 raise SignInRefused(where="sign-in")
-            factors.append("one-time code")
+            factors.append(CODE_FACTOR)
         actor = await self._actor(account, factors)
         async with self._pool.acquire() as connection, connection.transaction():
             # What the password was checked against may be out of date by now.

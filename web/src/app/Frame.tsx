@@ -3,14 +3,14 @@ import {
   AuditOutlined,
   BankOutlined,
   DashboardOutlined,
-  LogoutOutlined,
   MailOutlined,
   MoonOutlined,
   SearchOutlined,
   SunOutlined,
+  TeamOutlined,
   UnorderedListOutlined,
 } from '@ant-design/icons'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Button, Input, type InputRef } from 'antd'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
@@ -22,32 +22,35 @@ import { cleanText } from '@/lib/filters'
 import { compact } from '@/lib/format'
 import { overviewKey, useLiveness } from '@/lib/live'
 import { keepLanguage } from '@/lib/preferences'
-import { sessionKey, siteName, useSession } from '@/lib/session'
+import { siteName, useMay, useSession } from '@/lib/session'
 import { speak, useTexts } from '@/lib/texts'
 import { relativeTime, shortTime } from '@/lib/time'
 
 import { useShade } from './shade'
+import { UserMenu } from './UserMenu'
 
 /** Header, navigation and the state of the live connection; the page itself is the outlet. */
 export function Frame() {
   const { t } = useTexts()
   const session = useSession()
+  const searches = useMay()('messages.read')
   return (
     <div className="frame">
       <a className="skip" href="#page">
         {t('app.skip')}
       </a>
-      <header className="top">
+      <header className={`top${searches ? '' : ' top-plain'}`}>
         <Link to="/" className="brand" aria-label={t('states.home')}>
           <img src="/favicon.svg" alt="" width="24" height="24" />
           <span className="brand-name">{t('app.name')}</span>
           <span className="brand-site">{siteName(session)}</span>
         </Link>
-        <GlobalSearch />
+        {searches ? <GlobalSearch /> : <span className="global-search" />}
         <Tools />
       </header>
       <Navigation />
       <main id="page" className="page" tabIndex={-1}>
+        <FirstAdministratorBanner />
         <StaleBanner />
         <Outlet />
       </main>
@@ -113,21 +116,19 @@ function GlobalSearch() {
 function Tools() {
   const { t, language } = useTexts()
   const { shade, toggle } = useShade()
-  const queries = useQueryClient()
   const live = useLiveness()
-  const signOut = async () => {
-    await client.DELETE('/api/v1/session')
-    await queries.invalidateQueries({ queryKey: sessionKey })
-  }
+  const may = useMay()
   const other = language === 'zh' ? 'en' : 'zh'
   const word = { live: t('app.live'), connecting: t('app.connecting'), lost: t('app.lost') }[live.state]
   return (
     <div className="tools">
-      <span className="tools-live" role="status">
-        <Mark tone={live.state === 'live' ? 'good' : live.state === 'lost' ? 'bad' : 'mute'} plain>
-          <span className="tools-live-word">{word}</span>
-        </Mark>
-      </span>
+      {may('overview.read') && (
+        <span className="tools-live" role="status">
+          <Mark tone={live.state === 'live' ? 'good' : live.state === 'lost' ? 'bad' : 'mute'} plain>
+            <span className="tools-live-word">{word}</span>
+          </Mark>
+        </span>
+      )}
       <Button
         type="text"
         lang={other}
@@ -144,13 +145,7 @@ function Tools() {
         aria-label={shade === 'light' ? t('app.toDark') : t('app.toLight')}
         onClick={toggle}
       />
-      <Button
-        type="text"
-        icon={<LogoutOutlined />}
-        aria-label={t('app.signOut')}
-        title={t('app.signOut')}
-        onClick={() => void signOut()}
-      />
+      <UserMenu />
     </div>
   )
 }
@@ -158,7 +153,9 @@ function Tools() {
 function Navigation() {
   const { t } = useTexts()
   const session = useSession()
+  const may = useMay()
   const overview = useQuery({
+    enabled: may('overview.read'),
     queryKey: overviewKey,
     queryFn: () => take(client.GET('/api/v1/overview')),
     refetchInterval: 30_000,
@@ -172,18 +169,26 @@ function Navigation() {
   }, [problems, session, t])
   return (
     <nav className="nav" aria-label={t('app.menu')}>
-      <Item to="/" icon={<DashboardOutlined />} label={t('nav.overview')} count={problems} />
-      <Item to="/messages" icon={<MailOutlined />} label={t('nav.messages')} />
-      <Item to="/queues" icon={<UnorderedListOutlined />} label={t('nav.queues')} count={open} />
-      <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />
-      <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />
-      <Item to="/audit" icon={<AuditOutlined />} label={t('nav.audit')} />
+      {may('overview.read') && <Item to="/" icon={<DashboardOutlined />} label={t('nav.overview')} count={problems} />}
+      {may('messages.read') && <Item to="/messages" icon={<MailOutlined />} label={t('nav.messages')} />}
+      {may('deliveries.read') && <Item to="/queues" icon={<UnorderedListOutlined />} label={t('nav.queues')} count={open} />}
+      {may('channels.read') && <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />}
+      {may('masterdata.read') && <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />}
+      {may('accounts.read') && <Item to="/accounts" icon={<TeamOutlined />} label={t('nav.accounts')} />}
+      {may('audit.read') && <Item to="/audit" icon={<AuditOutlined />} label={t('nav.audit')} />}
       <span className="nav-version">{t('app.version', { version: session.version })}</span>
     </nav>
   )
 }
 
-function Item({ to, icon, label, count = 0 }: { to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata' | '/audit'; icon: ReactNode; label: string; count?: number }) {
+type ItemProps = {
+  to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata' | '/accounts' | '/audit'
+  icon: ReactNode
+  label: string
+  count?: number
+}
+
+function Item({ to, icon, label, count = 0 }: ItemProps) {
   return (
     <Link to={to} className="nav-item" activeOptions={{ exact: to === '/', includeSearch: false }}>
       <span className="nav-icon" aria-hidden="true">
@@ -192,6 +197,18 @@ function Item({ to, icon, label, count = 0 }: { to: '/' | '/messages' | '/queues
       <span className="nav-label">{label}</span>
       {count > 0 && <span className="nav-count">{compact(count)}</span>}
     </Link>
+  )
+}
+
+/** Says so to whoever started it, until somebody administers the accounts. */
+function FirstAdministratorBanner() {
+  const { t } = useTexts()
+  const { administered, first_token: first, account } = useSession()
+  if (administered || !first || !account?.factors.includes('token')) return null
+  return (
+    <div className="banner" role="note">
+      {t('firstRun.banner')} <Link to="/first-administrator">{t('firstRun.title')}</Link>
+    </div>
   )
 }
 

@@ -1,7 +1,9 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate, type RouteComponent } from '@tanstack/react-router'
 
+import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { accountsSearch, auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { Frame } from './Frame'
@@ -12,44 +14,96 @@ const root = createRootRoute({
   errorComponent: Crashed,
 })
 
+/** A page for those who hold a permission. */
+function guarded(needs: Permission, Page: RouteComponent): RouteComponent {
+  const Shown = () => (
+    <Guarded needs={needs}>
+      <Page />
+    </Guarded>
+  )
+  return Object.assign(Shown, { preload: Page.preload })
+}
+
+const Overview = lazyRouteComponent(() => import('@/features/overview/OverviewPage'))
+
+/** Where people begin who may not see the overview. */
+const BEGINNINGS = [
+  ['/messages', 'messages.read'],
+  ['/queues', 'deliveries.read'],
+  ['/channels', 'channels.read'],
+  ['/accounts', 'accounts.read'],
+] as const
+
+function Home() {
+  const may = useMay()
+  if (may('overview.read')) return <Overview />
+  const [to] = BEGINNINGS.find(([, needs]) => may(needs)) ?? ['/me' as const]
+  return <Navigate to={to} replace />
+}
+
 const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: lazyRouteComponent(() => import('@/features/overview/OverviewPage')),
+  component: Home,
 })
 
 const messages = createRoute({
   getParentRoute: () => root,
   path: '/messages',
   validateSearch: messagesSearch,
-  component: lazyRouteComponent(() => import('@/features/messages/MessagesPage')),
+  component: guarded('messages.read', lazyRouteComponent(() => import('@/features/messages/MessagesPage'))),
 })
 
 const trace = createRoute({
   getParentRoute: () => root,
   path: '/messages/$position',
   validateSearch: traceSearch,
-  component: lazyRouteComponent(() => import('@/features/trace/TracePage')),
+  component: guarded('messages.read', lazyRouteComponent(() => import('@/features/trace/TracePage'))),
 })
 
 const queues = createRoute({
   getParentRoute: () => root,
   path: '/queues',
   validateSearch: queuesSearch,
-  component: lazyRouteComponent(() => import('@/features/queues/QueuesPage')),
+  component: guarded('deliveries.read', lazyRouteComponent(() => import('@/features/queues/QueuesPage'))),
 })
 
 const channels = createRoute({
   getParentRoute: () => root,
   path: '/channels',
-  component: lazyRouteComponent(() => import('@/features/channels/ChannelsPage')),
+  component: guarded('channels.read', lazyRouteComponent(() => import('@/features/channels/ChannelsPage'))),
 })
 
 const channel = createRoute({
   getParentRoute: () => root,
   path: '/channels/$name',
   validateSearch: channelSearch,
-  component: lazyRouteComponent(() => import('@/features/channels/ChannelPage')),
+  component: guarded('channels.read', lazyRouteComponent(() => import('@/features/channels/ChannelPage'))),
+})
+
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts',
+  validateSearch: accountsSearch,
+  component: guarded('accounts.read', lazyRouteComponent(() => import('@/features/accounts/AccountsPage'))),
+})
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/$name',
+  component: guarded('accounts.read', lazyRouteComponent(() => import('@/features/accounts/AccountPage'))),
+})
+
+const me = createRoute({
+  getParentRoute: () => root,
+  path: '/me',
+  component: lazyRouteComponent(() => import('@/features/accounts/MyAccountPage')),
+})
+
+const firstAdministrator = createRoute({
+  getParentRoute: () => root,
+  path: '/first-administrator',
+  component: guarded('accounts.manage', lazyRouteComponent(() => import('@/features/accounts/FirstAdministratorPage'))),
 })
 
 const masterdata = createRoute({
@@ -95,7 +149,9 @@ function NotFound() {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, messages, trace, queues, channels, channel, masterdata, record, audit]),
+  routeTree: root.addChildren([
+    overview, messages, trace, queues, channels, channel, masterdata, record, audit, accounts, account, me, firstAdministrator,
+  ]),
   parseSearch,
   stringifySearch,
   // What no screen knows is dropped; without this, what a screen has refused would come back.

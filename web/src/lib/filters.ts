@@ -192,6 +192,25 @@ export function recordSearch(raw: RawSearch): { as_of?: string } {
   return said({ as_of: cleanDay(raw['as_of']) })
 }
 
+export const ACCOUNT_TABS = ['accounts', 'roles', 'explain'] as const
+
+export type AccountsSearch = {
+  tab?: (typeof ACCOUNT_TABS)[number]
+  account?: string
+  permission?: string
+  organisation?: string
+}
+
+/** Tab of the accounts, and the decision that is explained. */
+export function accountsSearch(raw: RawSearch): AccountsSearch {
+  return said({
+    tab: cleanWord(raw['tab'], ACCOUNT_TABS),
+    account: cleanText(raw['account'], 64),
+    permission: cleanText(raw['permission'], 64),
+    organisation: cleanText(raw['organisation'], 100),
+  })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

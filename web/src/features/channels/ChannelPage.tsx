@@ -13,6 +13,7 @@ import { DestinationMark, Mark } from '@/components/StateMark'
 import { Failed, Loading } from '@/components/StatePage'
 import { type ChannelDetail, client, type DestinationCard, take } from '@/lib/api'
 import { overviewKey } from '@/lib/live'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { Balances } from './Balances'
@@ -126,7 +127,15 @@ function useRenew(name: string) {
   }
 }
 
+/** What a button says of itself that starts or stops: nothing, or that this person may not. */
+function useBarred() {
+  const { t } = useTexts()
+  const barred = !useMay()('channels.run')
+  return barred ? { disabled: true, title: t('common.notAllowed') } : {}
+}
+
 function ChannelSwitch({ channel }: { channel: ChannelDetail }) {
+  const barred = useBarred()
   const { t } = useTexts()
   const ask = useAsk()
   const renew = useRenew(channel.name)
@@ -138,7 +147,7 @@ function ChannelSwitch({ channel }: { channel: ChannelDetail }) {
   if (channel.wanted === 'stopped')
     return (
       <>
-        <Button size="small" type="primary" loading={start.isPending} onClick={() => start.mutate()}>
+        <Button size="small" type="primary" {...barred} loading={start.isPending} onClick={() => start.mutate()}>
           {t('channels.start')}
         </Button>
         {start.isError && <Failed error={start.error} />}
@@ -156,13 +165,14 @@ function ChannelSwitch({ channel }: { channel: ChannelDetail }) {
       },
     })
   return (
-    <Button size="small" danger onClick={stop}>
+    <Button size="small" danger {...barred} onClick={stop}>
       {t('channels.stop')}
     </Button>
   )
 }
 
 function DestinationSwitch({ destination }: { destination: DestinationCard }) {
+  const barred = useBarred()
   const { t } = useTexts()
   const ask = useAsk()
   const { channel, name } = destination
@@ -174,7 +184,7 @@ function DestinationSwitch({ destination }: { destination: DestinationCard }) {
   })
   if (destination.wanted === 'stopped')
     return (
-      <Button size="small" aria-label={`${t('common.start')} ${name}`} loading={start.isPending} onClick={() => start.mutate()}>
+      <Button size="small" {...barred} aria-label={`${t('common.start')} ${name}`} loading={start.isPending} onClick={() => start.mutate()}>
         {t('common.start')}
       </Button>
     )
@@ -190,7 +200,7 @@ function DestinationSwitch({ destination }: { destination: DestinationCard }) {
       },
     })
   return (
-    <Button size="small" aria-label={`${t('common.stop')} ${name}`} onClick={stop}>
+    <Button size="small" {...barred} aria-label={`${t('common.stop')} ${name}`} onClick={stop}>
       {t('common.stop')}
     </Button>
   )

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { ResourcePage } from '@/components/ResourcePage'
 import { client, type DeliveryRow, take } from '@/lib/api'
 import { usePages } from '@/lib/paging'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { type TabProps, useDeliveryColumns, useLaneFilters } from './parts'
@@ -14,6 +15,7 @@ const RENEW_MS = 10_000
 export function Parked({ search, change, channels }: TabProps) {
   const { t } = useTexts()
   const navigate = useNavigate()
+  const may = useMay()
   const bulk = useBulk()
   const columns = useDeliveryColumns()
   const filters = useLaneFilters(channels, search.channel)
@@ -45,36 +47,38 @@ export function Parked({ search, change, channels }: TabProps) {
             cell: (row) => (row.messages_behind > 0 ? <span className="num nowrap">{t('queues.behindCount', { count: row.messages_behind })}</span> : null),
           },
         ],
-        actions: [
-          {
-            key: 'resend',
-            label: t('queues.resendSelected'),
-            run: (rows) =>
-              bulk(rows, {
-                title: t('queues.bulkResendConfirm', { count: rows.length }),
-                text: t('trace.resendText'),
-                confirm: t('trace.resend'),
-                reason: 'optional',
-                act: (row, reason) =>
-                  take(client.POST('/api/v1/deliveries/{destination_id}/{position}/resend', { params: path(row), body: { reason } })),
-              }),
-          },
-          {
-            key: 'dismiss',
-            label: t('queues.dismissSelected'),
-            danger: true,
-            run: (rows) =>
-              bulk(rows, {
-                title: t('queues.bulkDismissConfirm', { count: rows.length }),
-                text: t('trace.dismissText'),
-                confirm: t('trace.dismiss'),
+        actions: may('deliveries.decide')
+          ? [
+              {
+                key: 'resend',
+                label: t('queues.resendSelected'),
+                run: (rows) =>
+                  bulk(rows, {
+                    title: t('queues.bulkResendConfirm', { count: rows.length }),
+                    text: t('trace.resendText'),
+                    confirm: t('trace.resend'),
+                    reason: 'optional',
+                    act: (row, reason) =>
+                      take(client.POST('/api/v1/deliveries/{destination_id}/{position}/resend', { params: path(row), body: { reason } })),
+                  }),
+              },
+              {
+                key: 'dismiss',
+                label: t('queues.dismissSelected'),
                 danger: true,
-                reason: 'required',
-                act: (row, reason) =>
-                  take(client.POST('/api/v1/deliveries/{destination_id}/{position}/dismiss', { params: path(row), body: { reason } })),
-              }),
-          },
-        ],
+                run: (rows) =>
+                  bulk(rows, {
+                    title: t('queues.bulkDismissConfirm', { count: rows.length }),
+                    text: t('trace.dismissText'),
+                    confirm: t('trace.dismiss'),
+                    danger: true,
+                    reason: 'required',
+                    act: (row, reason) =>
+                      take(client.POST('/api/v1/deliveries/{destination_id}/{position}/dismiss', { params: path(row), body: { reason } })),
+                  }),
+              },
+            ]
+          : [],
       }}
     />
   )

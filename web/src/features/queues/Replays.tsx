@@ -8,6 +8,7 @@ import { Mark, type Tone } from '@/components/StateMark'
 import { client, type Replay, take } from '@/lib/api'
 import { shortKind } from '@/lib/format'
 import { usePages } from '@/lib/paging'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { LeftOut } from './LeftOut'
@@ -20,6 +21,7 @@ const tones: Record<Replay['state'], Tone> = { running: 'info', stopping: 'warn'
 /** Deliver messages of the log again: a new replay, and those there have been. */
 export function Replays(props: TabProps) {
   const { t } = useTexts()
+  const runs = useMay()('replays.run')
   const pages = usePages<Replay>(
     ['replays'],
     (cursor) => take(client.GET('/api/v1/replays', { params: { query: { cursor } } })),
@@ -27,7 +29,7 @@ export function Replays(props: TabProps) {
   )
   return (
     <div className="stack">
-      <NewReplay {...props} />
+      {runs && <NewReplay {...props} />}
       <h2>{t('replay.list')}</h2>
       <ResourcePage
         pages={pages}
@@ -43,7 +45,7 @@ export function Replays(props: TabProps) {
             { key: 'progress', title: t('replay.progress'), cell: (replay) => <Advance replay={replay} /> },
             { key: 'reason', title: t('common.reason'), cell: (replay) => replay.reason },
             { key: 'by', title: t('replay.by'), wide: true, cell: (replay) => replay.requested_by },
-            { key: 'stop', title: '', cell: (replay) => replay.state === 'running' && <Stop replay={replay} /> },
+            { key: 'stop', title: '', cell: (replay) => runs && replay.state === 'running' && <Stop replay={replay} /> },
           ],
         }}
       />

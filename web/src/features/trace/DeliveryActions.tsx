@@ -5,12 +5,14 @@ import { Button } from 'antd'
 import { useAsk } from '@/components/ask'
 import { client, type DeliveryTrace, type MessageTrace, take } from '@/lib/api'
 import { fromEditor, toEditor } from '@/lib/hl7'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 /** Resend, edit and resend, dismiss where a person is needed; replay where it is done. */
 export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; delivery: DeliveryTrace }) {
   const { t } = useTexts()
   const ask = useAsk()
+  const may = useMay()
   const navigate = useNavigate()
   const queries = useQueryClient()
   const { position, channel, body_text: text } = trace
@@ -63,7 +65,7 @@ export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; deli
       search: { tab: 'replay', channel: from, destination, from_position: position, to_position: position },
     })
 
-  if (state === 'parked')
+  if (state === 'parked' && may('deliveries.decide'))
     return (
       <div className="row">
         <Button size="small" type="primary" onClick={resend}>
@@ -79,7 +81,7 @@ export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; deli
         </Button>
       </div>
     )
-  if ((state === 'delivered' || state === 'dismissed') && channel !== null)
+  if ((state === 'delivered' || state === 'dismissed') && channel !== null && may('replays.run'))
     return (
       <div className="row">
         <Button size="small" onClick={() => replay(channel)}>

@@ -4,14 +4,16 @@ import { Button } from 'antd'
 import { useAsk } from '@/components/ask'
 import { client, type MessageTrace, take } from '@/lib/api'
 import { fromEditor, toEditor } from '@/lib/hl7'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 /** What can be done with a message that the validation gate holds. */
 export function HeldActions({ trace }: { trace: MessageTrace }) {
   const { t } = useTexts()
   const ask = useAsk()
+  const may = useMay()
   const queries = useQueryClient()
-  if (!trace.deliveries.some(({ state }) => state === 'held')) return null
+  if (!may('deliveries.decide') || !trace.deliveries.some(({ state }) => state === 'held')) return null
   const { position, body_text: text } = trace
   const path = { position }
   const renew = () => queries.invalidateQueries({ queryKey: ['trace', position] })

@@ -7,6 +7,7 @@ import { CopyButton } from '@/components/CopyButton'
 import { Mark } from '@/components/StateMark'
 import type { MessageTrace } from '@/lib/api'
 import { fieldOf, isHl7, linesOf } from '@/lib/hl7'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { InsteadOf } from './ShownBy'
@@ -14,6 +15,7 @@ import { InsteadOf } from './ShownBy'
 /** The message exactly as it came, and what validation says about it. */
 export function Raw({ trace }: { trace: MessageTrace }) {
   const { t, language } = useTexts()
+  const may = useMay()
   const marked = useMemo(() => new Set(trace.findings.map(({ path }) => fieldOf(path))), [trace.findings])
   const text = trace.body_text
   return (
@@ -24,6 +26,8 @@ export function Raw({ trace }: { trace: MessageTrace }) {
           {text !== null && <CopyButton text={text} />}
           <Button
             size="small"
+            disabled={!may('messages.export')}
+            title={may('messages.export') ? undefined : t('common.notAllowed')}
             icon={<DownloadOutlined />}
             href={`/api/v1/messages/${encodeURIComponent(trace.position)}/body`}
             download={`${trace.position}.${text !== null && isHl7(text) ? 'hl7' : 'bin'}`}

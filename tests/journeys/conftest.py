@@ -1,0 +1,76 @@
+"""What journeys through the console begin with: a clinic, and a browser that is new to it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+import lianyi
+
+from .clinic import Clinic
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def clinic() -> Iterator[Clinic]:
+    assert (Path(lianyi.__file__).parent / "console" / "index.html").is_file(), "make setup first"
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
+    folder.chmod(0o711)
+    try:
+        with Clinic(folder) as clinic:
+            yield clinic
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "tools/prepare_tests.sh installs one"
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that belongs to a person who has never been here."""
+    context = browser.new_context(
+        locale="zh-CN", viewport={"width": 1440, "height": 900}, timezone_id="America/New_York"
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints(context: BrowserContext) -> list[str]:
+    """What the browser complains about: exceptions, refused resources, broken security rules."""
+    found: list[str] = []
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    context.on(
+        "console",
+        lambda line: (
+            found.append(line.text)
+            if line.type == "error" and "Failed to load resource" not in line.text
+            else None
+        ),
+    )
+    return found
