@@ -110,21 +110,21 @@ const masterdata = createRoute({
   getParentRoute: () => root,
   path: '/masterdata',
   validateSearch: masterDataSearch,
-  component: lazyRouteComponent(() => import('@/features/masterdata/MasterDataPage')),
+  component: guarded('masterdata.read', lazyRouteComponent(() => import('@/features/masterdata/MasterDataPage'))),
 })
 
 const record = createRoute({
   getParentRoute: () => root,
   path: '/masterdata/$kind/$code',
   validateSearch: recordSearch,
-  component: lazyRouteComponent(() => import('@/features/masterdata/RecordPage')),
+  component: guarded('masterdata.read', lazyRouteComponent(() => import('@/features/masterdata/RecordPage'))),
 })
 
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
   validateSearch: auditSearch,
-  component: lazyRouteComponent(() => import('@/features/audit/AuditPage')),
+  component: guarded('audit.read', lazyRouteComponent(() => import('@/features/audit/AuditPage'))),
 })
 
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
