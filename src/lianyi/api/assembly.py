@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from lianyi.api import doors, endpoints
+from lianyi.api import doors, endpoints, sign_in_doors
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
@@ -33,10 +33,13 @@ from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
+from lianyi.security.identities import Identities
 from lianyi.security.keyring import make_key_file
+from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHasher, PasswordHashing
+from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
@@ -100,6 +103,7 @@ def bare_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(endpoints.router, prefix=PREFIX)
+    app.include_router(sign_in_doors.router, prefix=PREFIX)
     app.include_router(channels.router, prefix=PREFIX)
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
@@ -194,6 +198,19 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
+    app.state.identities = Identities(
+        deps.pool, deps.log, deps.clock, deps.ids, roles=roles, signing_in=signing_in
+    )
+    app.state.outside = OutsideSignIn(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        deps.ids,
+        book=ProviderBook(deps.content_dir, deps.clock, deps.ids),
+        identities=app.state.identities,
+        signing_in=signing_in,
+        vault=vault,
+    )
     app.state.trail = Trail(deps.pool, deps.log)
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
@@ -217,5 +234,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()
+    await app.state.outside.close()
     await app.state.live.close()
     await app.state.tracer.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -22,6 +22,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.sensitive import Sensitive
 from lianyi.messagelog.message import NewMessage
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security import account_store as store
 from lianyi.security.account_store import AccountRecord, SessionRecord
 from lianyi.security.acts import act
@@ -42,6 +43,10 @@ TOTP_PURPOSE = "account.totp"
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_MAX = 4096
 SEEN_SECONDS = 30.0
+
+
+Also = Callable[[Connection, bytes], Awaitable[None]]
+"""Something that is written together with a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,7 @@ class SigningIn:
             await self._refused(account, address=address, locked=bool(locked))
             raise SignInRefused(where="sign-in")
         factors = ["password"]
-        factor = await store.factor_of(self._pool, account.account)
-        if factor and factor.confirmed_at:
-            if not proof.code.strip():
-                raise SecondFactorNeeded(where="sign-in")
-            if not await self._is_code(account, proof.code):
-                await self._refused(account, address=address, locked=False)
-                raise SignInRefused(where="sign-in")
+        if await self.check_code(account, proof.code, address=address):
             factors.append("one-time code")
         async with self._pool.acquire() as connection, connection.transaction():
             if checked.store_instead:
@@ -147,10 +146,42 @@ class SigningIn:
             raise SignInRefused(where="sign-in")
         return await self.open_for(account, factors=["token"], address=address, agent=agent)
 
+    async def check_code(self, account: AccountRecord, code: str, *, address: str) -> bool:
+        """Ask for the second factor of an account; False when it has none.
+
+        Raises:
+            SecondFactorNeeded: it has one, and no code was given.
+            SignInRefused: the code is wrong, or the account is locked.
+        """
+        factor = await store.factor_of(self._pool, account.account)
+        if factor is None or not factor.confirmed_at:
+            return False
+        if not code.strip():
+            raise SecondFactorNeeded(where="sign-in")
+        locked = account.locked_until is not None and account.locked_until > self._clock.now()
+        if locked or not await self._is_code(account, code):
+            await self._refused(account, address=address, locked=locked)
+            raise SignInRefused(where="sign-in")
+        return True
+
     async def open_for(
-        self, account: AccountRecord, *, factors: list[str], address: str, agent: str
+        self,
+        account: AccountRecord,
+        *,
+        factors: list[str],
+        address: str,
+        agent: str,
+        also: Also | None = None,
     ) -> Opened:
-        """Open a session for somebody who has shown who he is."""
+        """Open a session for somebody who has shown who he is.
+
+        Args:
+            account: whose.
+            factors: how he has shown it.
+            address: from where.
+            agent: with which browser.
+            also: what else is written in the same transaction; it is given the stored token.
+        """
         token, now = new_token(Kind.SESSION), self._clock.now()
         lasts = timedelta(hours=self._settings.session_hours)
         session = SessionRecord(
@@ -159,6 +190,8 @@ class SigningIn:
         actor = await self._actor(account, factors)
         async with self._pool.acquire() as connection, connection.transaction():
             await store.insert_session(connection, session)
+            if also:
+                await also(connection, token.stored)
             began = act(
                 "session.began",
                 {"factors": factors, "agent": agent[:200]},

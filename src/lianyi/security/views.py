@@ -155,6 +155,23 @@ class GivenKey(View):
     secret: str
 
 
+class IdentityView(View):
+    """Who an account is in a directory of the hospital; ``seen_at``: the last sign-in so."""
+
+    provider: str
+    subject: str
+    linked_at: datetime
+    linked_by: str
+    seen_at: datetime | None
+
+
+class NewIdentity(Wish):
+    """Somebody of a directory to link: ``subject`` is what it calls him for ever."""
+
+    provider: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    subject: str = Field(min_length=1, max_length=1024)
+
+
 class ChangePassword(Wish):
     """One's own password."""
 
