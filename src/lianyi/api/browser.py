@@ -74,7 +74,7 @@ def onward(path: str) -> HTMLResponse:
     return HTMLResponse(
         PAGE.format(
             head=f'<meta http-equiv="refresh" content="0;url={where}">',
-            body=f'<p>登录成功，正在进入… / Signed in.</p><p><a href="{where}">继续 / Go on</a></p>',
+            body=f'<p>登录成功 / Signed in.</p><p><a href="{where}">继续 / Go on</a></p>',
         )
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import orjson
 import uvicorn
 import yaml
 from fastapi import FastAPI
@@ -59,8 +60,6 @@ class OpenHouse:
     async def acts(self, kind: str) -> list[Any]:
         """The bodies of the acts of one kind."""
         found = await self.log.read(0, after=0, limit=1000)
-        import orjson
-
         return [orjson.loads(one.body) for one in found if one.kind == f"act {kind}"]
 
 
