@@ -30,6 +30,10 @@ COMMANDS = {
         "lianyi.cli.sign_in",
         "检查院内登录方式 / check the ways to sign in through the hospital's directories.",
     ),
+    "account": Lazy(
+        "lianyi.cli.account",
+        "本机所有者直接管理账户 / manage accounts as the owner of this machine.",
+    ),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(
         "lianyi.simulate.command",

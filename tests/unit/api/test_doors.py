@@ -16,14 +16,14 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from lianyi.api.first_token import EmptySecret, Failures, console_token, keep_secret
-from lianyi.api.guard import COOKIE
 
 import lianyi.channels
 import lianyi.connectors
 import lianyi.formats
 from lianyi.api.assembly import bare_app
 from lianyi.api.console import Console
+from lianyi.api.first_token import EmptySecret, Failures, console_token, keep_secret
+from lianyi.api.guard import COOKIE
 from lianyi.api.openapi import document
 from lianyi.api.reference import explain, parse_reference
 from lianyi.api.settings import ApiSettings

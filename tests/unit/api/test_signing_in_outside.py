@@ -142,14 +142,16 @@ async def test_a_person_signs_in_works_and_leaves(
     assert page.status_code == 200
     assert 'content="0;url=/messages?sender=LIS"' in page.text
     cookie = next(c for c in page.headers.get_list("set-cookie") if c.startswith(COOKIE))
-    assert "httponly" in cookie.lower() and "samesite=strict" in cookie.lower()
+    assert "httponly" in cookie.lower()
+    assert "samesite=strict" in cookie.lower()
     me = await who(house, browser)
     assert (me["name"], me["display_name"], me["roles"]) == (
         "lin",
         "Doctor lin",
         ["integration-watcher"],
     )
-    assert me["factors"] == ["hospital"] and not me["must_change"]
+    assert me["factors"] == ["hospital"]
+    assert not me["must_change"]
     assert me["permissions"]["messages.read"] == ["H1"]
     assert (await browser.client.get(f"{house.address}{API}/channels")).status_code == 200
 
@@ -189,7 +191,8 @@ async def test_who_has_no_account_is_told_so_and_an_administrator_links_him(
     house.write_provider("hospital", **{**oidc, "create_accounts": False})
     page = await come_back(house, browser, "wei")
     assert page.status_code == 403
-    assert "LY-1856" in page.text and "您在本平台还没有账户" in page.text
+    assert "LY-1856" in page.text
+    assert "您在本平台还没有账户" in page.text
     assert COOKIE not in page.headers.get("set-cookie", "")
     refused = (await house.acts("session.refused"))[-1]
     assert (refused["code"], refused["outside"]) == ("LY-1856", "wei")
@@ -280,8 +283,11 @@ async def test_the_way_back_is_bound_by_a_short_lived_cookie(
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{house.address}{API}/session/hospital/begin")
     cookie = answer.headers["set-cookie"].lower()
-    assert cookie.startswith(BINDING) and "httponly" in cookie and "samesite=lax" in cookie
-    assert "max-age=600" in cookie and "path=/api/v1/session" in cookie
+    assert cookie.startswith(BINDING)
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "max-age=600" in cookie
+    assert "path=/api/v1/session" in cookie
 
 
 async def test_an_answer_by_form_is_brought_by_the_browser_itself(
@@ -343,7 +349,8 @@ async def test_the_code_of_a_second_factor_is_asked_for_after_the_way_back(
     browser.client.cookies.delete(COOKIE)
 
     page = await come_back(house, browser, "lin")
-    assert page.status_code == 200 and 'name="code"' in page.text
+    assert page.status_code == 200
+    assert 'name="code"' in page.text
     assert await who(house, browser) is None
     key = page.text.partition('name="key" value="')[2].partition('"')[0]
     where = f"{house.address}{API}/session/hospital/code"
@@ -363,7 +370,8 @@ async def test_a_provider_that_is_not_there_is_a_page_that_says_so(house: OpenHo
     for path in ("begin", "finish"):
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(f"{house.address}{API}/session/nobody/{path}")
-        assert answer.status_code == 404 and "LY-1859" in answer.text
+        assert answer.status_code == 404
+        assert "LY-1859" in answer.text
 
 
 # ---- where the browser goes --------------------------------------------------------------------
@@ -396,7 +404,8 @@ async def test_a_foreign_return_address_is_dropped(
     house: OpenHouse, oidc: dict[str, Any], browser: Browser
 ) -> None:
     page = await come_back(house, browser, "lin", return_to="//evil.test/")
-    assert "evil" not in page.text and 'content="0;url=/"' in page.text
+    assert "evil" not in page.text
+    assert 'content="0;url=/"' in page.text
 
 
 @given(st.text(max_size=80), st.text(min_size=1, max_size=80))
