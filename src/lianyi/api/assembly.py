@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from lianyi.api import doors, endpoints, sign_in_doors
+from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
@@ -35,6 +35,7 @@ from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
 from lianyi.security.identities import Identities
 from lianyi.security.keyring import make_key_file
+from lianyi.security.oauth import TokenServer
 from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
@@ -107,6 +108,7 @@ def bare_app() -> FastAPI:
     app.include_router(channels.router, prefix=PREFIX)
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
+    app.include_router(oauth_doors.router)
     install(app)
     return app
 
@@ -210,6 +212,14 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         identities=app.state.identities,
         signing_in=signing_in,
         vault=vault,
+    )
+    app.state.token_server = TokenServer(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        signing_in=signing_in,
+        address=deps.settings.address,
+        lasts_seconds=deps.security.access_token_seconds,
     )
     app.state.trail = Trail(deps.pool, deps.log)
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)

@@ -103,10 +103,10 @@ def failure_page(failure: LianyiError) -> HTMLResponse:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return a form's fields (``application/x-www-form-urlencoded``); of a name, the last.
+    """Return a form's fields (``application/x-www-form-urlencoded``), each once.
 
     Raises:
-        UnclearRequest: it is longer than we take, or no such form.
+        UnclearRequest: it is longer than we take, no such form, or says a thing twice.
     """
     body = b""
     async for chunk in request.stream():
@@ -117,6 +117,9 @@ async def read_form(request: Request) -> dict[str, str]:
     if kind != "application/x-www-form-urlencoded":
         raise UnclearRequest(where="content-type", why="send application/x-www-form-urlencoded")
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100))
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
     except ValueError as error:
         raise UnclearRequest(where="body", why="it is no form") from error
+    if len(dict(pairs)) != len(pairs):
+        raise UnclearRequest(where="body", why="a field comes twice")
+    return dict(pairs)

@@ -30,7 +30,7 @@ CONTENT_DIR = "content"
 ADDRESS_FILE = "console-address"
 """In the data folder: where the console of this installation was last told to listen."""
 COMMAND_KEY_FILE = "command-key"
-"""In the data folder: the key of the command line, as ``lianyi account make-command-key`` made it."""
+"""In the data folder: the key that ``lianyi account make-command-key`` made."""
 VERIFIED_FILE = "last-verify.json"
 """In the data folder: what ``lianyi log verify`` found the last time. The doctor reads it."""
 

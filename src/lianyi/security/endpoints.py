@@ -13,6 +13,7 @@ from lianyi.security.account_store import AccountRecord, AssignmentRecord, KeyRe
 from lianyi.security.accounts import Accounts
 from lianyi.security.identities import Identities
 from lianyi.security.identity_store import IdentityRecord
+from lianyi.security.oauth import TokenServer
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.permissions import PERMISSIONS, SIGNED_IN, needs
 from lianyi.security.tokens import Kind, name_of, stored_form
@@ -35,6 +36,7 @@ from lianyi.security.views import (
     NewIdentity,
     NewKey,
     PermissionView,
+    PublicKeys,
     ReasonView,
     RecoveryCodesView,
     RoleView,
@@ -56,6 +58,11 @@ def _own(request: Request) -> OwnAccount:
 
 def _links(request: Request) -> Identities:
     found: Identities = request.app.state.identities
+    return found
+
+
+def _tokens(request: Request) -> TokenServer:
+    found: TokenServer = request.app.state.token_server
     return found
 
 
@@ -264,6 +271,18 @@ async def unlink_identity(
     """End a link; the sessions that began through it, and the roles it gave, end."""
     await links.unlink(name, provider=provider, subject=subject)
     return [_identity(one) for one in await links.list_of(name)]
+
+
+@router.get("/accounts/{name}/public-keys", openapi_extra=needs("accounts.read"))
+async def list_public_keys(request: Request, name: AccountName) -> PublicKeys:
+    """The public keys with which a system signs when it asks for tokens (JWK Set)."""
+    return PublicKeys(keys=[dict(key) for key in await _tokens(request).keys_of(name)])
+
+
+@router.put("/accounts/{name}/public-keys", openapi_extra=needs("accounts.manage"))
+async def set_public_keys(request: Request, name: AccountName, wanted: PublicKeys) -> PublicKeys:
+    """Replace the public keys of a system; its tokens end."""
+    return PublicKeys(keys=[dict(k) for k in await _tokens(request).set_keys(name, wanted.keys)])
 
 
 @router.get("/roles", openapi_extra=needs(SIGNED_IN))

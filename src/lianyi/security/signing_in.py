@@ -24,6 +24,7 @@ from lianyi.messagelog.message import NewMessage
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security import account_store as store
+from lianyi.security import oauth_store
 from lianyi.security.account_store import AccountRecord, SessionRecord
 from lianyi.security.acts import act
 from lianyi.security.failures import SecondFactorNeeded, SignInRefused
@@ -33,7 +34,7 @@ from lianyi.security.one_time import accepted_step, find_recovery_code
 from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import purpose_of, reach_of, reach_of_all
+from lianyi.security.rules import narrowed, purpose_of, reach_of, reach_of_all
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.tokens import Kind, new_token, stored_form
 from lianyi.security.vault import Place, Vault
@@ -278,6 +279,9 @@ class SigningIn:
     async def by_bearer(self, shown: Sensitive[str]) -> Actor | None:
         """Return whom a bearer token stands for: a system, or whoever started the first time."""
         text = shown.reveal()
+        token = stored_form(shown, Kind.ACCESS)
+        if token is not None:
+            return await self._by_access_token(token)
         stored = stored_form(shown, Kind.API_KEY)
         if stored is None:
             if not await self.is_first_token(text):
@@ -292,6 +296,26 @@ class SigningIn:
         if account is None or account.state != "active":
             return None
         return self._remember(stored, await self._actor(account, ["key"]))
+
+    async def _by_access_token(self, stored: bytes) -> Actor | None:
+        """Return the system that a token of ``/oauth/token`` stands for, within its scopes."""
+        known = self._remembered(stored)
+        if known:
+            return known
+        now = self._clock.now()
+        token = await oauth_store.find_token(self._pool, stored, now)
+        account = await store.account_of(self._pool, token.account) if token else None
+        if token is None or account is None or account.state != "active":
+            return None
+        actor = await self._actor(account, ["access token"])
+        actor = replace(actor, reach=narrowed(actor.reach, token.scopes))
+        if (token.expires_at - now).total_seconds() <= REMEMBERED_SECONDS:
+            return actor  # to be remembered would be to outlive it
+        return self._remember(stored, actor)
+
+    async def actor_of(self, account: AccountRecord, factors: list[str]) -> Actor:
+        """Return what an account may do now, when it has shown these factors."""
+        return await self._actor(account, factors)
 
     async def end(self, shown: Sensitive[str]) -> None:
         """End one session: somebody signs out."""

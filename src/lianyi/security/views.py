@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -170,6 +170,12 @@ class NewIdentity(Wish):
 
     provider: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     subject: str = Field(min_length=1, max_length=1024)
+
+
+class PublicKeys(Wish):
+    """A JWK Set (RFC 7517) of public keys: RSA for RS384, EC P-384 for ES384, each with a kid."""
+
+    keys: list[dict[str, Any]] = Field(max_length=10)
 
 
 class ChangePassword(Wish):
