@@ -15,7 +15,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from lianyi.api import doors, endpoints
+from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
@@ -42,10 +42,14 @@ from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
 from lianyi.security.audit.settings import AuditSettings
+from lianyi.security.identities import Identities
 from lianyi.security.keyring import make_key_file
+from lianyi.security.oauth import TokenServer
+from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHasher, PasswordHashing
+from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
@@ -110,12 +114,14 @@ def bare_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(endpoints.router, prefix=PREFIX)
+    app.include_router(sign_in_doors.router, prefix=PREFIX)
     app.include_router(channels.router, prefix=PREFIX)
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
+    app.include_router(oauth_doors.router)
     install(app)
     return app
 
@@ -211,6 +217,27 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
+    app.state.identities = Identities(
+        deps.pool, deps.log, deps.clock, deps.ids, roles=roles, signing_in=signing_in
+    )
+    app.state.outside = OutsideSignIn(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        deps.ids,
+        book=ProviderBook(deps.content_dir, deps.clock, deps.ids),
+        identities=app.state.identities,
+        signing_in=signing_in,
+        vault=vault,
+    )
+    app.state.token_server = TokenServer(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        signing_in=signing_in,
+        address=deps.settings.address,
+        lasts_seconds=deps.security.access_token_seconds,
+    )
     app.state.trail = Trail(deps.pool, deps.log)
     signer = Signer(deps.data_dir / KEY_FILE)
     app.state.audit = Audit(
@@ -238,5 +265,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()
+    await app.state.outside.close()
     await app.state.live.close()
     await app.state.tracer.close()

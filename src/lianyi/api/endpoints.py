@@ -10,11 +10,12 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import Headers
 from starlette.responses import StreamingResponse
 
+from lianyi.api.browser import set_session
 from lianyi.api.guard import COOKIE, Gatekeeper, address_of, cookie_of
 from lianyi.api.live import Live
 from lianyi.api.reference import explain
 from lianyi.api.settings import ApiSettings
-from lianyi.api.views import Explanation, Me, Session, SignIn
+from lianyi.api.views import Explanation, Me, ProviderView, Session, SignIn
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.channels.endpoints import REFUSALS
@@ -22,7 +23,9 @@ from lianyi.security.access import current
 from lianyi.security.accounts import Accounts
 from lianyi.security.failures import SignInRefused
 from lianyi.security.model import Actor
+from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.permissions import ANYBODY, SIGNED_IN, needs
+from lianyi.security.providers.problems import SignInRefused as RefusedOutside
 from lianyi.security.signing_in import Proof
 from lianyi.security.views import FirstAdministrator
 
@@ -46,6 +49,7 @@ def _keeper(request: Request) -> Gatekeeper:
 async def _session(request: Request, actor: Actor | None) -> Session:
     settings: ApiSettings = request.app.state.settings
     keeper = _keeper(request)
+    outside: OutsideSignIn = request.app.state.outside
     return Session(
         site_name=settings.site_name,
         timezone=settings.timezone,
@@ -53,6 +57,15 @@ async def _session(request: Request, actor: Actor | None) -> Session:
         signed_in=actor is not None,
         first_token=await keeper.signing_in.first_token_is_good(),
         administered=await keeper.signing_in.has_administrator(),
+        providers=[
+            ProviderView(
+                name=one.file.provider,
+                title_zh=one.file.title.zh,
+                title_en=one.file.title.en,
+                kind=one.kind,
+            )
+            for one in outside.book.offered()
+        ],
         account=_me(actor) if actor else None,
     )
 
@@ -88,37 +101,42 @@ async def get_session(request: Request) -> Session:
 
 @router.post("/session", tags=["session"], openapi_extra=needs(ANYBODY))
 async def sign_in(request: Request, response: Response, wanted: SignIn) -> Session:
-    """Sign in with name and password, if asked a one-time code too; or with the first token."""
+    """Sign in with name and password, if asked a one-time code too; or with the first token.
+
+    With ``provider`` a directory of the hospital judges name and password.
+    """
     keeper, address = _keeper(request), address_of(request.scope)
     keeper.let_try(address)
     agent = request.headers.get("user-agent", "")
     try:
         if wanted.token is not None:
             opened = await keeper.signing_in.open_first(wanted.token, address=address, agent=agent)
+        elif wanted.provider:
+            outside: OutsideSignIn = request.app.state.outside
+            proof = Proof(wanted.name, Sensitive(wanted.password), wanted.code)
+            opened = await outside.open(wanted.provider, proof, address=address, agent=agent)
         else:
             proof = Proof(wanted.name, Sensitive(wanted.password), wanted.code)
             opened = await keeper.signing_in.open(proof, address=address, agent=agent)
-    except SignInRefused:
+    except (SignInRefused, RefusedOutside):
         keeper.count(address)
         raise
-    response.set_cookie(
-        COOKIE,
-        opened.shown.reveal(),
-        max_age=opened.lasts_seconds,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    set_session(request, response, opened)
     return await _session(request, opened.actor)
 
 
 @router.delete("/session", tags=["session"], openapi_extra=needs(SIGNED_IN))
 async def sign_out(request: Request, response: Response) -> Session:
-    """End the session of this browser."""
-    await _keeper(request).signing_in.end(Sensitive(cookie_of(Headers(scope=request.scope))))
+    """End the session of this browser.
+
+    ``logout_url`` is where the session at the hospital's sign-in service ends, too.
+    """
+    shown = Sensitive(cookie_of(Headers(scope=request.scope)))
+    outside: OutsideSignIn = request.app.state.outside
+    logout_url = await outside.logout_url(shown)
+    await _keeper(request).signing_in.end(shown)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
-    return await _session(request, None)
+    return (await _session(request, None)).model_copy(update={"logout_url": logout_url})
 
 
 @router.post("/session/first", tags=["session"], openapi_extra=needs("accounts.manage"))

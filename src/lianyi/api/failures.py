@@ -27,7 +27,7 @@ from lianyi.channels.views import problem_facts
 
 logger = structlog.get_logger(__name__)
 
-UNKNOWN = {"LY-1606", "LY-1802", "LY-1803"}
+UNKNOWN = {"LY-1606", "LY-1802", "LY-1803", "LY-1850"}
 """Codes that say: we do not know yet who you are."""
 
 

@@ -15,6 +15,9 @@ class ApiSettings(Section):
     Attributes:
         host: the address to listen on; one that others reach wants TLS in front of it.
         port: the port to listen on.
+        public_address: how others reach the platform through the proxy in front of it, e.g.
+            ``https://lianyi.hospital.internal``; empty: host and port as above. Systems that ask
+            for tokens with signed assertions name it in them.
         site_name: what the console calls this installation.
         timezone: IANA name; the console shows times in the hospital's zone.
         live_clients_max: browsers that may follow the live view at the same time.
@@ -24,11 +27,18 @@ class ApiSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    public_address: str = Field(default="", pattern=r"^(https?://[^/?#\s]+)?$")
     site_name: str = "联医 Lianyi"
     timezone: str = "Asia/Shanghai"
     live_clients_max: int = Field(default=100, ge=1, le=10_000)
     poll_seconds: float = Field(default=1.0, ge=0.05, le=60)
     body_shown_bytes_max: int = Field(default=1_048_576, ge=1024)
+
+    @property
+    def address(self) -> str:
+        """The address of the platform as others know it, without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_address or f"http://{host}:{self.port}"
 
     @field_validator("timezone")
     @classmethod

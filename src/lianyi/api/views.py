@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from lianyi.channels.views import Problem, Request, View
@@ -14,6 +16,7 @@ class SignIn(Request):
     name: str = Field(default="", max_length=100)
     password: str = Field(default="", max_length=1024, repr=False)
     code: str = Field(default="", max_length=40, repr=False)
+    provider: str = Field(default="", max_length=40)
 
 
 class Me(View):
@@ -30,11 +33,25 @@ class Me(View):
     needs_factor: bool
 
 
+class ProviderView(View):
+    """A way to sign in through the hospital's own directory.
+
+    ``redirect``: send the browser to ``/session/{name}/begin``. ``password``: send name and
+    password to ``/session`` with ``provider``.
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    kind: Literal["redirect", "password"]
+
+
 class Session(View):
     """Where the caller is, and who.
 
     ``first_token``: the token of the first start still opens the console. ``administered``: there
-    is a security administrator.
+    is a security administrator. ``providers``: the ways to sign in besides our own passwords.
+    ``logout_url``: after signing out, where to send the browser to sign out over there, too.
     """
 
     site_name: str
@@ -44,6 +61,8 @@ class Session(View):
     first_token: bool
     administered: bool
     account: Me | None
+    providers: list[ProviderView]
+    logout_url: str | None = None
 
 
 class Explanation(View):

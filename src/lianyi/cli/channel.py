@@ -13,6 +13,7 @@ import click
 from lianyi.base.errors import LianyiError
 from lianyi.cli.common import (
     Where,
+    console_options,
     in_words,
     json_option,
     say_json,
@@ -32,7 +33,7 @@ def channel() -> None:
 
 
 @channel.command("list")
-@where_options
+@console_options
 @json_option
 @told
 def list_channels(where: Where, *, as_json: bool) -> None:
@@ -92,7 +93,7 @@ def _at_most(destination: dict[str, Any], key: str) -> str:
 @channel.command()
 @click.argument("name")
 @click.option("--destination", help="只针对这个目的端 / this destination only.")
-@where_options
+@console_options
 @json_option
 @told
 def start(name: str, destination: str | None, where: Where, *, as_json: bool) -> None:
@@ -103,7 +104,7 @@ def start(name: str, destination: str | None, where: Where, *, as_json: bool) ->
 @channel.command()
 @click.argument("name")
 @click.option("--destination", help="只针对这个目的端 / this destination only.")
-@where_options
+@console_options
 @json_option
 @told
 def stop(name: str, destination: str | None, where: Where, *, as_json: bool) -> None:

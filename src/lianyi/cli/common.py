@@ -5,6 +5,7 @@ Nothing heavy is imported here: ``lianyi --help`` must answer at once.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -28,6 +29,8 @@ DATA_DIR = "data"
 CONTENT_DIR = "content"
 ADDRESS_FILE = "console-address"
 """In the data folder: where the console of this installation was last told to listen."""
+COMMAND_KEY_FILE = "command-key"
+"""In the data folder: the key that ``lianyi account make-command-key`` made."""
 VERIFIED_FILE = "last-verify.json"
 """In the data folder: what ``lianyi log verify`` found the last time. The doctor reads it."""
 
@@ -51,11 +54,13 @@ class Where:
         settings_file: None means ``lianyi.toml`` where it stands here, else the defaults.
         data_dir: its data folder.
         content_dir: its folder of channels, tables, steps and functions.
+        key_file: holds the key to ask the platform with; None: what lies in the data folder.
     """
 
     settings_file: Path | None
     data_dir: Path
     content_dir: Path
+    key_file: Path | None = None
 
     @property
     def chosen_file(self) -> Path | None:
@@ -126,6 +131,29 @@ def where_options(command: F) -> F:
     wrapped: Any = placed
     for option in options:
         wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
+
+
+def console_options(command: F) -> F:
+    """Add the options of a command that asks the running platform."""
+
+    @functools.wraps(command)
+    def keyed(
+        *args: Any,  # noqa: ANN401
+        where: Where,
+        key_file: Path | None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return command(*args, where=dataclasses.replace(where, key_file=key_file), **kwargs)
+
+    option = click.option(
+        "--key-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="LIANYI_KEY_FILE",
+        help="密钥文件，默认数据文件夹中的 command-key / file of the key; "
+        "default: command-key in the data folder.",
+    )
+    wrapped: Any = where_options(option(keyed))
     return wrapped  # type: ignore[no-any-return]
 
 

@@ -12,7 +12,8 @@ import httpx
 
 from lianyi.api.first_token import TOKEN_FILE
 from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.cli.common import ADDRESS_FILE, Refusal, Where, console_address
+from lianyi.cli.common import ADDRESS_FILE, COMMAND_KEY_FILE, Refusal, Where, console_address
+from lianyi.security.secret_files import read_secret_file
 
 PAGE_MAX = 200
 TIMEOUT_SECONDS = 60.0
@@ -53,8 +54,42 @@ class OtherInstallation(LianyiError):
     )
 
 
+class KeyEnded(LianyiError):
+    """The platform does not take the key of the command line."""
+
+    code = "LY-1725"
+    category = Category.FORBIDDEN
+    en = Told(
+        "the platform does not take this key",
+        "it was ended, has run out, or belongs to another installation",
+        "run 'lianyi account make-command-key --role ROLE', or name another file with --key-file",
+    )
+    zh = Told(
+        "平台不接受该密钥",
+        "密钥已被终止、已过期，或属于另一套安装",
+        "运行 lianyi account make-command-key --role 角色名，或用 --key-file 指定其他密钥文件",
+    )
+
+
+class FirstTokenEnded(LianyiError):
+    """The token of the first start is no longer good, and the command line has no key."""
+
+    code = "LY-1726"
+    category = Category.FORBIDDEN
+    en = Told(
+        "the command line needs a key",
+        "the token of the first start has ended: there is a security administrator",
+        "run 'lianyi account make-command-key --role ROLE' once",
+    )
+    zh = Told(
+        "命令行需要密钥",
+        "首次启动令牌已失效：平台已有安全管理员",
+        "运行一次 lianyi account make-command-key --role 角色名",
+    )
+
+
 class Console:
-    """The API of one installation, spoken to with its own token.
+    """The API of one installation, spoken to with its own key.
 
     Attributes:
         zone: of the hospital: times are shown and read in it.
@@ -66,27 +101,34 @@ class Console:
         Raises:
             BadSettings: the settings file cannot be used.
             ConsoleUnreachable: the platform has never run on this data folder.
+            SecretFileOpen, SecretFileUnusable: the file of the key cannot be used.
         """
         settings = where.load()
         self.zone = ZoneInfo(settings.api.timezone)
         self._address = _address(settings.data_dir) or console_address(
             settings.api.host, settings.api.port
         )
-        token_file = settings.data_dir / TOKEN_FILE
-        try:
-            token = token_file.read_text(encoding="ascii").strip()
-        except OSError as error:
-            raise ConsoleUnreachable(
-                where=str(token_file),
-                why="the platform has never run on this data folder, or it is not ours to read",
-                why_zh="平台从未在该数据文件夹上运行，或当前用户无权读取",
-            ) from error
+        self._key_file = where.key_file or _command_key(settings.data_dir)
+        token = self._key(settings.data_dir / TOKEN_FILE)
         self._client = httpx.Client(
             base_url=f"{self._address}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT_SECONDS,
             trust_env=False,
         )
+
+    def _key(self, token_file: Path) -> str:
+        """Return what we show: a key, or the token of the first start while that is good."""
+        if self._key_file:
+            return read_secret_file(self._key_file).reveal().decode("ascii", "replace").strip()
+        try:
+            return token_file.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ConsoleUnreachable(
+                where=str(token_file),
+                why="the platform has never run on this data folder, or it is not ours to read",
+                why_zh="平台从未在该数据文件夹上运行，或当前用户无权读取",
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +150,7 @@ class Console:
 
         Raises:
             ConsoleUnreachable: nothing answers.
-            OtherInstallation: our token is not known there.
+            OtherInstallation, KeyEnded, FirstTokenEnded: what we show is not taken there.
             Refusal: the platform says no.
         """
         given = {key: value for key, value in body.items() if value is not None}
@@ -145,13 +187,31 @@ class Console:
         if response.is_success:
             return response
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise OtherInstallation(where=self._address)
+            raise self._unknown()
         try:
             problem = response.json()["error"]
         except (ValueError, KeyError, TypeError) as error:
             why = f"HTTP {response.status_code}"
             raise ConsoleUnreachable(where=self._address, why=why, why_zh=why) from error
         raise Refusal(problem)
+
+    def _unknown(self) -> LianyiError:
+        """Return why what we show is not taken."""
+        if self._key_file:
+            return KeyEnded(where=str(self._key_file))
+        try:
+            session = self._client.get("/session", headers={"Authorization": ""}).json()
+        except (httpx.HTTPError, ValueError):
+            session = {}
+        if session.get("first_token") is False:
+            return FirstTokenEnded(where=self._address)
+        return OtherInstallation(where=self._address)
+
+
+def _command_key(data_dir: Path) -> Path | None:
+    """Return the key that ``make-command-key`` made; None when there is none."""
+    path = data_dir / COMMAND_KEY_FILE
+    return path if path.exists() else None
 
 
 def _address(data_dir: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.cli.common import Where, in_words, json_option, say_json, told, where_options
+from lianyi.cli.common import Where, console_options, in_words, json_option, say_json, told
 from lianyi.cli.groups import Group
 from lianyi.cli.message import LIMIT_MAX, POSITION, Row, instant, messages_table
 from lianyi.cli.printing import Bar, local, progress, short_problem, table
@@ -63,7 +63,7 @@ def _limit_option(command: Any) -> Any:  # noqa: ANN401 - click decorates what i
 @click.option("--channel", help="只看这个通道 / of this channel only.")
 @click.option("--destination", help="只看这个目的端 / of this destination only.")
 @_limit_option
-@where_options
+@console_options
 @json_option
 @told
 def parked(
@@ -76,7 +76,7 @@ def parked(
 @delivery.command()
 @click.option("--channel", help="只看这个通道 / of this channel only.")
 @_limit_option
-@where_options
+@console_options
 @json_option
 @told
 def held(channel: str | None, limit: int, where: Where, *, as_json: bool) -> None:
@@ -135,7 +135,7 @@ def _body_option(command: Any) -> Any:  # noqa: ANN401
 @click.option("--destination", required=True, help="目的端 / the destination.")
 @click.option("--reason", default="", help="原因 / why.")
 @_body_option
-@where_options
+@console_options
 @json_option
 @told
 def resend(
@@ -169,7 +169,7 @@ def resend(
     "--destination", help="目的端；省略则指校验暂挂的消息 / without it: what the gate holds."
 )
 @click.option("--reason", required=True, help="原因 / why.")
-@where_options
+@console_options
 @json_option
 @told
 def dismiss(
@@ -196,7 +196,7 @@ def dismiss(
 @click.argument("position", type=POSITION)
 @click.option("--reason", required=True, help="原因 / why.")
 @_body_option
-@where_options
+@console_options
 @json_option
 @told
 def release(
@@ -278,7 +278,7 @@ def _say_row(row: Row, *, as_json: bool) -> None:
 )
 @click.option("--reason", help="原因；省略则询问 / why; asked for when left out.")
 @click.option("--yes", is_flag=True, help="不再询问 / do not ask.")
-@where_options
+@console_options
 @json_option
 @told
 def replay(
@@ -399,7 +399,7 @@ def _find_replay(console: Console, replay: Row) -> Row:
 
 @delivery.command()
 @_limit_option
-@where_options
+@console_options
 @json_option
 @told
 def replays(limit: int, where: Where, *, as_json: bool) -> None:
@@ -418,7 +418,7 @@ def replays(limit: int, where: Where, *, as_json: bool) -> None:
 
 @delivery.command("stop-replay")
 @click.argument("replay_id", metavar="ID")
-@where_options
+@console_options
 @json_option
 @told
 def stop_replay(replay_id: str, where: Where, *, as_json: bool) -> None:

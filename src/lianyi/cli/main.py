@@ -39,6 +39,10 @@ COMMANDS = {
         "lianyi.cli.projection", "查看、重建投影 / show the projections and rebuild them."
     ),
     "masterdata": Lazy("lianyi.cli.masterdata", "导入主数据 / import master data."),
+    "account": Lazy(
+        "lianyi.cli.account",
+        "本机所有者直接管理账户 / manage accounts as the owner of this machine.",
+    ),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(
         "lianyi.simulate.command",

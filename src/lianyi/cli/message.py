@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from lianyi.base.clock import SystemClock
-from lianyi.cli.common import Where, in_words, json_option, say_json, told, where_options
+from lianyi.cli.common import Where, console_options, in_words, json_option, say_json, told
 from lianyi.cli.groups import Group
 from lianyi.cli.printing import (
     both_languages,
@@ -98,7 +98,7 @@ def instant(text: str | None, zone: tzinfo, option: str) -> datetime | None:
     show_default=True,
     help="最多条数 / messages at most.",
 )
-@where_options
+@console_options
 @json_option
 @told
 def find(
@@ -182,7 +182,7 @@ def _mark(row: Row, mark: Row) -> str:
 @click.argument("position", type=POSITION)
 @click.option("--raw", is_flag=True, help="原样输出收到的字节 / the bytes exactly as they came.")
 @click.option("--tree", is_flag=True, help="输出解析后的内容 / the parsed message.")
-@where_options
+@console_options
 @json_option
 @told
 def show(position: str, where: Where, *, raw: bool, tree: bool, as_json: bool) -> None:

@@ -11,6 +11,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.account_store import AccountRecord, AssignmentRecord, KeyRecord
 from lianyi.security.accounts import Accounts
+from lianyi.security.identities import Identities
+from lianyi.security.identity_store import IdentityRecord
+from lianyi.security.oauth import TokenServer
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.permissions import PERMISSIONS, SIGNED_IN, needs
 from lianyi.security.tokens import Kind, name_of, stored_form
@@ -26,11 +29,14 @@ from lianyi.security.views import (
     FactorOfferView,
     GivenKey,
     GivenPassword,
+    IdentityView,
     KeyView,
     NewAccount,
     NewAssignment,
+    NewIdentity,
     NewKey,
     PermissionView,
+    PublicKeys,
     ReasonView,
     RecoveryCodesView,
     RoleView,
@@ -50,6 +56,17 @@ def _own(request: Request) -> OwnAccount:
     return found
 
 
+def _links(request: Request) -> Identities:
+    found: Identities = request.app.state.identities
+    return found
+
+
+def _tokens(request: Request) -> TokenServer:
+    found: TokenServer = request.app.state.token_server
+    return found
+
+
+Links = Annotated[Identities, Depends(_links)]
 Own = Annotated[OwnAccount, Depends(_own)]
 Does = Annotated[Accounts, Depends(_accounts)]
 AccountName = Annotated[str, Path(max_length=64)]
@@ -91,6 +108,16 @@ def _key(key: KeyRecord) -> KeyView:
         title=key.title,
         created_at=key.created_at,
         expires_at=key.expires_at,
+    )
+
+
+def _identity(one: IdentityRecord) -> IdentityView:
+    return IdentityView(
+        provider=one.provider,
+        subject=one.subject,
+        linked_at=one.linked_at,
+        linked_by=one.linked_by,
+        seen_at=one.seen_at,
     )
 
 
@@ -225,6 +252,42 @@ async def unassign_role(does: Does, name: AccountName, assignment: UUID) -> Acco
     """Take a role away."""
     await does.unassign(name, assignment)
     return await _told(does, await does.get(name))
+
+
+@router.get("/accounts/{name}/identities", openapi_extra=needs("accounts.read"))
+async def list_identities(links: Links, name: AccountName) -> list[IdentityView]:
+    """Who an account is in the hospital's directories."""
+    return [_identity(one) for one in await links.list_of(name)]
+
+
+@router.post("/accounts/{name}/identities", openapi_extra=needs("accounts.manage"))
+async def link_identity(links: Links, name: AccountName, wanted: NewIdentity) -> IdentityView:
+    """Link an account with somebody in a directory, by what never changes there."""
+    return _identity(await links.link(name, provider=wanted.provider, subject=wanted.subject))
+
+
+@router.delete("/accounts/{name}/identities", openapi_extra=needs("accounts.manage"))
+async def unlink_identity(
+    links: Links,
+    name: AccountName,
+    provider: Annotated[str, Query(max_length=40)],
+    subject: Annotated[str, Query(max_length=1024)],
+) -> list[IdentityView]:
+    """End a link; the sessions that began through it, and the roles it gave, end."""
+    await links.unlink(name, provider=provider, subject=subject)
+    return [_identity(one) for one in await links.list_of(name)]
+
+
+@router.get("/accounts/{name}/public-keys", openapi_extra=needs("accounts.read"))
+async def list_public_keys(request: Request, name: AccountName) -> PublicKeys:
+    """The public keys with which a system signs when it asks for tokens (JWK Set)."""
+    return PublicKeys(keys=[dict(key) for key in await _tokens(request).keys_of(name)])
+
+
+@router.put("/accounts/{name}/public-keys", openapi_extra=needs("accounts.manage"))
+async def set_public_keys(request: Request, name: AccountName, wanted: PublicKeys) -> PublicKeys:
+    """Replace the public keys of a system; its tokens end."""
+    return PublicKeys(keys=[dict(k) for k in await _tokens(request).set_keys(name, wanted.keys)])
 
 
 @router.get("/roles", openapi_extra=needs(SIGNED_IN))

@@ -57,6 +57,11 @@ def reach_of(
     return Reach(of)
 
 
+def narrowed(reach: Reach, permissions: Iterable[str]) -> Reach:
+    """Return the part of a reach that a token with these scopes gives."""
+    return Reach({name: where for name, where in reach.of.items() if name in set(permissions)})
+
+
 def reach_of_all() -> Reach:
     """Return the reach of the platform itself: everything everywhere."""
     return Reach({permission: frozenset({EVERYWHERE}) for permission in PERMISSIONS})

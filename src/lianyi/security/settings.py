@@ -20,6 +20,7 @@ class SecuritySettings(Section):
         failures_max: wrong passwords in a row after which an account is locked.
         locked_minutes: for how long.
         address_failures_max: wrong sign-ins taken from one address in a minute.
+        access_token_seconds: how long a token lives that a system gets from ``/oauth/token``.
         metrics_open: whether ``/metrics`` answers this machine without a sign-in.
     """
 
@@ -29,4 +30,5 @@ class SecuritySettings(Section):
     failures_max: int = Field(default=5, ge=1, le=100)
     locked_minutes: float = Field(default=15, gt=0, le=1440)
     address_failures_max: int = Field(default=10, ge=1)
+    access_token_seconds: int = Field(default=300, ge=10, le=300)
     metrics_open: bool = True

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -24,6 +24,7 @@ from lianyi.messagelog.message import NewMessage
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security import account_store as store
+from lianyi.security import oauth_store
 from lianyi.security.account_store import AccountRecord, SessionRecord
 from lianyi.security.acts import act
 from lianyi.security.failures import SecondFactorNeeded, SignInRefused
@@ -33,7 +34,7 @@ from lianyi.security.one_time import accepted_step, find_recovery_code
 from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import purpose_of, reach_of, reach_of_all
+from lianyi.security.rules import narrowed, purpose_of, reach_of, reach_of_all
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.tokens import Kind, new_token, stored_form
 from lianyi.security.vault import Place, Vault
@@ -44,6 +45,10 @@ CODE_FACTOR = "one-time code"
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_MAX = 4096
 SEEN_SECONDS = 30.0
+
+
+Also = Callable[[Connection, bytes], Awaitable[None]]
+"""Something that is written together with a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,7 @@ class SigningIn:
             await self.refuse(account, address=address)
             raise SignInRefused(where="sign-in")
         factors = ["password"]
-        factor = await store.factor_of(self._pool, account.account)
-        if factor and factor.confirmed_at:
-            if not proof.code.strip():
-                raise SecondFactorNeeded(where="sign-in")
-            if not await self._is_code(account, proof.code):
-                await self.refuse(account, address=address)
-                raise SignInRefused(where="sign-in")
+        if await self.check_code(account, proof.code, address=address):
             factors.append(CODE_FACTOR)
         actor = await self._actor(account, factors)
         async with self._pool.acquire() as connection, connection.transaction():
@@ -159,10 +158,40 @@ class SigningIn:
             raise SignInRefused(where="sign-in")
         return await self.open_for(account, factors=["token"], address=address, agent=agent)
 
+    async def check_code(self, account: AccountRecord, code: str, *, address: str) -> bool:
+        """Ask for the second factor of an account; False when it has none.
+
+        Raises:
+            SecondFactorNeeded: it has one, and no code was given.
+            SignInRefused: the code is wrong, or the account is locked.
+        """
+        factor = await store.factor_of(self._pool, account.account)
+        if factor is None or not factor.confirmed_at:
+            return False
+        if not code.strip():
+            raise SecondFactorNeeded(where="sign-in")
+        if not self._may_enter(account) or not await self._is_code(account, code):
+            await self.refuse(account, address=address)
+            raise SignInRefused(where="sign-in")
+        return True
+
     async def open_for(
-        self, account: AccountRecord, *, factors: list[str], address: str, agent: str
+        self,
+        account: AccountRecord,
+        *,
+        factors: list[str],
+        address: str,
+        agent: str,
+        also: Also | None = None,
     ) -> Opened:
         """Open a session for somebody who has shown who he is.
+
+        Args:
+            account: whose.
+            factors: how he has shown it.
+            address: from where.
+            agent: with which browser.
+            also: what else is written in the same transaction; it is given the stored token.
 
         Raises:
             SignInRefused: his account is disabled.
@@ -172,10 +201,16 @@ class SigningIn:
             found = await store.lock_account(connection, account.name)
             if found is None or found.state != "active":
                 raise SignInRefused(where="sign-in")
-            return await self._begin(connection, actor, address=address, agent=agent)
+            return await self._begin(connection, actor, address=address, agent=agent, also=also)
 
     async def _begin(
-        self, connection: Connection, actor: Actor, *, address: str, agent: str
+        self,
+        connection: Connection,
+        actor: Actor,
+        *,
+        address: str,
+        agent: str,
+        also: Also | None = None,
     ) -> Opened:
         """Open a session while its account cannot change."""
         token, now = new_token(Kind.SESSION), self._clock.now()
@@ -185,6 +220,8 @@ class SigningIn:
             token.stored, actor.account, now, now, now + lasts, address, agent[:200], factors
         )
         await store.insert_session(connection, session)
+        if also:
+            await also(connection, token.stored)
         began = act(
             "session.began",
             {"factors": factors, "agent": agent[:200]},
@@ -277,6 +314,9 @@ class SigningIn:
     async def by_bearer(self, shown: Sensitive[str]) -> Actor | None:
         """Return whom a bearer token stands for: a system, or whoever started the first time."""
         text = shown.reveal()
+        token = stored_form(shown, Kind.ACCESS)
+        if token is not None:
+            return await self._by_access_token(token)
         stored = stored_form(shown, Kind.API_KEY)
         if stored is None:
             if not await self.is_first_token(text):
@@ -291,6 +331,26 @@ class SigningIn:
         if account is None or account.state != "active":
             return None
         return self._remember(stored, await self._actor(account, ["key"]))
+
+    async def _by_access_token(self, stored: bytes) -> Actor | None:
+        """Return the system that a token of ``/oauth/token`` stands for, within its scopes."""
+        known = self._remembered(stored)
+        if known:
+            return known
+        now = self._clock.now()
+        token = await oauth_store.find_token(self._pool, stored, now)
+        account = await store.account_of(self._pool, token.account) if token else None
+        if token is None or account is None or account.state != "active":
+            return None
+        actor = await self._actor(account, ["access token"])
+        actor = replace(actor, reach=narrowed(actor.reach, token.scopes))
+        if (token.expires_at - now).total_seconds() <= REMEMBERED_SECONDS:
+            return actor  # to be remembered would be to outlive it
+        return self._remember(stored, actor)
+
+    async def actor_of(self, account: AccountRecord, factors: list[str]) -> Actor:
+        """Return what an account may do now, when it has shown these factors."""
+        return await self._actor(account, factors)
 
     async def end(self, shown: Sensitive[str]) -> None:
         """End one session: somebody signs out."""

@@ -39,6 +39,7 @@ class Kind(Enum):
     SESSION = "ses"
     INVITATION = "inv"
     REFRESH = "ref"
+    ACCESS = "acc"
 
 
 @dataclass(frozen=True, slots=True)

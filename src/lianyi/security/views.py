@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -153,6 +153,29 @@ class GivenKey(View):
 
     key: KeyView
     secret: str
+
+
+class IdentityView(View):
+    """Who an account is in a directory of the hospital; ``seen_at``: the last sign-in so."""
+
+    provider: str
+    subject: str
+    linked_at: datetime
+    linked_by: str
+    seen_at: datetime | None
+
+
+class NewIdentity(Wish):
+    """Somebody of a directory to link: ``subject`` is what it calls him for ever."""
+
+    provider: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    subject: str = Field(min_length=1, max_length=1024)
+
+
+class PublicKeys(Wish):
+    """A JWK Set (RFC 7517) of public keys: RSA for RS384, EC P-384 for ES384, each with a kid."""
+
+    keys: list[dict[str, Any]] = Field(max_length=10)
 
 
 class ChangePassword(Wish):

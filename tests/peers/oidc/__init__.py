@@ -69,27 +69,27 @@ class Browser:
     """Follows redirects and submits forms, as a person at the sign-in page would."""
 
     def __init__(self) -> None:
-        self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False)
+        self.client = httpx.AsyncClient(follow_redirects=False, trust_env=False)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self.client.aclose()
 
     async def sign_in(self, url: str, login: str, *, until: str) -> dict[str, str]:
         """Return the query with which the browser comes back to an address."""
-        answer = await self._client.get(url)
+        answer = await self.client.get(url)
         for _ in range(20):
             if location := answer.headers.get("location"):
                 url = urljoin(str(answer.url), location)
                 if url.startswith(until):
                     return dict(parse_qsl(urlsplit(url).query))
-                answer = await self._client.get(url)
+                answer = await self.client.get(url)
                 continue
             answer = await self._submit(answer, {"login": login, "password": "any"})
         raise AssertionError("it never came back")
 
     async def sign_out(self, url: str) -> None:
         """Confirm that the session ends."""
-        answer = await self._submit(await self._client.get(url), {"logout": "yes"})
+        answer = await self._submit(await self.client.get(url), {"logout": "yes"})
         assert answer.status_code < 400, answer.text
 
     async def _submit(self, page: httpx.Response, typed: dict[str, str]) -> httpx.Response:
@@ -102,4 +102,4 @@ class Browser:
         if "logout" in typed:
             wanted = typed
         target = urljoin(str(page.url), html.unescape(action[1]))
-        return await self._client.post(target, data={**fields, **wanted})
+        return await self.client.post(target, data={**fields, **wanted})

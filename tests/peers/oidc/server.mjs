@@ -14,7 +14,7 @@ function key(kid) {
 const client = (id, more) => ({
   client_id: id,
   redirect_uris: [redirectUri],
-  post_logout_redirect_uris: ['http://127.0.0.1/signed-out'],
+  post_logout_redirect_uris: ['http://127.0.0.1/signed-out', new URL('/', redirectUri).href],
   backchannel_logout_uri: backchannelUri,
   backchannel_logout_session_required: true,
   grant_types: ['authorization_code'],

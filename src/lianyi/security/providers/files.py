@@ -56,11 +56,11 @@ class Title(Part):
 
 
 class GrantRule(Part):
-    """Members of a group are suggested for a role.
+    """Members of a group have a role, for as long as they are in the group at each sign-in.
 
     Attributes:
         group: as the directory names it; a DN is compared without regard to case and spaces.
-        role: the role that is suggested.
+        role: the role that they have.
         organisation: the organisation code below which it counts; ``*`` for all.
     """
 
@@ -83,7 +83,9 @@ class ProviderFile(Part):
         email: which one is the address; empty means the usual one.
         groups: which one lists the groups; empty means the usual one.
         create_accounts: whether somebody without an account gets one when he signs in first.
-        grants: which groups are suggested for which roles.
+        grants: which groups have which roles; looked at anew at each sign-in.
+        second_factors: which ways of proof (RFC 8176 ``amr``: ``otp``, ``hwk``, ``mfa``) count as
+            a second factor here; none: the directory's word is not taken for one.
     """
 
     provider: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
@@ -96,6 +98,7 @@ class ProviderFile(Part):
     groups: str = ""
     create_accounts: bool = False
     grants: tuple[GrantRule, ...] = ()
+    second_factors: tuple[str, ...] = ()
 
 
 def _https(url: str) -> str:

@@ -1,4 +1,4 @@
-"""From groups of a directory to roles of ours: suggestions, which somebody here confirms or not."""
+"""From groups of a directory to roles of ours, as the file of the provider says."""
 
 from __future__ import annotations
 

@@ -66,6 +66,12 @@ class OidcProvider:
         self._metadata: dict[str, Any] = {}
         self._discovered: float | None = None
 
+    @property
+    def home(self) -> str:
+        """Our own address as this service knows it, without a path."""
+        parts = urlsplit(self._file.redirect_uri)
+        return f"{parts.scheme}://{parts.netloc}"
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

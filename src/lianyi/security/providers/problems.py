@@ -124,6 +124,62 @@ class SecretUnreadable(LianyiError):
     )
 
 
+class NoAccountHere(LianyiError):
+    """The directory knows somebody; no account here is linked with him."""
+
+    code = "LY-1856"
+    category = Category.FORBIDDEN
+    en = Told(
+        "there is no account for you here yet",
+        "the hospital's directory knows you, and no active account of the platform is linked",
+        "ask the security administrator to link or make an account for you",
+    )
+    zh = Told(
+        "您在本平台还没有账户",
+        "院内目录认识您，但平台中没有与您关联的可用账户",
+        "请联系安全管理员关联或创建账户",
+    )
+
+
+class IdentityTaken(LianyiError):
+    """Somebody of a directory is linked with another account."""
+
+    code = "LY-1857"
+    category = Category.CONFLICT
+    en = Told(
+        "this person of the directory has an account already",
+        "another account is linked with the same subject",
+        "end that link first, if it is wrong",
+    )
+    zh = Told(
+        "目录中的该人员已有账户", "另一账户已与同一主体标识关联", "如关联有误，请先解除原有关联"
+    )
+
+
+class DoorBusy(LianyiError):
+    """Too many sign-ins are under way."""
+
+    code = "LY-1858"
+    category = Category.BUSY
+    en = Told(
+        "too many people sign in at once", "the limit is reached", "try again in a few minutes"
+    )
+    zh = Told("同时登录的人数过多", "已达到上限", "请几分钟后重试")
+
+
+class NoSuchProvider(LianyiError):
+    """There is no such way to sign in."""
+
+    code = "LY-1859"
+    category = Category.NOT_FOUND
+    en = Told(
+        "there is no such way to sign in",
+        "no enabled file under content/sign-in has this name and kind",
+        "begin from the sign-in page",
+    )
+    zh = Told("没有这种登录方式", "content/sign-in 中没有该名称且已启用的文件", "请从登录页开始")
+
+
 def refused(provider: str, reason: str, **facts: str | int) -> SignInRefused:
     """Log why, and return the failure that does not say it. Facts hold nothing about a person."""
     log.warning("sign-in refused", provider=provider, reason=reason, **facts)

@@ -1,0 +1,307 @@
+"""Tokens for systems: OAuth 2.0 client credentials, revocation, introspection.
+
+A client is a service account; its secret is one of its keys, or it signs assertions with a private
+key whose public half is registered. A scope is a permission; a token gives the part of what the
+account's roles give now. Tokens are opaque and live five minutes at most.
+
+Sources: RFC 6749, 4.4 and 5.2; RFC 7009; RFC 7521, 7523; RFC 7662; SMART App Launch 2.2, "Backend
+    Services".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from lianyi.base.clock import Clock
+from lianyi.base.sensitive import Sensitive
+from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.security import account_store as store
+from lianyi.security import oauth_store
+from lianyi.security.access import current
+from lianyi.security.account_store import AccountRecord
+from lianyi.security.acts import act
+from lianyi.security.failures import NoSuchAccount
+from lianyi.security.model import Access, Actor, Purpose, Reach
+from lianyi.security.oauth_assertions import (
+    Unproved,
+    check_assertion,
+    check_public_keys,
+    read_claimed,
+)
+from lianyi.security.oauth_problems import (
+    TokenOfAnother,
+    TokenRefused,
+    TooManyTokens,
+    UnknownClient,
+    UnknownGrant,
+    UnknownScope,
+)
+from lianyi.security.oauth_store import TokenRecord
+from lianyi.security.permissions import PERMISSIONS
+from lianyi.security.providers import kept_store
+from lianyi.security.signing_in import SigningIn
+from lianyi.security.tokens import Kind, name_of, new_token, stored_form
+
+TOKENS_MAX = 1000
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+INTROSPECTS = "access.explain"
+"""Whoever has this permission may ask about the tokens of others."""
+
+log = structlog.get_logger(__name__)
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a client shows who it is.
+
+    Attributes:
+        client: its name; empty when only the assertion says it.
+        secret: its key; None: it sent none.
+        assertion: what it signed; empty: nothing.
+    """
+
+    client: str
+    secret: Sensitive[str] | None = None
+    assertion: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A system that has proved who it is, and with which key."""
+
+    account: AccountRecord
+    key: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A token for a client."""
+
+    shown: Sensitive[str]
+    scopes: Sequence[str]
+    lasts_seconds: int
+
+
+class TokenServer:
+    """Gives, ends and explains access tokens.
+
+    Args:
+        address: of the platform, as others reach it, without a path: ``https://lianyi.h.internal``.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        messages: PostgresLog,
+        clock: Clock,
+        *,
+        signing_in: SigningIn,
+        address: str,
+        lasts_seconds: int,
+    ) -> None:
+        self.issuer = address
+        self.token_endpoint = f"{address}/oauth/token"
+        self._pool = pool
+        self._log = messages
+        self._clock = clock
+        self._signing_in = signing_in
+        self._lasts = lasts_seconds
+
+    # ---- who asks ------------------------------------------------------------------------------
+
+    async def prove(self, shown: Shown, *, address: str) -> Client:
+        """Return which system asks.
+
+        Raises:
+            UnknownClient: none that we know.
+        """
+        try:
+            if shown.assertion:
+                return await self._by_assertion(shown)
+            return await self._by_key(shown)
+        except Unproved as reason:
+            log.warning("oauth client refused", reason=str(reason))
+            nobody = Actor(UUID(int=0), "unknown", "", "", Reach())
+            async with self._pool.acquire() as connection, connection.transaction():
+                facts = {"method": "assertion" if shown.assertion else "key", "why": str(reason)}
+                await self._act(connection, "token.refused", nobody, facts, address)
+            raise UnknownClient(where="client") from reason
+
+    async def _by_key(self, shown: Shown) -> Client:
+        stored = stored_form(shown.secret, Kind.API_KEY) if shown.secret else None
+        key = await store.find_key(self._pool, stored, self._clock.now()) if stored else None
+        account = await store.account_of(self._pool, key.account) if key else None
+        if account is None or account.name != shown.client:
+            raise Unproved("unknown key")
+        return Client(_alive(account), stored)
+
+    async def _by_assertion(self, shown: Shown) -> Client:
+        claimed = read_claimed(shown.assertion)
+        if shown.client and shown.client != claimed.client:
+            raise Unproved("client_id and issuer differ")
+        account = await store.find_account(self._pool, claimed.client)
+        keys = await oauth_store.client_keys(self._pool, account.account) if account else []
+        proved = check_assertion(
+            shown.assertion,
+            claimed,
+            keys,
+            audiences=(self.token_endpoint, self.issuer),
+            now=self._clock.now(),
+        )
+        assert account is not None  # noqa: S101 - without an account there is no key
+        async with self._pool.acquire() as connection:
+            if not await kept_store.first_time(
+                connection, f"oauth/{account.account}", proved.identifier, until=proved.until,
+                now=self._clock.now(),
+            ):  # fmt: skip
+                raise Unproved("jti used before")
+        return Client(_alive(account), None)
+
+    # ---- tokens --------------------------------------------------------------------------------
+
+    async def give(self, client: Client, form: Form, *, address: str) -> Given:
+        """Give a token.
+
+        Raises:
+            UnknownGrant, UnknownScope, TooManyTokens: it is not given.
+            TokenRefused: the request is incomplete.
+        """
+        wanted = form.get("grant_type", "")
+        if not wanted:
+            raise TokenRefused(where="grant_type", why="grant_type is missing")
+        if wanted != "client_credentials":
+            raise UnknownGrant(where="grant_type")
+        actor = await self._signing_in.actor_of(client.account, ["access token"])
+        held = sorted(name for name in PERMISSIONS if actor.reach.organisations(name))
+        asked = list(dict.fromkeys(form.get("scope", "").split())) or held
+        if not asked or not set(asked) <= set(held):
+            raise UnknownScope(where="scope")
+        token, now = new_token(Kind.ACCESS), self._clock.now()
+        record = TokenRecord(
+            token.stored, client.account.account, client.key, asked, now,
+            now + timedelta(seconds=self._lasts),
+        )  # fmt: skip
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await oauth_store.insert_token(connection, record, limit=TOKENS_MAX):
+                raise TooManyTokens(where="client")
+            facts = {"token": name_of(token.stored), "scopes": asked,
+                     "method": "key" if client.key else "assertion"}  # fmt: skip
+            await self._act(connection, "token.given", actor, facts, address)
+        return Given(token.shown, asked, self._lasts)
+
+    async def revoke(self, client: Client, form: Form, *, address: str) -> None:
+        """End a token of the client; one that nobody knows has ended already.
+
+        Raises:
+            TokenRefused, TokenOfAnother: nothing is ended.
+        """
+        found = await self._find(form)
+        if found is None:
+            return
+        if found.account != client.account.account:
+            raise TokenOfAnother(where="token")
+        actor = await self._signing_in.actor_of(client.account, ["access token"])
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await oauth_store.end_token(connection, found.stored, self._clock.now()):
+                facts = {"token": name_of(found.stored)}
+                await self._act(connection, "token.ended", actor, facts, address)
+                await store.tell(connection)
+        self._signing_in.forget()
+
+    async def introspect(self, client: Client, form: Form) -> Mapping[str, Any]:
+        """Say what a token is good for (RFC 7662, 2.2). Others' tokens are not good for anybody
+        without the permission to explain decisions.
+
+        Raises:
+            TokenRefused: it names no token.
+        """
+        found = await self._find(form)
+        account = await store.account_of(self._pool, found.account) if found else None
+        if found is None or account is None or account.state != "active":
+            return {"active": False}
+        if found.account != client.account.account:
+            asking = await self._signing_in.actor_of(client.account, ["access token"])
+            if not asking.reach.covers(INTROSPECTS, account.organisation):
+                return {"active": False}
+        held = (await self._signing_in.actor_of(account, ["access token"])).reach
+        return {
+            "active": True,
+            "scope": " ".join(one for one in found.scopes if held.organisations(one)),
+            "client_id": account.name,
+            "sub": account.name,
+            "token_type": "Bearer",
+            "exp": int(found.expires_at.timestamp()),
+            "iat": int(found.created_at.timestamp()),
+            "iss": self.issuer,
+        }
+
+    async def _find(self, form: Form) -> TokenRecord | None:
+        if not form.get("token"):
+            raise TokenRefused(where="token", why="token is missing")
+        stored = stored_form(Sensitive(form["token"]), Kind.ACCESS)
+        if stored is None:
+            return None
+        return await oauth_store.find_token(self._pool, stored, self._clock.now())
+
+    # ---- public keys ---------------------------------------------------------------------------
+
+    async def keys_of(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """Return the public keys of a system; raises :class:`NoSuchAccount`."""
+        found = self._system(await store.find_account(self._pool, name))
+        return await oauth_store.client_keys(self._pool, found.account)
+
+    async def set_keys(
+        self, name: str, keys: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Replace the public keys of a system; tokens that signatures asked for end.
+
+        Raises:
+            NoSuchAccount: there is no system of this name within reach.
+            BadPublicKey: one of them cannot be used.
+        """
+        kept = check_public_keys(keys)
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = self._system(await store.lock_account(connection, name))
+            now = self._clock.now()
+            await oauth_store.set_client_keys(connection, found.account, kept, now)
+            await oauth_store.end_signed_tokens(connection, found.account, now)
+            facts = {"subject": found.name, "subject_account": str(found.account),
+                     "kids": [key["kid"] for key in kept]}  # fmt: skip
+            changed = act("account.public_keys_changed", facts)
+            await self._log.append_act_within(connection, changed)
+            await store.tell(connection)
+        self._signing_in.forget()
+        return kept
+
+    @staticmethod
+    def _system(found: AccountRecord | None) -> AccountRecord:
+        if found is None or found.kind != "service" or not current().sees(found.organisation):
+            raise NoSuchAccount(where="account")
+        return found
+
+    async def _act(
+        self,
+        connection: Connection,
+        kind: str,
+        actor: Actor,
+        facts: Mapping[str, Any],
+        address: str,
+    ) -> None:
+        access = Access(actor, "", "token", actor.purpose or Purpose.OPERATIONS, address)
+        await self._log.append_act_within(connection, act(kind, facts, by=access))
+
+
+def _alive(account: AccountRecord) -> AccountRecord:
+    if account.state != "active" or account.kind != "service":
+        raise Unproved("no active system")
+    return account

@@ -1,0 +1,96 @@
+"""Access tokens of systems and the public keys they sign with; each call in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.security.account_store import Asks
+
+
+class TokenRecord(NamedTuple):
+    """A row of ``security.access_token``."""
+
+    stored: bytes
+    account: UUID
+    key: bytes | None
+    scopes: Sequence[str]
+    created_at: datetime
+    expires_at: datetime
+
+
+_COLUMNS = ", ".join(TokenRecord._fields)
+
+
+async def insert_token(connection: Connection, new: TokenRecord, *, limit: int) -> bool:
+    """Keep a token and forget those that ran out; False when its account has too many."""
+    await connection.execute(
+        "DELETE FROM security.access_token WHERE expires_at <= $1", new.created_at
+    )
+    done = await connection.execute(
+        f"INSERT INTO security.access_token ({_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6"  # noqa: S608
+        " WHERE (SELECT count(*) FROM security.access_token WHERE account = $2) < $7",
+        *new,
+        limit,
+    )
+    return bool(done == "INSERT 0 1")
+
+
+async def find_token(ask: Asks, stored: bytes, at: datetime) -> TokenRecord | None:
+    """Return a token that is still good; so must be the key that asked for it."""
+    row = await ask.fetchrow(
+        "SELECT t.stored, t.account, t.key, t.scopes, t.created_at, t.expires_at"
+        " FROM security.access_token AS t LEFT JOIN security.api_key AS k ON k.stored = t.key"
+        " WHERE t.stored = $1 AND t.ended_at IS NULL AND t.expires_at > $2"
+        " AND (t.key IS NULL OR k.ended_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2))",
+        stored,
+        at,
+    )
+    return TokenRecord(*row) if row else None
+
+
+async def end_token(connection: Connection, stored: bytes, at: datetime) -> bool:
+    """End a token; False when it has ended."""
+    done = await connection.execute(
+        "UPDATE security.access_token SET ended_at = $2 WHERE stored = $1 AND ended_at IS NULL",
+        stored,
+        at,
+    )
+    return bool(done == "UPDATE 1")
+
+
+async def end_signed_tokens(connection: Connection, account: UUID, at: datetime) -> None:
+    """End the tokens of an account that a signed assertion asked for."""
+    await connection.execute(
+        "UPDATE security.access_token SET ended_at = $2"
+        " WHERE account = $1 AND key IS NULL AND ended_at IS NULL",
+        account,
+        at,
+    )
+
+
+async def client_keys(ask: Asks, account: UUID) -> list[dict[str, Any]]:
+    """Return the public keys of an account, as JWKs."""
+    text = await ask.fetchval(
+        "SELECT jwks::text FROM security.client_keys WHERE account = $1", account
+    )
+    return list(orjson.loads(text)) if text else []
+
+
+async def set_client_keys(
+    connection: Connection, account: UUID, keys: Sequence[Mapping[str, Any]], at: datetime
+) -> None:
+    """Replace the public keys of an account."""
+    await connection.execute(
+        "INSERT INTO security.client_keys (account, jwks, changed_at)"
+        " VALUES ($1, $2::text::jsonb, $3)"
+        " ON CONFLICT (account) DO UPDATE SET jwks = excluded.jwks, changed_at = $3",
+        account,
+        orjson.dumps([dict(key) for key in keys]).decode(),
+        at,
+    )
