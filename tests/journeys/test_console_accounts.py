@@ -241,6 +241,10 @@ def test_a_second_factor_is_set_up_and_asked_for(
     assert len(codes) >= 8
     page.get_by_role("button", name="已妥善保存").click()
     expect(factor).to_contain_text("已启用")
+    another = page.request.post(
+        f"{clinic.address}/api/v1/me/second-factor", headers={"X-Lianyi": "1"}
+    )
+    assert another.status == 409, "one that counts is not replaced by whoever sits at the browser"
     sign_out(page)
     sign_in(clinic, page, *ENGINEER)
     box = page.get_by_label("动态验证码")

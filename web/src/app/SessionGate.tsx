@@ -46,9 +46,10 @@ export function SessionGate({ children }: { children: ReactNode }) {
   useEffect(() => (follows ? listen(queries) : undefined), [follows, account?.name, queries])
   useEffect(
     () =>
-      queries.getQueryCache().subscribe(({ query, type }) => {
-        const error: unknown = query.state.error
-        if (type !== 'updated' || !(error instanceof ApiFailure) || query.queryKey[0] === sessionKey[0]) return
+      queries.getQueryCache().subscribe((event) => {
+        if (event.type !== 'updated' || event.action.type !== 'error' || event.query.queryKey[0] === sessionKey[0]) return
+        const error: unknown = event.action.error
+        if (!(error instanceof ApiFailure)) return
         if (error.status === 401 || CHANGED.includes(error.problem?.code ?? ''))
           void queries.invalidateQueries({ queryKey: sessionKey })
       }),

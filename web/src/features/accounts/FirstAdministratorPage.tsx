@@ -23,6 +23,7 @@ export default function FirstAdministratorPage() {
   const [again, setAgain] = useState('')
   const differs = again !== '' && again !== password
   const begin = useMutation({
+    gcTime: 0,
     mutationFn: async () => {
       const who = name.trim()
       await take(client.POST('/api/v1/session/first', { body: { name: who, display_name: displayName.trim(), password } }))

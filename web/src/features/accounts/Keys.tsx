@@ -70,6 +70,7 @@ function NewKey({ account }: { account: AccountDetail }) {
   const [title, setTitle] = useState('')
   const [until, setUntil] = useState<string | undefined>()
   const add = useMutation({
+    gcTime: 0,
     mutationFn: () =>
       take(
         client.POST('/api/v1/accounts/{name}/keys', {

@@ -17,6 +17,7 @@ export function NewAccount({ done }: { done: () => void }) {
   const [displayName, setDisplayName] = useState('')
   const [organisation, setOrganisation] = useState('')
   const create = useMutation({
+    gcTime: 0,
     mutationFn: () =>
       take(
         client.POST('/api/v1/accounts', {

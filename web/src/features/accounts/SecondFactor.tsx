@@ -14,8 +14,9 @@ import { useTexts } from '@/lib/texts'
 export function SecondFactor({ done }: { done: () => void }) {
   const { t } = useTexts()
   const [code, setCode] = useState('')
-  const offer = useMutation({ mutationFn: () => take(client.POST('/api/v1/me/second-factor')) })
+  const offer = useMutation({ gcTime: 0, mutationFn: () => take(client.POST('/api/v1/me/second-factor')) })
   const confirm = useMutation({
+    gcTime: 0,
     mutationFn: () => take(client.POST('/api/v1/me/second-factor/confirm', { body: { code: code.trim() } })),
   })
   if (confirm.data)
