@@ -1,0 +1,129 @@
+"""The second wall alone: what the role of the doors reads of each table, as somebody of A."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.unit.api.house import serving
+from tests.unit.security.two_hospitals import CANARY, Town, build
+
+OPEN = {
+    "messagelog.channel": "numbers, names and whose they are: the policies themselves ask it",
+    "messagelog.reader": "positions and counts by channel; read only for what is visible",
+    "messagelog.lease": "who adds to a shard",
+    "messagelog.segment": "where a shard is kept",
+    "channels.tally": "the counts of readers at the end of each minute",
+    "channels.definition_file": "what definitions use of the content folder, by digest",
+    "channels.file": "what definitions use of the content folder, by digest",
+}
+"""Reviewed: tables without a policy, and why. They hold no message and no patient."""
+
+
+@pytest.fixture
+async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
+    async with serving(database, tmp_path) as house:
+        yield await build(house)
+
+
+async def readable(pool: asyncpg.Pool) -> list[str]:
+    """Return the tables that the role of the doors may read, outside of schema security."""
+    rows = await pool.fetch(
+        "SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n"
+        " ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm')"
+        " AND n.nspname NOT LIKE 'pg_%' AND n.nspname NOT IN ('information_schema', 'security')"
+        " AND has_table_privilege('lianyi_doors', c.oid, 'SELECT') ORDER BY 1"
+    )
+    return [row[0] for row in rows]
+
+
+async def read_as(town: Town, name: str, table: str) -> list[str]:
+    """Return all rows that somebody reads of a table."""
+    account = town.people.accounts[name].account
+    async with town.house.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE lianyi_doors")
+        await connection.execute("SELECT set_config('lianyi.actor', $1, true)", str(account))
+        return [row[0] for row in await connection.fetch(f"SELECT t::text FROM {table} AS t")]
+
+
+def says_canary(text: str) -> bool:
+    return CANARY in text.upper() or CANARY.encode().hex() in text
+
+
+async def test_no_table_without_a_reviewed_reason_shows_a_row_of_b(town: Town) -> None:
+    tables = await readable(town.house.pool)
+    assert "messagelog.message" in tables
+    shown, mine = set(), 0
+    for table in tables:
+        rows = await read_as(town, "integration-engineer.a", table)
+        mine += len(rows)
+        if any(says_canary(row) for row in rows):
+            shown.add(table)
+    assert mine > 20
+    assert shown - set(OPEN) == set()
+
+
+async def test_a_partition_is_no_way_around_the_wall(town: Town) -> None:
+    leaves = [
+        one for one in await readable(town.house.pool) if "message_" in one or "receipt" in one
+    ]
+    assert leaves
+    for table in leaves:
+        rows = await read_as(town, "integration-engineer.a", table)
+        assert not any(says_canary(row) for row in rows), table
+
+
+async def test_without_an_actor_there_is_nothing_to_be_seen(town: Town) -> None:
+    for table in await readable(town.house.pool):
+        if table in OPEN:
+            continue
+        async with town.house.pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL ROLE lianyi_doors")
+            for actor in ("", "00000000-0000-0000-0000-000000000000"):
+                await connection.execute("SELECT set_config('lianyi.actor', $1, true)", actor)
+                assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_the_role_of_the_doors_changes_no_row_of_b_and_no_message_at_all(town: Town) -> None:
+    account = town.people.accounts["integration-engineer.a"].account
+    number = town.house.channels[town.b.channel][0]
+
+    async def change(statement: str) -> str:
+        try:
+            async with town.house.pool.acquire() as connection, connection.transaction():
+                await connection.execute("SET LOCAL ROLE lianyi_doors")
+                await connection.execute(
+                    "SELECT set_config('lianyi.actor', $1, true)", str(account)
+                )
+                return str(await connection.execute(statement))
+        except asyncpg.InsufficientPrivilegeError:
+            return "refused"
+
+    for statement in (
+        f"UPDATE channels.channel SET wanted = 'stopped' WHERE channel = {number}",
+        f"UPDATE channels.destination SET wanted = 'stopped' WHERE channel = {number}",
+        f"UPDATE channels.exception SET state = 'dismissed' WHERE channel = {number}",
+        f"UPDATE channels.replay SET state = 'stopping' WHERE channel = {number}",
+        "UPDATE messagelog.message SET sender = 'x'",
+        "DELETE FROM messagelog.message",
+        "DELETE FROM channels.exception",
+        "TRUNCATE messagelog.message",
+        "INSERT INTO messagelog.sight VALUES (gen_random_uuid(), '*')",
+        "UPDATE messagelog.sight SET organisation = '*'",
+        "DROP POLICY seen ON messagelog.message",
+        "ALTER TABLE messagelog.message DISABLE ROW LEVEL SECURITY",
+        f"INSERT INTO channels.replay SELECT gen_random_uuid(), {number}, destination, shard,"
+        " number_from, number_to, filter, rate_per_second, state, position, matching, delivered,"
+        " refused, requested_by, reason, requested_at FROM channels.replay",
+    ):
+        assert await change(statement) in {"refused", "UPDATE 0"}, statement
+
+
+async def test_the_walk_would_notice_a_wall_that_is_gone(town: Town) -> None:
+    """Without this the tests above would prove nothing."""
+    for table in ("channels.exception", "channels.definition", "channels.replay"):
+        await town.house.pool.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+        rows = await read_as(town, "integration-engineer.a", table)
+        assert any(says_canary(row) for row in rows), table
