@@ -29,7 +29,7 @@ from lianyi.security.access import current
 from lianyi.security.account_store import AccountRecord
 from lianyi.security.acts import act
 from lianyi.security.failures import NoSuchAccount
-from lianyi.security.model import Access, Actor, Purpose, Reach
+from lianyi.security.model import Access, Actor, Reach
 from lianyi.security.oauth_assertions import (
     Unproved,
     check_assertion,
@@ -219,8 +219,9 @@ class TokenServer:
         self._signing_in.forget()
 
     async def introspect(self, client: Client, form: Form) -> Mapping[str, Any]:
-        """Say what a token is good for (RFC 7662, 2.2). Others' tokens are not good for anybody
-        without the permission to explain decisions.
+        """Say what a token is good for (RFC 7662, 2.2).
+
+        Of another's token nothing is said without the permission to explain decisions.
 
         Raises:
             TokenRefused: it names no token.
@@ -297,7 +298,7 @@ class TokenServer:
         facts: Mapping[str, Any],
         address: str,
     ) -> None:
-        access = Access(actor, "", "token", actor.purpose or Purpose.OPERATIONS, address)
+        access = Access(actor, "", "token", actor.purpose, address)
         await self._log.append_act_within(connection, act(kind, facts, by=access))
 
 

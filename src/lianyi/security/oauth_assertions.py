@@ -55,7 +55,7 @@ def read_claimed(assertion: str) -> Claimed:
         raise Unproved("no signed assertion")
     header, claims = _object(parts[0]), _object(parts[1])
     algorithm, kid, client = header.get("alg"), header.get("kid"), claims.get("iss")
-    if algorithm not in ALGORITHMS:
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise Unproved("algorithm not allowed")
     if not isinstance(kid, str) or not isinstance(client, str):
         raise Unproved("no kid or no issuer")

@@ -47,7 +47,8 @@ async def find_token(ask: Asks, stored: bytes, at: datetime) -> TokenRecord | No
         "SELECT t.stored, t.account, t.key, t.scopes, t.created_at, t.expires_at"
         " FROM security.access_token AS t LEFT JOIN security.api_key AS k ON k.stored = t.key"
         " WHERE t.stored = $1 AND t.ended_at IS NULL AND t.expires_at > $2"
-        " AND (t.key IS NULL OR k.ended_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2))",
+        " AND (t.key IS NULL OR k.ended_at IS NULL)"
+        " AND (k.expires_at IS NULL OR k.expires_at > $2)",
         stored,
         at,
     )
