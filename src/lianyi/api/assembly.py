@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -217,6 +217,24 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
+    _doors_for_others(app, deps, roles, signing_in, vault)
+    app.state.trail = Trail(deps.pool, deps.log)
+    signer = Signer(deps.data_dir / KEY_FILE)
+    app.state.audit = Audit(
+        deps.pool, deps.log, deps.clock, signer=signer, source_id=deps.audit.source_id
+    )
+    app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
+    return app.state.keeper, app.state.trail
+
+
+def _doors_for_others(
+    app: FastAPI,
+    deps: ApiDependencies,
+    roles: RoleBook,
+    signing_in: SigningIn,
+    vault: Callable[[], Vault],
+) -> None:
+    """Build what lets people in whom a directory knows, and systems with tokens."""
     app.state.identities = Identities(
         deps.pool, deps.log, deps.clock, deps.ids, roles=roles, signing_in=signing_in
     )
@@ -238,13 +256,6 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         address=deps.settings.address,
         lasts_seconds=deps.security.access_token_seconds,
     )
-    app.state.trail = Trail(deps.pool, deps.log)
-    signer = Signer(deps.data_dir / KEY_FILE)
-    app.state.audit = Audit(
-        deps.pool, deps.log, deps.clock, signer=signer, source_id=deps.audit.source_id
-    )
-    app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
-    return app.state.keeper, app.state.trail
 
 
 async def _look_at_roles(accounts: Accounts) -> None:
