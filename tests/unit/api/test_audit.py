@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lianyi.api.guard import operations_of
 from lianyi.base.database import connect
 from lianyi.messagelog.message import Position
+from lianyi.messagelog.search import term
 from lianyi.messagelog.verify import verify
 from lianyi.security.audit.export import Signer, build_export, cell, check_export
 from lianyi.security.audit.failures import BrokenExport
@@ -243,6 +244,29 @@ async def test_the_doors_can_neither_change_nor_remove_an_act(
     await connection.execute("SET ROLE lianyi_doors")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
+    await connection.close()
+
+
+async def test_a_search_tells_the_doors_no_number_that_they_may_not_see(
+    lab: House, database: str
+) -> None:
+    await give_to(lab, "lab", "H1")
+    await give_to(lab, "adt", "H2")
+    for channel in ("lab", "adt"):
+        await lab.append(channel, [hl7("A1")], patient="4711")
+    shard = lab.channels["adt"][1]
+    actor = "00000000-0000-0000-0000-0000000000aa"
+    await lab.pool.execute("INSERT INTO messagelog.sight VALUES ($1, 'H1')", actor)
+    ask = (
+        "SELECT count(*) FROM messagelog.hits($1::smallint, 0, 10, ARRAY[$2::integer], NULL, NULL,"
+        " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
+    )
+    connection = await connect(database)
+    assert await connection.fetchval(ask, shard, term("4711")) == 1
+    await connection.execute("SET ROLE lianyi_doors")
+    for name in (actor, ""):
+        await connection.execute("SELECT set_config('lianyi.actor', $1, false)", name)
+        assert await connection.fetchval(ask, shard, term("4711")) == 0
     await connection.close()
 
 

@@ -12,7 +12,7 @@ export function Export({ asked }: { asked: Asked }) {
   const { message } = App.useApp()
   const save = useMutation({
     mutationFn: async () => {
-      const content = await take<Blob>(client.GET('/api/v1/audit/export', { params: { query: asked() }, parseAs: 'blob' }) as never)
+      const content = await take(client.GET('/api/v1/audit/export', { params: { query: asked() }, parseAs: 'blob' }))
       const address = URL.createObjectURL(content)
       const link = document.createElement('a')
       link.href = address
