@@ -106,6 +106,8 @@ async def test_the_role_of_the_doors_changes_no_row_of_b_and_no_message_at_all(t
         f"UPDATE channels.destination SET wanted = 'stopped' WHERE channel = {number}",
         f"UPDATE channels.exception SET state = 'dismissed' WHERE channel = {number}",
         f"UPDATE channels.replay SET state = 'stopping' WHERE channel = {number}",
+        f"UPDATE messagelog.channel SET organisation = 'A' WHERE channel = {number}",
+        "INSERT INTO messagelog.channel (channel, name, shard) VALUES (99, 'x', 1)",
         "UPDATE messagelog.message SET sender = 'x'",
         "DELETE FROM messagelog.message",
         "DELETE FROM channels.exception",

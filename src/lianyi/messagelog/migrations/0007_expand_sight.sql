@@ -86,4 +86,3 @@ WHERE n.nspname = 'messagelog' AND c.relkind IN ('r', 'p') AND c.relname ~ '^mes
 
 GRANT USAGE ON SCHEMA messagelog TO lianyi_doors;
 GRANT SELECT ON messagelog.segment, messagelog.lease, messagelog.reader, messagelog.channel TO lianyi_doors;
-GRANT INSERT, UPDATE ON messagelog.channel TO lianyi_doors;
