@@ -84,7 +84,7 @@ class Product:
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self._http_port, timeout=2)
         try:
-            connection.request("GET", "/readyz")
+            connection.request("GET", "/readyz?of=process")
             return connection.getresponse().status == 200
         except OSError:
             return False
