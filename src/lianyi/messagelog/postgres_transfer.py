@@ -16,7 +16,12 @@ from lianyi.messagelog.segments import table
 
 SCHEMAS = ("messagelog", "channels")
 ROWS_AT_ONCE = 2_000
-_TRAVEL_OTHERWISE = ("messagelog.message", "messagelog.segment", "messagelog.lease")
+_TRAVEL_OTHERWISE = (
+    "messagelog.message",
+    "messagelog.segment",
+    "messagelog.lease",
+    "messagelog.sight",  # follows from who has which role, and is worked out anew
+)
 _BOUNDS = re.compile(r"FOR VALUES FROM \('[^']*'\) TO \('[^']*'\)")
 _NAME = re.compile(r"[a-z_][a-z_0-9]*")
 
