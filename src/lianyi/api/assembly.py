@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -200,6 +200,20 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
+    _outside(app, deps, roles, signing_in, vault)
+    app.state.trail = Trail(deps.pool, deps.log)
+    app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
+    return app.state.keeper, app.state.trail
+
+
+def _outside(
+    app: FastAPI,
+    deps: ApiDependencies,
+    roles: RoleBook,
+    signing_in: SigningIn,
+    vault: Callable[[], Vault],
+) -> None:
+    """Build what directories of the hospital and systems sign in with."""
     app.state.identities = Identities(
         deps.pool, deps.log, deps.clock, deps.ids, roles=roles, signing_in=signing_in
     )
@@ -221,9 +235,6 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         address=deps.settings.address,
         lasts_seconds=deps.security.access_token_seconds,
     )
-    app.state.trail = Trail(deps.pool, deps.log)
-    app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
-    return app.state.keeper, app.state.trail
 
 
 async def _look_at_roles(accounts: Accounts) -> None:
