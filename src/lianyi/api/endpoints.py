@@ -87,7 +87,7 @@ def _me(actor: Actor) -> Me:
 async def _actor(request: Request) -> Actor | None:
     try:
         return await _keeper(request).identify(
-            "GET", Headers(scope=request.scope), address=address_of(request.scope)
+            "GET", Headers(scope=request.scope), address=address_of(request.scope), in_use=False
         )
     except LianyiError:
         return None

@@ -39,6 +39,9 @@ from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"
 GUARDED = "/api/"
+REFRESHING = {"get_session", "get_overview", "follow"}
+"""What an open page asks by itself: it does not say that somebody sits before it."""
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 QUERY_MAX = 300
 
@@ -162,8 +165,16 @@ class Gatekeeper:
         """Count a wrong try."""
         self._failures.count(address)
 
-    async def identify(self, method: str, headers: Headers, *, address: str) -> Actor | None:
+    async def identify(
+        self, method: str, headers: Headers, *, address: str, in_use: bool = True
+    ) -> Actor | None:
         """Return who asks; None when the request says nothing valid.
+
+        Args:
+            method: of the request.
+            headers: of the request.
+            address: from where.
+            in_use: whether somebody did something, or a page only refreshes itself.
 
         Raises:
             TooManyTries: this address has sent too many wrong tokens.
@@ -177,7 +188,8 @@ class Gatekeeper:
                 self.count(address)
             return actor
         cookie = cookie_of(headers)
-        actor = await self.signing_in.by_session(Sensitive(cookie)) if cookie else None
+        signing_in = self.signing_in
+        actor = await signing_in.by_session(Sensitive(cookie), in_use=in_use) if cookie else None
         if actor and method not in SAFE_METHODS and headers.get("x-lianyi") != "1":
             raise ForeignRequest(where=method)
         return actor
@@ -236,7 +248,8 @@ class Guard:
             return
         actor: Actor | None = None
         try:
-            actor = await self._keeper.identify(method, headers, address=address)
+            in_use = operation is None or operation.name not in REFRESHING
+            actor = await self._keeper.identify(method, headers, address=address, in_use=in_use)
             judge(actor, operation)
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:

@@ -96,6 +96,7 @@ class SigningIn:
         self._first_token = first_token.encode()
         self._work = LimitedWork(workers_max=2, waiting_max=50, name="codes")
         self._known: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
         self._administered: tuple[float, bool] = (float("-inf"), False)
 
     def close(self) -> None:
@@ -289,11 +290,19 @@ class SigningIn:
             self._administered = (elapsed, known)
         return known
 
-    async def by_session(self, shown: Sensitive[str]) -> Actor | None:
-        """Return whose session this is; None when it is none, or over."""
+    async def by_session(self, shown: Sensitive[str], *, in_use: bool = True) -> Actor | None:
+        """Return whose session this is; None when it is none, or over.
+
+        Args:
+            shown: what the browser holds.
+            in_use: whether somebody did something; a page that refreshes itself keeps no session
+                alive.
+        """
         stored = stored_form(shown, Kind.SESSION)
         if stored is None:
             return None
+        if in_use:
+            await self._see(stored)
         known = self._remembered(stored)
         if known:
             return known
@@ -307,9 +316,22 @@ class SigningIn:
             return None
         if account.account == FIRST_TOKEN and not await self.first_token_is_good():
             return None
-        if (now - session.seen_at).total_seconds() >= SEEN_SECONDS:
-            await store.see_session(self._pool, stored, now)
-        return self._remember(stored, await self._actor(account, list(session.factors)))
+        actor = self._remember(stored, await self._actor(account, list(session.factors)))
+        if in_use:
+            await self._see(stored)
+        return actor
+
+    async def _see(self, stored: bytes) -> None:
+        """Write down, not too often, that a session is in use; only one that is known to be good."""
+        elapsed = self._clock.elapsed_seconds()
+        seen_at = self._seen.get(stored, float("-inf"))
+        if self._remembered(stored) is None or elapsed - seen_at < SEEN_SECONDS:
+            return
+        self._seen[stored] = elapsed
+        self._seen.move_to_end(stored)
+        while len(self._seen) > REMEMBERED_MAX:
+            self._seen.popitem(last=False)
+        await store.see_session(self._pool, stored, self._clock.now())
 
     async def by_bearer(self, shown: Sensitive[str]) -> Actor | None:
         """Return whom a bearer token stands for: a system, or whoever started the first time."""
