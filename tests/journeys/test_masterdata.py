@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .clinic import END, START, Clinic, free_port
-from .test_console import CHROMIUM, FLAGS
+from .conftest import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.slow
 

@@ -322,7 +322,7 @@ class SigningIn:
         return actor
 
     async def _see(self, stored: bytes) -> None:
-        """Write down, not too often, that a session is in use; only one that is known to be good."""
+        """Write down, not too often, that a session is in use; only one that is known."""
         elapsed = self._clock.elapsed_seconds()
         seen_at = self._seen.get(stored, float("-inf"))
         if self._remembered(stored) is None or elapsed - seen_at < SEEN_SECONDS:

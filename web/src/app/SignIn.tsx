@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Button, Input, type InputRef } from 'antd'
+import { Button, Input, type InputRef, Select } from 'antd'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 
 import { Trouble } from '@/components/Trouble'
@@ -10,7 +10,7 @@ import { useTexts } from '@/lib/texts'
 /** The server has taken the password and asks for the code, too. */
 const CODE_NEEDED = 'LY-1803'
 
-type Proof = { token: string } | { name: string; password: string; code: string }
+type Proof = { token: string } | { name: string; password: string; code: string; provider?: string }
 
 /** Sends what somebody offers to show who he is. */
 function useSignIn() {
@@ -35,7 +35,8 @@ export function SignIn({ session }: { session: Session }) {
   const { t } = useTexts()
   return (
     <Entrance session={session} title={t('signIn.title')}>
-      <ByPassword />
+      <ByPassword providers={session.providers.filter((one) => one.kind === 'password')} />
+      <Elsewhere providers={session.providers.filter((one) => one.kind === 'redirect')} />
       {session.first_token && <ByToken open={!session.administered} />}
     </Entrance>
   )
@@ -55,8 +56,27 @@ export function Entrance({ session, title, children }: { session: Session; title
   )
 }
 
-function ByPassword() {
-  const { t } = useTexts()
+type Provider = Session['providers'][number]
+
+/** Buttons that lead to the sign-in pages of the hospital's own directories. */
+function Elsewhere({ providers }: { providers: Provider[] }) {
+  const { t, language } = useTexts()
+  if (providers.length === 0) return null
+  const here = encodeURIComponent(window.location.pathname + window.location.search)
+  return (
+    <div className="sign-in-elsewhere">
+      {providers.map((one) => (
+        <Button key={one.name} block href={`/api/v1/session/${encodeURIComponent(one.name)}/begin?return_to=${here}`}>
+          {t('signIn.elsewhere', { title: language === 'zh' ? one.title_zh : one.title_en })}
+        </Button>
+      ))}
+    </div>
+  )
+}
+
+function ByPassword({ providers }: { providers: Provider[] }) {
+  const { t, language } = useTexts()
+  const [provider, setProvider] = useState('')
   const { busy, failure, submit } = useSignIn()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
@@ -72,10 +92,23 @@ function ByPassword() {
   }, [asked])
   const send = (event: FormEvent) => {
     event.preventDefault()
-    void submit({ name: name.trim(), password, code: asked ? code.trim() : '' })
+    void submit({ name: name.trim(), password, code: asked ? code.trim() : '', ...(provider && { provider }) })
   }
   return (
     <form onSubmit={send} aria-label={t('signIn.title')}>
+      {providers.length > 0 && (
+        <label className="field">
+          {t('signIn.directory')}
+          <Select
+            value={provider}
+            onChange={setProvider}
+            options={[
+              { value: '', label: t('signIn.ownDirectory') },
+              ...providers.map((one) => ({ value: one.name, label: language === 'zh' ? one.title_zh : one.title_en })),
+            ]}
+          />
+        </label>
+      )}
       <label className="field">
         {t('signIn.name')}
         <Input value={name} autoFocus autoComplete="username" autoCapitalize="none" spellCheck={false} onChange={(event) => setName(event.target.value)} />

@@ -12,6 +12,7 @@ function sessionOf(permissions: Record<string, string[]>): Session {
     signed_in: true,
     first_token: false,
     administered: true,
+    providers: [],
     account: {
       name: 'li',
       display_name: 'Li',

@@ -34,6 +34,10 @@ export type Permission =
   | 'accounts.manage'
   | 'roles.assign'
   | 'access.explain'
+  | 'masterdata.read'
+  | 'masterdata.edit'
+  | 'audit.read'
+  | 'audit.export'
 
 /** Whether somebody may do a thing in at least one organisation. */
 export function may({ account }: Session, permission: Permission): boolean {
