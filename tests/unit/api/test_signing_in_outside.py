@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,7 @@ import pyotp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.async_api import async_playwright
 from tests.peers.oidc import Browser, OidcPeer, install
 from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
 
@@ -474,3 +476,53 @@ async def test_a_password_is_no_answer_to_a_provider_of_redirects(
 ) -> None:
     answer = await sign_in(house, provider="hospital", name="lin", password="x")
     assert answer.status_code == 404
+
+
+# ---- a real browser ----------------------------------------------------------------------------
+
+
+async def test_a_real_browser_that_comes_from_another_site_is_signed_in_at_once(
+    house: OpenHouse, port: int, tmp_path: Path
+) -> None:
+    """``localhost`` and ``127.0.0.1`` are two sites; the session cookie is SameSite=Strict."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no browser here")
+    install()
+    home = f"http://localhost:{port}"
+    peer = OidcPeer(
+        redirect_uri=f"{home}{API}/session/hospital/finish",
+        backchannel_uri=f"{home}{API}/session/hospital/logged-out",
+    )
+    peer.start()
+    (tmp_path / "secret").write_text("throw-away: s/ecret\n")
+    house.write_provider(
+        "hospital",
+        kind="oidc",
+        title={"zh": "统一身份", "en": "Hospital"},
+        issuer=peer.issuer,
+        client_id="lianyi basic",
+        client_secret_file=tmp_path / "secret",
+        redirect_uri=f"{home}{API}/session/hospital/finish",
+        create_accounts=True,
+    )
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox"]
+            )
+            page = await browser.new_page()
+            await page.goto(f"{home}{API}/session/hospital/begin?return_to=/messages")
+            await page.fill("input[name=login]", "lin")
+            await page.fill("input[name=password]", "any")
+            await page.click("button[type=submit]")
+            async with page.expect_request(f"{home}/messages", timeout=30_000) as asked:
+                await page.click("button[type=submit]")
+            sent = await (await asked.value).all_headers()
+            await page.wait_for_url(f"{home}/messages")
+            session = await page.evaluate("fetch('/api/v1/session').then(answer => answer.json())")
+            await browser.close()
+    finally:
+        peer.stop()
+    assert COOKIE in sent.get("cookie", ""), "already the first page of the console has it"
+    assert session["account"]["name"] == "lin"
