@@ -10,5 +10,7 @@ export function useSignOut(): () => Promise<void> {
     const session = await take(client.DELETE('/api/v1/session'))
     window.history.replaceState(null, '', '/')
     become(queries, session)
+    // The session at the hospital's own sign-in service ends, too.
+    if (session.logout_url) window.location.assign(session.logout_url)
   }
 }
