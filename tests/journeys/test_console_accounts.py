@@ -126,7 +126,7 @@ def test_the_first_start_leads_to_the_first_administrator(clinic: Clinic, page: 
     expect(page.get_by_role("region", name="账户").get_by_role("row")).to_have_count(2)
     expect(page.get_by_role("button", name="王安的账户")).to_be_visible()
     expect(page.get_by_role("note")).to_have_count(0)
-    assert navigation(page) == ["用户与权限"]
+    assert navigation(page) == ["主数据", "用户与权限"]
 
 
 def test_then_the_token_of_the_first_start_opens_nothing(clinic: Clinic, page: Page) -> None:
@@ -175,7 +175,7 @@ def test_an_engineer_chooses_a_password_first_and_sees_channels_but_no_accounts(
     choose_password(page, given["engineer"], ENGINEER[1])
 
     expect(page.get_by_role("link", name="admissions", exact=True)).to_be_visible()
-    assert navigation(page) == ["总览", "消息", "队列与重放", "通道"]
+    assert navigation(page) == ["总览", "消息", "队列与重放", "通道", "主数据"]
     page.goto(f"{clinic.address}/accounts")
     expect(page.get_by_role("heading", name="没有权限")).to_be_visible()
     page.goto(f"{clinic.address}/channels/admissions")

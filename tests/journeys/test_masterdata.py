@@ -46,7 +46,7 @@ class Office(Clinic):
             HR.format(port=self.hr_port, record=self.record.port), encoding="utf-8"
         )
         super().start()
-        self._wait(lambda: _listens(self.hr_port), "the channel of master files does not listen")
+        self.until(lambda: _listens(self.hr_port), "the channel of master files does not listen")
 
     def send_master_file(self, control_id: str, *segments: str) -> str:
         """Send an MFN over MLLP; return the code of the answer."""
@@ -133,7 +133,10 @@ def test_what_was_learned_survives_a_restart_and_a_rebuild(office: Office) -> No
     before = json.loads(office.run("projection", "digest", "masterdata", "--json").stdout)
     office.stop()
     office.start()
-    assert json.loads(office.run("projection", "digest", "masterdata", "--json").stdout) == before
+    after = json.loads(office.run("projection", "digest", "masterdata", "--json").stdout)
+    for told in (before, after):
+        del told["positions"]  # who looked meanwhile stands in the log, too
+    assert after == before
 
     done = office.run("projection", "rebuild", "masterdata", "--json")
     assert done.returncode == 0, done.stderr
