@@ -603,21 +603,21 @@ def test_it_speaks_english_and_remembers(clinic: Clinic, page: Page) -> None:
 
 
 def test_the_audit_trail_says_who_looked_at_a_patient(clinic: Clinic, page: Page) -> None:
-    clinic.send(admission("AUDIT1", "100031"))
-    clinic.send(admission("AUDIT2", "100032"))
-    position = open_trace(page, "100031")
-    open_trace(page, "100032")
+    clinic.send(admission("AUDIT1", "100091"))
+    clinic.send(admission("AUDIT2", "100092"))
+    position = open_trace(page, "100091")
+    open_trace(page, "100092")
 
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="审计").click()
     who = page.get_by_role("textbox", name="谁看过该患者")
-    who.fill("100031")
+    who.fill("100091")
     who.press("Enter")
     looked = row(page, "审计", "access.get_message")
     expect(looked).to_have_count(1)
-    expect(looked).to_contain_text("100031^CLINIC")
+    expect(looked).to_contain_text("100091^CLINIC")
     expect(looked).to_contain_text("允许")
-    assert "patient=100031" in page.url
-    expect(row(page, "审计", "100032")).to_have_count(0)
+    assert "patient=100091" in page.url
+    expect(row(page, "审计", "100092")).to_have_count(0)
 
     looked.get_by_text("access.get_message").click()
     detail = page.get_by_role("dialog")
