@@ -20,7 +20,7 @@ from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
 from lianyi.api.first_token import console_token
-from lianyi.api.guard import Gatekeeper, Guard, operations_of
+from lianyi.api.guard import Gatekeeper, Guard, Operations, operations_of
 from lianyi.api.live import Live
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import Clock, IdSource
@@ -126,6 +126,12 @@ def bare_app() -> FastAPI:
     return app
 
 
+@cache
+def every_operation() -> Operations:
+    """Return the operations of the API; they are the same for every application."""
+    return operations_of(bare_app())
+
+
 def create_app(deps: ApiDependencies) -> FastAPI:
     """Return the application, ready to serve.
 
@@ -165,7 +171,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.add_middleware(
         Guard,
         keeper=keeper,
-        operations=operations_of(app),
+        operations=every_operation(),
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
