@@ -114,7 +114,7 @@ def bare_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(endpoints.router, prefix=PREFIX)
-    app.include_router(sign_in_doors.router, prefix=PREFIX)
+    app.include_router(sign_in_doors.router, prefix=PREFIX, responses=sign_in_doors.PAGES)
     app.include_router(channels.router, prefix=PREFIX)
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)

@@ -35,6 +35,13 @@ ReturnTo = Annotated[str, Query(max_length=2000)]
 HTML: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/html": {"schema": {"type": "string"}}}}
 }
+PAGES: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "a page for people that says why not",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+    for status in (400, 401, 403, 404, 409, 422, 429, 500, 502, 503)
+}
 FORM: dict[str, Any] = {
     "requestBody": {
         "content": {

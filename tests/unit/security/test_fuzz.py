@@ -29,7 +29,10 @@ def test_whatever_is_asked_is_answered_as_documented(database: str, tmp_path: Pa
     assert {200, 404, 409, 422} <= answered, "some got past the first check"
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+PLAIN = [one for one in OPERATIONS if "{provider}" not in one.path]  # those answer with pages
+
+
+@pytest.mark.parametrize("operation", PLAIN, ids=lambda one: one.name)
 def test_every_operation_documents_how_it_refuses(operation: Operation) -> None:
     described = DOCUMENT["paths"][operation.path][operation.method.lower()]["responses"]
     if operation.permission != ANYBODY:
