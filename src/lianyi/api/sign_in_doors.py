@@ -38,7 +38,10 @@ HTML: dict[int | str, dict[str, Any]] = {
 PAGES: dict[int | str, dict[str, Any]] = {
     status: {
         "description": "a page for people that says why not",
-        "content": {"text/html": {"schema": {"type": "string"}}},
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/Failure"}},
+        },
     }
     for status in (400, 401, 403, 404, 409, 422, 429, 500, 502, 503)
 }

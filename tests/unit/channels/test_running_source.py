@@ -49,7 +49,7 @@ class Bench:
     async def start(self, source: str) -> RunningSource:
         yaml = CHANNEL.format(source=source)
         compiled = compile_channel(load_channel(yaml, "lab.yaml", None), None)
-        in_force = InForce(ChannelInForce(1, "lab", 1, 1, "running", yaml), compiled)
+        in_force = InForce(ChannelInForce(1, "lab", 1, 1, "running", yaml, newest=1), compiled)
         self.running = RunningSource(
             in_force, data_dir=self.folder, clock=self.clock, trouble_seconds=SECONDS
         )

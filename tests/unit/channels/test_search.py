@@ -78,7 +78,7 @@ async def test_pages_are_everything_once_in_order(
             shelf,
             shelf,
             search,
-            channel=None,
+            channels=None,
             shards=shards,
             marks=lambda found: found,  # type: ignore[arg-type,return-value]
             window_messages=window,

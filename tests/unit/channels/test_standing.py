@@ -25,6 +25,7 @@ from lianyi.channels.standing import (
     per_minute,
     shown_state,
 )
+from lianyi.channels.wanting import Depth
 
 NOW = datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC)
 MINUTE = NOW.replace(second=0)
@@ -231,7 +232,9 @@ def test_what_a_retired_channel_still_has_to_deliver_raises_its_alarm(
     position: int, piles: dict[tuple[int, str], Pile], code: str
 ) -> None:
     left = standing(RETIRED, destination_7=ReaderRecord(position, {}))._replace(
-        piles=piles, destinations=[EMR._replace(state=GONE)]
+        piles=piles,
+        destinations=[EMR._replace(state=GONE)],
+        depths={7: Depth(100 - position, exact=True)},
     )
     found = overview(left, rates=(0, 0))
     assert [problem.code for problem in found.problems] == [code]

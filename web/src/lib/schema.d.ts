@@ -11084,6 +11084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11093,6 +11094,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11102,6 +11104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11111,6 +11114,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11120,6 +11124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11129,6 +11134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11138,6 +11144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11147,6 +11154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11156,6 +11164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11165,6 +11174,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11202,6 +11212,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11211,6 +11222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11220,6 +11232,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11229,6 +11242,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11238,6 +11252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11247,6 +11262,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11256,6 +11272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11265,6 +11282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11274,6 +11292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11283,6 +11302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11314,6 +11334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11323,6 +11344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11332,6 +11354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11341,6 +11364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11350,6 +11374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11359,6 +11384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11368,6 +11394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11377,6 +11404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11386,6 +11414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11395,6 +11424,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11430,6 +11460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11439,6 +11470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11448,6 +11480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11457,6 +11490,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11466,6 +11500,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11475,6 +11510,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11484,6 +11520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11493,6 +11530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11502,6 +11540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11511,6 +11550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11546,6 +11586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11555,6 +11596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11564,6 +11606,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11573,6 +11616,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11582,6 +11626,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11591,6 +11636,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11600,6 +11646,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11609,6 +11656,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11618,6 +11666,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
@@ -11627,6 +11676,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Failure"];
                     "text/html": string;
                 };
             };
