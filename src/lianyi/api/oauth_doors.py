@@ -30,7 +30,20 @@ from lianyi.security.permissions import ANYBODY, PERMISSIONS, needs
 METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
-router = APIRouter(tags=["oauth"])
+_ERROR = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+    "required": ["error"],
+}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "refused (RFC 6749, 5.2)",
+        "content": {"application/json": {"schema": _ERROR}},
+    }
+    for status in (400, 401, 403, 405, 413, 422, 429, 500, 503)
+}
+
+router = APIRouter(tags=["oauth"], responses=REFUSALS)
 
 
 def _server(request: Request) -> TokenServer:
