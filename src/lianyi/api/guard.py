@@ -33,6 +33,7 @@ from lianyi.security.acts import act
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
 from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
+from lianyi.security.privacy.failures import NotYourPurpose
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
 from lianyi.security.trail import Trail
@@ -332,10 +333,13 @@ def _purpose(headers: Headers, actor: Actor | None) -> Purpose:
     if not named:
         return actor.purpose if actor else Purpose.OPERATIONS
     try:
-        return Purpose(named)
+        said = Purpose(named)
     except ValueError as error:
         known = " ".join(one.value for one in Purpose)
         raise UnknownPurpose(where="X-Purpose", known=known) from error
+    if actor is None or said not in {actor.purpose, *actor.purposes}:
+        raise NotYourPurpose(where="X-Purpose")
+    return said
 
 
 def _access(actor: Actor, operation: Operation | None, address: str, purpose: Purpose) -> Access:

@@ -44,6 +44,7 @@ class Role:
         permissions: names from :data:`~lianyi.security.permissions.PERMISSIONS`.
         excludes: roles that nobody may have besides this one (三权分立).
         purpose: for what its people look at patients when they say nothing else.
+        purposes: for what else they may say they do.
         second_factor: whether its people must sign in with a second factor.
     """
 
@@ -54,6 +55,7 @@ class Role:
     excludes: frozenset[str] = frozenset()
     purpose: Purpose = Purpose.OPERATIONS
     second_factor: bool = False
+    purposes: frozenset[Purpose] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Actor:
         organisation: where he belongs.
         reach: what he may do, and where.
         purpose: what his roles look at patients for.
+        purposes: what else they may say they look for.
         factors: how he proved who he is: ``password``, ``one-time code``, ``key``, ``token`` …
         roles: names of the roles that hold now.
         must_change: he must choose a new password before anything else.
@@ -121,6 +124,7 @@ class Actor:
     roles: tuple[str, ...] = ()
     must_change: bool = False
     needs_factor: bool = False
+    purposes: frozenset[Purpose] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

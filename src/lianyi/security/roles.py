@@ -50,6 +50,7 @@ class _File(BaseModel):
     permissions: list[str]
     excludes: list[str] = []
     purpose: Purpose = Purpose.OPERATIONS
+    purposes: list[Purpose] = []
     second_factor: bool = False
 
 
@@ -90,6 +91,7 @@ def parse_role(text: str, name: str) -> Role:
         frozenset(file.excludes),
         file.purpose,
         file.second_factor,
+        frozenset(file.purposes),
     )
 
 

@@ -82,6 +82,12 @@ def purpose_of(names: Sequence[str], roles: Mapping[str, Role]) -> Purpose:
     return known[0] if known else Purpose.OPERATIONS
 
 
+def purposes_of(names: Sequence[str], roles: Mapping[str, Role]) -> frozenset[Purpose]:
+    """Return all that people with these roles may look at patients for."""
+    known = [roles[name] for name in names if name in roles]
+    return frozenset(one for role in known for one in (role.purpose, *role.purposes))
+
+
 def excluded_by(role: Role, held: Iterable[str], roles: Mapping[str, Role]) -> str | None:
     """Return a role somebody holds that may not stand beside another one; None: there is none."""
     for name in held:

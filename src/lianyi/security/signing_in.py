@@ -29,12 +29,12 @@ from lianyi.security.account_store import AccountRecord, SessionRecord
 from lianyi.security.acts import act
 from lianyi.security.failures import SecondFactorNeeded, SignInRefused
 from lianyi.security.limited_work import LimitedWork
-from lianyi.security.model import FIRST_TOKEN, Access, Actor, Purpose, Reach
+from lianyi.security.model import FIRST_TOKEN, Access, Actor, Reach
 from lianyi.security.one_time import accepted_step, find_recovery_code
 from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import narrowed, purpose_of, reach_of, reach_of_all
+from lianyi.security.rules import narrowed, purpose_of, purposes_of, reach_of, reach_of_all
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.tokens import Kind, new_token, stored_form
 from lianyi.security.vault import Place, Vault
@@ -415,7 +415,6 @@ class SigningIn:
             account.display_name,
             account.organisation,
             reach_of_all(),
-            purpose=Purpose.ADMINISTRATION,
             factors=tuple(factors),
         )
         if account.kind == "platform":
@@ -428,6 +427,7 @@ class SigningIn:
             actor,
             reach=reach_of(held, roles, await store.parents(self._pool), at=now),
             purpose=purpose_of(names, roles),
+            purposes=purposes_of(names, roles),
             roles=names,
             must_change=account.kind == "person" and await self._must_change(account, factors),
             needs_factor=asked and account.kind == "person" and len(factors) < 2,

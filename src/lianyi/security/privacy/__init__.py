@@ -1,0 +1,1 @@
+"""Privacy: data by category and level, purposes, consents, looks in an emergency, masking."""
