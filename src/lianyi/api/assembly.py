@@ -49,6 +49,12 @@ from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHasher, PasswordHashing
+from lianyi.security.privacy import endpoints as privacy
+from lianyi.security.privacy.classification import ClassificationBook
+from lianyi.security.privacy.consents import Consents
+from lianyi.security.privacy.glasses import Glasses
+from lianyi.security.privacy.model import Everybody
+from lianyi.security.privacy.service import Privacy
 from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
@@ -119,6 +125,7 @@ def bare_app() -> FastAPI:
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
@@ -149,7 +156,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         installation=deps.installation,
         shown_bytes_max=settings.body_shown_bytes_max,
     )
-    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer)
+    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer, privacy=_privacy(app, deps))
     app.state.settings = settings
     app.state.pool = deps.pool
     app.state.tracer = tracer
@@ -178,6 +185,15 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(LastResort)
     return app
+
+
+def _privacy(app: FastAPI, deps: ApiDependencies) -> Privacy:
+    """Build what decides how patients are seen."""
+    book = ClassificationBook(deps.content_dir)
+    app.state.classification = book
+    app.state.consents = Consents(deps.pool, deps.log, deps.clock, deps.ids)
+    app.state.glasses = Glasses(deps.pool, deps.log, deps.clock, deps.ids, book=book)
+    return Privacy(deps.pool, deps.clock, book=book, relations=Everybody())
 
 
 def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:

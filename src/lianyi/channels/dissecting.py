@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
@@ -10,12 +10,16 @@ from lianyi.base.errors import LianyiError
 from lianyi.channels.compiled import CompiledChannel, CompiledDestination
 from lianyi.channels.compiled import Outgoing as Sent
 from lianyi.channels.content import Content, Hl7Content
+from lianyi.channels.differences import Change
 from lianyi.channels.functions import FunctionHost
-from lianyi.channels.showing import guess_codec
+from lianyi.channels.showing import HIDDEN, guess_codec
 from lianyi.channels.views import Difference, FindingView, Outgoing, TreeNode
 from lianyi.messagelog.message import LogMessage
 
 OUTGOING_MAX = 50
+
+Hide = Callable[[str], str | None]
+"""Returns a text without what is hidden in it; None when it cannot be shown."""
 
 
 class Judged(NamedTuple):
@@ -60,6 +64,7 @@ def outgoing_of(
     destinations: Collection[str],
     message: LogMessage,
     repaired: Mapping[str, bytes],
+    hide: Hide | None = None,
 ) -> dict[str, list[Outgoing]]:
     """Return what goes to some destinations; parses, so run it in a thread.
 
@@ -70,8 +75,10 @@ def outgoing_of(
         destinations: their names.
         message: as received.
         repaired: what people made of it, by destination, "" for all.
+        hide: what is shown of a text; None: all.
     """
     content = _open(compiled, message)
+    before = _shown(compiled, content, hide)
     found: dict[str, list[Outgoing]] = {}
     for destination in compiled.destinations:
         if destination.name in destinations and not destination.needs_functions:
@@ -79,7 +86,7 @@ def outgoing_of(
                 sent = _to_send(compiled, destination, content, message, repaired)
                 if destination.wants(sent):
                     parts = destination.transform(sent)
-                    found[destination.name] = _outgoing(destination, content, parts)
+                    found[destination.name] = _outgoing(destination, before, parts, hide)
     return found
 
 
@@ -89,6 +96,7 @@ async def outgoing_apart(
     message: LogMessage,
     repaired: Mapping[str, bytes],
     functions: FunctionHost,
+    hide: Hide | None = None,
 ) -> list[Outgoing]:
     """Return what goes to a destination whose steps call functions; see :func:`outgoing_of`."""
     content = _open(compiled, message)
@@ -96,7 +104,7 @@ async def outgoing_apart(
         sent = _to_send(compiled, destination, content, message, repaired)
         if destination.wants(sent):
             parts = await destination.transform_apart(sent, functions)
-            return _outgoing(destination, content, parts)
+            return _outgoing(destination, _shown(compiled, content, hide), parts, hide)
     return []
 
 
@@ -120,21 +128,41 @@ def _to_send(
     return compiled.open(body, codec=message.codec, received_at=message.received_at)
 
 
+def _shown(compiled: CompiledChannel, content: Content, hide: Hide | None) -> Content | None:
+    """Return a message as it may be compared; None when it may not."""
+    if hide is None:
+        return content
+    codec = content.codec or guess_codec(content.body) or "utf-8"
+    text = hide(content.body.decode(codec, "replace"))
+    return None if text is None else compiled.open(text.encode(codec, "replace"), codec=codec)
+
+
 def _outgoing(
-    destination: CompiledDestination, content: Content, parts: Sequence[Sent]
+    destination: CompiledDestination,
+    before: Content | None,
+    parts: Sequence[Sent],
+    hide: Hide | None,
 ) -> list[Outgoing]:
-    return [
-        Outgoing(
-            body_text=part.body.decode(
-                part.codec or guess_codec(part.body) or "utf-8", errors="replace"
-            ),
-            diff=[
-                Difference(path=one.path, before=one.before, after=one.after)
-                for one in destination.changes(content, part)
-            ],
+    """Return what goes out; compared is what is shown of it with what is shown of the original."""
+    found = []
+    for part in parts[:OUTGOING_MAX]:
+        codec = part.codec or guess_codec(part.body) or "utf-8"
+        sent: str | None = part.body.decode(codec, "replace")
+        if hide is not None:
+            sent = hide(sent or "")
+        changes: Sequence[Change] = ()
+        if sent is not None and before is not None:
+            shown = part if hide is None else part._replace(body=sent.encode(codec, "replace"))
+            changes = destination.changes(before, shown)
+        found.append(
+            Outgoing(
+                body_text=HIDDEN if sent is None else sent,
+                diff=[
+                    Difference(path=one.path, before=one.before, after=one.after) for one in changes
+                ],
+            )
         )
-        for part in parts[:OUTGOING_MAX]
-    ]
+    return found
 
 
 def tree_of(content: Hl7Content) -> list[TreeNode]:

@@ -11,7 +11,6 @@ import asyncpg
 import yaml
 
 from lianyi.base.clock import Clock
-from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.channels import standing as rules
 from lianyi.channels.backlog import Backlogs
 from lianyi.channels.balance import balance_of
@@ -28,9 +27,11 @@ from lianyi.channels.read_store import (
     ExceptionRecord,
     ReadStore,
 )
-from lianyi.channels.search import POSITION, BadCursor, MessageSearch, Search
+from lianyi.channels.replay_listing import page_of_replays, replay_of
+from lianyi.channels.search import POSITION, MessageSearch, Search
 from lianyi.channels.standing import Layout, Standing
 from lianyi.channels.tracing import Tracer
+from lianyi.channels.veiling import Veils
 from lianyi.channels.versions import detail_of, version_of
 from lianyi.channels.views import (
     Balance,
@@ -58,6 +59,7 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry
 from lianyi.security.access import current, shows
 from lianyi.security.acts import ACCESS
+from lianyi.security.privacy.service import Privacy
 
 TALLY_SECONDS = 5.0
 VERSIONS_MAX = 200
@@ -72,15 +74,6 @@ _STATES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class NoSuchReplay(LianyiError):
-    """A replay that does not exist."""
-
-    code = "LY-1623"
-    category = Category.NOT_FOUND
-    en = Told("there is no such replay", "none has this identifier", "check the identifier")
-    zh = Told("没有这个重放任务", "没有该标识的重放任务", "请核对标识")
-
-
 class Queries:
     """Answers questions; changes nothing."""
 
@@ -91,6 +84,7 @@ class Queries:
         clock: Clock,
         *,
         tracer: Tracer,
+        privacy: Privacy,
     ) -> None:
         """Use a pool of its own, so that a long question holds up no delivery.
 
@@ -99,11 +93,13 @@ class Queries:
             log: the messages.
             clock: tells the time.
             tracer: explains one message.
+            privacy: says what of it is shown.
         """
         self.store = ReadStore(pool)
         self.log = log
         self.counts = CountStore(pool)
         self.in_force = tracer.in_force
+        self.veils = Veils(privacy)
         self._clock = clock
         self._tracer = tracer
         self._backlogs = Backlogs(self.counts, tracer.in_force)
@@ -278,7 +274,7 @@ class Queries:
         channel = catalogue.channel(search.channel) if search.channel else None
 
         async def marks(entries: list[Entry]) -> list[set[DeliveryState]]:
-            rows = await self.rows(entries, catalogue)
+            rows = await self._rows(entries, catalogue)
             return [{mark.state for mark in row.deliveries} for row in rows]
 
         found, following = await Search(
@@ -301,7 +297,7 @@ class Queries:
         for entry in found:
             shows(entry.channel, patients_of(entry.keys))
         return MessagePage(
-            items=await self.rows(found, catalogue), next_cursor=following, total=None
+            items=await self.shown_rows(found, catalogue), next_cursor=following, total=None
         )
 
     @staticmethod
@@ -331,8 +327,12 @@ class Queries:
             if shard in firsts
         }
 
-    async def rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
-        """Return messages as the API lists them, with the states of their deliveries."""
+    async def shown_rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
+        """Return messages as whoever asks sees them listed."""
+        return await self.veils.rows(entries, await self._rows(entries, catalogue))
+
+    async def _rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
+        """Return messages with the states of their deliveries, nothing hidden."""
         compiled = {
             number: await self.in_force(catalogue.channels[number])
             for number in {entry.channel for entry in entries} & catalogue.channels.keys()
@@ -357,20 +357,33 @@ class Queries:
         catalogue = await self.catalogue()
         message = await self.message(position)
         channel = None if position.shard == ACTS else catalogue.channels.get(message.channel)
-        return await self._tracer.trace(
+        look = await self.veils.look(message)
+        hider = self.veils.hider(look)
+        trace = await self._tracer.trace(
             message,
             channel=channel,
             destinations=list(catalogue.destinations.values()),
+            look=look,
+            hider=hider,
         )
+        return self.veils.trace(trace, look, hider)
 
     async def body(self, position: Position) -> bytes:
-        """The bytes of a message as they arrived; raises ``NoSuchMessage``."""
-        return (await self.message(position)).body
+        """The bytes of a message as they arrived.
+
+        Raises:
+            NoSuchMessage: there is none, or none within reach.
+            Masked: whoever asks sees it masked.
+        """
+        message = await self.message(position)
+        await self.veils.need_clear(message)
+        return message.body
 
     async def neighbours(self, position: Position) -> Neighbours:
         """The messages of the same patient around one; raises ``NoSuchMessage``."""
         message = await self.message(position)
-        return await neighbours_of(self.log, message, await self.catalogue())
+        found = await neighbours_of(self.log, message, await self.catalogue())
+        return await self.veils.neighbours(found, message)
 
     async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
         """What a message of a channel is found by; None when its body cannot be read."""
@@ -439,7 +452,7 @@ class Queries:
     async def delivery_rows(
         self, found: Sequence[ExceptionRecord], catalogue: Catalogue
     ) -> list[DeliveryRow]:
-        """Return deliveries as the API lists them."""
+        """Return deliveries as whoever asks sees them listed."""
         for one in found:
             shows(one.channel, [one.order_key.removeprefix("p:")] if one.order_key else [])
         behind = await self.store.behind(
@@ -465,34 +478,15 @@ class Queries:
                     messages_behind=behind.get((one.destination, one.order_key), 0),
                 )
             )
-        return rows
+        return await self.veils.deliveries(rows)
 
     # ---- replays -------------------------------------------------------------------------------
 
     async def list_replays(self, *, cursor: str | None, limit: int) -> ReplayPage:
         """Replays, newest first; raises :class:`BadCursor`."""
-        before = None
-        if cursor:
-            try:
-                at, replay = cursor.split("~")
-                before = (datetime.fromisoformat(at), UUID(replay))
-            except ValueError as error:
-                raise BadCursor(where="cursor") from error
         channels = (await self.catalogue()).channels
-        found = await self.store.list_replays(channels=channels, before=before, limit=limit + 1)
-        page, more = found[:limit], len(found) > limit
-        last = page[-1] if page else None
-        return ReplayPage(
-            items=[rules.replay_view(row) for row in page],
-            next_cursor=f"{last['requested_at'].isoformat()}~{last['replay']}"
-            if more and last
-            else None,
-            total=None,
-        )
+        return await page_of_replays(self.store, channels, cursor=cursor, limit=limit)
 
     async def replay(self, replay: UUID) -> ReplayView:
         """One replay; raises :class:`NoSuchReplay`."""
-        row = await self.store.find_replay(replay)
-        if row is None or row["channel"] not in (await self.catalogue()).channels:
-            raise NoSuchReplay(where="replay")
-        return rules.replay_view(row)
+        return await replay_of(self.store, (await self.catalogue()).channels, replay)

@@ -20,8 +20,9 @@ from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.count_store import Range
 from lianyi.channels.counting import NOTHING, Counted, count_replay
 from lianyi.channels.failures import Erased, OtherShard
-from lianyi.channels.queries import NoSuchReplay, Queries
+from lianyi.channels.queries import Queries
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord
+from lianyi.channels.replay_listing import NoSuchReplay
 from lianyi.channels.search import first_at, utc
 from lianyi.channels.views import (
     ChannelCard,
@@ -130,6 +131,7 @@ class Actions:
         Raises:
             NoSuchDelivery, NothingToDecide: it is not parked.
             CannotRepair: the text does not fit the message's codec.
+            Masked: he sees the message masked.
         """
         return await self._decide(
             "delivery.resent", destination, position, "resend", reason=reason, repaired=repaired
@@ -239,8 +241,10 @@ class Actions:
 
         It is found by what the repaired body says, not by what was wrong with the original. A
         control id that came beside the body stays, and what cannot be read is found as before.
+        Whoever sees the message masked would send the masks: he is refused.
         """
         message = await self._refuse_erased(position)
+        await self._queries.veils.need_clear(message)
         if b"\r" in message.body and b"\n" not in message.body:
             text = text.replace("\r\n", "\r").replace("\n", "\r")  # a browser's line ends
         codec = await self._queries.codec_of(message) or "ascii"
@@ -339,7 +343,7 @@ class Actions:
                 gate=None,
                 limit=SAMPLE,
             )
-            sample = await self._queries.rows(entries, catalogue)
+            sample = await self._queries.shown_rows(entries, catalogue)
         return DryRun(
             matching=counted.matching,
             sending=counted.sending,

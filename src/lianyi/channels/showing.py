@@ -10,6 +10,9 @@ from lianyi.base.errors import LianyiError
 from lianyi.formats.hl7v2.charsets import known_codec
 from lianyi.messagelog.message import LogMessage
 
+HIDDEN = "****"
+"""Stands where nothing is shown."""
+
 
 def guess_codec(body: bytes, default: str = "") -> str | None:
     """Return the likeliest codec of a text that could not be read; None when it is no text.

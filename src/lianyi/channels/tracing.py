@@ -19,7 +19,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.base.telemetry import trace_context
 from lianyi.channels import standing as rules
 from lianyi.channels.compiled import CompiledChannel
-from lianyi.channels.dissecting import Judged, judge, outgoing_apart, outgoing_of
+from lianyi.channels.dissecting import Hide, Judged, judge, outgoing_apart, outgoing_of
 from lianyi.channels.examples import check_text
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.listing import delivery_marks, entry_of, row_of
@@ -32,6 +32,7 @@ from lianyi.channels.read_store import (
     ReceiptRecord,
 )
 from lianyi.channels.showing import guess_codec, shown_body
+from lianyi.channels.veiling import hidden
 from lianyi.channels.views import (
     Attempt,
     AttemptOutcome,
@@ -49,6 +50,9 @@ from lianyi.channels.wanting import wants_message
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.search import Entry
+from lianyi.security.privacy.hiding import Hider
+from lianyi.security.privacy.model import Look
+from lianyi.security.privacy.views import look_view
 
 ATTEMPTS_MAX = 500
 CAUSES_MAX = 200
@@ -99,8 +103,13 @@ class Tracer:
         *,
         channel: ChannelRecord | None,
         destinations: Sequence[DestinationRecord],
+        look: Look,
+        hider: Hider | None,
     ) -> MessageTrace:
-        """Return everything that is known about a message."""
+        """Return everything that is known about a message.
+
+        Its tree and what goes out are without what ``hider`` hides; the rest is as it is.
+        """
         position = message.position
         entry = entry_of(message)
         marks = await self._marks(message, entry, channel, destinations)
@@ -114,10 +123,15 @@ class Tracer:
         judged, sent = Judged([], []), _NOTHING_SENT
         if then and shown:
             judged = await asyncio.to_thread(judge, then.compiled, message)
+            if hider:
+                veiled = hidden(message, hider)
+                tree = veiled and (await asyncio.to_thread(judge, then.compiled, veiled)).tree
+                judged = Judged(tree or [], judged.findings)
         if channel and shown:
             names = {one.destination: one.name for one in destinations}
             repaired = await self._repaired(exceptions, names)
-            sent = await self._sent(channel, message, marks, receipts, repaired)
+            hide = hider.body if hider else None
+            sent = await self._sent(channel, message, marks, receipts, repaired, hide)
         guessed = None if message.codec or message.tombstone else _guess(message, then)
         versions = {
             one.version: await self._past.of_receipt(channel, one.version) if channel else None
@@ -127,6 +141,7 @@ class Tracer:
         ids = trace_context(position.shard, position.number, installation=self._installation)
         return MessageTrace(
             **vars(row_of(entry, channel.name if channel else None, marks)),
+            look=look_view(look),
             codec=message.codec,
             codec_guessed=guessed,
             body_text=text,
@@ -176,6 +191,7 @@ class Tracer:
         marks: Sequence[DeliveryMark],
         receipts: Sequence[ReceiptRecord],
         repaired: Mapping[str, bytes],
+        hide: Hide | None,
     ) -> Mapping[int, tuple[list[Outgoing], ShownBy]]:
         """Return what went to each destination, and the definition that says so."""
         by_version: dict[int | None, list[DeliveryMark]] = {}
@@ -191,11 +207,13 @@ class Tracer:
             if past is None:
                 continue
             names = {mark.destination for mark in of_version}
-            sent = await asyncio.to_thread(outgoing_of, past.compiled, names, message, repaired)
+            sent = await asyncio.to_thread(
+                outgoing_of, past.compiled, names, message, repaired, hide
+            )
             for one in past.compiled.destinations:
                 if one.needs_functions and one.name in names:
                     sent[one.name] = await outgoing_apart(
-                        past.compiled, one, message, repaired, self._functions
+                        past.compiled, one, message, repaired, self._functions, hide
                     )
             for mark in of_version:
                 found[mark.destination_id] = sent.get(mark.destination, []), past.by

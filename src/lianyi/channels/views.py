@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lianyi.base.errors import LianyiError, from_record
+from lianyi.security.privacy.views import LookView
 
 PositionText = Annotated[str, StringConstraints(pattern=r"^\d{1,4}-\d{1,18}$")]
 
@@ -253,8 +254,10 @@ class MessageTrace(MessageRow):
         codec_guessed: in which ``body_text`` is shown and a repair is written, when ``codec`` is
             empty.
         findings: by the definition ``judged_by``, and so is ``tree``.
+        look: how much of it is shown to whoever asks.
     """
 
+    look: LookView
     codec: str
     codec_guessed: str | None
     body_text: str | None

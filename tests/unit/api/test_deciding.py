@@ -79,7 +79,7 @@ async def test_resending_is_an_act_that_wakes_the_delivery(
         "actor": "console",
         "account": str(FIRST_TOKEN),
         "address": "127.0.0.1",
-        "purpose": "HSYSADMIN",
+        "purpose": "HOPERAT",
         "position": str(at),
         "channel": "lab",
         "destination": "emr",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.account_store import Asks
@@ -22,7 +23,7 @@ _GLASS = (
 )
 
 
-def _consent(row: Mapping[str, Any]) -> Consent:
+def _consent(row: asyncpg.Record) -> Consent:
     return Consent(
         **{
             **row,
@@ -33,7 +34,7 @@ def _consent(row: Mapping[str, Any]) -> Consent:
     )
 
 
-def _glass(row: Mapping[str, Any]) -> Glass:
+def _glass(row: asyncpg.Record) -> Glass:
     return Glass(**{**row, "patients": tuple(row["patients"]), "purpose": Purpose(row["purpose"])})
 
 

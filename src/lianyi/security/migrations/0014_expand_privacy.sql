@@ -1,4 +1,4 @@
--- 0018 expand: consents, and looks in an emergency
+-- 0014 expand: consents, and looks in an emergency
 -- Why: what a patient refuses is not shown, and who looks all the same is reviewed.
 -- Old release keeps working: yes, both tables are new.
 -- Undo: DROP TABLE security.glass, security.consent;
