@@ -329,7 +329,7 @@ class Queries:
 
     async def shown_rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
         """Return messages as whoever asks sees them listed."""
-        return await self.veils.rows(entries, await self._rows(entries, catalogue))
+        return await self.veils.rows(entries, await self._rows(entries, catalogue), catalogue)
 
     async def _rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
         """Return messages with the states of their deliveries, nothing hidden."""
@@ -357,7 +357,7 @@ class Queries:
         catalogue = await self.catalogue()
         message = await self.message(position)
         channel = None if position.shard == ACTS else catalogue.channels.get(message.channel)
-        look = await self.veils.look(message)
+        look = await self.veils.look(message, catalogue)
         hider = self.veils.hider(look)
         trace = await self._tracer.trace(
             message,
@@ -376,14 +376,15 @@ class Queries:
             Masked: whoever asks sees it masked.
         """
         message = await self.message(position)
-        await self.veils.need_clear(message)
+        await self.veils.need_clear(message, await self.catalogue())
         return message.body
 
     async def neighbours(self, position: Position) -> Neighbours:
         """The messages of the same patient around one; raises ``NoSuchMessage``."""
         message = await self.message(position)
-        found = await neighbours_of(self.log, message, await self.catalogue())
-        return await self.veils.neighbours(found, message)
+        catalogue = await self.catalogue()
+        found = await neighbours_of(self.log, message, catalogue)
+        return await self.veils.neighbours(found, message, catalogue)
 
     async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
         """What a message of a channel is found by; None when its body cannot be read."""
@@ -478,7 +479,7 @@ class Queries:
                     messages_behind=behind.get((one.destination, one.order_key), 0),
                 )
             )
-        return await self.veils.deliveries(rows)
+        return await self.veils.deliveries(found, rows, catalogue)
 
     # ---- replays -------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from tests.unit.security.streaming import follow
 
 from lianyi.api.assembly import bare_app
 from lianyi.api.guard import Operation, operations_of
-from lianyi.messagelog.message import NewMessage
+from lianyi.messagelog.message import NewMessage, Position
 from lianyi.security.permissions import ANYBODY
 from lianyi.security.roles import read_roles
 from lianyi.security.settings import SecuritySettings
@@ -108,6 +108,7 @@ class Matrix:
             "assignment": "00000000-0000-0000-0000-000000000000", "held": str(held),
             "kind": "organisation", "tree": "management", "provider": "nobody", "act": str(act),
         }  # fmt: skip
+        self._here |= await self._privacy(at)
         past = house.clock.now() + timedelta(minutes=1)
         for role in roles():
             for place, where in PLACES.items():
@@ -125,6 +126,14 @@ class Matrix:
                 self._browsers[role, place] = await people.browser(name)
             self._browsers[role, "expired-assignment"] = await people.browser(f"{role}.past")
             self._browsers[role, "anonymous"] = people.stranger()
+
+    async def _privacy(self, at: Position) -> dict[str, str]:
+        """Record a consent here, and look at a message in an emergency."""
+        house = self.people.house
+        consent = await house.post("/privacy/consents", BODIES["record_consent"])
+        wanted = BODIES["break_glass"] | {"position": str(at)}
+        glass = await house.post("/privacy/glass", wanted)
+        return {"consent": consent["id"], "glass": glass["id"]}
 
     async def _add(self, name: str, role: str, where: str, *, until: Any) -> None:
         await self.people.add(name, (role, where), organisation="GROUP", until=until)
@@ -171,6 +180,12 @@ class Matrix:
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
+    "record_consent": {
+        "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
+        "purposes": ["HRESCH"],
+    },
+    "review_glass": {"justified": True, "remark": "r"},
     "add_key": {"title": "t"},
     "assign_role": {"role": "manager", "organisation": HERE, "reason": "r"},
     "change_account": {},

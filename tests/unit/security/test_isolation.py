@@ -73,6 +73,8 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": ["LY-1606"],
         "{key}": [h.key for h in whose],
+        "{consent}": [h.consent for h in whose],
+        "{glass}": [h.glass for h in whose],
         "{assignment}": [h.assignment for h in whose],
         "{kind}": ["organisation"],
         "{tree}": ["management"],
@@ -137,6 +139,14 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         ]  # fmt: skip
     if path.endswith("/accounts/{name}"):
         return [{"organisation": h.organisation, "display_name": "mine"} for h in whose]
+    if path.endswith("/privacy/glass"):
+        said = {"reason": "fault", "words": "mine and mine"}
+        return [{"position": str(h.first), **said} for h in whose]
+    if path.endswith("/privacy/consents"):
+        said = {"patient": "P1^H1", "decision": "refuse", "given_by": "mine"}
+        return [{"organisation": h.organisation, **said} for h in whose]
+    if path.endswith("/review"):
+        return [{"justified": True, "remark": "mine"}]
     return [{"reason": "mine"}, {}]
 
 

@@ -32,8 +32,8 @@ destinations:
 TREE = {"GROUP": None, "A": "GROUP", "A1": "A", "A2": "A", "B": "GROUP", "B1": "B"}
 
 ROLES = [
-    "audit-administrator", "integration-engineer", "integration-watcher", "manager", "monitoring",
-    "security-administrator", "system-administrator",
+    "audit-administrator", "clinician", "integration-engineer", "integration-watcher", "manager",
+    "monitoring", "privacy-officer", "security-administrator", "system-administrator",
 ]  # fmt: skip
 
 
@@ -56,6 +56,8 @@ class Hospital:
     assignment: str
     key: str
     session: str
+    consent: str
+    glass: str
 
 
 @dataclass
@@ -126,7 +128,10 @@ async def _hospital(
     )
     assert started.status_code == 200, started.text
     acts = await house.acts()
+    consent, glass = await _privacy(people, browser, organisation, mark, first)
     return Hospital(
+        consent=consent,
+        glass=glass,
         organisation=organisation,
         channel=channel,
         destination=destination,
@@ -155,6 +160,27 @@ async def _hospital(
             )
         ),
     )
+
+
+async def _privacy(
+    people: People, engineer: httpx.AsyncClient, organisation: str, mark: str, at: Position
+) -> tuple[str, str]:
+    """Record that a patient refuses research, and look at a message in an emergency."""
+    name = f"{mark.lower()}-officer"
+    await people.add(name, ("privacy-officer", organisation), organisation=organisation)
+    refused = await (await people.browser(name)).post(
+        "/api/v1/privacy/consents",
+        json={
+            "patient": "P1^H1", "decision": "refuse", "purposes": ["HRESCH"], "given_by": mark,
+            "document": mark, "organisation": organisation,
+        },
+    )  # fmt: skip
+    looked = await engineer.post(
+        "/api/v1/privacy/glass",
+        json={"position": str(at), "reason": "fault", "words": f"{mark} words", "minutes": 1},
+    )
+    assert refused.status_code == looked.status_code == 200, refused.text + looked.text
+    return refused.json()["id"], looked.json()["id"]
 
 
 async def busy(house: House, channel: str, destination: str, mark: str, *, much: int = 7) -> None:
