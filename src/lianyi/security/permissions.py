@@ -45,10 +45,10 @@ PERMISSIONS: Mapping[str, Permission] = {
     "accounts.manage": Permission("管理账户", "manage accounts"),
     "roles.assign": Permission("授予角色", "assign roles"),
     "access.explain": Permission("解释授权决定", "explain decisions"),
-    "consents.read": Permission("查看患者授权", "see consents of patients"),
-    "consents.record": Permission("登记患者授权", "record consents of patients"),
+    "consents.read": Permission("查看患者授权", "see consents of patients", sees=True),
+    "consents.record": Permission("登记患者授权", "record consents of patients", sees=True),
     "glass.break": Permission("应急查看", "look in an emergency"),
-    "glass.review": Permission("审查应急查看", "review looks in an emergency"),
+    "glass.review": Permission("审查应急查看", "review looks in an emergency", sees=True),
     "audit.read": Permission("查看审计", "see the audit trail", sees=True),
     "audit.export": Permission("导出审计", "export the audit trail", sees=True),
 }

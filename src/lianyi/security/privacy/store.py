@@ -66,8 +66,7 @@ async def insert_consent(connection: Connection, one: Consent) -> None:
 async def standing_consents(ask: Asks, patients: Collection[str]) -> list[Consent]:
     """Return the consents of patients that were not withdrawn."""
     rows = await ask.fetch(
-        f"SELECT {_CONSENT} FROM security.consent"  # noqa: S608
-        " WHERE patient = ANY ($1) AND withdrawn_at IS NULL",
+        f"SELECT {_CONSENT} FROM security.standing_consents($1)",  # noqa: S608
         list(patients),
     )
     return [_consent(row) for row in rows]
