@@ -23,14 +23,16 @@ from lianyi.security.privacy.model import (
     NOTHING,
     About,
     Classification,
+    Consent,
     Decision,
+    Glass,
     Levels,
     Look,
     PurposeRule,
     Relations,
     Why,
 )
-from lianyi.security.rules import path_up
+from lianyi.security.rules import Parents, path_up
 
 NEVER_REFUSED = frozenset({Purpose.EMERGENCY, Purpose.PUBLIC_HEALTH, Purpose.PATIENT_REQUEST})
 """What the law prescribes, or the patient himself asks for (个人信息保护法, article 13)."""
@@ -64,9 +66,16 @@ class Privacy:
             return [Look(access.purpose, ALL, Why.PURPOSE)] * len(things)
         everybody = {patient for one in things for patient in one.patients}
         rule = self.classification.purposes[access.purpose]
-        glasses = await store.open_glass(self._pool, access.actor.account, now)
-        consents = await store.standing_consents(self._pool, everybody) if everybody else []
-        parents = await account_store.parents(self._pool) if consents else {}
+        glasses: Sequence[Glass] = []
+        consents: Sequence[Consent] = []
+        parents: Parents = {}
+        account = access.actor.account
+        looks_on, said_on = await store.whether_any(self._pool, account, now, everybody)
+        if looks_on:
+            glasses = await store.open_glass(self._pool, account, now)
+        if said_on:
+            consents = await store.standing_consents(self._pool, everybody)
+            parents = await account_store.parents(self._pool)
         by = frozenset(path_up(parents, access.actor.organisation))
         treated = frozenset(everybody)
         if rule.needs_relation and everybody:
