@@ -1,0 +1,153 @@
+"""The keys by which two registrations can meet: 64-bit numbers, equal when a block agrees.
+
+Nine kinds of block, so that any one value may be missing or wrong. A placeholder never makes a
+key: there is no block of all 无名氏, of everybody born on 1900-01-01, of the ward's telephone.
+
+Source:
+    ``first eight bytes of a hash`` as in identity.md section 4; BLAKE2b (RFC 7693).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from lianyi.projections.identity.registration import Flag, IdKind
+from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.values.identifiers import IdValue
+from lianyi.projections.identity.values.names import NameKind
+
+KEYS_MAX: Final = 24
+"""No registration has more keys, whatever it says."""
+
+
+class Block(IntEnum):
+    """What a key is made of. The number is part of the hash: kinds never meet each other."""
+
+    ID_NUMBER = 1
+    """17 digits of a citizen's number, so that 15 and 18 meet."""
+    PHONE = 2
+    SOUND_BIRTH = 3
+    """Sound of the name, date of birth."""
+    OTHER_ID = 4
+    """Every other lasting identifier, by kind and (where it has one) issuer."""
+    NAME_HOUSE = 5
+    """Name, numbers of the house."""
+    BIRTH_SURNAME_DISTRICT_SEX = 6
+    SOUND_YEAR_DISTRICT = 7
+    """Sound of the name, year of birth, district."""
+    BIRTH_HOUSE = 8
+    """Date of birth, numbers of the house."""
+    SOUND_ID_TAIL = 9
+    """Sound of the name, birth date and order code of the ID number: the area is typed wrong."""
+
+
+class Key(NamedTuple):
+    """A key and its kind."""
+
+    block: Block
+    value: int
+
+
+_CITIZEN_LIKE: Final = frozenset(
+    {IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE}
+)
+_TEMPORARY: Final = frozenset({IdKind.BRACELET, IdKind.UNSAID})
+_BY_ISSUER: Final = frozenset({IdKind.HOSPITAL_CARD, IdKind.OTHER})
+_ID, _PHONE, _SOUND_BIRTH, _OTHER, _NAME_HOUSE, _BIRTH_SURNAME, _SOUND_YEAR, _BIRTH_HOUSE, _TAIL = (
+    Block
+)
+
+
+def _hash(text: str) -> int:
+    """First eight bytes of the hash as a signed integer, as PostgreSQL's bigint takes it."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _of_id(value: IdValue) -> tuple[Block, str] | None:
+    if value.kind in _CITIZEN_LIKE and len(value.body) == 17:
+        return _ID, value.body
+    if value.kind in _TEMPORARY or (value.kind in _BY_ISSUER and not value.issuer):
+        return None
+    issuer = value.issuer if value.kind in _BY_ISSUER else ""
+    return _OTHER, f"{value.kind}|{issuer}|{value.body}"
+
+
+def _birth_dates(traits: Traits) -> tuple[str, ...]:
+    """The date that was said, and that of a valid ID number when it says another."""
+    found = [traits.birth.text] if traits.birth.is_key else []
+    for value in traits.ids:
+        if value.valid and value.born_on is not None and len(value.body) == 17:
+            text = value.body[6:14]
+            if text not in found and not text.endswith("0101"):
+                found.append(text)
+    return tuple(found[:2])
+
+
+def _year(traits: Traits) -> str:
+    birth = traits.birth
+    if birth.year and not birth.is_default and not birth.is_future:
+        return birth.text[:4]
+    return ""
+
+
+def _texts(traits: Traits) -> list[tuple[Block, str]]:
+    """What the keys are made of, kind by kind."""
+    found = [part for value in traits.ids if (part := _of_id(value))]
+    found += [(_PHONE, phone.digits) for phone in traits.phones if len(phone.digits) >= 10]
+    unknown = traits.is_unknown
+    births = _birth_dates(traits)
+    address = traits.addresses[0] if traits.addresses else None
+    district = (address.district or address.city) if address else ""
+    house = address.house if address else ""
+    year = _year(traits)
+    if not unknown:
+        for name in traits.names:
+            sound = name.letters
+            if sound:
+                found += [(_SOUND_BIRTH, f"{sound}|{born}") for born in births]
+                if year and district:
+                    found.append((_SOUND_YEAR, f"{sound}|{year}|{district}"))
+                found += [
+                    (_TAIL, f"{sound}|{value.body[6:]}")
+                    for value in traits.ids
+                    if len(value.body) == 17 and value.kind in _CITIZEN_LIKE
+                ]
+            if house and not name.lossy:
+                found.append((_NAME_HOUSE, f"{name.variant}|{house}"))
+        surname = traits.name.usual[0] if traits.name.usual else traits.name.surname
+        if surname and district:
+            place = f"{surname}|{district}|{traits.sex}"
+            found += [(_BIRTH_SURNAME, f"{born}|{place}") for born in births]
+    if house and "-" in house:
+        found += [(_BIRTH_HOUSE, f"{born}|{house}") for born in births]
+    return found
+
+
+def keys_with_kinds(traits: Traits) -> tuple[Key, ...]:
+    """Give the keys of a registration and what each is made of, for showing why two met."""
+    if Flag.TEST in traits.flags:
+        return ()
+    seen: dict[int, Block] = {}
+    for block, text in _texts(traits):
+        seen.setdefault(_hash(f"{block:d}|{text}"), block)
+    return tuple([Key(block, value) for value, block in seen.items()][:KEYS_MAX])
+
+
+def blocking_keys(traits: Traits) -> tuple[int, ...]:
+    """Give the keys of a registration: signed 64-bit, distinct, at most ``KEYS_MAX``.
+
+    The same for the same values on every machine and in every release that does not say otherwise:
+    they are stored. Two registrations are candidates for each other when they share one.
+    """
+    if Flag.TEST in traits.flags:
+        return ()
+    return tuple(
+        dict.fromkeys([_hash(f"{block:d}|{text}") for block, text in _texts(traits)])
+    )[:KEYS_MAX]
+
+
+def is_block_of_newborns(traits: Traits) -> bool:
+    """Whether the sound in the keys is the mother's name and not the child's own."""
+    return traits.name.kind is NameKind.NEWBORN
