@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from enum import IntEnum
 from hashlib import blake2b
+from struct import Struct
 from typing import Final, NamedTuple
 
 from lianyi.projections.identity.registration import Flag, IdKind
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.identifiers import IdValue
-from lianyi.projections.identity.values.names import NameKind
 
 KEYS_MAX: Final = 24
 """No registration has more keys, whatever it says."""
@@ -50,28 +50,30 @@ class Key(NamedTuple):
     value: int
 
 
-_CITIZEN_LIKE: Final = frozenset(
-    {IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE}
+_CITIZEN_LIKE: Final = (
+    IdKind.CITIZEN,
+    IdKind.RESIDENCE_PERMIT,
+    IdKind.FOREIGNER_RESIDENCE,
 )
-_TEMPORARY: Final = frozenset({IdKind.BRACELET, IdKind.UNSAID})
-_BY_ISSUER: Final = frozenset({IdKind.HOSPITAL_CARD, IdKind.OTHER})
-_ID, _PHONE, _SOUND_BIRTH, _OTHER, _NAME_HOUSE, _BIRTH_SURNAME, _SOUND_YEAR, _BIRTH_HOUSE, _TAIL = (
-    Block
-)
+_TEMPORARY: Final = (IdKind.BRACELET, IdKind.UNSAID)
+_BY_ISSUER: Final = (IdKind.HOSPITAL_CARD, IdKind.OTHER)
 
 
 def _hash(text: str) -> int:
     """First eight bytes of the hash as a signed integer, as PostgreSQL's bigint takes it."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    return _as_bigint(blake2b(text.encode(), digest_size=8).digest())[0]
 
 
-def _of_id(value: IdValue) -> tuple[Block, str] | None:
-    if value.kind in _CITIZEN_LIKE and len(value.body) == 17:
-        return _ID, value.body
-    if value.kind in _TEMPORARY or (value.kind in _BY_ISSUER and not value.issuer):
-        return None
-    issuer = value.issuer if value.kind in _BY_ISSUER else ""
-    return _OTHER, f"{value.kind}|{issuer}|{value.body}"
+_as_bigint = Struct(">q").unpack
+
+
+def _of_id(value: IdValue) -> str:
+    kind = value.kind
+    if kind in _CITIZEN_LIKE and len(value.body) == 17:
+        return f"1|{value.body}"
+    if kind in _TEMPORARY or (kind in _BY_ISSUER and not value.issuer):
+        return ""
+    return f"4|{kind.value}|{value.issuer if kind in _BY_ISSUER else ''}|{value.body}"
 
 
 def _birth_dates(traits: Traits) -> tuple[str, ...]:
@@ -92,36 +94,35 @@ def _year(traits: Traits) -> str:
     return ""
 
 
-def _texts(traits: Traits) -> list[tuple[Block, str]]:
-    """What the keys are made of, kind by kind."""
-    found = [part for value in traits.ids if (part := _of_id(value))]
-    found += [(_PHONE, phone.digits) for phone in traits.phones if len(phone.digits) >= 10]
-    unknown = traits.is_unknown
+def _texts(traits: Traits) -> list[str]:
+    """What the keys are made of; each begins with the number of its ``Block``."""
+    found = [text for value in traits.ids if (text := _of_id(value))]
+    found += [f"2|{phone.digits}" for phone in traits.phones if len(phone.digits) >= 10]
     births = _birth_dates(traits)
     address = traits.addresses[0] if traits.addresses else None
     district = (address.district or address.city) if address else ""
     house = address.house if address else ""
-    year = _year(traits)
-    if not unknown:
+    if not traits.is_unknown:
+        tails = [
+            value.body[6:]
+            for value in traits.ids
+            if len(value.body) == 17 and value.kind in _CITIZEN_LIKE
+        ]
+        year = _year(traits) if district else ""
         for name in traits.names:
-            sound = name.letters
-            if sound:
-                found += [(_SOUND_BIRTH, f"{sound}|{born}") for born in births]
-                if year and district:
-                    found.append((_SOUND_YEAR, f"{sound}|{year}|{district}"))
-                found += [
-                    (_TAIL, f"{sound}|{value.body[6:]}")
-                    for value in traits.ids
-                    if len(value.body) == 17 and value.kind in _CITIZEN_LIKE
-                ]
+            if sound := name.letters:
+                found += [f"3|{sound}|{born}" for born in births]
+                found += [f"9|{sound}|{tail}" for tail in tails]
+                if year:
+                    found.append(f"7|{sound}|{year}|{district}")
             if house and not name.lossy:
-                found.append((_NAME_HOUSE, f"{name.variant}|{house}"))
-        surname = traits.name.usual[0] if traits.name.usual else traits.name.surname
+                found.append(f"5|{name.variant}|{house}")
+        name = traits.names[0]
+        surname = name.usual[0] if name.usual else name.surname
         if surname and district:
-            place = f"{surname}|{district}|{traits.sex}"
-            found += [(_BIRTH_SURNAME, f"{born}|{place}") for born in births]
-    if house and "-" in house:
-        found += [(_BIRTH_HOUSE, f"{born}|{house}") for born in births]
+            found += [f"6|{born}|{surname}|{district}|{traits.sex}" for born in births]
+    if "-" in house:
+        found += [f"8|{born}|{house}" for born in births]
     return found
 
 
@@ -129,9 +130,7 @@ def keys_with_kinds(traits: Traits) -> tuple[Key, ...]:
     """Give the keys of a registration and what each is made of, for showing why two met."""
     if Flag.TEST in traits.flags:
         return ()
-    seen: dict[int, Block] = {}
-    for block, text in _texts(traits):
-        seen.setdefault(_hash(f"{block:d}|{text}"), block)
+    seen = {_hash(text): Block(int(text[0])) for text in _texts(traits)}
     return tuple([Key(block, value) for value, block in seen.items()][:KEYS_MAX])
 
 
@@ -143,11 +142,4 @@ def blocking_keys(traits: Traits) -> tuple[int, ...]:
     """
     if Flag.TEST in traits.flags:
         return ()
-    return tuple(
-        dict.fromkeys([_hash(f"{block:d}|{text}") for block, text in _texts(traits)])
-    )[:KEYS_MAX]
-
-
-def is_block_of_newborns(traits: Traits) -> bool:
-    """Whether the sound in the keys is the mother's name and not the child's own."""
-    return traits.name.kind is NameKind.NEWBORN
+    return tuple(dict.fromkeys(map(_hash, _texts(traits))))[:KEYS_MAX]

@@ -11,6 +11,7 @@ Source:
 from __future__ import annotations
 
 from enum import IntEnum
+from operator import ne
 from typing import Final
 
 from lianyi.projections.identity.registration import IdKind
@@ -35,37 +36,36 @@ class IdLevel(IntEnum):
     EQUAL = 5
 
 
-_LIFELONG: Final = frozenset({IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE})
+_LIFELONG: Final = (IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE)
 """Kinds of which a person has one for life and whose check digit proves what was typed."""
-_BY_ISSUER: Final = frozenset(
-    {
-        IdKind.PASSPORT,
-        IdKind.HEALTH_CARD,
-        IdKind.E_HEALTH_CARD,
-        IdKind.INSURANCE,
-        IdKind.SOCIAL_SECURITY,
-        IdKind.HOSPITAL_CARD,
-        IdKind.BRACELET,
-        IdKind.OTHER,
-        IdKind.UNSAID,
-    }
+_WITHOUT_ISSUER: Final = (
+    *_LIFELONG,
+    IdKind.HOME_RETURN_PERMIT,
+    IdKind.TAIWAN_PERMIT,
+    IdKind.MILITARY,
+    IdKind.BIRTH_CERTIFICATE,
 )
-_NEEDS_AN_ISSUER: Final = frozenset({IdKind.HOSPITAL_CARD, IdKind.BRACELET, IdKind.OTHER})
+"""One issuer in the whole country, whatever a sender writes there."""
+_NEEDS_AN_ISSUER: Final = (IdKind.HOSPITAL_CARD, IdKind.BRACELET, IdKind.OTHER, IdKind.UNSAID)
+"""Counted anew by everybody who issues them."""
 
 
 def comparable(a: IdValue, b: IdValue) -> bool:
     """Whether the two are of one kind and one issuer, and neither is a placeholder."""
-    if a.kind is not b.kind or a.placeholder or b.placeholder or not a.text or not b.text:
+    kind = a.kind
+    if kind is not b.kind or a.placeholder or b.placeholder or not a.text or not b.text:
         return False
-    if a.kind not in _BY_ISSUER or a.issuer == b.issuer:
-        return a.kind not in _NEEDS_AN_ISSUER or bool(a.issuer)
-    return a.kind not in _NEEDS_AN_ISSUER and not (a.issuer and b.issuer)
+    if kind in _WITHOUT_ISSUER:
+        return True
+    if kind in _NEEDS_AN_ISSUER:
+        return bool(a.issuer) and a.issuer == b.issuer
+    return not (a.issuer and b.issuer) or a.issuer == b.issuer
 
 
 def is_one_edit(a: str, b: str) -> bool:
     """Whether one of two different texts is the other with one character replaced, or one more."""
     if len(a) == len(b):
-        return sum(map(str.__ne__, a, b)) == 1
+        return sum(map(ne, a, b)) == 1
     if len(a) > len(b):
         a, b = b, a
     if len(b) - len(a) != 1:

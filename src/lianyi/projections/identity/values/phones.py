@@ -124,11 +124,10 @@ def compare_phones(a: PhoneValue, b: PhoneValue) -> PhoneLevel:
         return PhoneLevel.INCOMPARABLE
     if a.digits == b.digits:
         return PhoneLevel.EQUAL
-    kinds = {a.kind, b.kind}
-    if kinds == {PhoneKind.LANDLINE, PhoneKind.LOCAL}:
+    if a.kind is not b.kind:
+        if PhoneKind.LOCAL not in (a.kind, b.kind) or PhoneKind.LANDLINE not in (a.kind, b.kind):
+            return PhoneLevel.INCOMPARABLE
         short, long = sorted((a.digits, b.digits), key=len)
         same = long.endswith(short) and len(long) - len(short) in (3, 4)
         return PhoneLevel.SAME_LINE if same else PhoneLevel.DIFFERENT
-    if len(kinds) > 1:
-        return PhoneLevel.INCOMPARABLE
     return PhoneLevel.ONE_DIGIT if is_one_edit(a.digits, b.digits) else PhoneLevel.DIFFERENT
