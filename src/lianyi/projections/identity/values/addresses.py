@@ -69,7 +69,9 @@ _DIVISIONS: Final = re.compile(
     r"(?![路街道巷]))?"
 )
 _NUMBER: Final = re.compile(r"\d+")
-_CHINESE_NUMBER: Final = re.compile(r"[一二三四五六七八九十百零〇两]+(?=[号栋幢座单元室组队弄楼层])")
+_CHINESE_NUMBER: Final = re.compile(
+    r"[一二三四五六七八九十百零〇两]+(?=[号栋幢座单元室组队弄楼层])"
+)
 _DIGITS: Final = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 _NOT_WORDS: Final = re.compile(r"[\W\d_A-Za-z]+|[号栋幢座室楼层单元弄组队]+")
 _NOWHERE: Final = re.compile(r"无|不详|未知|未提供|未填|同上|本地|外地|本市|暂无|[\W\d_]*")

@@ -84,7 +84,9 @@ ALWAYS_DEFAULT: Final = frozenset(
 
 1970-01-01 is a real birthday too: that it is not believed costs a review, not a merge.
 """
-_DATE: Final = re.compile(r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?月?)?年?(?=\D|$|\d{4,6})")
+_DATE: Final = re.compile(
+    r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?月?)?年?(?=\D|$|\d{4,6})"
+)
 _EARLIEST: Final = 1850
 
 

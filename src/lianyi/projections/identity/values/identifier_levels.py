@@ -79,8 +79,11 @@ def _is_swap(a: str, b: str) -> bool:
     if len(a) != len(b):
         return False
     apart = [i for i in range(len(a)) if a[i] != b[i]]
-    return len(apart) == 2 and apart[1] == apart[0] + 1 and a[apart[0]] == b[apart[1]] and (
-        a[apart[1]] == b[apart[0]]
+    return (
+        len(apart) == 2
+        and apart[1] == apart[0] + 1
+        and a[apart[0]] == b[apart[1]]
+        and (a[apart[1]] == b[apart[0]])
     )
 
 

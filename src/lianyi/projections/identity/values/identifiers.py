@@ -36,7 +36,9 @@ _SHAPES: Final = {
     IdKind.HOME_RETURN_PERMIT: re.compile(r"[HM]\d{8}(\d{2})?"),
     IdKind.TAIWAN_PERMIT: re.compile(r"\d{8}|\d{10}(\([A-Z0-9]\)|[A-Z])?|[A-Z]\d{8,10}"),
     IdKind.PASSPORT: re.compile(r"[A-Z0-9]{5,12}"),
-    IdKind.MILITARY: re.compile(r"[军武海空南北沈广成兰济参政后装警文士字第号A-Z]{0,10}\d{5,10}号?"),
+    IdKind.MILITARY: re.compile(
+        r"[军武海空南北沈广成兰济参政后装警文士字第号A-Z]{0,10}\d{5,10}号?"
+    ),
     IdKind.BIRTH_CERTIFICATE: re.compile(r"[A-Z]\d{9}"),
 }
 _NOT_A_NUMBER: Final = re.compile(

@@ -142,9 +142,11 @@ def _agree_but_for_lost(a: NameValue, b: NameValue) -> bool:
     first, last = x.index(LOST), x.rindex(LOST)
     before, after = x[:first], x[last + 1 :]
     if other.lossy:
-        return len(x) == len(y) >= 3 and all(
-            LOST in (p, q) or p == q for p, q in zip(x, y, strict=True)
-        ) and any(p == q != LOST for p, q in zip(x[1:], y[1:], strict=True))
+        return (
+            len(x) == len(y) >= 3
+            and all(LOST in (p, q) or p == q for p, q in zip(x, y, strict=True))
+            and any(p == q != LOST for p, q in zip(x[1:], y[1:], strict=True))
+        )
     if not y.startswith(before) or not y.endswith(after):
         return False
     middle = y[first : len(y) - len(after)]

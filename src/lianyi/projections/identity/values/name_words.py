@@ -28,8 +28,12 @@ _NOBODY: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _REMARK: Final = re.compile(r"[(\[【<《][^()\[\]]*[)\]】>》]?")
-_COUNTER: Final = re.compile(r"(?<=[\u3400-\u9fff]{2})[\s\-_#]*(?:\d+|[A-H])(?:号|床)?$|[\s\-_#]*\d+$")
-_ADDRESS: Final = re.compile(r"^([\u3400-\u9fff]{1,2})(先生|女士|小姐|太太|师傅|同志|阿姨|大爷|大妈|姓)$")
+_COUNTER: Final = re.compile(
+    r"(?<=[\u3400-\u9fff]{2})[\s\-_#]*(?:\d+|[A-H])(?:号|床)?$|[\s\-_#]*\d+$"
+)
+_ADDRESS: Final = re.compile(
+    r"^([\u3400-\u9fff]{1,2})(先生|女士|小姐|太太|师傅|同志|阿姨|大爷|大妈|姓)$"
+)
 _CHILD: Final = re.compile(
     r"""
     ^(?P<mother>.{2,}?)\s?
@@ -45,7 +49,9 @@ _CHILD: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_BABY_OF: Final = re.compile(r"^(?:baby|newborn|infant|b/o)\s(?:boy\s|girl\s)?(?:of\s)?(?P<mother>.{2,})$", re.I)
+_BABY_OF: Final = re.compile(
+    r"^(?:baby|newborn|infant|b/o)\s(?:boy\s|girl\s)?(?:of\s)?(?P<mother>.{2,})$", re.I
+)
 _ORDER: Final[dict[str, int]] = {
     **dict.fromkeys(("大", "长", "一", "1", "甲", "A"), 1),
     **dict.fromkeys(("次", "二", "2", "乙", "B"), 2),

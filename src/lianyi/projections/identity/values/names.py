@@ -124,9 +124,7 @@ def _plain_letters(text: str) -> str:
 def _variant(surname: str, given: str) -> str:
     if _WITH_VARIANTS.isdisjoint(given):
         return VARIANTS.get(surname, surname) + given
-    return VARIANTS.get(surname, surname) + "".join(
-        [_CHARACTER_VARIANTS.get(c, c) for c in given]
-    )
+    return VARIANTS.get(surname, surname) + "".join([_CHARACTER_VARIANTS.get(c, c) for c in given])
 
 
 def _read_hanzi(text: str) -> NameValue:

@@ -67,9 +67,7 @@ def _surname(surname: str) -> tuple[tuple[str, ...], tuple[Sounds, ...]]:
         for first in _readings[surname[0]] + READINGS.get(surname[0], ()):
             if whole.startswith(first) and whole[len(first) :] in syllables():
                 pair = (first, whole[len(first) :])
-                sounds = tuple(
-                    _sounds[c] | {said} for c, said in zip(surname, pair, strict=True)
-                )
+                sounds = tuple(_sounds[c] | {said} for c, said in zip(surname, pair, strict=True))
                 return pair, sounds
         pair = _irregular(whole)
         return pair, tuple(_sounds[c] | {said} for c, said in zip(surname, pair, strict=True))

@@ -67,9 +67,7 @@ COMPOUND: Final[dict[str, str]] = {
 }
 """A surname of two characters to its reading."""
 
-VARIANTS: Final[dict[str, str]] = {
-    other: pair[0] for pair in _VARIANTS.split() for other in pair
-}
+VARIANTS: Final[dict[str, str]] = {other: pair[0] for pair in _VARIANTS.split() for other in pair}
 """A surname that is written in two ways to one of them."""
 
 
