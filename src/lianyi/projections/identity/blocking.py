@@ -61,10 +61,11 @@ _BY_ISSUER: Final = (IdKind.HOSPITAL_CARD, IdKind.OTHER)
 
 def _hash(text: str) -> int:
     """First eight bytes of the hash as a signed integer, as PostgreSQL's bigint takes it."""
-    return _as_bigint(blake2b(text.encode(), digest_size=8).digest())[0]
+    (value,) = _BIGINT.unpack(blake2b(text.encode(), digest_size=8).digest())
+    return int(value)
 
 
-_as_bigint = Struct(">q").unpack
+_BIGINT: Final = Struct(">q")
 
 
 def _of_id(value: IdValue) -> str:

@@ -22,7 +22,7 @@ ADDRESSES_MAX = 3
 
 
 class LocalDefaults(msgspec.Struct, frozen=True):
-    """What a hospital's own data taught: values that stand in so many records that they say nothing.
+    """What a hospital's own data taught: values in so many records that they say nothing.
 
     Attributes:
         ids: numbers filled in for nobody, as ``values.text.digits_of`` gives them.

@@ -122,10 +122,12 @@ def mobile(chance: Chance) -> str:
 def address(chance: Chance) -> tuple[str, str]:
     """Draw an address. Returns the district's area code and the address."""
     code, district, quarters = chance.one_of(_AREAS)
-    where = f"{town.PROVINCE}{town.CITY}{district}{chance.one_of(quarters)}街道{chance.one_of(_STREETS)}"
+    quarter, street = chance.one_of(quarters), chance.one_of(_STREETS)
+    where = f"{town.PROVINCE}{town.CITY}{district}{quarter}街道{street}"
     house = f"{chance.below(600) + 1}号"
     if chance.happens(0.8):
-        house += f"{chance.below(30) + 1}栋{chance.below(4) + 1}单元{chance.below(28) + 1}0{chance.below(4) + 1}室"
+        house += f"{chance.below(30) + 1}栋{chance.below(4) + 1}单元"
+        house += f"{chance.below(28) + 1}0{chance.below(4) + 1}室"
     return code, where + house
 
 

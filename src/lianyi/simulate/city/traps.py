@@ -366,10 +366,19 @@ def _newborn_twins(make: _Maker) -> Pair:
     name, _, paper, phone, home = _mother(make)
     born, word = make.born(0, 1), make.chance.one_of("子女")
     forms = [
-        make.form(f"{name}之{mark}{word}", "M" if word == "子" else "F", born, phone=phone,
-                  address=home, flags=(Flag.NEWBORN,), order=order, mother=paper, mother_name=name)
+        make.form(
+            f"{name}之{mark}{word}",
+            "M" if word == "子" else "F",
+            born,
+            phone=phone,
+            address=home,
+            flags=(Flag.NEWBORN,),
+            order=order,
+            mother=paper,
+            mother_name=name,
+        )
         for order, mark in ((1, "大"), (2, make.chance.one_of("小二次")))
-    ]  # fmt: skip
+    ]
     return forms[0], forms[1]
 
 
@@ -378,10 +387,29 @@ def _newborn_twins_unmarked(make: _Maker) -> Pair:
     name, _, paper, phone, home = _mother(make)
     born, word = make.born(0, 1), make.chance.one_of("子女")
     sex = "M" if word == "子" else "F"
-    common = {"phone": phone, "address": home, "flags": (Flag.NEWBORN,), "mother_name": name}
     return (
-        make.form(f"{name}之{word}", sex, born, order=1, mother=paper, **common),  # type: ignore[arg-type]
-        make.form(f"{name}之{word}", sex, born, order=2, mother=paper, **common),  # type: ignore[arg-type]
+        make.form(
+            f"{name}之{word}",
+            sex,
+            born,
+            order=1,
+            mother=paper,
+            phone=phone,
+            address=home,
+            flags=(Flag.NEWBORN,),
+            mother_name=name,
+        ),
+        make.form(
+            f"{name}之{word}",
+            sex,
+            born,
+            order=2,
+            mother=paper,
+            phone=phone,
+            address=home,
+            flags=(Flag.NEWBORN,),
+            mother_name=name,
+        ),
     )
 
 
@@ -389,17 +417,42 @@ def _newborn_years_apart(make: _Maker) -> Pair:
     name, _, paper, phone, home = _mother(make)
     born = make.born(3, 6)
     later = born + timedelta(days=400 + make.chance.below(500))
-    a = make.form(f"{name}之子", "M", born, phone=phone, address=home, mother=paper,
-                  flags=(Flag.NEWBORN,), mother_name=name)  # fmt: skip
-    b = make.form(f"{name}之子", "M", later, phone=phone, address=home, mother=paper,
-                  flags=(Flag.NEWBORN,), mother_name=name)  # fmt: skip
+    a = make.form(
+        f"{name}之子",
+        "M",
+        born,
+        phone=phone,
+        address=home,
+        mother=paper,
+        flags=(Flag.NEWBORN,),
+        mother_name=name,
+    )
+    b = make.form(
+        f"{name}之子",
+        "M",
+        later,
+        phone=phone,
+        address=home,
+        mother=paper,
+        flags=(Flag.NEWBORN,),
+        mother_name=name,
+    )
     return a, b
 
 
 def _mother_and_newborn(make: _Maker) -> Pair:
     name, born, paper, phone, home = _mother(make)
-    child = make.form(f"{name}之女", "F", make.born(0, 1), ids=(paper,), phone=phone,
-                      address=home, mother=paper, flags=(Flag.NEWBORN,), mother_name=name)  # fmt: skip
+    child = make.form(
+        f"{name}之女",
+        "F",
+        make.born(0, 1),
+        ids=(paper,),
+        phone=phone,
+        address=home,
+        mother=paper,
+        flags=(Flag.NEWBORN,),
+        mother_name=name,
+    )
     return make.form(name, "F", born, ids=(paper,), phone=phone, address=home), child
 
 
@@ -408,11 +461,28 @@ def _newborn_and_named_sister(make: _Maker) -> Pair:
     born = make.born(0, 1)
     surname = make.surname()
     return (
-        make.form(f"{name}之小女", "F", born, phone=phone, address=home, order=2,
-                  mother=paper, flags=(Flag.NEWBORN,), mother_name=name),
-        make.form(surname + make.given("F", born), "F", born, phone=phone, address=home, order=1,
-                  mother=paper, mother_name=name),
-    )  # fmt: skip
+        make.form(
+            f"{name}之小女",
+            "F",
+            born,
+            phone=phone,
+            address=home,
+            order=2,
+            mother=paper,
+            flags=(Flag.NEWBORN,),
+            mother_name=name,
+        ),
+        make.form(
+            surname + make.given("F", born),
+            "F",
+            born,
+            phone=phone,
+            address=home,
+            order=1,
+            mother=paper,
+            mother_name=name,
+        ),
+    )
 
 
 def _newborns_of_namesakes(make: _Maker) -> Pair:
@@ -421,11 +491,27 @@ def _newborns_of_namesakes(make: _Maker) -> Pair:
     other = make.citizen(make.born(20, 42), "F")
     born = make.born(0, 1)
     return (
-        make.form(f"{name}之子", "M", born, phone=phone, address=home, mother=paper,
-                  flags=(Flag.NEWBORN,), mother_name=name),
-        make.form(f"{name}之子", "M", born, phone=make.phone(), address=make.address(), mother=other,
-                  flags=(Flag.NEWBORN,), mother_name=name),
-    )  # fmt: skip
+        make.form(
+            f"{name}之子",
+            "M",
+            born,
+            phone=phone,
+            address=home,
+            mother=paper,
+            flags=(Flag.NEWBORN,),
+            mother_name=name,
+        ),
+        make.form(
+            f"{name}之子",
+            "M",
+            born,
+            phone=make.phone(),
+            address=make.address(),
+            mother=other,
+            flags=(Flag.NEWBORN,),
+            mother_name=name,
+        ),
+    )
 
 
 def _minority_namesakes(make: _Maker) -> Pair:

@@ -11,7 +11,6 @@ Source:
 from __future__ import annotations
 
 from enum import IntEnum
-from operator import ne
 from typing import Final
 
 from lianyi.projections.identity.registration import IdKind
@@ -65,7 +64,7 @@ def comparable(a: IdValue, b: IdValue) -> bool:
 def is_one_edit(a: str, b: str) -> bool:
     """Whether one of two different texts is the other with one character replaced, or one more."""
     if len(a) == len(b):
-        return sum(map(ne, a, b)) == 1
+        return sum(map(str.__ne__, a, b)) == 1
     if len(a) > len(b):
         a, b = b, a
     if len(b) - len(a) != 1:

@@ -26,9 +26,11 @@ _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
 _ZEROS: Final = sum(_WEIGHTS) * ord("0")
 _PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-    "61 62 63 64 65 71 81 82".split()
+    str(first * 10 + second)
+    for first, seconds in ((1, 5), (2, 3), (3, 7), (4, 6), (5, 4), (6, 5), (7, 1), (8, 2))
+    for second in range(0 if first == 5 else 1, seconds + 1)
 )
+"""11 to 15, 21 to 23, 31 to 37, 41 to 46, 50 to 54, 61 to 65, 71, 81, 82 (GB/T 2260)."""
 _PERMIT_AREAS: Final = frozenset({"810000", "820000", "830000"})
 _CENTENARIANS: Final = frozenset({"996", "997", "998", "999"})
 """Order codes that 15-digit numbers of people born in the 1800s have."""

@@ -9,15 +9,19 @@ from lianyi.projections.identity.values.text import LOST
 
 _NOBODY: Final = re.compile(
     r"""
-    无名氏? | 无名(男|女)(性|尸|童|婴|士|子)? | 无(姓名|名字|名称|主|此人|人|身份)? | 空 | 暂无 | 没有
+    无名氏? | 无名(男|女)(性|尸|童|婴|士|子)? | 空 | 暂无 | 没有
+    | 无(姓名|名字|名称|主|此人|人|身份)?
     | 未知.* | 未(提供|填|填写|登记|取名|起名|命名|定名|录入|说明|详|报)(姓名)?
-    | 不(详|明|知|清|知道|知名)(姓名|身份|人员|男|女|男性|女性|氏)? | (姓名|身份)(不详|不明|未知|待查).*
+    | 不(详|明|知|清|知道|知名)(姓名|身份|人员|男|女|男性|女性|氏)?
+    | (姓名|身份)(不详|不明|未知|待查).*
     | 三无(人员|病人|患者|男|女)? | 无主(病人|患者)? | 流浪(汉|人|人员|者)? | 乞丐 | 醉(汉|酒者?)
     | 路人.? | 某{1,3} | 某(男|女)(子|性|士)? | 某(患者|病人|先生|人) | 匿名.? | 佚名 | 保密
     | 待(定|查|补|补录|核实|完善|登记)
-    | (急诊|急救|抢救|外伤|车祸|昏迷|危重|绿色通道|群伤|院前|120)(病人|患者|伤员|伤者|无名氏?|男|女|男性|女性|未知)?
+    | (急诊|急救|抢救|外伤|车祸|昏迷|危重|绿色通道|群伤|院前|120)
+      (病人|患者|伤员|伤者|无名氏?|男|女|男性|女性|未知)?
     | 病人 | 患者 | 伤员 | 伤者 | 男性? | 女性? | 先生 | 女士
-    | 测试.* | .{1,3}测试(人|人员|病人|患者|用户|数据|号)? | 试验 | 演示.* | 样例.* | 散客 | 体检(散客|人员)?
+    | 测试.* | .{1,3}测试(人|人员|病人|患者|用户|数据|号)?
+    | 试验 | 演示.* | 样例.* | 散客 | 体检(散客|人员)?
     | 姓名 | 名字 | 患者姓名 | 请输入.* | 婴儿? | 新生儿 | (男|女)(婴|孩|童)儿? | 宝宝 | 毛毛
     | (unknown|anonymous|no\s?name|unnamed|unidentified|test|testing|tester|demo|dummy|null|none|nil
         |n/?a|john\sdoe|jane\sdoe|patient|tbd|asdf\w*|qwer\w*|abc|xyz)
@@ -97,7 +101,7 @@ def without_remarks(text: str) -> str:
     if "(" in text or "[" in text or "【" in text or "<" in text:
         text = _REMARK.sub("", text).strip() or text
     last = text[-1:]
-    if last.isascii() and last.isalnum() or last in "号床":
+    if (last.isascii() and last.isalnum()) or last in "号床":
         text = _COUNTER.sub("", text) or text
     polite = _ADDRESS.match(text) if last in POLITE_ENDS else None
     return polite[1] + LOST if polite else text

@@ -78,15 +78,9 @@ class NameValue(msgspec.Struct, frozen=True, gc=False):
     child_sex: str = ""
 
 
-_CHARACTER_VARIANTS: Final = {
-    other: pair[0]
-    for pair in (
-        "坤堃 哲喆 升昇 升陞 扬飏 皓皞 佑祐 苏甦 峰峯 群羣 勋勛 德惪 巨钜 杰傑 珍珎 泛汎 秋秌 "
-        "野埜 淼渺 晶晿 烟菸 和龢 渊囦 鹏彭 志誌 炉垆 璇璿 琉瑠 俊儁 侠俠 吴吳 吕呂 娱娯 劫刼 暖煖 "
-        "炯烱 烱炯 笑咲 韵韻 强強 凉涼 针鍼 裕袷 仙僊 迹跡 跡蹟 丽麗 畅暢 异異 栖棲 熏薰 岩巖 岩嵒 兰籣"
-    ).split()
-    for other in pair[1:]
-}
+_CHARACTER_PAIRS = "坤堃 哲喆 扬飏 佑祐 苏甦 德惪 巨钜 珍珎 秋秌 野埜 和龢 渊囦 炯烱 笑咲 岩嵒 琉瑠 铁鉄 宝寳 丰豊 泪涙 皓皜"
+_CHARACTER_VARIANTS: Final = {pair[1]: pair[0] for pair in _CHARACTER_PAIRS.split()}
+"""Characters of given names in two accepted writings that no conversion to simplified unites."""
 _WITH_VARIANTS: Final = frozenset(_CHARACTER_VARIANTS)
 _NO_SOUND: Final[Sounds] = frozenset()
 _SPACE_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])\s+(?=[^\x00-\u2fff])")
@@ -216,7 +210,7 @@ _DOT_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])[.,\-\u2010-\u2015=]
 
 def read_name(said: str) -> NameValue:
     """Read a name as it was sent: characters or letters, any width, any dot, any order of words."""
-    plain = 2 <= len(said) <= 4 and "\u4e00" <= min(said) and max(said) <= "\u9fff"
+    plain = 2 <= len(said) <= 4 and min(said) >= "\u4e00" and max(said) <= "\u9fff"
     text = said if plain else normal(said)
     if (not plain or name_words.is_suspect(text)) and name_words.is_nobody(simplified(text)):
         return NameValue(NameKind.NOBODY, text)
