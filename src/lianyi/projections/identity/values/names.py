@@ -78,7 +78,10 @@ class NameValue(msgspec.Struct, frozen=True, gc=False):
     child_sex: str = ""
 
 
-_CHARACTER_PAIRS = "坤堃 哲喆 扬飏 佑祐 苏甦 德惪 巨钜 珍珎 秋秌 野埜 和龢 渊囦 炯烱 笑咲 岩嵒 琉瑠 铁鉄 宝寳 丰豊 泪涙 皓皜"
+_CHARACTER_PAIRS = (
+    "坤堃 哲喆 扬飏 佑祐 苏甦 德惪 巨钜 珍珎 秋秌 野埜 和龢 渊囦 "
+    "炯烱 笑咲 岩嵒 琉瑠 铁鉄 宝寳 丰豊 泪涙 皓皜"
+)
 _CHARACTER_VARIANTS: Final = {pair[1]: pair[0] for pair in _CHARACTER_PAIRS.split()}
 """Characters of given names in two accepted writings that no conversion to simplified unites."""
 _WITH_VARIANTS: Final = frozenset(_CHARACTER_VARIANTS)

@@ -84,7 +84,7 @@ def read_phone(said: str) -> PhoneValue:
     else:
         text = normalize("NFKC", said).strip()
         land = _LAND_PARTS.match(text)
-        if land:
+        if land and not _MOBILE.fullmatch(text[1:]):  # mobiles were dialled with a 0 long distance
             digits = land[1] + land[2]
         else:
             text = _EXTENSION.sub("", text)
@@ -113,7 +113,7 @@ def _without_country(digits: str, *, plus: bool) -> str:
         return digits[2:]
     else:
         if len(digits) == 12 and digits.startswith("01") and _MOBILE.fullmatch(digits[1:]):
-            return digits[1:]  # long distance mobile calls were dialled with a 0
+            return digits[1:]
         return digits
     return digits if digits.startswith("0") or _MOBILE.fullmatch(digits) else "0" + digits
 

@@ -122,6 +122,8 @@ def normal(text: str) -> str:
     if not is_normalized("NFKC", text):
         text = normalize("NFKC", text)
     text = "".join(map(_folded.__getitem__, text))
+    if not is_normalized("NFKC", text):  # what was invisible kept two characters apart
+        text = normalize("NFKC", text)
     if " " in text:
         text = " ".join(text.split())
     return text
@@ -129,10 +131,10 @@ def normal(text: str) -> str:
 
 def digits_of(text: str) -> str:
     """Give the normal form without spaces, in capitals: for numbers that have no dots or marks."""
-    text = text.strip()
-    if not text.isascii():
-        text = normalize("NFKC", text)
-    return "".join(text.split()).upper()
+    if text.isascii():
+        return "".join(text.split()).upper()
+    joined = "".join(normalize("NFKC", text).split()).upper()
+    return normalize("NFKC", "".join(joined.split()))
 
 
 def simplified(text: str) -> str:
