@@ -40,6 +40,7 @@ class TrapPair(msgspec.Struct, frozen=True, gc=False):
 
 
 _SETTINGS = CitySettings()
+_ALIKE: Final = "伟玮俊君钧明鸣静婧丽莉颖莹萍苹燕艳辉晖洋阳雨羽"
 _AT = datetime(2026, 2, 2, 8, 30, tzinfo=UTC)
 Pair = tuple[Registration, Registration]
 
@@ -79,6 +80,15 @@ class _Maker:
         order = self.chance.below(499) * 2 + (1 if sex == "M" else 2)
         area = self.chance.one_of(("990102", "990103", "990104", "990121", "990122"))
         return Identifier(IdKind.CITIZEN, id_number(area, born, order))
+
+    def citizens(
+        self, first: tuple[date, str], second: tuple[date, str]
+    ) -> tuple[tuple[Identifier, ...], tuple[Identifier, ...]]:
+        """Valid numbers of two people, each given by birth and sex; never the same."""
+        one, other = self.citizen(*first), self.citizen(*second)
+        while one.value == other.value:
+            other = self.citizen(*second)
+        return (one,), (other,)
 
     def form(
         self,
@@ -123,7 +133,7 @@ def _siblings(make: _Maker, *, with_ids: bool, together: bool, same_sex: bool = 
     while second == given:
         second = given[0] + make.given(other, born)[1]
     phone, home = make.phone(), make.address()
-    ids = ((make.citizen(born, sex),), (make.citizen(later, other),)) if with_ids else ((), ())
+    ids = make.citizens((born, sex), (later, other)) if with_ids else ((), ())
     return (
         make.form(surname + given, sex, born, ids=ids[0], phone=phone, address=home),
         make.form(surname + second, other, later, ids=ids[1], phone=phone, address=home),
@@ -149,7 +159,7 @@ def _brothers(make: _Maker) -> Pair:
 def _twins_sounding_alike(make: _Maker) -> Pair:
     sex, born = make.sex(), make.born(1, 12)
     surname, phone, home = make.surname(), make.phone(), make.address()
-    first = make.chance.one_of("伟玮俊君钧明鸣静婧丽莉颖莹萍苹燕艳辉晖洋阳雨羽")
+    first = make.chance.one_of(_ALIKE)
     second = make.chance.one_of(names.ALIKE_IN_SOUND[first])
     shared = make.chance.one_of(names.GIVEN[sex, "young"])
     return (
@@ -185,7 +195,7 @@ def _father_and_son_one_year(make: _Maker) -> Pair:
     father = born.replace(year=born.year - 30, day=min(born.day, 28))
     surname, phone, home = make.surname(), make.phone(), make.address()
     given = make.given("M", father)
-    ids = (make.citizen(father, "M"),), (make.citizen(born, "M"),)
+    ids = make.citizens((father, "M"), (born, "M"))
     return (
         make.form(surname + given, "M", father, ids=ids[0], phone=phone, address=home),
         make.form(surname + given[0], "M", born, ids=ids[1], phone=phone, address=home),
@@ -229,7 +239,7 @@ def _namesakes(make: _Maker, *, district: bool = False, ids: bool = False) -> Pa
     home = make.address()
     street = home.split("街道")[0] + "街道"
     homes = (home, street + "人民路7号") if district else (home, make.address())
-    papers = ((make.citizen(born, sex),), (make.citizen(born, sex),)) if ids else ((), ())
+    papers = make.citizens((born, sex), (born, sex)) if ids else ((), ())
     return (
         make.form(name, sex, born, ids=papers[0], phone=make.phone(), address=homes[0]),
         make.form(name, sex, born, ids=papers[1], phone=make.phone(), address=homes[1]),
@@ -259,12 +269,10 @@ def _two_valid_numbers(make: _Maker) -> Pair:
     """Everything agrees but two valid numbers: cousins of one name in one house."""
     sex, born = make.sex(), make.born(10, 80)
     name, phone, home = make.surname() + make.given(sex, born), make.phone(), make.address()
-    a, b = make.citizen(born, sex), make.citizen(born, sex)
-    while a.value == b.value:
-        b = make.citizen(born, sex)
+    a, b = make.citizens((born, sex), (born, sex))
     return (
-        make.form(name, sex, born, ids=(a,), phone=phone, address=home),
-        make.form(name, sex, born, ids=(b,), phone=phone, address=home),
+        make.form(name, sex, born, ids=a, phone=phone, address=home),
+        make.form(name, sex, born, ids=b, phone=phone, address=home),
     )
 
 
@@ -534,7 +542,7 @@ def _foreign_namesakes(make: _Maker) -> Pair:
 def _sounding_strangers(make: _Maker) -> Pair:
     """Two people of one day whose names only sound alike."""
     sex, born = make.sex(), make.born()
-    first = make.chance.one_of("伟玮俊君明鸣静婧丽莉颖莹萍苹燕艳辉晖洋阳雨羽")
+    first = make.chance.one_of(_ALIKE)
     start = make.surname() + make.chance.one_of("晓文子")
     return (
         make.form(start + first, sex, born, address=make.address()),

@@ -196,7 +196,7 @@ def _compare_segmented(a: NameValue, b: NameValue) -> NameLevel:
 
 def _compare_scripts(latin: NameValue, hanzi: NameValue) -> NameLevel:
     """Compare a romanised name with one in characters; a foreign one says nothing about it."""
-    if not latin.usual or hanzi.lossy:
+    if not latin.usual or not hanzi.usual or hanzi.lossy:
         return _L.INCOMPARABLE
     if latin.letters == hanzi.letters or latin.letters in every_letters(hanzi.every):
         return _L.SAME_PINYIN

@@ -88,7 +88,6 @@ _WITH_VARIANTS: Final = frozenset(_CHARACTER_VARIANTS)
 _NO_SOUND: Final[Sounds] = frozenset()
 _SPACE_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])\s+(?=[^\x00-\u2fff])")
 _LATIN_RUN: Final = re.compile(r"[A-Za-z\u00c0-\u024f']+")
-_LOST_RUN: Final = re.compile(f"{LOST}+")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
@@ -129,10 +128,10 @@ def _read_hanzi(text: str) -> NameValue:
     text = _SPACE_BETWEEN_HANZI.sub("", text) if " " in text else text
     hints: dict[int, Sounds] = {}
     key = simplified(text)
+    if "某" in key[1:]:
+        key = key[0] + key[1:].replace("某", LOST)
     if max(key) > "\u9fff" or min(key) < "\u4e00":
         key, hints = _with_hints(key)
-    if len(key) > 1 and "某" in key[1:]:
-        key = key[0] + _LOST_RUN.sub(LOST, key[1:].replace("某", LOST))
     surname, given = split_surname(key)
     lossy = LOST in key
     usual, every = name_sounds(surname, given)
