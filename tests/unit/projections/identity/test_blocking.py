@@ -67,18 +67,47 @@ KEYS = (
 )
 
 MEET = [
-    ("证号", said("李建国", born="", phones=(), addresses=(), identifiers=(CITIZEN,)), Block.ID_NUMBER),
-    ("十五位证号", said("李建国", identifiers=(Identifier(IdKind.CITIZEN, "990102800315123"),)), Block.ID_NUMBER),
+    (
+        "证号",
+        said("李建国", born="", phones=(), addresses=(), identifiers=(CITIZEN,)),
+        Block.ID_NUMBER,
+    ),
+    (
+        "十五位证号",
+        said("李建国", identifiers=(Identifier(IdKind.CITIZEN, "990102800315123"),)),
+        Block.ID_NUMBER,
+    ),
     ("电话", said("李建国", phones=("+86 154 1298 7326",)), Block.PHONE),
     ("同音同日", said("王晓鸣", identifiers=(), phones=(), addresses=()), Block.SOUND_BIRTH),
     ("拼音同日", said("Xiaoming WANG", identifiers=(), phones=(), addresses=()), Block.SOUND_BIRTH),
-    ("医保号", said("李建国", identifiers=(Identifier(IdKind.INSURANCE, "yx00129873"),)), Block.OTHER_ID),
+    (
+        "医保号",
+        said("李建国", identifiers=(Identifier(IdKind.INSURANCE, "yx00129873"),)),
+        Block.OTHER_ID,
+    ),
     ("同名同门牌", said(born="", identifiers=(), phones=()), Block.NAME_HOUSE),
-    ("同姓同日同区", said("王子涵", identifiers=(), phones=(), addresses=("云溪市望江区",)), Block.BIRTH_SURNAME_DISTRICT_SEX),
-    ("同音同年同区", said("王晓鸣", born="19801231", identifiers=(), addresses=("云溪市望江区",)), Block.SOUND_YEAR_DISTRICT),
+    (
+        "同姓同日同区",
+        said("王子涵", identifiers=(), phones=(), addresses=("云溪市望江区",)),
+        Block.BIRTH_SURNAME_DISTRICT_SEX,
+    ),
+    (
+        "同音同年同区",
+        said("王晓鸣", born="19801231", identifiers=(), addresses=("云溪市望江区",)),
+        Block.SOUND_YEAR_DISTRICT,
+    ),
     ("同日同门牌", said("李建国", identifiers=(), phones=()), Block.BIRTH_HOUSE),
-    ("地区码录错", said(born="", identifiers=(Identifier(IdKind.CITIZEN, "990104198003151231"),), phones=(), addresses=()), Block.SOUND_ID_TAIL),
-]  # fmt: skip
+    (
+        "地区码录错",
+        said(
+            born="",
+            identifiers=(Identifier(IdKind.CITIZEN, "990104198003151231"),),
+            phones=(),
+            addresses=(),
+        ),
+        Block.SOUND_ID_TAIL,
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -98,16 +127,32 @@ NO_PAPERS: dict[str, Any] = {"identifiers": ()}
 SUPPRESSED = [
     ("无名氏不按姓名", said("无名氏"), WITH_NAME),
     ("标记为身份不明", said(flags=(Flag.UNKNOWN,)), WITH_NAME),
-    ("默认生日", said(born="19000101", **NO_PAPERS), PAPERS | WITH_BIRTH | {Block.SOUND_YEAR_DISTRICT}),
+    (
+        "默认生日",
+        said(born="19000101", **NO_PAPERS),
+        PAPERS | WITH_BIRTH | {Block.SOUND_YEAR_DISTRICT},
+    ),
     ("元旦生日", said(born="19800101", **NO_PAPERS), PAPERS | WITH_BIRTH),
     ("只有年份", said(born="1980", **NO_PAPERS), PAPERS | WITH_BIRTH),
     ("占位电话", said(phones=("13800138000", "11111111111")), {Block.PHONE}),
-    ("占位证号", said(identifiers=(Identifier(IdKind.CITIZEN, "1" * 18),)), {Block.ID_NUMBER, Block.OTHER_ID, Block.SOUND_ID_TAIL}),
+    (
+        "占位证号",
+        said(identifiers=(Identifier(IdKind.CITIZEN, "1" * 18),)),
+        {Block.ID_NUMBER, Block.OTHER_ID, Block.SOUND_ID_TAIL},
+    ),
     ("没有门牌", said(addresses=("云溪市望江区",)), {Block.NAME_HOUSE, Block.BIRTH_HOUSE}),
-    ("丢字姓名", said("王?"), {Block.SOUND_BIRTH, Block.SOUND_YEAR_DISTRICT, Block.NAME_HOUSE, Block.SOUND_ID_TAIL}),
-    ("掩码姓名", said("王**"), {Block.SOUND_BIRTH, Block.SOUND_YEAR_DISTRICT, Block.NAME_HOUSE, Block.SOUND_ID_TAIL}),
+    (
+        "丢字姓名",
+        said("王?"),
+        {Block.SOUND_BIRTH, Block.SOUND_YEAR_DISTRICT, Block.NAME_HOUSE, Block.SOUND_ID_TAIL},
+    ),
+    (
+        "掩码姓名",
+        said("王**"),
+        {Block.SOUND_BIRTH, Block.SOUND_YEAR_DISTRICT, Block.NAME_HOUSE, Block.SOUND_ID_TAIL},
+    ),
     ("测试账户", said(flags=(Flag.TEST,)), set(Block)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +162,7 @@ def test_a_placeholder_makes_no_key(registration: Registration, absent: set[Bloc
     assert blocks(registration) == set(Block) - absent
 
 
-def test_村医电话_makes_no_key_once_it_was_learned() -> None:
+def test_a_shared_telephone_makes_no_key_once_it_was_learned() -> None:
     learned = LocalDefaults(phones=frozenset({"15412987326"}), dates=frozenset({"19800315"}))
     registration = said(identifiers=())
     assert blocks(registration, learned) == {Block.NAME_HOUSE}

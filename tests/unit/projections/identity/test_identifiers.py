@@ -36,10 +36,31 @@ numbers = st.builds(
 READ = [
     ("有效", number(), CITIZEN, True, "19800131", "M"),
     ("小写x", "99010219800131003x", CITIZEN, None, "19800131", "M"),
-    ("全角数字", number().translate({48 + i: 0xFF10 + i for i in range(10)}), CITIZEN, True, "19800131", "M"),
-    ("中间有空格", f" {number()[:6]} {number()[6:14]} {number()[14:]} ", CITIZEN, True, "19800131", "M"),
+    (
+        "全角数字",
+        number().translate({48 + i: 0xFF10 + i for i in range(10)}),
+        CITIZEN,
+        True,
+        "19800131",
+        "M",
+    ),
+    (
+        "中间有空格",
+        f" {number()[:6]} {number()[6:14]} {number()[14:]} ",
+        CITIZEN,
+        True,
+        "19800131",
+        "M",
+    ),
     ("女性", number(order="124"), CITIZEN, True, "19800131", "F"),
-    ("校验码错", number()[:17] + ("1" if number()[17] != "1" else "2"), CITIZEN, False, "19800131", "M"),
+    (
+        "校验码错",
+        number()[:17] + ("1" if number()[17] != "1" else "2"),
+        CITIZEN,
+        False,
+        "19800131",
+        "M",
+    ),
     ("闰年二月廿九", number(born="20000229"), CITIZEN, True, "20000229", "M"),
     ("平年二月廿九", number(born="19990229"), CITIZEN, False, "", "M"),
     ("出生在未来", number(born="20270101"), CITIZEN, False, "", "M"),
@@ -50,7 +71,7 @@ READ = [
     ("澳门居住证", number("820000"), IdKind.RESIDENCE_PERMIT, True, "19800131", "M"),
     ("台湾居住证", number("830000"), IdKind.RESIDENCE_PERMIT, True, "19800131", "M"),
     ("新版外国人永久居留", number("911840"), IdKind.FOREIGNER_RESIDENCE, True, "19800131", "M"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -90,18 +111,19 @@ def test_old_cards_of_foreigners_have_three_letters() -> None:
 @pytest.mark.parametrize(
     "said",
     [
+
         "111111111111111111", "000000000000000", "123456789012345678", "999999999999999999",
-        "无", "未带", "未提供", "不详", "-", "", " ", "XXXXXX", "null", "１１１１１１１１１１１１１１１１１１",
-        number(born="19000101"), "身份证未带",
+        "无", "未带", "未提供", "不详", "-", "", " ", "XXXXXX", "null",
+        "１１１１１１１１１１１１１１１１１１", number(born="19000101"), "身份证未带",
     ],
 )  # fmt: skip
-def test_占位证号_is_no_number(said: str) -> None:
+def test_a_placeholder_is_no_number(said: str) -> None:
     value = read_id(said, CITIZEN)
     assert value.placeholder
     assert compare_ids(value, value) is IdLevel.INCOMPARABLE
 
 
-def test_医院默认证号_is_known_when_the_hospital_says_so() -> None:
+def test_a_hospitals_default_is_known_when_the_hospital_says_so() -> None:
     default = number(born="19800101")
     assert not read_id(default).placeholder
     assert read_id(default.lower(), defaults=frozenset({default})).placeholder
@@ -147,7 +169,7 @@ def test_two_valid_numbers_that_differ_are_two_people(a: str, b: str) -> None:
 
 
 @given(numbers)
-def test_十五位与十八位_are_one_number(said: str) -> None:
+def test_fifteen_and_eighteen_digits_are_one_number(said: str) -> None:
     assume(said[6:8] == "19")
     old = read_id(said[:6] + said[8:17])
     assert lengthen(old.text) == said
@@ -160,26 +182,91 @@ def v(said: str, kind: IdKind, issuer: str = "") -> IdValue:
 
 HOME, TAIWAN, PASSPORT = IdKind.HOME_RETURN_PERMIT, IdKind.TAIWAN_PERMIT, IdKind.PASSPORT
 COMPARED = [
-    ("只差校验码", v(number(), CITIZEN), v(number()[:17] + ("1" if number()[17] != "1" else "2"), CITIZEN), IdLevel.TYPO),
+    (
+        "只差校验码",
+        v(number(), CITIZEN),
+        v(number()[:17] + ("1" if number()[17] != "1" else "2"), CITIZEN),
+        IdLevel.TYPO,
+    ),
     ("十五位错一位", v(number(), CITIZEN), v("990102800131124", CITIZEN), IdLevel.TYPO),
-    ("十五位不同人无否决", v("990102800131123", CITIZEN), v(number(born="19751212", order="771"), CITIZEN), IdLevel.DIFFERENT),
+    (
+        "十五位不同人无否决",
+        v("990102800131123", CITIZEN),
+        v(number(born="19751212", order="771"), CITIZEN),
+        IdLevel.DIFFERENT,
+    ),
     ("少录一位", v(number(), CITIZEN), v(number()[:9] + number()[10:], CITIZEN), IdLevel.TYPO),
     ("回乡证换发", v("H1234567801", HOME), v("H12345678", HOME), IdLevel.SAME_BODY),
     ("回乡证不同人", v("H12345678", HOME), v("H87654399", HOME), IdLevel.DIFFERENT),
     ("台胞证新旧", v("3081765401(B)", TAIWAN), v("30817654", TAIWAN), IdLevel.SAME_BODY),
-    ("护照缺类型字母", v("E71234567", PASSPORT, "CHN"), v("71234567", PASSPORT, "CHN"), IdLevel.SAME_BODY),
-    ("护照换发不否决", v("E71234567", PASSPORT, "CHN"), v("EA9876543", PASSPORT, "CHN"), IdLevel.DIFFERENT),
-    ("两国护照不比", v("E71234567", PASSPORT, "CHN"), v("E71234567", PASSPORT, "CAN"), IdLevel.INCOMPARABLE),
+    (
+        "护照缺类型字母",
+        v("E71234567", PASSPORT, "CHN"),
+        v("71234567", PASSPORT, "CHN"),
+        IdLevel.SAME_BODY,
+    ),
+    (
+        "护照换发不否决",
+        v("E71234567", PASSPORT, "CHN"),
+        v("EA9876543", PASSPORT, "CHN"),
+        IdLevel.DIFFERENT,
+    ),
+    (
+        "两国护照不比",
+        v("E71234567", PASSPORT, "CHN"),
+        v("E71234567", PASSPORT, "CAN"),
+        IdLevel.INCOMPARABLE,
+    ),
     ("身份证与护照不比", v(number(), CITIZEN), v("E71234567", PASSPORT), IdLevel.INCOMPARABLE),
-    ("身份证与居住证不比", v(number(), CITIZEN), v(number("810000"), IdKind.RESIDENCE_PERMIT), IdLevel.INCOMPARABLE),
-    ("出生医学证明相同", v("y123400987", IdKind.BIRTH_CERTIFICATE), v("Y123400987", IdKind.BIRTH_CERTIFICATE), IdLevel.EQUAL),
-    ("军官证只比数字", v("军字第0123987号", IdKind.MILITARY), v("0123987", IdKind.MILITARY), IdLevel.SAME_BODY),
-    ("两院就诊卡不比", v("9900123987", IdKind.HOSPITAL_CARD, "A"), v("9900123987", IdKind.HOSPITAL_CARD, "B"), IdLevel.INCOMPARABLE),
-    ("同院就诊卡", v("9900123987", IdKind.HOSPITAL_CARD, "A"), v("9900123987", IdKind.HOSPITAL_CARD, "A"), IdLevel.EQUAL),
-    ("医保号缺机构", v("YX0012398", IdKind.INSURANCE), v("YX0012398", IdKind.INSURANCE, "A"), IdLevel.EQUAL),
-    ("医保号不同", v("YX0012398", IdKind.INSURANCE), v("YX7752391", IdKind.INSURANCE), IdLevel.DIFFERENT),
-    ("居民健康卡与电子健康卡不比", v("9988776", IdKind.HEALTH_CARD), v("9988776", IdKind.E_HEALTH_CARD), IdLevel.INCOMPARABLE),
-]  # fmt: skip
+    (
+        "身份证与居住证不比",
+        v(number(), CITIZEN),
+        v(number("810000"), IdKind.RESIDENCE_PERMIT),
+        IdLevel.INCOMPARABLE,
+    ),
+    (
+        "出生医学证明相同",
+        v("y123400987", IdKind.BIRTH_CERTIFICATE),
+        v("Y123400987", IdKind.BIRTH_CERTIFICATE),
+        IdLevel.EQUAL,
+    ),
+    (
+        "军官证只比数字",
+        v("军字第0123987号", IdKind.MILITARY),
+        v("0123987", IdKind.MILITARY),
+        IdLevel.SAME_BODY,
+    ),
+    (
+        "两院就诊卡不比",
+        v("9900123987", IdKind.HOSPITAL_CARD, "A"),
+        v("9900123987", IdKind.HOSPITAL_CARD, "B"),
+        IdLevel.INCOMPARABLE,
+    ),
+    (
+        "同院就诊卡",
+        v("9900123987", IdKind.HOSPITAL_CARD, "A"),
+        v("9900123987", IdKind.HOSPITAL_CARD, "A"),
+        IdLevel.EQUAL,
+    ),
+    (
+        "医保号缺机构",
+        v("YX0012398", IdKind.INSURANCE),
+        v("YX0012398", IdKind.INSURANCE, "A"),
+        IdLevel.EQUAL,
+    ),
+    (
+        "医保号不同",
+        v("YX0012398", IdKind.INSURANCE),
+        v("YX7752391", IdKind.INSURANCE),
+        IdLevel.DIFFERENT,
+    ),
+    (
+        "居民健康卡与电子健康卡不比",
+        v("9988776", IdKind.HEALTH_CARD),
+        v("9988776", IdKind.E_HEALTH_CARD),
+        IdLevel.INCOMPARABLE,
+    ),
+]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ SURNAMES = {
 
 
 @pytest.mark.parametrize(("surname", "reading"), SURNAMES.items(), ids=list(SURNAMES))
-def test_姓氏读音(surname: str, reading: str) -> None:
+def test_a_surname_is_read_its_own_way(surname: str, reading: str) -> None:
     usual, _ = name_sounds(surname, "伟")
     assert "".join(usual) == reading + "wei"
 
@@ -113,7 +113,7 @@ COMPARED = [
     ("大女与小女", "李秀英之大女", "李秀英之小女", L.DIFFERENT),
     ("之子与之女", "李秀英之子", "李秀英之女", L.DIFFERENT),
     ("同一新生儿两种写法", "李秀英之女", "李秀英女婴", L.EQUAL),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,15 @@ def test_two_names_stand_so(a: str, b: str, level: NameLevel) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "无名氏", "無名氏", "无名", "无名氏12", "无名男", "无名女性", "未知", "不详", "姓名不详", "身份不明", "三无人员",
-        "路人甲", "路人乙", "某某", "某男", "急诊患者", "急诊无名氏", "120病人", "测试", "测试病人", "测试一", "信息科测试",
-        "test", "TEST 1", "Unknown", "unknown male", "无", "空", "-", "***", "？？？", "", "  ", "123", "婴儿", "男婴", "毛毛",
-        "新生儿", "待查", "aaa", "x", "未取名", "匿名", "John Doe",
+
+        "无名氏", "無名氏", "无名", "无名氏12", "无名男", "无名女性", "未知", "不详",
+        "姓名不详", "身份不明", "三无人员", "路人甲", "路人乙", "某某", "某男", "急诊患者",
+        "急诊无名氏", "120病人", "测试", "测试病人", "测试一", "信息科测试", "test", "TEST 1",
+        "Unknown", "unknown male", "无", "空", "-", "***", "？？？", "", "  ", "123", "婴儿",
+        "男婴", "毛毛", "新生儿", "待查", "aaa", "x", "未取名", "匿名", "John Doe",
     ],
 )  # fmt: skip
-def test_占位姓名_names_nobody(name: str) -> None:
+def test_a_placeholder_names_nobody(name: str) -> None:
     value = read_name(name)
     assert value.kind is NameKind.NOBODY
     assert not value.letters
@@ -144,25 +146,41 @@ def test_占位姓名_names_nobody(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "王伟", "吴名", "毛毛雨", "王毛毛", "王宝宝", "张三", "李四", "王子", "柳之女贞", "安测", "未央", "急先锋",
-        "孔空", "莫愁", "童谣", "方婴宁", "盛男", "胜男", "贾宝玉", "文之子衿", "Ng", "Li", "男生",
+        "王伟", "吴名", "毛毛雨", "王毛毛", "王宝宝", "张三", "李四", "王子", "柳之女贞",
+        "安测", "未央", "急先锋", "孔空", "莫愁", "童谣", "方婴宁", "盛男", "胜男", "贾宝玉",
+        "文之子衿", "Ng", "Li", "男生",
     ],
 )  # fmt: skip
-def test_真名_is_a_name(name: str) -> None:
+def test_a_real_name_is_a_name(name: str) -> None:
     assert read_name(name).kind in (NameKind.HANZI, NameKind.LATIN)
 
 
 NEWBORNS = [
-    ("李秀英之子", 0, "M"), ("李秀英之女", 0, "F"), ("李秀英之大女", 1, "F"), ("李秀英之二子", 2, "M"),
-    ("李秀英之小女", -1, "F"), ("李秀英之长子", 1, "M"), ("李秀英之次女", 2, "F"), ("李秀英之子1", 1, "M"),
-    ("李秀英婴", 0, ""), ("李秀英之婴", 0, ""), ("李秀英BB", 0, ""), ("李秀英毛毛", 0, ""), ("李秀英男婴", 0, "M"),
-    ("李秀英女婴2", 2, "F"), ("李秀英之女A", 1, "F"), ("李秀英之双胞胎大", 1, ""), ("李秀英宝宝", 0, ""),
-    ("李秀英 之女", 0, "F"), ("李秀英新生儿", 0, ""), ("李秀英之三胞胎小", -1, ""),
-]  # fmt: skip
+    ("李秀英之子", 0, "M"),
+    ("李秀英之女", 0, "F"),
+    ("李秀英之大女", 1, "F"),
+    ("李秀英之二子", 2, "M"),
+    ("李秀英之小女", -1, "F"),
+    ("李秀英之长子", 1, "M"),
+    ("李秀英之次女", 2, "F"),
+    ("李秀英之子1", 1, "M"),
+    ("李秀英婴", 0, ""),
+    ("李秀英之婴", 0, ""),
+    ("李秀英BB", 0, ""),
+    ("李秀英毛毛", 0, ""),
+    ("李秀英男婴", 0, "M"),
+    ("李秀英女婴2", 2, "F"),
+    ("李秀英之女A", 1, "F"),
+    ("李秀英之双胞胎大", 1, ""),
+    ("李秀英宝宝", 0, ""),
+    ("李秀英 之女", 0, "F"),
+    ("李秀英新生儿", 0, ""),
+    ("李秀英之三胞胎小", -1, ""),
+]
 
 
 @pytest.mark.parametrize(("name", "order", "sex"), NEWBORNS, ids=[row[0] for row in NEWBORNS])
-def test_新生儿_is_named_after_the_mother(name: str, order: int, sex: str) -> None:
+def test_a_newborn_is_named_after_the_mother(name: str, order: int, sex: str) -> None:
     value = read_name(name)
     assert (value.kind, value.key) == (NameKind.NEWBORN, "李秀英")
     assert (value.child_order, value.child_sex) == (order, sex)

@@ -17,15 +17,16 @@ from lianyi.projections.identity.values.text import (
 )
 
 POSITIONS = {
-    "A6D9": "︐", "A6DA": "︒", "A6DB": "︑", "A6DC": "︓", "A6DD": "︔", "A6DE": "︕", "A6DF": "︖",
-    "A6EC": "︗", "A6ED": "︘", "A6F3": "︙", "FE51": "𠂇", "FE52": "𠂉", "FE53": "𠃌", "FE59": "龴",
-    "FE61": "龵", "FE66": "龶", "FE67": "龷", "FE6C": "𡗗", "FE6D": "龸", "FE76": "𢦏", "FE7E": "龹",
-    "FE90": "龺", "FE91": "𤇾", "FEA0": "龻",
+
+    "A6D9": "︐", "A6DA": "︒", "A6DB": "︑", "A6DC": "︓", "A6DD": "︔", "A6DE": "︕",
+    "A6DF": "︖", "A6EC": "︗", "A6ED": "︘", "A6F3": "︙", "FE51": "𠂇", "FE52": "𠂉",
+    "FE53": "𠃌", "FE59": "龴", "FE61": "龵", "FE66": "龶", "FE67": "龷", "FE6C": "𡗗",
+    "FE6D": "龸", "FE76": "𢦏", "FE7E": "龹", "FE90": "龺", "FE91": "𤇾", "FEA0": "龻",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("position", "real"), POSITIONS.items(), ids=list(POSITIONS))
-def test_国标18030_2022(position: str, real: str) -> None:
+def test_the_characters_of_gb_18030_2022_are_real(position: str, real: str) -> None:
     decoded = bytes.fromhex(position).decode("gb18030")
     assert decoded == real or GB18030_2022[decoded] == real
     assert real_characters(f"王{decoded}明") == f"王{real}明"

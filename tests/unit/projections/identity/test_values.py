@@ -88,7 +88,7 @@ def test_no_text_is_refused_and_comparing_is_symmetric(a: str, b: str) -> None:
 def test_default_dates_are_found_by_how_often_they_stand_there() -> None:
     counts = Counter(
         f"{date(1960, 1, 1) + timedelta(days=day):%Y%m%d}"
-        for day in range(0, 10_000)
+        for day in range(10_000)
         for _ in range(3)
     )
     counts["19770707"] += 400
@@ -136,7 +136,7 @@ PHONES = [
     ("服务号码", "13800138000", PhoneKind.NOTHING, ""),
     ("字", "无", PhoneKind.NOTHING, ""),
     ("空", "", PhoneKind.NOTHING, ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -209,12 +209,12 @@ def test_no_address_is_refused_and_comparing_is_symmetric(a: str, b: str) -> Non
 
 
 @pytest.mark.parametrize("said", ["1", "M", "m", "男", "male", "１", "男婴"])
-def test_男(said: str) -> None:
+def test_male_is_read(said: str) -> None:
     assert read_sex(said) == "M"
 
 
 @pytest.mark.parametrize("said", ["2", "F", "女", "female", "２"])
-def test_女(said: str) -> None:
+def test_female_is_read(said: str) -> None:
     assert read_sex(said) == "F"
 
 
