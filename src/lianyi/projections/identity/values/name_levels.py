@@ -52,7 +52,7 @@ def compare_names(a: NameValue, b: NameValue) -> NameLevel:
         if _other_child(a, b):
             return _L.DIFFERENT
     if a.key == b.key and kind is other:
-        return _L.LOST_CHARACTER if a.lossy else _L.EQUAL
+        return _L.LOST_CHARACTER if a.lossy or b.lossy else _L.EQUAL
     if a.every and b.every:
         if a.parts or b.parts:
             return _compare_segmented(a, b)
@@ -167,7 +167,7 @@ def _agree_but_for_lost(a: NameValue, b: NameValue) -> bool:
 def _compare_segmented(a: NameValue, b: NameValue) -> NameLevel:
     """Compare names with dots part by part; a name without dots is one part."""
     if a.key == b.key:
-        return _L.LOST_CHARACTER if a.lossy else _L.EQUAL
+        return _L.LOST_CHARACTER if a.lossy or b.lossy else _L.EQUAL
     if len(a.key) == len(b.key) and not a.lossy and not b.lossy:
         apart = [i for i in range(len(a.key)) if a.key[i] != b.key[i]]
         if all(not a.every[i].isdisjoint(b.every[i]) for i in apart):
