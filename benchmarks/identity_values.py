@@ -1,4 +1,4 @@
-"""How long the patient index takes to read, to key and to compare one registration, in µs (medians).
+"""How long the patient index takes to read, key and compare one registration, in µs (medians).
 
 ``python benchmarks/identity_values.py [--json]``; over 20,000 registrations of the simulated city,
 in processor time of one core, garbage collection included.

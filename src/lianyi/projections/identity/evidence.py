@@ -47,9 +47,10 @@ class Evidence(NamedTuple):
 
 def compare_registrations(a: Traits, b: Traits) -> Evidence:
     """Compare two registrations. Symmetric. About five microseconds."""
-    name = compare_names(a.names[0], b.names[0])
-    if len(a.names) + len(b.names) > 2:
-        name = max([compare_names(x, y) for x in a.names for y in b.names])
+    name = NameLevel.INCOMPARABLE
+    for n in a.names:
+        for m in b.names:
+            name = max(name, compare_names(n, m))
     nearest, conflict = IdLevel.INCOMPARABLE, False
     for x in a.ids:
         for y in b.ids:

@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from lianyi.projections.identity.values.identifier_levels import is_one_edit
 from lianyi.projections.identity.values.lunar import solar_dates
 from lianyi.projections.identity.values.text import digits_of
 
@@ -206,13 +207,8 @@ def compare_births(a: BirthValue, b: BirthValue) -> BirthLevel:
         return BirthLevel.DIFFERENT
     if same_year and a.month == b.day and a.day == b.month:
         return BirthLevel.SWAPPED
-    x, y = a.text, b.text
-    apart = (
-        (x[0] != y[0]) + (x[1] != y[1]) + (x[2] != y[2]) + (x[3] != y[3])
-        + (x[4] != y[4]) + (x[5] != y[5]) + (x[6] != y[6]) + (x[7] != y[7])
-    )  # fmt: skip
-    if abs(a.year - b.year) <= 1 and is_lunar_twin(a, b):
+    if -1 <= a.year - b.year <= 1 and is_lunar_twin(a, b):
         return BirthLevel.LUNAR
-    if apart == 1:
+    if is_one_edit(a.text, b.text):
         return BirthLevel.ONE_DIGIT
     return BirthLevel.SAME_YEAR if same_year else BirthLevel.DIFFERENT

