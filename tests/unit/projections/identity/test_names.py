@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lianyi.formats.hl7v2 import parse
 from lianyi.projections.identity.values.name_levels import NameLevel, compare_names
 from lianyi.projections.identity.values.names import NameKind, read_name
 from lianyi.projections.identity.values.pinyin import name_sounds
@@ -226,3 +227,27 @@ def test_any_order_of_romanised_words_is_one_name(words: list[str], between: str
     value = read_name(between.join(words).title())
     assert value.letters == read_name("王小明").letters
     assert compare_names(value, read_name("王小明")) is L.SAME_PINYIN
+
+
+@pytest.mark.parametrize("name", ["王龴", "王䶮", "王𠮷", "张𤇾明"])
+@pytest.mark.parametrize(
+    ("charset", "codec"), [("GB 18030-2000", "gb18030"), ("UNICODE UTF-8", "utf-8")]
+)
+def test_a_rare_name_survives_hl7_in_either_charset(name: str, charset: str, codec: str) -> None:
+    sent = (
+        f"MSH|^~\\&|HIS|H|||2026||ADT^A04|1|P|2.5||||||{charset}\rPID|1||7||{name[0]}^{name[1:]}\r"
+    )
+    message = parse(sent.encode(codec))
+    received = read_name(message.get("PID-5.1") + message.get("PID-5.2"))
+    assert compare_names(received, read_name(name)) is L.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [(b"\xcd\xf5\xfeY", "王龴"), (b"\xcd\xf5\xfe\x91", "王𤇾"), (b"\xcd\xf5\xfe\xa0", "王龻")],
+)
+def test_a_name_in_the_positions_of_before_2022_is_the_real_one(sent: bytes, name: str) -> None:
+    head = b"MSH|^~\\&|HIS|H|||2026||ADT^A04|1|P|2.5||||||GB 18030-2000\rPID|1||7||"
+    received = read_name(parse(head + sent + b"\r").get("PID-5.1"))
+    assert compare_names(received, read_name(name)) is L.EQUAL
+    assert not received.lossy
