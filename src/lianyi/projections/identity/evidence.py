@@ -46,7 +46,7 @@ class Evidence(NamedTuple):
 
 
 def compare_registrations(a: Traits, b: Traits) -> Evidence:
-    """Compare two registrations. Symmetric. About five microseconds."""
+    """Compare two registrations. Symmetric."""
     name = NameLevel.INCOMPARABLE
     for n in a.names:
         for m in b.names:

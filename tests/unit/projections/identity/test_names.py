@@ -85,6 +85,8 @@ COMPARED = [
     ("生僻字拼音不符", "王䶮", "王gang", L.SURNAME_ONLY),
     ("掩码只剩姓", "王小明", "王**", L.SURNAME_ONLY),
     ("王某某", "王小明", "王某某", L.SURNAME_ONLY),
+    ("掩码圆点", "王小明", "王●明", L.LOST_CHARACTER),
+    ("掩码字母", "王小明", "王X明", L.LOST_CHARACTER),
     ("形近字", "王末", "王未", L.SIMILAR_SHAPE),
     ("形近姓", "冼星海", "洗星海", L.VARIANT),
     ("一字之差如双胞胎", "王子轩", "王子涵", L.ONE_CHARACTER),

@@ -107,7 +107,7 @@ def without_remarks(text: str) -> str:
     return polite[1] + LOST if polite else text
 
 
-_CHILD_ENDS: Final = frozenset("子女儿男婴宝毛孩头仔大小一二三四五12345甲乙丙丁ABabyYoO")
+_CHILD_ENDS: Final = frozenset("子女儿男婴宝毛孩头仔大小长次幼一二三四五12345甲乙丙丁ABabyYoO")
 
 
 def find_child(text: str) -> Child | None:
@@ -116,19 +116,16 @@ def find_child(text: str) -> Child | None:
     A name of two characters before 毛毛 or 宝宝 is a mother; one character is a surname, and the
     child is then somebody's real name (王毛毛).
     """
-    if text[-1:] not in _CHILD_ENDS:
-        found = _BABY_OF.match(text) if text.isascii() else None
-        return Child(found["mother"], 0, "") if found else None
     if text.isascii():
         found = _BABY_OF.match(text)
         return Child(found["mother"], 0, "") if found else None
-    found = _CHILD.match(text)
+    found = _CHILD.match(text) if text[-1] in _CHILD_ENDS else None
     if found is None:
         return None
     said = found["child"] or found["child2"] or found["sex3"] or ""
     mark = (found["order"] or found["order2"] or found["order3"] or "").upper()
     after = (found["after"] or found["after2"] or "").upper()
-    if found["child2"] == "毛" and not (mark and len(found["mother"]) >= 2):
+    if found["child2"] == "毛" and not mark:
         return None
     twin = mark.removeprefix("双胞").removeprefix("三胞").removeprefix("胎")
     order = _ORDER.get(twin) or _ORDER.get(after) or (-1 if twin in ("小", "幼") else 0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
@@ -110,7 +110,7 @@ def _read_latin(text: str) -> NameValue:
 
 
 def _plain_letters(text: str) -> str:
-    """Lower case, no accents; ü is v; apostrophes, hyphens and commas separate nothing or words."""
+    """Lower case, without accents and apostrophes; ü is v."""
     low = text.lower().replace("'", "").replace("\u2019", "")
     if not low.isascii():
         low = _ACCENTS.sub("", normalize("NFD", low.replace("ü", "v")))
@@ -250,15 +250,11 @@ def _without_the_romanised_twin(text: str) -> str:
     return whole if sum(map(is_hanzi, whole)) >= 2 else text
 
 
-@cache
-def _rare(character: str) -> bool:
+@lru_cache(maxsize=50_000)
+def is_rare(character: str) -> bool:
+    """Whether old systems cannot write this character: it is not in GB 2312."""
     try:
         character.encode("gb2312")
     except UnicodeEncodeError:
         return True
     return False
-
-
-def is_rare(character: str) -> bool:
-    """Whether old systems cannot write this character: it is not in GB 2312."""
-    return _rare(character)

@@ -1,7 +1,7 @@
 """How a Chinese name sounds, without tones; ü is written v.
 
 Every reading of a character is known, the surname's own first (``surnames``). Characters are read
-one by one and each only once, so that a name costs well under a microsecond after the first.
+one by one, and each only once in the life of a process.
 
 Sources:
     GB/T 28039-2011 (spelling of Chinese names); readings: pypinyin (MIT), pinyin-data.
@@ -10,7 +10,7 @@ Sources:
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Final
 
@@ -32,6 +32,8 @@ def _spoken(syllable: str) -> bool:
 
 
 class _Readings(dict[str, tuple[str, ...]]):
+    """Each character's readings, looked up once."""
+
     def __missing__(self, character: str) -> tuple[str, ...]:
         found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
         read = tuple(s for s in found[0] if _spoken(s)) if found else ()
@@ -44,6 +46,8 @@ _readings = _Readings()
 
 
 class _Sounds(dict[str, Sounds]):
+    """The same as sets."""
+
     def __missing__(self, character: str) -> Sounds:
         sounds = frozenset(_readings[character])
         if len(self) < 100_000:
@@ -59,7 +63,7 @@ def readings(character: str) -> tuple[str, ...]:
     return _readings[character]
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def _surname(surname: str) -> tuple[tuple[str, ...], tuple[Sounds, ...]]:
     """Usual syllables of a surname, and for each of its characters all readings."""
     if len(surname) == 2:

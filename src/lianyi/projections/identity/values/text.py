@@ -53,9 +53,9 @@ GB18030_2022: Final[dict[str, str]] = {
 }
 """The 24 private-use code points that decoders of before 2022 give, to the real characters."""
 
-_DOTS = "\u2022\u2027\u30fb\u2219\u22c5\u318d\u16eb\u2024\u25cf\uff65\u0387"
+_DOTS = "\u2022\u2027\u30fb\u2219\u22c5\u318d\u16eb\u2024\uff65\u0387"
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
-_LOST_MARKS = "?*□〓■�＊？▯☐"
+_LOST_MARKS = "?*□〓■\ufffd▯☐●○◯×"
 
 
 def is_private(character: str) -> bool:
