@@ -18,6 +18,9 @@ from lianyi.projections.identity.registration import Flag, IdKind
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.identifiers import IdValue
 
+KEYS_VERSION: Final = 1
+"""Raised whenever the keys of a registration change, also by a newer dictionary of readings or of
+simplified characters (``pypinyin``, ``opencc``): stored keys must then be made anew."""
 KEYS_MAX: Final = 24
 """No registration has more keys, whatever it says."""
 
@@ -29,7 +32,7 @@ class Block(IntEnum):
     """17 digits of a citizen's number, so that 15 and 18 meet."""
     PHONE = 2
     SOUND_BIRTH = 3
-    """Sound of the name, date of birth."""
+    """Sound of the name (for a child that of the mother's too), date of birth."""
     OTHER_ID = 4
     """Every other lasting identifier, by kind and (where it has one) issuer."""
     NAME_HOUSE = 5
@@ -118,6 +121,8 @@ def _texts(traits: Traits) -> list[str]:
                     found.append(f"7|{sound}|{year}|{district}")
             if house and not name.lossy:
                 found.append(f"5|{name.variant}|{house}")
+        if mother := traits.mother_name.letters:  # an unnamed newborn's name is its mother's
+            found += [f"3|{mother}|{born}" for born in births]
         name = traits.names[0]
         surname = name.usual[0] if name.usual else name.surname
         if surname and district:
@@ -138,8 +143,8 @@ def keys_with_kinds(traits: Traits) -> tuple[Key, ...]:
 def blocking_keys(traits: Traits) -> tuple[int, ...]:
     """Give the keys of a registration: signed 64-bit, distinct, at most ``KEYS_MAX``.
 
-    The same for the same values on every machine and in every release that does not say otherwise:
-    they are stored. Two registrations are candidates for each other when they share one.
+    The same for the same values on every machine, as long as ``KEYS_VERSION`` is the same: they are
+    stored. Two registrations are candidates for each other when they share one.
     """
     if Flag.TEST in traits.flags:
         return ()

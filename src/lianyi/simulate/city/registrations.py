@@ -141,6 +141,7 @@ class _Desk:
             what.append("sex")
         identifiers = self._identifiers(person, family, what)
         born = self._born(person, what)
+        told = person.certificate and person.mother and chance.happens(settings.mother_told)
         return Entry(
             person.number,
             " ".join(what),
@@ -154,6 +155,7 @@ class _Desk:
                 self._phones(person),
                 () if chance.happens(settings.no_address) else (chance.one_of(person.addresses),),
                 multiple_birth=(person.birth_order > 0 and chance.happens(0.5)) or None,
+                mother_name=person.mother.name if told and person.mother else "",
                 received_at=self._when(person),
             ),
         )

@@ -54,6 +54,7 @@ class CitySettings:
         unknown: people who were first registered as unknown in an emergency.
         newborn: children first registered after their mother.
         certificate: named children whose birth certificate was given again.
+        mother_told: registrations of named children that say the mother's name.
         namesakes: households after which a namesake born on the same day is added.
         card_numbers: registrations with an insurance or health card number.
     """
@@ -98,5 +99,6 @@ class CitySettings:
     unknown: float = 0.002
     newborn: float = 0.9
     certificate: float = 0.6
+    mother_told: float = 0.4
     namesakes: float = 0.002
     card_numbers: float = 0.35

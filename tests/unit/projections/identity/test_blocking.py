@@ -169,6 +169,13 @@ def test_a_shared_telephone_makes_no_key_once_it_was_learned() -> None:
     assert Block.PHONE in blocks(registration)
 
 
+def test_a_newborn_meets_the_child_who_later_says_its_mothers_name() -> None:
+    bare: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": (), "born": "20260203"}
+    newborn = said("李秀英之女", **bare)
+    assert meet(newborn, said("王子涵", mother_name="李秀英", **bare)) == {Block.SOUND_BIRTH}
+    assert meet(newborn, said("王子涵", **bare)) == set()
+
+
 def test_a_bracelet_and_a_card_without_issuer_make_no_key() -> None:
     cards = (
         Identifier(IdKind.BRACELET, "B00129873", "A"),
