@@ -192,7 +192,7 @@ class _Desk:
             found.append(Identifier(_KINDS[owner.id_kind], self._number(owner, what)))
         if owner.card and chance.happens(0.8):
             found.append(Identifier(IdKind.INSURANCE, owner.card, "YUNXI-INSURANCE"))
-        if person.certificate and chance.happens(settings.certificate * 0.5):
+        if person.certificate and chance.happens(settings.certificate):
             found.append(Identifier(IdKind.BIRTH_CERTIFICATE, person.certificate))
         return tuple(found)
 
@@ -236,12 +236,9 @@ class _Desk:
         if given[-1] in names.RARE and chance.happens(settings.name_lost):
             what.append("name-lost")
             return clerks.lost(chance, name)
-        kind = chance.random()
-        if kind > 0.05:  # nearly everybody; the shares below are of this twentieth
-            return name
-        return self._wrong_name(surname, given, kind, what)
+        return self._written(surname, given, chance.random(), what)
 
-    def _wrong_name(self, surname: str, given: str, kind: float, what: list[str]) -> str:
+    def _written(self, surname: str, given: str, kind: float, what: list[str]) -> str:
         chance, settings = self.chance, self.settings
         name = surname + given
         for share, word in (

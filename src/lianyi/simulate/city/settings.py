@@ -53,7 +53,7 @@ class CitySettings:
         birth_lunar: of those born before 1965, who give the day of the Chinese calendar.
         unknown: people who were first registered as unknown in an emergency.
         newborn: children first registered after their mother.
-        certificate: named children whose birth certificate was given again.
+        certificate: registrations of named children that give the birth certificate again.
         mother_told: registrations of named children that say the mother's name.
         namesakes: households after which a namesake born on the same day is added.
         card_numbers: registrations with an insurance or health card number.
@@ -98,7 +98,7 @@ class CitySettings:
     birth_lunar: float = 0.03
     unknown: float = 0.002
     newborn: float = 0.9
-    certificate: float = 0.6
+    certificate: float = 0.3
     mother_told: float = 0.4
     namesakes: float = 0.002
     card_numbers: float = 0.35
