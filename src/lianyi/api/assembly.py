@@ -33,6 +33,10 @@ from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections import endpoints as projections
+from lianyi.projections.care import endpoints as care
+from lianyi.projections.care.relations import TreatmentRelations
+from lianyi.projections.care.service import CareService
+from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
@@ -80,7 +84,7 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        security, passwords, hashing, vault, audit: the sections of these names.
+        security, passwords, hashing, vault, audit, privacy: the sections of these names.
     """
 
     pool: asyncpg.Pool
@@ -98,6 +102,7 @@ class ApiDependencies:
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
     vault: VaultSettings = field(default_factory=VaultSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
 
 
 def bare_app() -> FastAPI:
@@ -119,6 +124,7 @@ def bare_app() -> FastAPI:
     app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
@@ -156,9 +162,12 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
     app.state.projections = ProjectionsService(deps.pool, deps.log)
-    app.state.masterdata = MasterDataService(
-        deps.pool, deps.log, deps.clock, ZoneInfo(settings.timezone)
+    zone = ZoneInfo(settings.timezone)
+    app.state.masterdata = MasterDataService(deps.pool, deps.log, deps.clock, zone)
+    app.state.relations = TreatmentRelations(
+        deps.pool, deps.clock, zone, roles=RoleBook(deps.content_dir), settings=deps.privacy
     )
+    app.state.care = CareService(deps.pool, deps.clock, zone, app.state.relations)
     app.state.health = deps.health
     keeper, trail = _security(app, deps)
     app.state.live = Live(

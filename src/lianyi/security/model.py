@@ -45,6 +45,9 @@ class Role:
         excludes: roles that nobody may have besides this one (三权分立).
         purpose: for what its people look at patients when they say nothing else.
         second_factor: whether its people must sign in with a second factor.
+        treats_everybody: whether its people treat every patient of the organisation in which they
+            have it, such as those of the emergency department; else, with the purpose of
+            treatment, those of their own department.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Role:
     excludes: frozenset[str] = frozenset()
     purpose: Purpose = Purpose.OPERATIONS
     second_factor: bool = False
+    treats_everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)

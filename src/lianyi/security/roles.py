@@ -9,7 +9,7 @@ import importlib.resources
 from collections.abc import Iterable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 import yaml
@@ -51,6 +51,7 @@ class _File(BaseModel):
     excludes: list[str] = []
     purpose: Purpose = Purpose.OPERATIONS
     second_factor: bool = False
+    treats: Literal["unit", "everybody"] = "unit"
 
 
 def parse_role(text: str, name: str) -> Role:
@@ -90,6 +91,7 @@ def parse_role(text: str, name: str) -> Role:
         frozenset(file.excludes),
         file.purpose,
         file.second_factor,
+        file.treats == "everybody",
     )
 
 
