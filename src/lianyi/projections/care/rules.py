@@ -170,8 +170,13 @@ def _stays(told: Sequence[Saying], until: datetime | None) -> list[Stay]:
     """Return where the patient was, as rows that follow each other."""
     changes: list[tuple[datetime, Location, Position]] = []
     for saying in sorted(told, key=_happened):
-        if saying.location and (not changes or changes[-1][1] != saying.location):
-            changes.append((_happened(saying), saying.location, saying.position))
+        if saying.location is None:
+            continue
+        at = _happened(saying)
+        if changes and changes[-1][0] == at:
+            changes.pop()  # what was said last of an instant holds
+        if not changes or changes[-1][1] != saying.location:
+            changes.append((at, saying.location, saying.position))
     ends = [since for since, _, _ in changes[1:]]
     return [
         Stay(location, Span(since, end, said))
@@ -191,13 +196,14 @@ def _treating(told: Sequence[Saying], until: datetime | None) -> list[Treating]:
             at, named = _happened(saying), saying.practitioners[part]
             for who in [one for one in running if one not in named]:
                 since, said = running.pop(who)
-                found.append(Treating(who, part, Span(since, at, said)))
+                if since < at:
+                    found.append(Treating(who, part, Span(since, at, said)))
             for who in named:
                 running.setdefault(who, (at, saying.position))
         for who, (since, said) in running.items():
             end = until and max(until, since)
             found.append(Treating(who, part, Span(since, end, said)))
-    return sorted(set(found), key=lambda one: (one.span.since, one.part, one.practitioner))
+    return sorted(found, key=lambda one: (one.span.since, one.part, one.practitioner))
 
 
 def _ordering(orders: Sequence[Saying]) -> list[Treating]:
