@@ -37,7 +37,8 @@ TEXT_CHARACTERS_MAX = 100
 """Of one identifier or place: more is none, and no index could hold it."""
 
 _INSTANT = re.compile(
-    r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?)?([+-]\d{4})?"
+    r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?)?([+-]\d{4})?",
+    re.ASCII,
 )
 
 

@@ -23,7 +23,7 @@ def hour(text: str) -> datetime:
 
 def stamp(text: str) -> str:
     """The same as HL7 writes it, without a zone; other texts are written as they are."""
-    if not text or len(text) > 5:
+    if not text[:1].isdigit() or len(text) > 5:
         return text
     hours, _, minutes = text.partition(":")
     return f"20260302{int(hours):02}{int(minutes or 0):02}00"
