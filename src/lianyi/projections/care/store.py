@@ -305,11 +305,11 @@ def _to_json(saying: Saying) -> dict[str, Any]:
         "control": saying.control,
         "persons": saying.persons,
         "category": saying.category,
-        "location": saying.location,
+        "location": saying.location and list(saying.location),
         "practitioners": {part.value: by for part, by in saying.practitioners.items()},
         "began_at": saying.began_at,
         "ended_at": saying.ended_at,
-        "orders": saying.orders,
+        "orders": [list(order) for order in saying.orders],
         "gone": saying.gone,
     }
     return {name: value for name, value in said.items() if value}
