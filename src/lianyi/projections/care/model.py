@@ -208,3 +208,10 @@ class Encounter:
     treating: Sequence[Treating]
     first: Position
     last: Position
+
+    @property
+    def latest(self) -> datetime | None:
+        """Until when anything of it counts; None: something lasts."""
+        ends = [one.span.until for one in self.stays] + [one.span.until for one in self.treating]
+        told = [end for end in (self.until, *ends) if end is not None]
+        return max(told) if len(told) == len(ends) + 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,20 +10,30 @@ from uuid import UUID
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.deciding import Channel, Evidence
 from lianyi.projections.care.units import RELATIONS, Category, Link
-from lianyi.security.practitioner_store import MASTERDATA
+from lianyi.security.practitioner_store import Called
+
+
+class Live(NamedTuple):
+    """A version in force: where its tables lie, what they look like, what it has learned."""
+
+    schema: str
+    shape: int
+    revision: int
 
 
 class Facts(NamedTuple):
-    """What is known of an account.
+    """What is known of an account, and which projections are in force.
 
     Attributes:
+        live: the versions in force by projection.
         assignments: role and organisation of those that hold.
-        names: ``id^authority`` and in the messages of which organisation.
+        names: what messages call it.
         channels: that may tell of its patients.
     """
 
+    live: dict[str, Live]
     assignments: list[tuple[str, str]]
-    names: list[tuple[str, str]]
+    names: list[Called]
     channels: dict[int, Channel]
 
 
@@ -47,48 +57,48 @@ class EncounterRow(NamedTuple):
     treating: list[dict[str, Any]]
 
 
-async def facts_of(
-    connection: Connection, account: UUID, *, masterdata: str | None, at: datetime, day: date
-) -> Facts:
-    """Return what is known of an account.
+_FACTS = """
+SELECT
+    (SELECT jsonb_agg(jsonb_build_array(v.projection, v.version, v.shape, v.revision))
+     FROM projections.version AS v WHERE v.live),
+    (SELECT jsonb_agg(jsonb_build_array(a.role, a.organisation)) FROM security.assignment AS a
+     WHERE a.account = $1 AND a.ended_at IS NULL AND a.valid_from <= $2
+       AND (a.valid_until IS NULL OR a.valid_until > $2)),
+    (SELECT jsonb_agg(jsonb_build_array(p.source, p.authority, p.identifier, p.organisation))
+     FROM security.practitioner AS p WHERE p.account = $1),
+    (SELECT jsonb_agg(jsonb_build_array(r.channel, r.organisation, r.way))
+     FROM security.related_channels($1) AS r)
+"""
 
-    Args:
-        connection: to the database.
-        account: whose.
-        masterdata: the schema of the master data in force; None: there is none.
-        at: the moment.
-        day: of it.
-    """
-    others = "NULL::jsonb"
-    if masterdata:
-        others = (
-            f"(SELECT d.identifiers FROM {masterdata}.description AS d"  # noqa: S608
-            f" WHERE p.source = '{MASTERDATA}' AND d.kind = 'practitioner'"
-            " AND d.code = p.identifier AND d.valid_from <= $3"
-            " ORDER BY d.valid_from DESC LIMIT 1)"
-        )
-    row = await connection.fetchrow(
-        "SELECT (SELECT jsonb_agg(jsonb_build_array(a.role, a.organisation))"  # noqa: S608
-        "  FROM security.assignment AS a WHERE a.account = $1 AND a.ended_at IS NULL"
-        "  AND a.valid_from <= $2 AND (a.valid_until IS NULL OR a.valid_until > $2)),"
-        " (SELECT jsonb_agg(jsonb_build_array(p.authority, p.identifier, p.organisation,"
-        f"  {others})) FROM security.practitioner AS p WHERE p.account = $1),"
-        " (SELECT jsonb_agg(jsonb_build_array(r.channel, r.organisation, r.way))"
-        "  FROM security.related_channels($1) AS r), $3::date",
-        account,
-        at,
-        day,
-    )
+
+async def facts_of(connection: Connection, account: UUID, *, at: datetime) -> Facts:
+    """Return what is known of an account at a moment, in one question: lists wait for it."""
+    row = await connection.fetchrow(_FACTS, account, at)
     assert row is not None  # noqa: S101 - a SELECT without FROM
-    names: list[tuple[str, str]] = []
-    for authority, identifier, organisation, more in row[1] or ():
-        names.append((f"{identifier}^{authority}", organisation))
-        names += [(f"{value}^{system}", organisation) for system, value in (more or {}).items()]
+    live, assignments, names, channels = (row[n] or [] for n in range(4))
     return Facts(
-        [(role, organisation) for role, organisation in row[0] or ()],
-        names,
-        {number: Channel(organisation, way) for number, organisation, way in row[2] or ()},
+        {name: Live(f"{name}_{version}", *more) for name, version, *more in live},
+        [(role, organisation) for role, organisation in assignments],
+        [Called(*name) for name in names],
+        {number: Channel(organisation, way) for number, organisation, way in channels},
     )
+
+
+async def numbers_of(
+    connection: Connection, masterdata: str, codes: Collection[str], *, on: date
+) -> dict[str, list[str]]:
+    """Return what else practitioners of the master data are called, ``id^authority``, by code."""
+    rows = await connection.fetch(
+        f"SELECT DISTINCT ON (code) code, identifiers FROM {masterdata}.description"  # noqa: S608
+        " WHERE kind = 'practitioner' AND code = ANY ($1) AND valid_from <= $2"
+        " ORDER BY code, valid_from DESC",
+        list(codes),
+        on,
+    )
+    return {
+        row["code"]: [f"{value}^{system}" for system, value in row["identifiers"].items()]
+        for row in rows
+    }
 
 
 async def evidence(
@@ -100,6 +110,7 @@ async def evidence(
     names: Sequence[str],
     after: datetime,
     places: bool,
+    everybody: bool,
 ) -> list[Evidence]:
     """Return what may speak for it that somebody treats patients.
 
@@ -111,14 +122,16 @@ async def evidence(
         names: what he is called in messages, ``id^authority``.
         after: what ended before that counts no more.
         places: whether it matters where the patients lie.
+        everybody: whether it matters that there is an encounter at all.
     """
     rows = await connection.fetch(
-        f"SELECT * FROM {schema}.evidence($1, $2, $3, $4, $5)",  # noqa: S608
+        f"SELECT * FROM {schema}.evidence($1, $2, $3, $4, $5, $6)",  # noqa: S608
         list(patients),
         list(channels),
         list(names),
         after,
         places,
+        everybody,
     )
     return [Evidence(*row) for row in rows]
 

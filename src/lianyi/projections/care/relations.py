@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,18 +12,28 @@ import asyncpg
 
 from lianyi.base.clock import Clock
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections import projection_store
 from lianyi.projections.care import read_store, store
 from lianyi.projections.care.deciding import Reason, Standing, for_treatment, reasons
 from lianyi.projections.care.follow import NAME
+from lianyi.projections.care.read_store import Facts, Live
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.care.units import Units
 from lianyi.projections.masterdata import store as masterdata_store
 from lianyi.projections.masterdata.follow import NAME as MASTERDATA
 from lianyi.projections.problems import ProjectionNotReady
-from lianyi.projections.projection_store import Version
 from lianyi.security.model import Actor
+from lianyi.security.practitioner_store import MASTERDATA as BY_CODE
 from lianyi.security.roles import RoleBook
+
+SWITCHED = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InternalServerError,  # "cache lookup failed": the function went as it was called
+)
+"""What one meets whose version was switched between two questions; then he asks again."""
+
+SWITCHES_MAX = 3
 
 
 class TreatmentRelations:
@@ -54,7 +65,7 @@ class TreatmentRelations:
         self._zone = zone
         self._roles = roles
         self._settings = settings
-        self._held: tuple[Version, Units] | None = None
+        self._held: tuple[Live, Units] | None = None
 
     async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
         """Return those of some patients whom somebody treats now.
@@ -80,43 +91,49 @@ class TreatmentRelations:
     async def _reasons(self, actor: Actor, patients: Collection[str]) -> list[Reason]:
         if not patients:
             return []
+        async with self._pool.acquire() as connection:
+            for _ in range(SWITCHES_MAX):
+                with suppress(*SWITCHED):
+                    return await self._decide(connection, actor, sorted(set(patients)))
+            return await self._decide(connection, actor, sorted(set(patients)))
+
+    async def _decide(
+        self, connection: Connection, actor: Actor, patients: Sequence[str]
+    ) -> list[Reason]:
+        """Decide in two questions and no transaction: every row of every list waits for it."""
         now = self._clock.now()
-        async with self._pool.acquire() as connection, connection.transaction():
-            live = await projection_store.hold_all_live(connection, [NAME, MASTERDATA])
-            care = live.get(NAME)
-            if care is None or care.shape != store.SHAPE:
-                raise ProjectionNotReady(where=NAME, name=NAME)
-            masterdata = live.get(MASTERDATA)
-            if masterdata is not None and masterdata.shape != masterdata_store.SHAPE:
-                masterdata = None
-            standing = await self._standing(connection, actor, masterdata, now)
-            if not standing.channels or not (standing.names or standing.held):
-                return []
-            found = await read_store.evidence(
-                connection,
-                care.schema,
-                sorted(set(patients)),
-                channels=list(standing.channels),
-                names=list(standing.names),
-                after=now - timedelta(days=self._settings.treatment_days_after),
-                places=bool(standing.held),
-            )
-            units = await self.units(connection, masterdata)
+        facts = await read_store.facts_of(connection, actor.account, at=now)
+        care, masterdata = in_force(facts.live)
+        standing = await self._standing(connection, facts, masterdata, now)
+        if not standing.channels or not (standing.names or standing.held):
+            return []
+        found = await read_store.evidence(
+            connection,
+            care.schema,
+            patients,
+            channels=list(standing.channels),
+            names=list(standing.names),
+            after=now - timedelta(days=self._settings.treatment_days_after),
+            places=bool(standing.held),
+            everybody=any(held.everybody for held in standing.held),
+        )
+        units = await self.units(connection, masterdata)
         return list(reasons(found, standing, units, at=now, zone=self._zone))
 
     async def _standing(
-        self, connection: Connection, actor: Actor, masterdata: Version | None, now: datetime
+        self, connection: Connection, facts: Facts, masterdata: Live | None, now: datetime
     ) -> Standing:
-        facts = await read_store.facts_of(
-            connection,
-            actor.account,
-            masterdata=masterdata and masterdata.schema,
-            at=now,
-            day=now.astimezone(self._zone).date(),
-        )
+        """Return what somebody is: his roles for treatment, his names, his channels."""
+        codes = {one.identifier for one in facts.names if one.source == BY_CODE}
+        numbers: dict[str, list[str]] = {}
+        if codes and masterdata:
+            on = now.astimezone(self._zone).date()
+            numbers = await read_store.numbers_of(connection, masterdata.schema, codes, on=on)
         names: dict[str, set[str]] = defaultdict(set)
-        for name, organisation in facts.names:
-            names[name].add(organisation)
+        for one in facts.names:
+            more = numbers.get(one.identifier, []) if one.source == BY_CODE else []
+            for name in (f"{one.identifier}^{one.authority}", *more):
+                names[name].add(one.organisation)
         self._roles.refresh()
         return Standing(
             for_treatment(facts.assignments, self._roles.roles),
@@ -124,12 +141,26 @@ class TreatmentRelations:
             facts.channels,
         )
 
-    async def units(self, connection: Connection, version: Version | None) -> Units:
+    async def units(self, connection: Connection, masterdata: Live | None) -> Units:
         """Return whose patient lies where; as remembered while the master data stay the same."""
         departments = self._settings.department_categories
-        if version is None:
+        if masterdata is None:
             return Units([], [], departments=departments)
-        if self._held is None or self._held[0] != version:
-            links, categories = await read_store.links_and_categories(connection, version.schema)
-            self._held = version, Units(links, categories, departments=departments)
+        if self._held is None or self._held[0] != masterdata:
+            links, categories = await read_store.links_and_categories(connection, masterdata.schema)
+            self._held = masterdata, Units(links, categories, departments=departments)
         return self._held[1]
+
+
+def in_force(live: Mapping[str, Live]) -> tuple[Live, Live | None]:
+    """Return the encounters and the master data that this release can read.
+
+    Raises:
+        ProjectionNotReady: there are no such encounters.
+    """
+    care, masterdata = live.get(NAME), live.get(MASTERDATA)
+    if care is None or care.shape != store.SHAPE:
+        raise ProjectionNotReady(where=NAME, name=NAME)
+    if masterdata is not None and masterdata.shape != masterdata_store.SHAPE:
+        masterdata = None
+    return care, masterdata

@@ -10,11 +10,11 @@ import asyncpg
 
 from lianyi.base.clock import Clock
 from lianyi.projections import projection_store
-from lianyi.projections.care import read_store, store
+from lianyi.projections.care import read_store
 from lianyi.projections.care.deciding import Reason
 from lianyi.projections.care.follow import NAME
-from lianyi.projections.care.read_store import EncounterRow
-from lianyi.projections.care.relations import TreatmentRelations
+from lianyi.projections.care.read_store import EncounterRow, Live
+from lianyi.projections.care.relations import TreatmentRelations, in_force
 from lianyi.projections.care.units import Units
 from lianyi.projections.care.views import (
     Encounters,
@@ -25,7 +25,6 @@ from lianyi.projections.care.views import (
     Treatment,
 )
 from lianyi.projections.masterdata.follow import NAME as MASTERDATA
-from lianyi.projections.problems import ProjectionNotReady
 from lianyi.security import account_store
 from lianyi.security.access import current, shows
 from lianyi.security.failures import NoSuchAccount
@@ -61,14 +60,15 @@ class CareService:
             ProjectionNotReady: nothing has been learned yet.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            live = await projection_store.hold_all_live(connection, [NAME, MASTERDATA])
-            care = live.get(NAME)
-            if care is None or care.shape != store.SHAPE:
-                raise ProjectionNotReady(where=NAME, name=NAME)
+            await projection_store.commit_without_waiting(connection)  # nothing is written
+            held = await projection_store.hold_all_live(connection, [NAME, MASTERDATA])
+            care, masterdata = in_force(
+                {name: Live(one.schema, one.shape, one.revision) for name, one in held.items()}
+            )
             rows = await read_store.list_encounters(
                 connection, care.schema, patient, limit=ENCOUNTERS_MAX + 1
             )
-            units = await self._relations.units(connection, live.get(MASTERDATA))
+            units = await self._relations.units(connection, masterdata)
         seen = [row for row in rows[:ENCOUNTERS_MAX] if current().sees(row.organisation)]
         for row in seen:
             shows(row.channel, row.persons)

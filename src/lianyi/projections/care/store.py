@@ -71,13 +71,15 @@ CREATE TABLE {schema}.encounter (
     PRIMARY KEY (channel, person, visit)
 );
 
--- By which patient identifiers an encounter is found.
+-- By which patient identifiers an encounter is found; until: the latest of all that belongs to it,
+-- so that most of the past is passed by without a look.
 CREATE TABLE {schema}.identifier (
-    identifier text    NOT NULL,
-    channel    integer NOT NULL,
-    person     text    NOT NULL,
-    visit      text    NOT NULL,
-    PRIMARY KEY (identifier, channel, person, visit)
+    identifier text        NOT NULL,
+    channel    integer     NOT NULL,
+    person     text        NOT NULL,
+    visit      text        NOT NULL,
+    until      timestamptz,
+    PRIMARY KEY (identifier, channel, person, visit) INCLUDE (until)
 );
 
 CREATE TABLE {schema}.stay (
@@ -124,7 +126,8 @@ _DECIDES = """
 -- the channel that tells of it, so this asks as the owner; served people are told only of channels
 -- that are theirs by an assignment (security.related_channels).
 CREATE FUNCTION {schema}.evidence(
-    patients text[], of_channels integer[], practitioners text[], after timestamptz, places boolean
+    patients text[], of_channels integer[], practitioners text[], after timestamptz,
+    places boolean, everybody boolean
 ) RETURNS TABLE (
     asked text, channel integer, person text, visit text, rule text, who text, how text,
     since timestamptz, until timestamptz, said text
@@ -151,6 +154,7 @@ BEGIN
         SELECT DISTINCT same.asked, i.channel, i.person, i.visit FROM same
         JOIN {schema}.identifier AS i
             ON i.identifier = same.identifier AND i.channel = ANY (allowed)
+            AND (i.until IS NULL OR i.until >= after)
         WHERE same.organisation IS NULL OR same.organisation =
             (SELECT c.organisation FROM messagelog.channel AS c WHERE c.channel = i.channel)
     )
@@ -170,7 +174,7 @@ BEGIN
         e.began_at, e.until, e.last
     FROM found AS f JOIN {schema}.encounter AS e
         ON (e.channel, e.person, e.visit) = (f.channel, f.person, f.visit)
-    WHERE places AND e.state <> 'cancelled' AND (e.until IS NULL OR e.until >= after);
+    WHERE everybody AND e.state <> 'cancelled' AND (e.until IS NULL OR e.until >= after);
 END $$;
 REVOKE ALL ON FUNCTION {schema}.evidence FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {schema}.evidence TO lianyi_doors;
@@ -182,7 +186,7 @@ _DIGESTED = {
     "alike": "one, channel, other, shard, number, part",
     "encounter": "channel, person, visit, state, category, began_at, ended_at, heard_at, until,"
     " persons, first, last",
-    "identifier": "identifier, channel, person, visit",
+    "identifier": "identifier, channel, person, visit, until",
     "stay": "channel, person, visit, place, facility, since, until, said",
     "treating": "channel, person, visit, practitioner, part, since, until, said",
 }
@@ -368,7 +372,7 @@ async def write(
                 one.until, list(one.persons), str(one.first), str(one.last),
             )
         )  # fmt: skip
-        rows["identifier"] += [(person, *key) for person in one.persons]
+        rows["identifier"] += [(person, *key, one.latest) for person in one.persons]
         rows["stay"] += [
             (*key, *stay.location, *stay.span[:2], str(stay.span.said)) for stay in one.stays
         ]

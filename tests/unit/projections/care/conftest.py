@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from lianyi.base.clock import SteppedClock
+from lianyi.base.clock import RandomIds, SteppedClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
@@ -49,7 +49,7 @@ WARDS = [
     "X1|二院内科||DEPT|H2|||||WX",
 ]  # fmt: skip
 MASTERDATA, ONE, TWO, LAB, NOBODYS = 9, 1, 2, 3, 4
-"""Numbers of channels: of the personnel system, of both hospitals, of the laboratory of the first."""
+"""Channels of the personnel system, of both hospitals, of its laboratory, of nobody."""
 
 
 @dataclass
@@ -135,7 +135,9 @@ class Town:
             for role, where in roles:
                 await account_store.insert_assignment(
                     connection,
-                    AssignmentRecord(uuid.uuid4(), account, role, where, now, None, "t", "t"),
+                    AssignmentRecord(
+                        RandomIds().new_id(), account, role, where, now, None, "t", "t"
+                    ),
                 )
             await practitioner_store.set_names(connection, account, names, by="t", at=now)
             seeing = seeing_roles(self.roles.roles)

@@ -222,7 +222,7 @@ async def test_the_wall_holds_whatever_the_application_asks(town: Town) -> None:
     )
     nurse = await town.add("nurse", ("clinician", "D1"))
     schema, far = await town.schema(), town.clock.now() - timedelta(days=9000)
-    ask = f"SELECT DISTINCT asked FROM {schema}.evidence($1, $2, $3, $4, true)"
+    ask = f"SELECT DISTINCT asked FROM {schema}.evidence($1, $2, $3, $4, true, true)"
     arguments = (["P1^HIS", "P2^HIS"], [ONE, TWO, LAB, NOBODYS], ["D7^"], far)
     with served(nurse):
         assert [row[0] for row in await town.doors.fetch(ask, *arguments)] == ["P1^HIS"]
@@ -253,4 +253,5 @@ async def test_a_decision_can_be_explained(town: Town) -> None:
     assert (by_name.evidence.who, by_name.evidence.how) == ("D7^", "attending")
     assert by_name.evidence.said == by_unit.evidence.said == "1-1"
     assert (by_unit.evidence.who, by_unit.unit) == ("W1^01^05", "N1")
-    assert by_unit.held and by_unit.held[:2] == ("clinician", "D1")
+    assert by_unit.held
+    assert by_unit.held[:2] == ("clinician", "D1")
