@@ -144,7 +144,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     ``app.state.live.close()`` ends the live views; call it before the server waits for its
     connections to end.
     """
-    settings = deps.settings
+    settings, roles = deps.settings, RoleBook(deps.content_dir)
     app = bare_app()
     app.router.lifespan_context = _lifespan
     tracer = Tracer(
@@ -165,11 +165,11 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     zone = ZoneInfo(settings.timezone)
     app.state.masterdata = MasterDataService(deps.pool, deps.log, deps.clock, zone)
     app.state.relations = TreatmentRelations(
-        deps.pool, deps.clock, zone, roles=RoleBook(deps.content_dir), settings=deps.privacy
+        deps.pool, deps.clock, zone, roles=roles, settings=deps.privacy
     )
     app.state.care = CareService(deps.pool, deps.clock, zone, app.state.relations)
     app.state.health = deps.health
-    keeper, trail = _security(app, deps)
+    keeper, trail = _security(app, deps, roles)
     app.state.live = Live(
         queries.look,
         clients_max=settings.live_clients_max,
@@ -189,9 +189,9 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     return app
 
 
-def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
+def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
     """Build what accounts need."""
-    roles, hasher = RoleBook(deps.content_dir), PasswordHasher(deps.hashing)
+    hasher = PasswordHasher(deps.hashing)
 
     @cache
     def vault() -> Vault:

@@ -27,7 +27,7 @@ class Rule(StrEnum):
     EVERYBODY = "everybody"
 
 
-class Held(NamedTuple):
+class CaringRole(NamedTuple):
     """A role for treatment that somebody has in an organisation and below it."""
 
     role: str
@@ -53,7 +53,7 @@ class Standing:
         channels: those that may tell of his patients, by number.
     """
 
-    held: Sequence[Held]
+    held: Sequence[CaringRole]
     names: Mapping[str, frozenset[str]]
     channels: Mapping[int, Channel]
 
@@ -105,14 +105,16 @@ class Reason:
     encounter: Key
     organisation: str
     evidence: Evidence
-    held: Held | None = None
+    held: CaringRole | None = None
     unit: str = ""
 
 
-def for_treatment(assignments: Iterable[tuple[str, str]], roles: Mapping[str, Role]) -> list[Held]:
+def for_treatment(
+    assignments: Iterable[tuple[str, str]], roles: Mapping[str, Role]
+) -> list[CaringRole]:
     """Return the roles for treatment among those that somebody has, each (role, organisation)."""
     return [
-        Held(name, organisation, roles[name].treats_everybody)
+        CaringRole(name, organisation, roles[name].treats_everybody)
         for name, organisation in assignments
         if name in roles and roles[name].purpose is Purpose.TREATMENT
     ]
@@ -150,7 +152,7 @@ def reasons(
 
 def _caring(
     place: str, channel: Channel, standing: Standing, units: Units, day: date
-) -> Iterator[tuple[str, Held]]:
+) -> Iterator[tuple[str, CaringRole]]:
     """Give the units of a place with the roles by which somebody cares for them on a day."""
     for unit in sorted(units.units_at(place, day)):
         above = units.all_above(unit, day)

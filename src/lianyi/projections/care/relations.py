@@ -57,7 +57,7 @@ class TreatmentRelations:
             pool: of the database.
             clock: the time now.
             zone: of the hospital: says on which day a patient lay where.
-            roles: say which of them are for treatment.
+            roles: say which of them are for treatment; whoever shares them refreshes them.
             settings: for how long it lasts, and what a department is.
         """
         self._pool = pool
@@ -134,7 +134,6 @@ class TreatmentRelations:
             more = numbers.get(one.identifier, []) if one.source == BY_CODE else []
             for name in (f"{one.identifier}^{one.authority}", *more):
                 names[name].add(one.organisation)
-        self._roles.refresh()
         return Standing(
             for_treatment(facts.assignments, self._roles.roles),
             {name: frozenset(within) for name, within in names.items()},

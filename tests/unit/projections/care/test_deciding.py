@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lianyi.projections.care.deciding import (
+    CaringRole,
     Channel,
     Evidence,
-    Held,
     Rule,
     Standing,
     for_treatment,
@@ -131,7 +131,7 @@ def named(who: str, *, channel: int = 1) -> Evidence:
 
 
 def rules_of(
-    found: Sequence[Evidence], *held: Held, names: dict[str, set[str]] | None = None
+    found: Sequence[Evidence], *held: CaringRole, names: dict[str, set[str]] | None = None
 ) -> list[tuple[str, str]]:
     """Rule and unit of each reason."""
     called = {name: frozenset(within) for name, within in (names or {}).items()}
@@ -150,7 +150,9 @@ def rules_of(
 def test_a_role_for_treatment_counts_in_the_unit_and_its_department(
     where: str, treats: bool
 ) -> None:
-    assert rules_of([lying()], Held("nurse", where, False)) == ([("unit", "N1")] if treats else [])
+    assert rules_of([lying()], CaringRole("nurse", where, False)) == (
+        [("unit", "N1")] if treats else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,21 +169,21 @@ def test_a_role_for_treatment_counts_in_the_unit_and_its_department(
 def test_a_role_that_treats_everybody_counts_wherever_it_is_held(
     where: str, told: list[tuple[str, str]]
 ) -> None:
-    assert rules_of([lying(), open_encounter()], Held("ed", where, True)) == told
+    assert rules_of([lying(), open_encounter()], CaringRole("ed", where, True)) == told
 
 
 def test_where_nobody_knows_the_place_only_everybody_counts() -> None:
     lost = [lying("nowhere"), open_encounter()]
-    assert rules_of(lost, Held("nurse", "D1", False)) == []
-    assert rules_of(lost, Held("ed", "H1", True)) == [("everybody", "")]
+    assert rules_of(lost, CaringRole("nurse", "D1", False)) == []
+    assert rules_of(lost, CaringRole("ed", "H1", True)) == [("everybody", "")]
 
 
 def test_a_ward_that_another_hospital_calls_the_same_is_not_ours() -> None:
     """W1 in the messages of H2 is not the W1 of the master data, which is H1's."""
-    held = [Held("nurse", "D1", False), Held("ed", "H1", True)]
+    held = [CaringRole("nurse", "D1", False), CaringRole("ed", "H1", True)]
     assert rules_of([lying(channel=2), open_encounter(2)], *held) == []
-    assert rules_of([lying("W9", channel=2)], Held("nurse", "X1", False)) == [("unit", "X1")]
-    assert rules_of([lying("W9", channel=1)], Held("nurse", "X1", False)) == []
+    assert rules_of([lying("W9", channel=2)], CaringRole("nurse", "X1", False)) == [("unit", "X1")]
+    assert rules_of([lying("W9", channel=1)], CaringRole("nurse", "X1", False)) == []
 
 
 def test_a_name_means_somebody_in_the_messages_where_he_has_it() -> None:
@@ -204,5 +206,8 @@ def test_only_roles_whose_purpose_is_treatment_are_for_treatment() -> None:
         "break-glass": role("break-glass", Purpose.EMERGENCY),
     }
     held = [(name, "H1") for name in (*book, "gone")]
-    assert for_treatment(held, book) == [Held("nurse", "H1", False), Held("ed", "H1", True)]
+    assert for_treatment(held, book) == [
+        CaringRole("nurse", "H1", False),
+        CaringRole("ed", "H1", True),
+    ]
     assert Rule("unit") is Rule.UNIT

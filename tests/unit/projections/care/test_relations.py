@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
+from lianyi.base.database import connect
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.care import read_store
+from lianyi.projections.care.follow import Care
 from lianyi.projections.problems import ProjectionNotReady
+from lianyi.projections.rebuilding import rebuild
 from lianyi.security.practitioner_store import Called
 
 from .conftest import LAB, NOBODYS, ONE, TWO, WARDS, Town, served, wards
-from .saying import adt, order
+from .saying import ZONE, adt, order
 
 
 def name(identifier: str, authority: str = "", organisation: str = "") -> Called:
@@ -255,3 +261,23 @@ async def test_a_decision_can_be_explained(town: Town) -> None:
     assert (by_unit.evidence.who, by_unit.unit) == ("W1^01^05", "N1")
     assert by_unit.held
     assert by_unit.held[:2] == ("clinician", "D1")
+
+
+async def test_who_asks_while_a_version_is_switched_is_answered_from_the_next(town: Town) -> None:
+    await told(town, adt("A01", "8", place="W1"))
+    nurse = await town.add("nurse", ("clinician", "N1"))
+    old = await town.schema()
+    await rebuild(lambda: connect(town.dsn), town.log, Care(ZONE), clock=town.clock)
+    new = await town.schema()
+    asked: list[str] = []
+    evidence = read_store.evidence
+
+    async def late(connection: Connection, schema: str, *rest: Any, **more: Any) -> Any:
+        """The first question still knows the version that has just gone."""
+        asked.append(schema)
+        return await evidence(connection, schema if len(asked) > 1 else old, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch, served(nurse):
+        patch.setattr(read_store, "evidence", late)
+        assert await town.relations().treated(nurse, ["P1^HIS"]) == {"P1^HIS"}
+    assert asked == [new, new]
