@@ -244,7 +244,8 @@ class Accounts:
         Raises:
             NoSuchAccount: there is none for people of this name within reach.
             NotOnesOwn: nobody gives himself patients.
-            OutsideOfReach: an organisation is none of the actor's.
+            OutsideOfReach: an organisation is none of the actor's, or somebody works where the
+                actor may not, and a name would count there.
         """
         if name == current().actor.name:
             raise NotOnesOwn(where="account")
@@ -254,6 +255,8 @@ class Accounts:
             found = self._within_reach(await store.lock_account(connection, name))
             if found.kind != "person":
                 raise NoSuchAccount(where="account")
+            if not all(one.organisation for one in names):
+                await self._no_further(connection, found)  # such a name counts wherever he works
             before = await practitioner_store.names_of(connection, found.account)
             wanted = {one[:3]: one for one in names}
             await practitioner_store.set_names(

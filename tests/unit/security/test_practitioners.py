@@ -25,6 +25,7 @@ async def people(database: str, tmp_path: Path) -> AsyncIterator[People]:
         await found.tree({"H1": None, "D1": "H1", "H2": None})
         await found.add("guard", ("security-administrator", "H1"), organisation="H1")
         await found.add("doctor", organisation="D1")
+        await found.add("wide", ("manager", "H2"), organisation="D1")
         await found.add("robot", organisation="D1", kind="service")
         await found.add("stranger", organisation="H2")
         yield found
@@ -67,6 +68,7 @@ async def test_each_change_is_an_act_that_says_before_and_after(people: People) 
         ("stranger", NAMES, "LY-1810"),
         ("robot", NAMES, "LY-1810"),
         ("doctor", [NAMES[1] | {"organisation": "H2"}], "LY-1800"),
+        ("wide", NAMES, "LY-1800"),  # the first name would count in the other hospital, too
         ("doctor", [{"identifier": ""}], ""),
         ("doctor", [{"identifier": "4711^HIS"}], ""),
         ("doctor", [{"identifier": "a\x00"}], ""),
@@ -81,6 +83,12 @@ async def test_what_may_not_be_said_is_refused_and_changes_nothing(
     assert answer.status_code in {403, 404, 422}
     assert code in answer.text
     assert await people.house.pool.fetchval("SELECT count(*) FROM security.practitioner") == 0
+
+
+async def test_a_name_of_ones_own_hospital_may_be_given_to_whoever_works_elsewhere_too(
+    people: People,
+) -> None:
+    assert (await put(people, "wide", NAMES[1:])).json() == {"names": NAMES[1:]}
 
 
 async def test_whoever_only_reads_accounts_changes_no_name(people: People) -> None:

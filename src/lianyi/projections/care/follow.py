@@ -97,11 +97,13 @@ def _touched_by(sayings: Sequence[Saying]) -> Iterator[Who]:
 
 async def _fold(connection: Connection, schema: str, touched: Collection[Who]) -> None:
     alike = await store.alike_with(connection, schema, touched)
-    whom = {
+    spoken_of = {
         Who(who.channel, person, who.visit)
         for who in touched
         for person in alike[who.channel, who.person]
     }
+    whole = {who[:2] for who in spoken_of if who.visit is None}
+    whom = {who for who in spoken_of if who.visit is None or who[:2] not in whole}
     same = {
         (channel, person): persons for (channel, _), persons in alike.items() for person in persons
     }

@@ -289,9 +289,9 @@ async def alike_with(
 
 
 async def sayings_about(connection: Connection, schema: str, whom: Collection[Who]) -> list[Saying]:
-    """Return all that was said about these persons; merges are not among it."""
+    """Return all that was said about these persons, of whom none is there twice; no merges."""
     rows = await connection.fetch(
-        "SELECT DISTINCT s.* FROM unnest($1::integer[], $2::text[], $3::text[])"  # noqa: S608
+        "SELECT s.* FROM unnest($1::integer[], $2::text[], $3::text[])"  # noqa: S608
         f" AS t(channel, person, visit) JOIN {schema}.saying AS s"
         " ON s.channel = t.channel AND s.person = t.person"
         " AND (t.visit IS NULL OR s.visit = t.visit) WHERE s.event <> 'A40'",
