@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -37,15 +38,16 @@ from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.log import LostLease
 from lianyi.messagelog.message import NewMessage
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.projections.care.relations import TreatmentRelations
+from lianyi.projections.care.settings import PrivacySettings
 from lianyi.security import account_store as store
 from lianyi.security.access import acting, current, platform, require
 from lianyi.security.account_store import AccountRecord, AssignmentRecord
 from lianyi.security.model import Access, Actor, Assignment, Purpose
 from lianyi.security.privacy.classification import ClassificationBook, shipped
 from lianyi.security.privacy.hiding import Hider
-from lianyi.security.privacy.model import Everybody
 from lianyi.security.privacy.service import Privacy
-from lianyi.security.roles import read_roles
+from lianyi.security.roles import RoleBook, read_roles
 from lianyi.security.rules import reach_of, seeing_roles
 
 ROUNDS, CALLS = 15, 2000
@@ -193,7 +195,10 @@ async def _as(
         ReadStore(pool), log, content_dir=folder, timezone="Asia/Shanghai", installation="",
         shown_bytes_max=1 << 20,
     )  # fmt: skip
-    privacy = Privacy(pool, clock, book=ClassificationBook(folder), relations=Everybody())
+    relations = TreatmentRelations(
+        pool, clock, ZoneInfo("Asia/Shanghai"), roles=RoleBook(folder), settings=PrivacySettings()
+    )
+    privacy = Privacy(pool, clock, book=ClassificationBook(folder), relations=relations)
     ask: Callable[[Queries, MessageSearch], Awaitable[float]] = look
     with acting(who):
         spent = await ask(Queries(pool, log, clock, tracer=tracer, privacy=privacy), search)

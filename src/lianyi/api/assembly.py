@@ -33,6 +33,10 @@ from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections import endpoints as projections
+from lianyi.projections.care import endpoints as care
+from lianyi.projections.care.relations import TreatmentRelations
+from lianyi.projections.care.service import CareService
+from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
@@ -53,7 +57,7 @@ from lianyi.security.privacy import endpoints as privacy
 from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.consents import Consents
 from lianyi.security.privacy.glasses import Glasses
-from lianyi.security.privacy.model import Everybody
+from lianyi.security.privacy.model import Relations
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
@@ -86,7 +90,7 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        security, passwords, hashing, vault, audit: the sections of these names.
+        security, passwords, hashing, vault, audit, privacy: the sections of these names.
     """
 
     pool: asyncpg.Pool
@@ -104,6 +108,7 @@ class ApiDependencies:
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
     vault: VaultSettings = field(default_factory=VaultSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
 
 
 def bare_app() -> FastAPI:
@@ -126,6 +131,7 @@ def bare_app() -> FastAPI:
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
@@ -145,7 +151,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     ``app.state.live.close()`` ends the live views; call it before the server waits for its
     connections to end.
     """
-    settings = deps.settings
+    settings, roles = deps.settings, RoleBook(deps.content_dir)
     app = bare_app()
     app.router.lifespan_context = _lifespan
     tracer = Tracer(
@@ -156,18 +162,22 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         installation=deps.installation,
         shown_bytes_max=settings.body_shown_bytes_max,
     )
-    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer, privacy=_privacy(app, deps))
     app.state.settings = settings
     app.state.pool = deps.pool
     app.state.tracer = tracer
+    app.state.projections = ProjectionsService(deps.pool, deps.log)
+    zone = ZoneInfo(settings.timezone)
+    app.state.masterdata = MasterDataService(deps.pool, deps.log, deps.clock, zone)
+    app.state.relations = TreatmentRelations(
+        deps.pool, deps.clock, zone, roles=roles, settings=deps.privacy
+    )
+    app.state.care = CareService(deps.pool, deps.clock, zone, app.state.relations)
+    decides = _privacy(app, deps, app.state.relations)
+    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer, privacy=decides)
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
-    app.state.projections = ProjectionsService(deps.pool, deps.log)
-    app.state.masterdata = MasterDataService(
-        deps.pool, deps.log, deps.clock, ZoneInfo(settings.timezone)
-    )
     app.state.health = deps.health
-    keeper, trail = _security(app, deps)
+    keeper, trail = _security(app, deps, roles)
     app.state.live = Live(
         queries.look,
         clients_max=settings.live_clients_max,
@@ -187,18 +197,18 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     return app
 
 
-def _privacy(app: FastAPI, deps: ApiDependencies) -> Privacy:
+def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Privacy:
     """Build what decides how patients are seen."""
     book = ClassificationBook(deps.content_dir)
     app.state.classification = book
     app.state.consents = Consents(deps.pool, deps.log, deps.clock, deps.ids)
     app.state.glasses = Glasses(deps.pool, deps.log, deps.clock, deps.ids, book=book)
-    return Privacy(deps.pool, deps.clock, book=book, relations=Everybody())
+    return Privacy(deps.pool, deps.clock, book=book, relations=relations)
 
 
-def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
+def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
     """Build what accounts need."""
-    roles, hasher = RoleBook(deps.content_dir), PasswordHasher(deps.hashing)
+    hasher = PasswordHasher(deps.hashing)
 
     @cache
     def vault() -> Vault:

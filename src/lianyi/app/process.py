@@ -33,6 +33,7 @@ from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.postgres_leases import release_of_dead
+from lianyi.projections.care.settings import PrivacySettings
 from lianyi.security.access import current
 from lianyi.security.audit.settings import AuditSettings
 from lianyi.security.password_rules import PasswordRules
@@ -54,6 +55,7 @@ SECTIONS: dict[str, type[Section]] = {
     "passwords": PasswordRules,
     "password_hashing": PasswordHashing,
     "vault": VaultSettings,
+    "privacy": PrivacySettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
 ACTOR = "lianyi.actor"
@@ -74,6 +76,7 @@ class Settings:
     passwords: PasswordRules
     password_hashing: PasswordHashing
     vault: VaultSettings
+    privacy: PrivacySettings
     data_dir: Path
     content_dir: Path
 

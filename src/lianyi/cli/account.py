@@ -231,6 +231,60 @@ def assign(
         )
 
 
+@account.command()
+@click.argument("name")
+@click.option("--called", multiple=True, help="消息中的工号^发号机构 / XCN-1^XCN-9 in messages.")
+@click.option("--code", multiple=True, help="主数据人员编码 / a practitioner of the master data.")
+@click.option("--organisation", default="", help="用于谁的消息，含其下级 / in whose messages.")
+@click.option("--nobody", is_flag=True, help="清空 / he is nobody in messages.")
+@where_options
+@json_option
+@told
+def practitioner(
+    name: str,
+    called: tuple[str, ...],
+    code: tuple[str, ...],
+    organisation: str,
+    where: Where,
+    *,
+    nobody: bool,
+    as_json: bool,
+) -> None:
+    """显示或重设某人在消息中的身份 / show, or say anew, who somebody is in messages."""
+    from pydantic import ValidationError
+
+    from lianyi.security.practitioner_store import MASTERDATA, MESSAGES, Called
+    from lianyi.security.views import PractitionerNames
+
+    texts = [(MASTERDATA, one, "") for one in code]
+    texts += [(MESSAGES, one.partition("^")[0], one.partition("^")[2]) for one in called]
+    wanted = [Called(source, authority, one, organisation) for source, one, authority in texts]
+    try:
+        PractitionerNames.model_validate({"names": [one._asdict() for one in wanted]})
+    except ValidationError as error:
+        raise click.UsageError(
+            in_words(
+                "工号与编码为 1–100 个字符，不含 ^；至多 20 个",
+                "numbers and codes: 1 to 100 characters without ^, 20 at most",
+            )
+        ) from error
+
+    async def does(accounts: Accounts, _: asyncpg.Pool) -> list[Called]:
+        if wanted or nobody:
+            return await accounts.set_practitioner_names(name, wanted)
+        return await accounts.practitioner_names(name)
+
+    found = _run(where, does)
+    if as_json:
+        say_json([one._asdict() for one in found])
+        return
+    heads = ["依据", "工号或编码", "发号机构", "用于谁的消息"]
+    if in_words("zh", "en") == "en":
+        heads = ["by", "number or code", "authority", "in messages of"]
+    rows = [[one.source, one.identifier, one.authority, one.organisation] for one in found]
+    click.echo(table(heads, rows))
+
+
 @account.command("make-command-key")
 @click.option("--role", required=True, help="命令行使用的角色 / role of the command line.")
 @ORGANISATION

@@ -16,6 +16,7 @@ from lianyi.security.identity_store import IdentityRecord
 from lianyi.security.oauth import TokenServer
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.permissions import PERMISSIONS, SIGNED_IN, needs
+from lianyi.security.practitioner_store import Called
 from lianyi.security.tokens import Kind, name_of, stored_form
 from lianyi.security.views import (
     AccountDetail,
@@ -36,6 +37,8 @@ from lianyi.security.views import (
     NewIdentity,
     NewKey,
     PermissionView,
+    PractitionerName,
+    PractitionerNames,
     PublicKeys,
     ReasonView,
     RecoveryCodesView,
@@ -119,6 +122,10 @@ def _identity(one: IdentityRecord) -> IdentityView:
         linked_by=one.linked_by,
         seen_at=one.seen_at,
     )
+
+
+def _names(found: Sequence[Called]) -> PractitionerNames:
+    return PractitionerNames(names=[PractitionerName(**one._asdict()) for one in found])
 
 
 async def _told(does: Accounts, account: AccountRecord) -> AccountRow:
@@ -276,6 +283,22 @@ async def unlink_identity(
     """End a link; the sessions that began through it, and the roles it gave, end."""
     await links.unlink(name, provider=provider, subject=subject)
     return [_identity(one) for one in await links.list_of(name)]
+
+
+@router.get("/accounts/{name}/practitioner", openapi_extra=needs("accounts.read"))
+async def get_practitioner_names(does: Does, name: AccountName) -> PractitionerNames:
+    """What an account is called where messages name practitioners."""
+    return _names(await does.practitioner_names(name))
+
+
+@router.put("/accounts/{name}/practitioner", openapi_extra=needs("accounts.manage"))
+async def set_practitioner_names(
+    does: Does, name: AccountName, wanted: PractitionerNames
+) -> PractitionerNames:
+    """Say what a person is called in messages: whom these say he treats, he treats."""
+    names = [Called(one.source, one.authority, one.identifier, one.organisation)
+             for one in wanted.names]  # fmt: skip
+    return _names(await does.set_practitioner_names(name, names))
 
 
 @router.get("/accounts/{name}/public-keys", openapi_extra=needs("accounts.read"))

@@ -41,6 +41,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "metrics.read": Permission("读取监控量", "read metrics", sees=True),
     "masterdata.read": Permission("查看主数据", "see master data"),
     "masterdata.edit": Permission("维护主数据", "change master data"),
+    "care.read": Permission("查看就诊与诊疗关系", "see encounters and who treats", sees=True),
     "accounts.read": Permission("查看账户", "see accounts"),
     "accounts.manage": Permission("管理账户", "manage accounts"),
     "roles.assign": Permission("授予角色", "assign roles"),

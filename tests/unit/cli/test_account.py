@@ -168,3 +168,24 @@ async def test_what_is_not_there_is_said(house: OpenHouse, lianyi: Typed) -> Non
         _, said = await lianyi("account", command, "nobody", code=1)
         assert "LY-1810" in said
     await lianyi("account", "create", "Bad Name", "--display-name", "x", code=2)
+
+
+async def test_who_somebody_is_in_messages_is_said_shown_and_taken_back(
+    house: OpenHouse, lianyi: Typed
+) -> None:
+    await lianyi("account", "create", "doctor", "--display-name", "丙")
+    command = ("account", "practitioner", "doctor")
+    assert await lianyi.json(*command) == []
+    said = await lianyi.json(
+        *command, "--called", "4711^HIS", "--code", "E7", "--organisation", "H1"
+    )
+    named = {"authority": "", "organisation": "H1"}
+    assert said == await lianyi.json(*command) == [
+        {"source": "masterdata", "identifier": "E7", **named},
+        {"source": "messages", "identifier": "4711", **named, "authority": "HIS"},
+    ]  # fmt: skip
+    await lianyi(*command, "--called", "^HIS", code=2)
+    assert await lianyi.json(*command, "--nobody") == []
+    acts = await house.acts("account.practitioner_changed")
+    assert [len(act["after"]) for act in acts] == [2, 0]
+    assert acts[0]["actor"] == f"machine:{getpass.getuser()}"

@@ -196,6 +196,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "dismiss_held": {"reason": "r"},
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
     "link_identity": {"provider": "nobody", "subject": "s"},
+    "set_practitioner_names": {"names": [{"identifier": "D7", "organisation": HERE}]},
     "set_public_keys": {"keys": []},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
     "release_held": {"reason": "r"},
@@ -206,6 +207,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 QUESTIONS = {
+    "list_encounters": {"patient": "P1^H1"},
+    "explain_treatment": {"patient": "P1^H1"},
     "explain_access": {"account": "them", "permission": "messages.read"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},

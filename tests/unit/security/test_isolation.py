@@ -110,6 +110,10 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         states = [{"state": state} for state in ("parked", "waiting", "behind", "held")]
         named = [{"channel": h.channel, "destination": h.destination} for h in whose]
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
+    if path.endswith("/encounters"):
+        return [{"patient": "P1^H1"}]
+    if path.endswith("/treatment"):
+        return [{"patient": "P1^H1"}, *({"patient": "P1^H1", "account": h.account} for h in whose)]
     if path.endswith("/access"):
         return [
             {"account": h.account, "permission": "messages.read", "organisation": h.organisation}
@@ -129,6 +133,9 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         ]
     if path.endswith("/roles"):
         return [{"role": "manager", "organisation": h.organisation, "reason": "r"} for h in whose]
+    if path.endswith("/practitioner"):
+        named = {"source": "messages", "authority": "", "identifier": "D7"}
+        return [{"names": [named | {"organisation": h.organisation}]} for h in whose]
     if path.endswith("/keys"):
         return [{"title": "mine"}]
     if path.endswith("/accounts"):
@@ -242,7 +249,7 @@ async def everything_of_b(town: Town) -> list[Any]:
             f"SELECT t::text FROM {table} AS t WHERE channel = $1 ORDER BY 1", number
         )
         rows += [(table, row[0]) for row in found]
-    for table in ("account", "assignment", "session", "api_key", "password", "second_factor"):
+    for table in ("account", "assignment", "session", "api_key", "password", "practitioner"):
         found = await town.house.pool.fetch(
             f"SELECT t::text FROM security.{table} AS t JOIN security.account AS a USING (account)"
             " WHERE a.organisation = 'B' ORDER BY 1"

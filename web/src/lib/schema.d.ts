@@ -200,6 +200,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{name}/practitioner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Practitioner Names
+         * @description What an account is called where messages name practitioners.
+         */
+        get: operations["get_practitioner_names"];
+        /**
+         * Set Practitioner Names
+         * @description Say what a person is called in messages: whom these say he treats, he treats.
+         */
+        put: operations["set_practitioner_names"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{name}/public-keys": {
         parameters: {
             query?: never;
@@ -440,6 +464,48 @@ export interface paths {
          * @description One act as a FHIR R4 AuditEvent, after IHE BALP where it fits.
          */
         get: operations["get_act_as_fhir"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care/encounters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Encounters
+         * @description The encounters of a patient: where he was and who looked after him, the newest first.
+         */
+        get: operations["list_encounters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care/treatment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Treatment
+         * @description Whether an account treats a patient now, and why; without an account: whoever asks.
+         *
+         *     To ask about others one must be allowed to explain decisions about them.
+         */
+        get: operations["explain_treatment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2737,6 +2803,56 @@ export interface components {
             valid_to: string;
         };
         /**
+         * EncounterView
+         * @description An encounter; ``first`` and ``last`` are positions of the messages it was learned from.
+         *
+         *     ``visit`` is PV1-19 with its authority, empty where messages give no number.
+         */
+        EncounterView: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Category */
+            category: string;
+            /** Channel */
+            channel: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** First */
+            first: string;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+            /** Last */
+            last: string;
+            /** Organisation */
+            organisation: string;
+            /** Patients */
+            patients: string[];
+            /** Practitioners */
+            practitioners: components["schemas"]["PractitionerView"][];
+            /** State */
+            state: string;
+            /** Stays */
+            stays: components["schemas"]["StayView"][];
+            /** Visit */
+            visit: string;
+        };
+        /**
+         * Encounters
+         * @description The encounters of a patient, the newest first; ``more``: there are older ones.
+         */
+        Encounters: {
+            /** Items */
+            items: components["schemas"]["EncounterView"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ExampleResult
          * @description What became of one example of a definition.
          */
@@ -3597,6 +3713,63 @@ export interface components {
             zh: string;
         };
         /**
+         * PractitionerName
+         * @description What somebody is called where practitioners are named.
+         *
+         *     ``source`` ``masterdata``: ``identifier`` is the code of a practitioner there, who may have
+         *     more names; ``messages``: number and assigning authority as systems write them (XCN).
+         *     ``organisation``: in the messages of this one and those below it; empty: wherever he works.
+         */
+        PractitionerName: {
+            /**
+             * Authority
+             * @default
+             */
+            authority?: string;
+            /** Identifier */
+            identifier: string;
+            /**
+             * Organisation
+             * @default
+             */
+            organisation?: string;
+            /**
+             * Source
+             * @default messages
+             * @enum {string}
+             */
+            source?: "masterdata" | "messages";
+        };
+        /**
+         * PractitionerNames
+         * @description All names of an account; none: nothing in messages says whom it treats.
+         */
+        PractitionerNames: {
+            /** Names */
+            names: components["schemas"]["PractitionerName"][];
+        };
+        /**
+         * PractitionerView
+         * @description Who looked after the patient; ``identifier`` with its assigning authority.
+         */
+        PractitionerView: {
+            /** Authority */
+            authority: string;
+            /** Identifier */
+            identifier: string;
+            /** Part */
+            part: string;
+            /** Said */
+            said: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * Problem
          * @description A failure in both languages.
          */
@@ -3712,6 +3885,38 @@ export interface components {
             };
             /** Ready */
             ready: boolean;
+        };
+        /**
+         * ReasonForTreatment
+         * @description One reason why somebody treats a patient.
+         *
+         *     ``rule``: ``practitioner``, messages name him; ``unit``, his role in the department of the
+         *     place; ``everybody``, his role treats everybody. ``who`` is the name or place that says so.
+         */
+        ReasonForTreatment: {
+            /** How */
+            how: string;
+            /** Organisation */
+            organisation: string;
+            /** Role */
+            role: string;
+            /** Rule */
+            rule: string;
+            /** Said */
+            said: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Unit */
+            unit: string;
+            /** Until */
+            until: string | null;
+            /** Visit */
+            visit: string;
+            /** Who */
+            who: string;
         };
         /**
          * ReasonView
@@ -4217,6 +4422,29 @@ export interface components {
             };
         };
         /**
+         * StayView
+         * @description Where the patient was; ``units``: whose patient that made him, as of then.
+         *
+         *     ``place`` is point of care, room and bed, joined as the codes of the master data.
+         */
+        StayView: {
+            /** Facility */
+            facility: string;
+            /** Place */
+            place: string;
+            /** Said */
+            said: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Units */
+            units: string[];
+            /** Until */
+            until: string | null;
+        };
+        /**
          * TakeBackRequest
          * @description What a message said, or one part of it, was wrong and shall count no more.
          */
@@ -4238,6 +4466,20 @@ export interface components {
         TakenBack: {
             /** Position */
             position: string;
+        };
+        /**
+         * Treatment
+         * @description Whether somebody treats a patient now, and every reason.
+         */
+        Treatment: {
+            /** Account */
+            account: string;
+            /** Patient */
+            patient: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonForTreatment"][];
+            /** Treated */
+            treated: boolean;
         };
         /**
          * TreeNode
@@ -5593,6 +5835,198 @@ export interface operations {
             };
         };
     };
+    get_practitioner_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerNames"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    set_practitioner_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PractitionerNames"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerNames"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_public_keys: {
         parameters: {
             query?: never;
@@ -6768,6 +7202,197 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_encounters: {
+        parameters: {
+            query: {
+                /** @description a patient identifier and its assigning authority: 4711^HIS */
+                patient: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Encounters"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    explain_treatment: {
+        parameters: {
+            query: {
+                /** @description a patient identifier and its assigning authority: 4711^HIS */
+                patient: string;
+                account?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treatment"];
                 };
             };
             /** @description not signed in */

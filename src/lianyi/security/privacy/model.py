@@ -335,11 +335,3 @@ class Relations(Protocol):
     async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
         """Return those of some patients (``value^authority``) that somebody treats just now."""
         ...
-
-
-class Everybody:
-    """Treats everybody: for an installation without a projection that knows better."""
-
-    async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
-        """Return all of them."""
-        return frozenset(patients)
