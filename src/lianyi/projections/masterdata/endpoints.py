@@ -19,6 +19,7 @@ from lianyi.projections.masterdata.views import (
     Imported,
     MergeRequest,
     MoveRequest,
+    NamedRow,
     OrganisationTree,
     ParentRequest,
     RecordDetail,
@@ -29,16 +30,16 @@ from lianyi.projections.masterdata.views import (
     TakeBackRequest,
     TakenBack,
 )
-from lianyi.security.access import current, require
+from lianyi.security.access import current
 from lianyi.security.permissions import needs
 
 router = APIRouter(prefix="/masterdata", tags=["masterdata"])
 
+NAMES_MAX = 200
 READS, EDITS = needs("masterdata.read"), needs("masterdata.edit")
 
 
 def _service(request: Request) -> MasterDataService:
-    require("", where="masterdata")  # one tree for all: whoever reads or writes it has it all
     found: MasterDataService = request.app.state.masterdata
     return found
 
@@ -56,8 +57,21 @@ TreeName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 @router.get("/trees/{tree}", openapi_extra=READS)
 async def get_tree(data: Data, tree: TreeName, as_of: AsOf = None) -> OrganisationTree:
-    """All organisations of a day, each with its parent in a tree, such as management."""
+    """The organisations of a day, each with its parent in a tree, such as management."""
     return await data.get_tree(tree, as_of=as_of)
+
+
+@router.get("/names/{kind}", openapi_extra=READS)
+async def list_names(
+    data: Data,
+    kind: Kind,
+    code: Annotated[list[str], Query(max_length=NAMES_MAX)],
+    as_of: AsOf = None,
+    message: Annotated[str, Query(pattern=r"^(\d{1,4}-\d{1,18})?$")] = "",
+) -> list[NamedRow]:
+    """What codes are called on a day; ``message`` is the position of one that names them."""
+    position = Position.parse(message) if message else None
+    return await data.names(kind, code, as_of=as_of, message=position)
 
 
 @router.post("/merges", openapi_extra=EDITS)

@@ -46,6 +46,16 @@ class Thing(NamedTuple):
     kind: Kind
     code: str
 
+    def __str__(self) -> str:
+        """As statements list it: ``organisation/D01``."""
+        return f"{self.kind}/{self.code}"
+
+    @classmethod
+    def parse(cls, text: str) -> Thing:
+        """Read what :meth:`__str__` gives."""
+        kind, _, code = text.partition("/")
+        return cls(Kind(kind), code)
+
 
 class LinkKey(NamedTuple):
     """Whose links of which sort.
@@ -275,28 +285,25 @@ class Statement(NamedTuple):
 
     def things(self) -> list[str]:
         """Return the records that it is about, as ``kind/code``, each once."""
-        return sorted(
-            {f"{kind}/{code}" for change in self.changes for kind, code in _about(change)}
-        )
+        return sorted({str(thing) for change in self.changes for thing in about(change)})
 
 
-def _about(change: Change) -> list[tuple[str, str]]:
+def about(change: Change) -> list[Thing]:
+    """Return the records that a change names; what it takes back is not named."""
     match change:
         case Describe() | Close():
-            return [(change.kind, change.code)]
+            return [Thing(change.kind, change.code)]
         case Attach() | Detach():
-            ends = [(subject_kind(change.relation), change.subject)]
+            ends = [Thing(subject_kind(change.relation), change.subject)]
             if change.object:
-                ends.append((object_kind(change.relation), change.object))
-            return list(ends)
+                ends.append(Thing(object_kind(change.relation), change.object))
+            return ends
         case Inherit():
-            return [(Kind.ORGANISATION, change.code), (Kind.ORGANISATION, change.source)]
+            codes = [change.code, change.source]
         case Repoint():
-            return [(Kind.ORGANISATION, change.old), (Kind.ORGANISATION, change.new)]
+            codes = [change.old, change.new]
         case Succeed():
-            return [
-                (Kind.ORGANISATION, change.predecessor),
-                (Kind.ORGANISATION, change.successor),
-            ]
+            codes = [change.predecessor, change.successor]
         case Retract():
-            return []
+            codes = []
+    return [Thing(Kind.ORGANISATION, code) for code in codes]

@@ -54,6 +54,14 @@ class RecordPage(Shown):
     next_cursor: str | None
 
 
+class NamedRow(Shown):
+    """What a code means."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
 class NameRow(Shown):
     """What a record was called from a day on, and which message said so."""
 
@@ -129,7 +137,10 @@ class SayingRow(Shown):
 
 
 class OrganisationNode(Shown):
-    """An organisation of a tree on a day; ``places`` are codes of locations."""
+    """An organisation of a tree on a day; ``places`` are codes of locations.
+
+    ``beyond`` is true for one that only stands above what may be seen: it has a name, no more.
+    """
 
     code: str
     parent: str | None
@@ -138,10 +149,11 @@ class OrganisationNode(Shown):
     category: str
     emergency: bool
     places: list[str]
+    beyond: bool = False
 
 
 class OrganisationTree(Shown):
-    """All organisations of a day in one tree. Those without a parent are roots."""
+    """The organisations of a day in one tree. Those without a parent are roots."""
 
     tree: str
     as_of: date
@@ -165,7 +177,10 @@ class Texts(Asked):
 
 
 class CreateRequest(Texts):
-    """A new record; ``parent`` and ``location`` where it has them from the first day."""
+    """A new record, with what it hangs on from the first day.
+
+    ``organisation`` and ``role`` are for practitioners: where they work and as what.
+    """
 
     code: Code
     valid_from: date
@@ -173,6 +188,8 @@ class CreateRequest(Texts):
     parent: Code | None = None
     tree: TreeName = "management"
     location: Code | None = None
+    organisation: Code | None = None
+    role: Name = ""
 
 
 class EditRequest(Texts):
