@@ -34,7 +34,15 @@ from lianyi.security.settings import SecuritySettings
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOWHERE = Path("/nonexistent")
-TREE = {"GROUP": None, "H1": "GROUP", "LAB": "H1", "RAD": "H1", "H2": "GROUP", "BENCH": "LAB"}
+TREE = {
+    "GROUP": None,
+    "H1": "GROUP",
+    "LAB": "H1",
+    "RAD": "H1",
+    "H2": "GROUP",
+    "BENCH": "LAB",
+    "SPARE": "LAB",
+}
 HERE = "LAB"
 """The things that are asked for belong here; each place below is where a role is held."""
 
@@ -102,7 +110,7 @@ class Matrix:
         act = await house.log.append_act(
             NewMessage(channel, "act channel.stopped", b"{}", "utf-8", "them", keys=("u:them",))
         )
-        self._here = {
+        self._here |= {
             "name": "lab", "position": str(at), "version": "1", "destination": "emr",
             "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
             "replay_id": replay["id"], "key": "0" * 12,
@@ -135,12 +143,14 @@ class Matrix:
             ("location", "code\nROOM\nROOM2\n"),
             ("practitioner", "code,organisation\nBENCH,BENCH\n"),
             ("organisation", "code,location\nBENCH,ROOM\nLAB,ROOM2\n"),
+            ("organisation", "code,name_zh\nBENCH,台面\n"),
         ):
             answer = await self.people.house.client.post(
                 f"/api/v1/masterdata/{kind}/import", content=table.encode()
             )
             assert answer.status_code == 200, answer.text
             assert answer.json()["set_aside"] == []
+            self._here["said"] = answer.json()["position"]
 
     async def _add(self, name: str, role: str, where: str, *, until: Any) -> None:
         await self.people.add(name, (role, where), organisation="GROUP", until=until)
@@ -151,7 +161,7 @@ class Matrix:
             if name == "name" and "/accounts/" in operation.path:
                 return "machine" if "keys" in operation.path else "them"
             if name == "code" and "/masterdata/" in operation.path:
-                return "BENCH"
+                return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if name == "position" and "/held/" in operation.path:
                 name = "held"
             if name == "position" and "/audit/" in operation.path:
@@ -159,6 +169,11 @@ class Matrix:
             return self._here[name]
 
         return re.sub(r"\{(\w+)\}", value, operation.path)
+
+    def _body(self, operation: Operation) -> dict[str, Any] | None:
+        if operation.name == "take_back":
+            return {"position": self._here["said"]}
+        return BODIES.get(operation.name)
 
     async def row(self, operation: Operation, role: str) -> Row:
         """Ask for one operation as one role, everywhere."""
@@ -177,7 +192,7 @@ class Matrix:
             operation.method,
             self._path(operation),
             params=QUESTIONS.get(operation.name),
-            json=BODIES.get(operation.name),
+            json=self._body(operation),
             content=TABLES.get(operation.name),
         )
         return decision(answer, operation)
@@ -193,6 +208,7 @@ ON = {"on": "2026-03-02"}
 NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 BODIES: dict[str, dict[str, Any]] = {
+    "decide_proposals": {"accept": False, "proposals": [{"position": "1-1", "part": 0}]},
     "close_record": {**ON},
     "create_emergency": {**NEW, "valid_to": "2026-03-09"},
     "create_record": NEW,
@@ -202,7 +218,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "set_parent": {**ON, "parent": "LAB"},
     "set_role": {**ON, "organisation": "BENCH", "role": "x"},
     "split_organisation": {**ON, "into": [{"code": "BENCH4"}, {"code": "BENCH5"}]},
-    "take_back": {"position": "0-1"},
     "add_key": {"title": "t"},
     "assign_role": {"role": "manager", "organisation": HERE, "reason": "r"},
     "change_account": {},

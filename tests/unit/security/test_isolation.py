@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -163,6 +164,9 @@ def master_data_bodies(path: str, h: Hospital) -> list[dict[str, Any]]:
         "merges": [on | {"codes": [h.department], "into": h.organisation}],
         "emergencies": [new | {"valid_to": "2026-03-09"}],
         "retractions": [{"position": h.imported, "part": n} for n in range(3)],
+        "decisions": [
+            {"accept": True, "proposals": [{"position": str(h.first), "part": 0}]},
+        ],
         "edit": [on | {"name_zh": h.organisation}],
         "parent": [on | {"parent": h.organisation}, on | {"parent": None}],
         "close": [on | {"reason": h.organisation}],
@@ -201,6 +205,8 @@ def says_canary(asked: str, told: str) -> bool:
         return CANARY in text.upper()
     # A refusal repeats what was asked for, and nothing else.
     where = str(problem.pop("where", ""))
+    for code in re.findall(rf"{CANARY}-\w", asked):
+        problem = json.loads(json.dumps(problem).replace(code, ""))
     return CANARY in json.dumps(problem).upper() or (
         CANARY in where.upper()
         and not all(part.lower() in asked.lower() for part in where.split(" → "))
@@ -215,7 +221,8 @@ async def test_the_canary_sings_for_whoever_belongs_there(town: Town) -> None:
     await town.people.add("all.seeing", ("integration-engineer", "*"))
     told = await crawl(await town.people.browser("all.seeing"), town)
     for part in ("/overview", "/trees/", "/masterdata/location ", "/masterdata/names",
-                 f"/masterdata/practitioner/{town.b.doctor} ", "/changes ", "/channels ", "/messages ", "/deliveries ", "/replays ", "/body",
+                 f"/masterdata/practitioner/{town.b.doctor} ", "/changes ",
+                 "/channels ", "/messages ", "/deliveries ", "/replays ", "/body",
                  "/dry-run", "/balances", "/versions/", "/neighbours", f"/messages/{town.b.first} ",
                  f"/messages/{town.b.act} "):  # fmt: skip
         assert any(
@@ -273,7 +280,8 @@ async def everything_of_b(town: Town) -> list[Any]:
         rows += [(table, row[0]) for row in found]
     for table in ("existence", "description", "link"):
         found = await town.house.pool.fetch(
-            f"SELECT t::text FROM masterdata_1.{table} AS t WHERE t::text ~ '[(,](B1?|CANARY)' ORDER BY 1"
+            f"SELECT t::text FROM masterdata_1.{table} AS t WHERE t::text ~ '[(,](B1?|CANARY)'"
+            " ORDER BY 1"
         )
         assert len(found) >= 3, table
         rows += [(table, row[0]) for row in found]
@@ -299,6 +307,8 @@ async def try_to_change(town: Town, role: str) -> None:
             for body in bodies_of(path, town.a, town.b):
                 if address in own and "{" in path and town.b.organisation not in body.values():
                     continue  # A's own business
+                if address in own and body in bodies_of(path, town.a):
+                    continue
                 if "{" not in path and only_a >= {v for v in body.values() if isinstance(v, str)}:
                     continue
                 if (

@@ -8,12 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from lianyi.messagelog.message import Position
+from lianyi.projections.masterdata import proposing
 from lianyi.projections.masterdata.model import Kind
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.masterdata.table import IMPORT_BYTES_MAX, too_big
 from lianyi.projections.masterdata.views import (
     CloseRequest,
     CreateRequest,
+    Decided,
+    DecideRequest,
     EditRequest,
     EmergencyRequest,
     Imported,
@@ -22,10 +25,12 @@ from lianyi.projections.masterdata.views import (
     NamedRow,
     OrganisationTree,
     ParentRequest,
+    ProposalPage,
     RecordDetail,
     RecordPage,
     RoleRequest,
     SayingRow,
+    SourcesView,
     SplitRequest,
     TakeBackRequest,
     TakenBack,
@@ -72,6 +77,28 @@ async def list_names(
     """What codes are called on a day; ``message`` is the position of one that names them."""
     position = Position.parse(message) if message else None
     return await data.names(kind, code, as_of=as_of, message=position)
+
+
+@router.get("/proposals", openapi_extra=READS)
+async def list_proposals(
+    data: Data,
+    skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> ProposalPage:
+    """What sources said and people are asked about, the oldest first."""
+    return await proposing.list_proposals(data, skip=skip, limit=limit)
+
+
+@router.post("/proposals/decisions", openapi_extra=EDITS)
+async def decide_proposals(data: Data, actor: Actor, wanted: DecideRequest) -> Decided:
+    """Accept or refuse what sources proposed, all that is named or nothing."""
+    return Decided(position=str(await proposing.decide(data, wanted, actor=actor)))
+
+
+@router.get("/sources", openapi_extra=READS)
+async def get_sources(data: Data) -> SourcesView:
+    """Which source may say what, and whose word counts more."""
+    return await proposing.get_sources(data)
 
 
 @router.post("/merges", openapi_extra=EDITS)

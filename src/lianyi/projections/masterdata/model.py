@@ -93,6 +93,20 @@ def object_kind(relation: str) -> Kind:
     return Kind.LOCATION if relation in (PART_OF, PLACE) else Kind.ORGANISATION
 
 
+class Origin(NamedTuple):
+    """Who said what a field holds.
+
+    Attributes:
+        source: name of the source; the sender where no rule names one.
+        rank: of the source at that time; the smaller one wins.
+        said: position of the message or act.
+    """
+
+    source: str
+    rank: int
+    said: str
+
+
 class Span(NamedTuple):
     """One row: something holds from a day to a day.
 
@@ -126,7 +140,8 @@ class Description:
         category: a code: type of department, of location, of staff.
         emergency: whether it is a temporary emergency organisation.
         identifiers: value by system: what others call it.
-        said: the message or act that said so.
+        said: the message or act that said so last.
+        origins: by field, who said what it holds.
     """
 
     valid_from: date
@@ -137,6 +152,50 @@ class Description:
     emergency: bool = False
     identifiers: Mapping[str, str] = field(default_factory=dict)
     said: Position = NOWHERE
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+class Loss(NamedTuple):
+    """What a source said of a field and does not hold, because another one's word counts more.
+
+    Attributes:
+        field: of the description.
+        value: as JSON.
+        source: who said it.
+        said: position of the message or act.
+        on: from which day it should have held.
+        winner: whose word holds; empty: the source may not say this field at all.
+    """
+
+    field: str
+    value: Any
+    source: str
+    said: str
+    on: date
+    winner: str
+
+
+class Proposal(NamedTuple):
+    """What a source said and a person is asked about.
+
+    Attributes:
+        position, part: of the statement.
+        received_at: when it came.
+        source: who said it.
+        why: one of ``source``, ``kind``, ``organisation``, ``management``.
+        change: as JSON.
+        decided_by: position of the decision; None: it is still asked.
+        accepted: how it was decided.
+    """
+
+    position: Position
+    part: int
+    received_at: datetime
+    source: str
+    why: str
+    change: Mapping[str, Any]
+    decided_by: Position | None = None
+    accepted: bool | None = None
 
 
 class Lineage(NamedTuple):
@@ -247,7 +306,27 @@ class Retract(NamedTuple):
     part: int | None = None
 
 
-Change = Describe | Attach | Detach | Close | Inherit | Repoint | Succeed | Retract
+class Decide(NamedTuple):
+    """A person decided about what a source proposed; when accepted, its change stands beside this.
+
+    Attributes:
+        position, part: of the statement that proposed it.
+    """
+
+    position: Position
+    part: int
+    accepted: bool
+
+
+class SetSources(NamedTuple):
+    """From now on these rules say which source may say what; see :mod:`sources`."""
+
+    rules: Mapping[str, Any]
+
+
+Change = (
+    Describe | Attach | Detach | Close | Inherit | Repoint | Succeed | Retract | Decide | SetSources
+)
 
 
 class Statement(NamedTuple):
@@ -261,6 +340,7 @@ class Statement(NamedTuple):
         by: who said so: a system or a person.
         changes: what it says.
         unreadable: why it says nothing; a stored failure.
+        channel: number of the channel it came through.
     """
 
     received_at: datetime
@@ -272,6 +352,7 @@ class Statement(NamedTuple):
     by: str
     changes: tuple[Change, ...]
     unreadable: Mapping[str, Any] | None = None
+    channel: int = 0
 
     @property
     def place(self) -> tuple[Position, int]:
@@ -304,6 +385,6 @@ def about(change: Change) -> list[Thing]:
             codes = [change.old, change.new]
         case Succeed():
             codes = [change.predecessor, change.successor]
-        case Retract():
+        case Retract() | Decide() | SetSources():
             codes = []
     return [Thing(Kind.ORGANISATION, code) for code in codes]

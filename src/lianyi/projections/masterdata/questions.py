@@ -16,7 +16,7 @@ from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store
-from lianyi.projections.masterdata import read_store, store
+from lianyi.projections.masterdata import ranking_store, read_store, store
 from lianyi.projections.masterdata.changes import from_json
 from lianyi.projections.masterdata.follow import NAME
 from lianyi.projections.masterdata.model import (
@@ -36,8 +36,10 @@ from lianyi.projections.masterdata.problems import NoSuchRecord
 from lianyi.projections.masterdata.scope import Scope
 from lianyi.projections.masterdata.state import State
 from lianyi.projections.masterdata.views import (
+    FieldRow,
     LineageRow,
     LinkRow,
+    LossRow,
     NamedRow,
     NameRow,
     OrganisationNode,
@@ -87,7 +89,7 @@ class Questions:
         return self._clock.now().astimezone(self._zone).date()
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[tuple[Connection, str, Scope]]:
+    async def reading(self) -> AsyncIterator[tuple[Connection, str, Scope]]:
         """Give a connection, the schema in force, which stays meanwhile, and the scope."""
         async with self._pool.acquire() as connection, connection.transaction():
             live = await self._live(connection)
@@ -133,7 +135,7 @@ class Questions:
     ) -> RecordPage:
         """Return the records of a day; see :func:`read_store.list_records`."""
         day = as_of or self.today
-        async with self._reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope):
             found = await read_store.list_records(
                 connection, schema, kind, as_of=day, q=q, closed=closed, after=cursor,
                 limit=limit + 1, codes=scope.codes(kind),
@@ -161,7 +163,7 @@ class Questions:
             message: position of a message that names them.
         """
         day = as_of or self.today
-        async with self._reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope):
             said = await self._said_in(connection, message) if message else frozenset()
             known = [
                 code
@@ -192,10 +194,11 @@ class Questions:
             NoSuchRecord: nothing ever had the code.
         """
         day = as_of or self.today
-        async with self._reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope):
+            must_see(scope, kind, code)
             first = await read_store.first_day(connection, schema, kind, code)
-            if first is None or not scope.holds(Thing(kind, code)):
-                raise NoSuchRecord(where=code, kind=kind, kind_zh=kind.zh, code_=code)
+            if first is None:
+                raise no_such(kind, code)
             (record,) = await read_store.records(
                 connection, schema, kind, [code], as_of=max(day, first)
             )
@@ -207,15 +210,18 @@ class Questions:
                     connection, schema, code, relations, leading=leading, day=day, scope=scope
                 )
             ]
+            losses = await ranking_store.list_losses(connection, schema, Thing(kind, code))
             lineage = []
             if kind is Kind.ORGANISATION:
                 lineage = await self._lineage(connection, schema, code, scope)
         return RecordDetail(
             as_of=day,
             record=_row(record, day),
-            names=[NameRow(**(one._asdict() | {"valid_from": _open(one[0])})) for one in told],
+            names=[_name_row(one) for one in told],
             links=links,
             lineage=lineage,
+            fields=_fields(told, day),
+            losses=[LossRow(**(one._asdict() | {"on": _open(one.on)})) for one in losses],
         )
 
     async def _links(
@@ -290,12 +296,14 @@ class Questions:
         ]
 
     async def list_sayings(self, kind: Kind, code: str) -> list[SayingRow]:
-        """Return the messages and acts that said something about a record, newest first."""
-        async with self._reading() as (connection, schema, scope):
-            found = await read_store.list_sayings(
-                connection, schema, kind, code,
-                limit=SAYINGS_MAX if scope.holds(Thing(kind, code)) else 0,
-            )  # fmt: skip
+        """Return the messages and acts that said something about a record, newest first.
+
+        Raises:
+            NoSuchRecord: whoever asks does not see it.
+        """
+        async with self.reading() as (connection, schema, scope):
+            must_see(scope, kind, code)
+            found = await read_store.list_sayings(connection, schema, kind, code, limit=SAYINGS_MAX)
         return [
             SayingRow(
                 **one._asdict()
@@ -318,7 +326,7 @@ class Questions:
         Those that only stand above what may be seen come with their names alone.
         """
         day = as_of or self.today
-        async with self._reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope):
             nodes = await read_store.list_nodes(connection, schema, tree, as_of=day)
             seen = scope.codes(Kind.ORGANISATION)
             trees = await read_store.list_trees(connection, schema, below=seen)
@@ -352,6 +360,32 @@ def _drawn(
     own = frozenset(seen)
     above = {one for code in parents.keys() & own for one in path_up(parents, code)}
     return [(node, node.code in own) for node in nodes if node.code in own | above]
+
+
+def _name_row(told: read_store.Told) -> NameRow:
+    facts = told._asdict()
+    del facts["origins"]
+    return NameRow(**(facts | {"valid_from": _open(told.valid_from)}))
+
+
+def _fields(told: Sequence[read_store.Told], day: date) -> list[FieldRow]:
+    """Return whose word each field holds on a day; ``told`` is newest first."""
+    held = next((one for one in told if one.valid_from <= day), None)
+    return [
+        FieldRow(field=name, source=source, rank=rank, said=said)
+        for name, (source, rank, said) in sorted((held.origins if held else {}).items())
+    ]
+
+
+def must_see(scope: Scope, kind: Kind, code: str) -> None:
+    """Raise :class:`NoSuchRecord` for what a scope does not show."""
+    if not scope.holds(Thing(kind, code)):
+        raise no_such(kind, code)
+
+
+def no_such(kind: Kind, code: str) -> NoSuchRecord:
+    """Return the failure of a code that nothing has, as far as can be seen."""
+    return NoSuchRecord(where=code, kind=kind, kind_zh=kind.zh, code_=code)
 
 
 def _end(link: read_store.Link, *, leading: bool) -> Thing:

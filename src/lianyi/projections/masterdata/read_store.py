@@ -39,6 +39,7 @@ class Told(NamedTuple):
     emergency: bool
     identifiers: dict[str, str]
     said: str
+    origins: dict[str, tuple[str, int, str]]
 
 
 class Link(NamedTuple):
@@ -167,8 +168,9 @@ async def first_day(connection: Connection, schema: str, kind: Kind, code: str) 
 async def list_told(connection: Connection, schema: str, kind: Kind, code: str) -> list[Told]:
     """Return what a record was called, newest first."""
     rows = await connection.fetch(
-        "SELECT valid_from, name_zh, name_en, pinyin, category, emergency, identifiers, said"  # noqa: S608
-        f" FROM {schema}.description WHERE kind = $1 AND code = $2 ORDER BY valid_from DESC",
+        "SELECT valid_from, name_zh, name_en, pinyin, category, emergency, identifiers, said,"  # noqa: S608
+        f" origins FROM {schema}.description WHERE kind = $1 AND code = $2"
+        " ORDER BY valid_from DESC",
         kind.value,
         code,
     )
@@ -254,6 +256,12 @@ async def list_named_beside(
         list(things),
     )
     return [row[0] for row in rows]
+
+
+async def channel_numbers(connection: Connection) -> dict[str, int]:
+    """Return the number of each channel by its name."""
+    rows = await connection.fetch("SELECT name, channel FROM messagelog.channel")
+    return {row["name"]: row["channel"] for row in rows}
 
 
 async def owner_of_message(connection: Connection, position: Position) -> str | None:

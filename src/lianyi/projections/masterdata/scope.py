@@ -25,6 +25,7 @@ from lianyi.projections.masterdata.model import (
     Attach,
     Change,
     Close,
+    Decide,
     Describe,
     Detach,
     Inherit,
@@ -32,6 +33,7 @@ from lianyi.projections.masterdata.model import (
     LinkKey,
     Repoint,
     Retract,
+    SetSources,
     Succeed,
     Thing,
     about,
@@ -158,16 +160,19 @@ class Scope:
         match change:
             case Attach() | Detach():
                 return self._may_link(change, new)
-            case Retract():
+            case Retract() | SetSources():
                 return False
+            case Decide():
+                return True
         mine = all(thing in new or self.edits(thing) for thing in about(change))
         match change:
             case Describe(until=None) | Repoint() | Succeed():
                 return mine
             case Describe() | Close():
-                return mine and self._loose(Thing(change.kind, change.code), change.on, new)
+                thing = Thing(change.kind, change.code)
             case Inherit():
-                return mine and self._loose(Thing(Kind.ORGANISATION, change.source), change.on, new)
+                thing = Thing(Kind.ORGANISATION, change.source)
+        return mine and self._loose(thing, change.on, new)
 
     def _may_link(self, change: Attach | Detach, new: frozenset[Thing]) -> bool:
         subject = Thing(subject_kind(change.relation), change.subject)
@@ -189,7 +194,7 @@ class Scope:
             return True
         since = on or self._today
         spans = self._state.links.get(LinkKey(MANAGED, thing.code), _NONE)
-        above = {span.object for span in spans if span.valid_to > since}
+        above = {span.object for span in _lasting(spans, since)}
         return bool(above) and above <= (self.organisations or frozenset())
 
 

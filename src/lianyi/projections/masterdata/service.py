@@ -34,11 +34,10 @@ from lianyi.projections.masterdata.model import (
 )
 from lianyi.projections.masterdata.problems import (
     CodeTaken,
-    NoSuchRecord,
     NothingToRetract,
     StillHasChildren,
 )
-from lianyi.projections.masterdata.questions import Questions
+from lianyi.projections.masterdata.questions import Questions, must_see
 from lianyi.projections.masterdata.scope import MANAGED, Scope
 from lianyi.projections.masterdata.views import (
     CreateRequest,
@@ -133,7 +132,7 @@ class MasterDataService(Questions):
             StillHasChildren: others would be left without a parent.
         """
         await self.get_record(kind, code)
-        await self._append(
+        await self.append(
             f"{kind}_closed", [Close(kind, code, on)], {"code": code, "on": on.isoformat()},
             reason=reason, actor=actor,
         )  # fmt: skip
@@ -191,7 +190,7 @@ class MasterDataService(Questions):
             OutsideOfReach: it is about what others have, or about nothing that may be seen.
             NothingToRetract: it says nothing that counts.
         """
-        async with self._reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope):
             said = all_from_json(await read_store.list_changes(connection, schema, position, part))
             if scope.organisations is not None:
                 beside = await read_store.list_named_beside(connection, schema, _hung(said))
@@ -201,7 +200,7 @@ class MasterDataService(Questions):
                     raise OutsideOfReach(where=str(position))
             if not await read_store.counts(connection, schema, position, part):
                 raise NothingToRetract(where=str(position), position=str(position))
-        return await self._append(
+        return await self.append(
             "statement_taken_back", [Retract(position, part)], {}, reason=reason, actor=actor,
             of=position, scoped=False,
         )  # fmt: skip
@@ -214,7 +213,7 @@ class MasterDataService(Questions):
         """
         message = table.write(body, kind, actor=actor)
         changes = [change for part in table.statements_of(body, kind) for change in part]
-        async with self._reading() as (_, _, scope):
+        async with self.reading() as (_, _, scope):
             scope.check(changes)
         position = await self._log.append_act(message)
         aside = await until_learned(
@@ -232,12 +231,12 @@ class MasterDataService(Questions):
         code: str = "",
     ) -> Position:
         about = wanted.model_dump(mode="json", exclude={"reason"}, exclude_none=True)
-        return await self._append(
+        return await self.append(
             act, changes, {"code": code, **about} if code else about, reason=wanted.reason,
             actor=actor,
         )  # fmt: skip
 
-    async def _append(
+    async def append(
         self,
         act: str,
         changes: Sequence[Change],
@@ -248,6 +247,17 @@ class MasterDataService(Questions):
         of: Position | None = None,
         scoped: bool = True,
     ) -> Position:
+        """Record an act and wait until it has been learned.
+
+        Args:
+            act: what was done, in the past tense.
+            changes: what it means.
+            about: what the person wanted.
+            reason: why; may be empty.
+            actor: who.
+            of: the message that it is about.
+            scoped: whether the changes must lie within the reach of whoever acts.
+        """
         await self._try(changes, scoped=scoped)
         message = acts.write(act, changes, actor=actor, reason=reason, about=about)
         return await self._recorded(message._replace(caused_by=of))
@@ -261,9 +271,8 @@ class MasterDataService(Questions):
 
     async def _must_see(self, kind: Kind, code: str) -> None:
         """Raise :class:`NoSuchRecord` for what whoever acts does not see."""
-        async with self._reading() as (_, _, scope):
-            if not scope.holds(Thing(kind, code)):
-                raise NoSuchRecord(where=code, kind=kind, kind_zh=kind.zh, code_=code)
+        async with self.reading() as (_, _, scope):
+            must_see(scope, kind, code)
 
     async def _try(self, changes: Sequence[Change], *, scoped: bool) -> None:
         """Raise what stands against some changes, as things are now.

@@ -75,6 +75,29 @@ class NameRow(Shown):
     said: str
 
 
+class FieldRow(Shown):
+    """Who said what a field holds on the day that was asked about: source, rank, position."""
+
+    field: str
+    source: str
+    rank: int
+    said: str
+
+
+class LossRow(Shown):
+    """What a source said of a field and does not hold.
+
+    ``winner`` is the source whose word does; empty when the source may not say the field at all.
+    """
+
+    field: str
+    value: Any
+    source: str
+    said: str
+    on: date | None
+    winner: str
+
+
 class LinkRow(Shown):
     """A relation to another record, seen from the one that was asked about.
 
@@ -109,13 +132,18 @@ class LineageRow(Shown):
 
 
 class RecordDetail(Shown):
-    """A record with its history: names, relations and lineage, each with who said so."""
+    """A record with its history: names, relations and lineage, each with who said so.
+
+    ``fields`` says whose word each field holds on the day, ``losses`` whose word lost.
+    """
 
     as_of: date
     record: RecordRow
     names: list[NameRow]
     links: list[LinkRow]
     lineage: list[LineageRow]
+    fields: list[FieldRow]
+    losses: list[LossRow]
 
 
 class SayingRow(Shown):
@@ -292,3 +320,71 @@ class Imported(Shown):
 
     position: str
     set_aside: list[SetAsideView]
+
+
+class ProposalRow(Shown):
+    """What a source said and a person is asked about.
+
+    ``why`` is ``source`` (no rule knows it), ``kind`` (it may not say that), ``organisation`` (it
+    does not speak for that one) or ``management`` (rights hang on it). ``mine`` tells whether
+    whoever asks may decide. The names are those of today.
+    """
+
+    position: str
+    part: int
+    received_at: datetime
+    source: str
+    why: str
+    change: dict[str, Any]
+    names: list[NamedRow]
+    mine: bool
+
+
+class ProposalPage(Shown):
+    """Some of what waits for a decision, the oldest first, and how much there is."""
+
+    items: list[ProposalRow]
+    total: int
+
+
+class ProposalKey(BaseModel):
+    """Which proposal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    position: PositionText
+    part: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class DecideRequest(Asked):
+    """Accept or refuse proposals, all of them or none."""
+
+    accept: bool
+    proposals: Annotated[list[ProposalKey], Field(min_length=1, max_length=500)]
+
+
+class Decided(Shown):
+    """The position of the act that decided."""
+
+    position: str
+
+
+class SourceRow(Shown):
+    """A source and what it may say; see the guide."""
+
+    name: str
+    channels: list[str]
+    applications: list[str]
+    facilities: list[str]
+    organisation: str
+    rank: int
+    says: dict[str, list[str]]
+    management: Literal["propose", "take"]
+
+
+class SourcesView(Shown):
+    """The rules in force. ``filed`` is false while there is no file: then all may describe."""
+
+    filed: bool
+    people_rank: int
+    sources: list[SourceRow]
