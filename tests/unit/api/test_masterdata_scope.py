@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -180,7 +181,8 @@ def feed(house: House, *rows: str) -> bytes:
 
 
 async def learned(house: House, position: Any) -> None:
-    """Act once, so that everything before it is learned."""
+    """Act once, a second later, so that everything before it is learned."""
+    house.clock.advance(timedelta(seconds=1))
     await house.client.post("/api/v1/masterdata/organisation/import", content=b"code\nG\n")
 
 

@@ -136,7 +136,7 @@ class Scope:
         new = self._new(changes)
         for change in changes:
             if not self._may(change, new):
-                raise OutsideOfReach(where=", ".join(one.code for one in about(change)))
+                raise OutsideOfReach(where=" → ".join(one.code for one in about(change)))
 
     def _new(self, changes: Iterable[Change]) -> frozenset[Thing]:
         """Return the records that these changes make, and give to an organisation in reach."""

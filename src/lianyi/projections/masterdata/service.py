@@ -195,7 +195,9 @@ class MasterDataService(Questions):
             if scope.organisations is not None:
                 beside = await read_store.list_named_beside(connection, schema, _hung(said))
                 named = {thing for change in said for thing in about(change)}
-                named |= {Thing.parse(one) for one in beside}
+                named |= {
+                    thing for thing in map(Thing.parse, beside) if thing.kind is Kind.ORGANISATION
+                }
                 if not named or not all(map(scope.edits, named)):
                     raise OutsideOfReach(where=str(position))
             if not await read_store.counts(connection, schema, position, part):
@@ -295,12 +297,15 @@ class MasterDataService(Questions):
 
 
 def _hung(changes: Sequence[Change]) -> list[str]:
-    """Return the organisations, ``kind/code``, whose place in the management tree changes say."""
+    """Return the organisations, ``kind/code``, whose place in the management tree changes say.
+
+    One that was never described hangs nowhere, so describing it says something about its place.
+    """
     found = set()
     for change in changes:
         if isinstance(change, Attach | Detach) and change.relation == MANAGED:
             found.add(Thing(Kind.ORGANISATION, change.subject))
-        elif not isinstance(change, Attach | Detach | Describe):
+        elif not isinstance(change, Attach | Detach):
             found |= {one for one in about(change) if one.kind is Kind.ORGANISATION}
     return sorted(map(str, found))
 
