@@ -254,3 +254,16 @@ async def test_the_rules_of_the_file_come_into_the_log_once_and_each_field_says_
     (folder / "sources.yaml").write_text("sources: 1")
     assert await keeper.look() is False
     assert (await house.get("/masterdata/sources"))["filed"] is True
+
+
+async def test_who_looked_at_a_patient_is_told_with_the_names_of_today(group: Group) -> None:
+    house = group.house
+    await house.add_channel("own", "channel: own\nsource: { connector: mllp, port: 0 }\n",
+                            organisation="D1")  # fmt: skip
+    (at,) = await house.append("own", [hl7("M1")], patient="4711")
+    assert (await group.keeper.get(f"/api/v1/messages/{at}")).status_code == 200
+    await house.post("/masterdata/organisation/D1/edit", {"on": DAY, "name_zh": "消化内科"})
+    (one,) = (await house.get("/audit", patient="4711"))["items"]
+    assert (one["actor"], one["actor_name"]) == ("keeper", "Keeper")
+    assert (one["organisation"], one["organisation_zh"]) == ("D1", "消化内科")
+    assert (await house.get(f"/audit/{one['position']}"))["organisation_zh"] == "消化内科"

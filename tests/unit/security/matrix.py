@@ -229,6 +229,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
     "link_identity": {"provider": "nobody", "subject": "s"},
     "set_public_keys": {"keys": []},
+    "note_print": {"page": "/messages/1-1"},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
     "release_held": {"reason": "r"},
     "resend": {"reason": "r"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -51,7 +51,7 @@ from lianyi.projections.masterdata.views import (
 )
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.projection_store import Version
-from lianyi.security.access import current
+from lianyi.security.access import acting, current, platform
 from lianyi.security.rules import path_up
 
 SAYINGS_MAX = 200
@@ -344,6 +344,21 @@ class Questions:
                 for node, own in _drawn(nodes, seen)
             ],
         )  # fmt: skip
+
+
+async def organisation_names(
+    data: Questions, codes: Collection[str]
+) -> Mapping[str, tuple[str, str]]:
+    """Return the Chinese and English names of organisations whose codes somebody may see already.
+
+    What nobody knows is missing, and so is everything while the master data are being built.
+    """
+    with acting(platform("masterdata.read", "organisation_names")):
+        try:
+            found = await data.names(Kind.ORGANISATION, sorted(codes))
+        except ProjectionNotReady:
+            return {}
+    return {one.code: (one.name_zh, one.name_en) for one in found}
 
 
 WORD = re.compile(r"[^\s|^~&\\\"'<>{}\[\](),:;=/]+")
