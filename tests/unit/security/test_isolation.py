@@ -167,11 +167,11 @@ def master_data_bodies(path: str, h: Hospital) -> list[dict[str, Any]]:
         "decisions": [
             {"accept": True, "proposals": [{"position": str(h.first), "part": 0}]},
         ],
-        "edit": [on | {"name_zh": h.organisation}],
+        "edit": [on | {"name_zh": "x"}],
         "parent": [on | {"parent": h.organisation}, on | {"parent": None}],
-        "close": [on | {"reason": h.organisation}],
+        "close": [on],
         "move": [on | {"to": h.ward, "reason": h.organisation}],
-        "split": [on | {"into": [{"code": "S1"}, {"code": "S2"}], "reason": h.organisation}],
+        "split": [on | {"into": [{"code": "S1"}, {"code": "S2"}]}],
         "role": [on | {"organisation": h.organisation, "role": "x"}],
     }.get(path.rpartition("/")[2], [new, new | {"organisation": h.organisation}])
 
