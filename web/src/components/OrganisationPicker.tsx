@@ -91,7 +91,7 @@ export function OrganisationPicker({ label, value, change, hint, disabled = fals
           onKeyDown={press}
           onChange={({ target }) => {
             change(target.value)
-            setOpen(true)
+            setOpen(nodes.every(({ code }) => code !== target.value.trim()))
             setActive(-1)
           }}
         />
