@@ -253,7 +253,8 @@ class Guard:
             judge(actor, operation)
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:
-            access = _access(actor or _nobody(), operation, address, Purpose.OPERATIONS)
+            meant = actor.purpose if actor else Purpose.OPERATIONS
+            access = _access(actor or _nobody(), operation, address, meant)
             await self._refuse(refusal, access, scope, receive, send)
             return
         assert actor is not None  # noqa: S101 - judge has raised otherwise
