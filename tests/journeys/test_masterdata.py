@@ -286,6 +286,7 @@ def test_what_cannot_be_is_said_in_the_dialog_and_what_came_broken_in_a_list(
     expect(rows.filter(has_text="F01")).to_be_visible()
 
 
+@pytest.mark.browser
 def test_a_person_decides_what_a_system_says_about_the_tree_and_picks_from_it_by_keyboard(
     office: Office, page: Page
 ) -> None:
