@@ -17,6 +17,7 @@ OPEN = {
     "messagelog.segment": "where a shard is kept",
     "channels.tally": "the counts of readers at the end of each minute",
     "channels.definition_file": "what definitions use of the content folder, by digest",
+    "projections.version": "which versions of projections there are",
     "masterdata_1": "no patient; what of it is shown is decided by the scope of master data",
     "channels.file": "what definitions use of the content folder, by digest",
 }
