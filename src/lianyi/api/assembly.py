@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,7 @@ from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.masterdata import endpoints as masterdata
+from lianyi.projections.masterdata.questions import organisation_names
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
 from lianyi.security import endpoints as security
@@ -184,7 +185,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         poll_seconds=settings.poll_seconds,
     )
     app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
-    app.add_middleware(Emergency, queries=queries, keeper=keeper)
+    app.add_middleware(Emergency, queries=queries, keeper=keeper, trail=trail)
     app.add_middleware(
         Guard,
         keeper=keeper,
@@ -253,7 +254,12 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
     app.state.trail = Trail(deps.pool, deps.log)
     signer = Signer(deps.data_dir / KEY_FILE)
     app.state.audit = Audit(
-        deps.pool, deps.log, deps.clock, signer=signer, source_id=deps.audit.source_id
+        deps.pool,
+        deps.log,
+        deps.clock,
+        signer=signer,
+        source_id=deps.audit.source_id,
+        resolver=partial(organisation_names, app.state.masterdata),
     )
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail

@@ -29,7 +29,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.access import OutsideOfReach, Seen, acting, current, seen
-from lianyi.security.acts import act
+from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
 from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
@@ -254,7 +254,8 @@ class Guard:
             judge(actor, operation)
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:
-            access = _access(actor or _nobody(), operation, address, Purpose.OPERATIONS)
+            meant = actor.purpose if actor else Purpose.OPERATIONS
+            access = _access(actor or _nobody(), operation, address, meant)
             await self._refuse(refusal, access, scope, receive, send)
             return
         assert actor is not None  # noqa: S101 - judge has raised otherwise
@@ -306,13 +307,12 @@ class Guard:
     async def _write(
         self, access: Access, scope: Scope, found: Seen, status: int, code: str
     ) -> None:
-        result = "allowed" if status < 400 else "refused" if status in {401, 403} else "failed"
         facts = {
             "operation": access.operation,
             "method": scope["method"],
             "path": str(scope["path"])[:200],
             "query": _query(scope),
-            "result": result,
+            "result": result_of_status(status),
             "status": status,
             "code": code,
             "factors": access.actor.factors,
@@ -321,6 +321,11 @@ class Guard:
             await self._trail.write(
                 act(f"access.{access.operation}", facts, channel=channel, whose=whose, by=access)
             )
+
+
+def result_of_status(status: int) -> str:
+    """Return what came of an access, by its HTTP status."""
+    return ALLOWED if status < 400 else REFUSED if status in {401, 403} else FAILED
 
 
 def _query(scope: Scope) -> Mapping[str, str]:

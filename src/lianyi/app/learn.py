@@ -15,6 +15,7 @@ from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.following import Follower
+from lianyi.projections.masterdata.sourcing import SourceKeeper
 from lianyi.security.audit.syslog import READER, SyslogSender
 
 
@@ -25,13 +26,12 @@ class LearnRole:
         self,
         housekeeping: Housekeeping,
         followers: Sequence[Follower],
-        syslog: SyslogSender | None = None,
+        others: Sequence[SyslogSender | SourceKeeper] = (),
     ) -> None:
-        more = [syslog] if syslog else []
-        self._work: list[Housekeeping | Follower | SyslogSender] = [
+        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper] = [
             housekeeping,
             *followers,
-            *more,
+            *others,
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,10 +64,14 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         gone = set(await keep_store.retired_readers(connection))
         return gone if audit.syslog_address else gone | {READER}
 
-    syslog = None
+    others: list[SyslogSender | SourceKeeper] = [
+        SourceKeeper(pool, messages, process.clock, process.settings.content_dir)
+    ]
     if audit.syslog_address:
-        syslog = SyslogSender(
-            pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+        others.append(
+            SyslogSender(
+                pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+            )
         )
     return LearnRole(
         Housekeeping(
@@ -96,5 +100,5 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             )
             for projection in every_projection(process.settings)
         ],
-        syslog,
+        others,
     )

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.unit.api.house import LAB, House, hl7, serving
+from tests.unit.api.house import LAB, House, hl7, learning, serving
 from tests.unit.security.people import People
 from tests.unit.security.streaming import follow
 
@@ -34,7 +34,15 @@ from lianyi.security.settings import SecuritySettings
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOWHERE = Path("/nonexistent")
-TREE = {"GROUP": None, "H1": "GROUP", "LAB": "H1", "RAD": "H1", "H2": "GROUP"}
+TREE = {
+    "GROUP": None,
+    "H1": "GROUP",
+    "LAB": "H1",
+    "RAD": "H1",
+    "H2": "GROUP",
+    "BENCH": "LAB",
+    "SPARE": "LAB",
+}
 HERE = "LAB"
 """The things that are asked for belong here; each place below is where a role is held."""
 
@@ -88,6 +96,7 @@ class Matrix:
         """Put one thing of each kind into :data:`HERE`, and somebody with each role everywhere."""
         people, house = self.people, self.people.house
         await people.tree(TREE)
+        await self._master_data()
         await house.add_channel("lab", LAB, organisation=HERE)
         (at,) = await house.append("lab", [hl7("A1")])
         (held,) = await house.append("lab", [hl7("A2", patient="")], gate=2)
@@ -101,7 +110,7 @@ class Matrix:
         act = await house.log.append_act(
             NewMessage(channel, "act channel.stopped", b"{}", "utf-8", "them", keys=("u:them",))
         )
-        self._here = {
+        self._here |= {
             "name": "lab", "position": str(at), "version": "1", "destination": "emr",
             "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
             "replay_id": replay["id"], "key": "0" * 12,
@@ -135,6 +144,23 @@ class Matrix:
         glass = await house.post("/privacy/glass", wanted)
         return {"consent": consent["id"], "glass": glass["id"]}
 
+    async def _master_data(self) -> None:
+        """Put a bench into the laboratory, with a room and a person of its own."""
+        rows = "\n".join(f"{code},{parent or ''}" for code, parent in TREE.items())
+        for kind, table in (
+            ("organisation", f"code,parent\n{rows}\n"),
+            ("location", "code\nROOM\nROOM2\n"),
+            ("practitioner", "code,organisation\nBENCH,BENCH\n"),
+            ("organisation", "code,location\nBENCH,ROOM\nLAB,ROOM2\n"),
+            ("organisation", "code,name_zh\nBENCH,台面\n"),
+        ):
+            answer = await self.people.house.client.post(
+                f"/api/v1/masterdata/{kind}/import", content=table.encode()
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["set_aside"] == []
+            self._here["said"] = answer.json()["position"]
+
     async def _add(self, name: str, role: str, where: str, *, until: Any) -> None:
         await self.people.add(name, (role, where), organisation="GROUP", until=until)
 
@@ -143,6 +169,8 @@ class Matrix:
             name = found[1]
             if name == "name" and "/accounts/" in operation.path:
                 return "machine" if "keys" in operation.path else "them"
+            if name == "code" and "/masterdata/" in operation.path:
+                return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if name == "position" and "/held/" in operation.path:
                 name = "held"
             if name == "position" and "/audit/" in operation.path:
@@ -150,6 +178,11 @@ class Matrix:
             return self._here[name]
 
         return re.sub(r"\{(\w+)\}", value, operation.path)
+
+    def _body(self, operation: Operation) -> dict[str, Any] | None:
+        if operation.name == "take_back":
+            return {"position": self._here["said"]}
+        return BODIES.get(operation.name)
 
     async def row(self, operation: Operation, role: str) -> Row:
         """Ask for one operation as one role, everywhere."""
@@ -168,7 +201,8 @@ class Matrix:
             operation.method,
             self._path(operation),
             params=QUESTIONS.get(operation.name),
-            json=BODIES.get(operation.name),
+            json=self._body(operation),
+            content=TABLES.get(operation.name),
         )
         return decision(answer, operation)
 
@@ -179,6 +213,9 @@ class Matrix:
         return decision(httpx.Response(status, content=text), operation)
 
 
+ON = {"on": "2026-03-02"}
+NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
+TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 BODIES: dict[str, dict[str, Any]] = {
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
     "record_consent": {
@@ -186,6 +223,16 @@ BODIES: dict[str, dict[str, Any]] = {
         "purposes": ["HRESCH"],
     },
     "review_glass": {"justified": True, "remark": "r"},
+    "decide_proposals": {"accept": False, "proposals": [{"position": "1-1", "part": 0}]},
+    "close_record": {**ON},
+    "create_emergency": {**NEW, "valid_to": "2026-03-09"},
+    "create_record": NEW,
+    "edit_record": {**ON, "name_zh": "台"},
+    "merge_organisations": {**ON, "codes": ["BENCH"], "into": "LAB"},
+    "move_organisation": {**ON, "to": "ROOM2"},
+    "set_parent": {**ON, "parent": "LAB"},
+    "set_role": {**ON, "organisation": "BENCH", "role": "x"},
+    "split_organisation": {**ON, "into": [{"code": "BENCH4"}, {"code": "BENCH5"}]},
     "add_key": {"title": "t"},
     "assign_role": {"role": "manager", "organisation": HERE, "reason": "r"},
     "change_account": {},
@@ -198,6 +245,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "link_identity": {"provider": "nobody", "subject": "s"},
     "set_practitioner_names": {"names": [{"identifier": "D7", "organisation": HERE}]},
     "set_public_keys": {"keys": []},
+    "note_print": {"page": "/messages/1-1"},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
     "release_held": {"reason": "r"},
     "resend": {"reason": "r"},
@@ -210,6 +258,7 @@ QUESTIONS = {
     "list_encounters": {"patient": "P1^H1"},
     "explain_treatment": {"patient": "P1^H1"},
     "explain_access": {"account": "them", "permission": "messages.read"},
+    "list_names": {"code": "BENCH"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
@@ -230,7 +279,7 @@ def decision(answer: httpx.Response, operation: Operation) -> str:
         return "forbidden"
     if answer.status_code == 404 and code not in GONE:
         return "invisible"
-    not_ready = operation.name == "ready" or code == "LY-2002"  # nobody learns in this house
+    not_ready = operation.name == "ready"
     assert answer.status_code < 500 or not_ready, f"{operation.name}: {answer.text}"
     return "allowed"
 
@@ -239,7 +288,7 @@ def decision(answer: httpx.Response, operation: Operation) -> str:
 async def asking(database: str, folder: Path) -> Any:
     """Serve the house that is asked."""
     closed = SecuritySettings(metrics_open=False)
-    async with serving(database, folder, security=closed) as house:
+    async with serving(database, folder, security=closed) as house, learning(house):
         matrix = Matrix(house)
         await matrix.prepare()
         yield matrix

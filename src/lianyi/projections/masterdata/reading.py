@@ -69,6 +69,7 @@ def read(message: LogMessage, *, day: date) -> Said:
                 message.kind,
                 message.sender,
                 changes,
+                channel=message.channel,
             )
             for part, changes in enumerate(reader(message))
         )

@@ -41,3 +41,11 @@ async def head(pool: asyncpg.Pool) -> Last:
     """Return the last act and its chain value, which vouches for all before it."""
     async with pool.acquire() as connection:
         return await last_of_shard(connection, ACTS)
+
+
+async def display_names(pool: asyncpg.Pool, names: Sequence[str]) -> Mapping[str, str]:
+    """Return what people call accounts, by name; those that are none are missing."""
+    rows = await pool.fetch(
+        "SELECT name, display_name FROM security.account WHERE name = ANY ($1)", list(names)
+    )
+    return {row["name"]: row["display_name"] for row in rows}
