@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -43,7 +43,6 @@ from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
 from lianyi.security.audit.settings import AuditSettings
 from lianyi.security.identities import Identities
-from lianyi.security.keyring import make_key_file
 from lianyi.security.oauth import TokenServer
 from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
@@ -53,13 +52,13 @@ from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.strongroom import StrongRoom
 from lianyi.security.trail import Trail
-from lianyi.security.vault import Vault, VaultSettings
+from lianyi.security.vault import VaultSettings
 
 logger = structlog.get_logger(__name__)
 
 PREFIX = "/api/v1"
-VAULT_FILE = "vault-keys.json"
 ROLES_SECONDS = 30.0
 API_VERSION = "1"
 
@@ -184,13 +183,7 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
     """Build what accounts need."""
     roles, hasher = RoleBook(deps.content_dir), PasswordHasher(deps.hashing)
 
-    @cache
-    def vault() -> Vault:
-        """Return the vault; its key file is made when the first secret needs it."""
-        path = deps.vault.key_file or deps.data_dir / VAULT_FILE
-        if not path.exists():
-            make_key_file(path, deps.clock.now())
-        return Vault(path, deps.vault.cipher)
+    room = StrongRoom(deps.pool, deps.log, deps.clock, settings=deps.vault, data_dir=deps.data_dir)
 
     signing_in = SigningIn(
         deps.pool,
@@ -200,7 +193,7 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         settings=deps.security,
         passwords=deps.passwords,
         hasher=hasher,
-        vault=vault,
+        vault=room.open,
         first_token=console_token(deps.data_dir),
     )
     app.state.accounts = Accounts(
@@ -219,11 +212,11 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         deps.clock,
         passwords=deps.passwords,
         hasher=hasher,
-        vault=vault,
+        vault=room.open,
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
-    _doors_for_others(app, deps, roles, signing_in, vault)
+    _doors_for_others(app, deps, roles, signing_in, room)
     app.state.trail = Trail(deps.pool, deps.log)
     signer = Signer(deps.data_dir / KEY_FILE)
     app.state.audit = Audit(
@@ -238,7 +231,7 @@ def _doors_for_others(
     deps: ApiDependencies,
     roles: RoleBook,
     signing_in: SigningIn,
-    vault: Callable[[], Vault],
+    room: StrongRoom,
 ) -> None:
     """Build what lets people in whom a directory knows, and systems with tokens."""
     app.state.identities = Identities(
@@ -252,7 +245,7 @@ def _doors_for_others(
         book=ProviderBook(deps.content_dir, deps.clock, deps.ids),
         identities=app.state.identities,
         signing_in=signing_in,
-        vault=vault,
+        vault=room.open,
     )
     app.state.token_server = TokenServer(
         deps.pool,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import asyncpg
@@ -31,8 +31,9 @@ from lianyi.security.one_time import (
 )
 from lianyi.security.password_rules import PasswordRules, check_new_password
 from lianyi.security.passwords import PasswordHasher
-from lianyi.security.signing_in import CODE_FACTOR, TOTP_PURPOSE, SigningIn
-from lianyi.security.vault import Place, Vault
+from lianyi.security.sealed_store import totp_place
+from lianyi.security.signing_in import CODE_FACTOR, SigningIn
+from lianyi.security.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class OwnAccount:
         *,
         passwords: PasswordRules,
         hasher: PasswordHasher,
-        vault: Callable[[], Vault],
+        vault: Callable[[], Awaitable[Vault]],
         signing_in: SigningIn,
         site_name: str,
     ) -> None:
@@ -120,8 +121,8 @@ class OwnAccount:
         factor = await store.factor_of(self._pool, me.account)
         if factor and factor.confirmed_at:
             raise FactorExists(where="second factor")
-        place = Place(TOTP_PURPOSE, str(me.account))
-        sealed = self._vault().seal(Sensitive(secret.reveal().encode()), place)
+        place = totp_place(me.account)
+        sealed = (await self._vault()).seal(Sensitive(secret.reveal().encode()), place)
         address = totp_address(secret, account=me.name, issuer=self._site_name)
         async with self._pool.acquire() as connection, connection.transaction():
             await store.begin_factor(connection, me.account, sealed, self._clock.now())
@@ -143,8 +144,8 @@ class OwnAccount:
         factor = await store.factor_of(self._pool, me.account)
         if factor is None or factor.confirmed_at:
             raise NothingThere(where="second factor")
-        place = Place(TOTP_PURPOSE, str(me.account))
-        secret = Sensitive(self._vault().open(factor.secret, place).reveal().decode())
+        place = totp_place(me.account)
+        secret = Sensitive((await self._vault()).open(factor.secret, place).reveal().decode())
         now = self._clock.now()
         step = accepted_step(secret, code, now, last_step=factor.last_step)
         if step is None:

@@ -35,12 +35,12 @@ from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
 from lianyi.security.rules import narrowed, purpose_of, reach_of, reach_of_all
+from lianyi.security.sealed_store import totp_place
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.tokens import Kind, new_token, stored_form
-from lianyi.security.vault import Place, Vault
+from lianyi.security.vault import Vault
 
 ADMINISTRATOR = "security-administrator"
-TOTP_PURPOSE = "account.totp"
 CODE_FACTOR = "one-time code"
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_MAX = 4096
@@ -82,7 +82,7 @@ class SigningIn:
         settings: SecuritySettings,
         passwords: PasswordRules,
         hasher: PasswordHasher,
-        vault: Callable[[], Vault],
+        vault: Callable[[], Awaitable[Vault]],
         first_token: str,
     ) -> None:
         self._pool = pool
@@ -235,8 +235,8 @@ class SigningIn:
         factor = await store.factor_of(self._pool, account.account)
         if factor is None:
             return False
-        place = Place(TOTP_PURPOSE, str(account.account))
-        secret = Sensitive(self._vault().open(factor.secret, place).reveal().decode())
+        place = totp_place(account.account)
+        secret = Sensitive((await self._vault()).open(factor.secret, place).reveal().decode())
         step = accepted_step(secret, code, self._clock.now(), last_step=factor.last_step)
         async with self._pool.acquire() as connection:
             if step is not None:
