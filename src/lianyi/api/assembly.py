@@ -141,7 +141,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app = bare_app()
     app.router.lifespan_context = _lifespan
     tracer = Tracer(
-        ReadStore(deps.pool),
+        ReadStore(deps.pool, deps.log.cover),
         deps.log,
         content_dir=deps.content_dir,
         timezone=settings.timezone,

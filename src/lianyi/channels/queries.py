@@ -100,9 +100,9 @@ class Queries:
             clock: tells the time.
             tracer: explains one message.
         """
-        self.store = ReadStore(pool)
+        self.store = ReadStore(pool, log.cover)
         self.log = log
-        self.counts = CountStore(pool)
+        self.counts = CountStore(pool, log.cover)
         self.in_force = tracer.in_force
         self._clock = clock
         self._tracer = tracer
@@ -483,7 +483,7 @@ class Queries:
         page, more = found[:limit], len(found) > limit
         last = page[-1] if page else None
         return ReplayPage(
-            items=[rules.replay_view(row) for row in page],
+            items=[rules.replay_view(row, self.log.cover) for row in page],
             next_cursor=f"{last['requested_at'].isoformat()}~{last['replay']}"
             if more and last
             else None,
@@ -495,4 +495,4 @@ class Queries:
         row = await self.store.find_replay(replay)
         if row is None or row["channel"] not in (await self.catalogue()).channels:
             raise NoSuchReplay(where="replay")
-        return rules.replay_view(row)
+        return rules.replay_view(row, self.log.cover)

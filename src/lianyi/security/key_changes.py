@@ -110,7 +110,7 @@ class KeyChanges:
         """
         keyring = (await self._room.open()).keyring
         counts = await store.count_sealed(self._pool, self._clock.now())
-        keys = sorted(await store.list_keys(self._pool), key=lambda key: int(key.name[1:]))
+        keys = sorted(await store.vault_keys(self._pool), key=lambda key: int(key.name[1:]))
         states = dict.fromkeys(keyring.names, "opens") | {keyring.active.name: "seals"}
         return [
             KeyState(

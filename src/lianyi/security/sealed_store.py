@@ -20,6 +20,9 @@ KEPT_PURPOSE = "sign_in.kept"
 """Such a hint while its person looks for his code: it is gone after minutes, and needs no sealing
 again."""
 
+FIELD_KEY = "fields"
+"""How the key of field encryption is called where the vault's are k1, k2, …."""
+
 BATCH_ROWS = 200
 
 
@@ -48,6 +51,11 @@ async def list_keys(ask: asyncpg.Pool | Connection) -> list[KeyRecord]:
         "SELECT name, fingerprint, made_at, retired_at FROM security.sealing_key"
     )
     return [KeyRecord(*row) for row in rows]
+
+
+async def vault_keys(ask: asyncpg.Pool | Connection) -> list[KeyRecord]:
+    """Return the keys of the vault that have sealed here, in no order."""
+    return [key for key in await list_keys(ask) if key.name != FIELD_KEY]
 
 
 async def insert_key(connection: Connection, key: KeyRecord) -> bool:

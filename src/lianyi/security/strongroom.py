@@ -104,7 +104,7 @@ class StrongRoom:
 
     async def _enter(self) -> Vault:
         if not self.key_file.exists():
-            known = [key.name for key in await store.list_keys(self._pool) if not key.retired_at]
+            known = [key.name for key in await store.vault_keys(self._pool) if not key.retired_at]
             known += [key for _, key in await store.count_sealed(self._pool, self._clock.now())]
             if known:
                 raise KeyFileLost(where=str(self.key_file), key=max(known))
@@ -113,7 +113,7 @@ class StrongRoom:
 
     async def _prove(self, keyring: Keyring) -> None:
         """Compare the keys of the file with those that the database knows; write down new ones."""
-        known = {key.name: key for key in await store.list_keys(self._pool)}
+        known = {key.name: key for key in await store.vault_keys(self._pool)}
         for key in known.values():
             if key.retired_at is None and keyring.find(key.name) is None:
                 raise KeyFileOfAnother(
@@ -143,7 +143,7 @@ class StrongRoom:
                 await self._log.append_act_within(connection, act("key.made", facts))
                 return
         # Another process was faster: with this key, or with a file of its own.
-        known = {one.name: one for one in await store.list_keys(self._pool)}
+        known = {one.name: one for one in await store.vault_keys(self._pool)}
         if known[key.name].fingerprint != key.fingerprint:
             raise KeyFileOfAnother(
                 where=str(self.key_file),

@@ -136,6 +136,11 @@ _BY_NAME = {one.value.name: one for one in Suites}
 _BY_NUMBER = {one.value.number: one for one in Suites}
 
 
+def suite_named(cipher: str) -> Suites:
+    """Return the suite that the settings name."""
+    return _BY_NAME[cipher]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something sealed belongs.

@@ -23,6 +23,7 @@ from lianyi.base.clock import RandomIds, SteppedClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.channels.store import put_definition
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog, move_within
 from lianyi.security.access import current
@@ -202,7 +203,12 @@ class House:
 
 @asynccontextmanager
 async def serving(
-    database: str, folder: Path, *, clock: SteppedClock | None = None, **settings: Any
+    database: str,
+    folder: Path,
+    *,
+    clock: SteppedClock | None = None,
+    cover: Cover = PLAIN,
+    **settings: Any,
 ) -> AsyncIterator[House]:
     """Serve a house through the walled pool, as a real process does.
 
@@ -210,11 +216,14 @@ async def serving(
         database: address of a migrated one.
         folder: for its data, its content and the console.
         clock: None: one that stands still.
+        cover: hides what lies in the tables.
         settings: of :class:`ApiDependencies`, what is not as usual.
     """
     clock = clock or SteppedClock(START)
     pool = await open_pool(database, size_max=4)
-    log = PostgresLog(pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1))
+    log = PostgresLog(
+        pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1), cover=cover
+    )
     await log.start()
     walled = await open_pool(
         database,
@@ -222,7 +231,9 @@ async def serving(
         role="lianyi_doors",
         on_acquire=telling("lianyi.actor", lambda: str(current().actor.account)),
     )
-    served = PostgresLog(walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2))
+    served = PostgresLog(
+        walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2), cover=cover
+    )
     async with pool.acquire() as connection:
         await ensure_receipt_days(connection, today=START)
     data_dir, content_dir = folder / "data", folder / "content"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from tests.unit.messagelog.hiding import HIDING
 
 from lianyi.base.clock import SteppedClock
 from lianyi.base.errors import LianyiError
@@ -26,6 +27,7 @@ from lianyi.messagelog import (
 )
 from lianyi.messagelog import archive as archiving
 from lianyi.messagelog.archive_reader import Archive, ArchiveBusy, BrokenArchive
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.erase import CannotErase, erase
 from lianyi.messagelog.postgres_segments import Evidence
 from lianyi.messagelog.verify import BrokenChain, Report, Verifier, verify
@@ -36,6 +38,13 @@ if TYPE_CHECKING:
 Connection = asyncpg.Connection
 ReadAll = Callable[[MessageLog, int], Awaitable[list[LogMessage]]]
 CLOCK = SteppedClock(datetime(2026, 3, 1, 8, tzinfo=UTC))
+
+
+@pytest.fixture(params=[PLAIN, HIDING], ids=["plain", "hidden"])
+def cover(request: pytest.FixtureRequest) -> Cover:
+    """Everything here holds for what lies hidden, too."""
+    found: Cover = request.param
+    return found
 
 
 async def verify_one(log: PostgresLog, shard: int = 1, **how: object) -> Report:
