@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,6 +42,7 @@ from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
 from lianyi.security.audit.settings import AuditSettings
+from lianyi.security.hearing import Hearing
 from lianyi.security.identities import Identities
 from lianyi.security.oauth import TokenServer
 from lianyi.security.outside_sign_in import OutsideSignIn
@@ -80,6 +81,8 @@ class ApiDependencies:
         installation: as in the traces.
         console_dir: where the built console lies.
         security, passwords, hashing, vault, audit: the sections of these names.
+        connect: opens a connection that hears at once of rights that were changed elsewhere;
+            None: they are looked at every few seconds only.
     """
 
     pool: asyncpg.Pool
@@ -97,6 +100,7 @@ class ApiDependencies:
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
     vault: VaultSettings = field(default_factory=VaultSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    connect: Callable[[], Awaitable[asyncpg.Connection]] | None = None
 
 
 def bare_app() -> FastAPI:
@@ -222,6 +226,7 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
     app.state.audit = Audit(
         deps.pool, deps.log, deps.clock, signer=signer, source_id=deps.audit.source_id
     )
+    app.state.hearing = Hearing(deps.connect, signing_in.forget) if deps.connect else None
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 
@@ -269,9 +274,13 @@ async def _look_at_roles(accounts: Accounts) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    looking = asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")
+    working = [asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")]
+    if app.state.hearing:
+        working.append(asyncio.create_task(app.state.hearing.listen(), name="hearing"))
     yield
-    looking.cancel()
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()

@@ -76,6 +76,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             hashing=settings.password_hashing,
             vault=settings.vault,
             audit=settings.audit,
+            connect=process.connect,
         )
     )
     config = uvicorn.Config(
