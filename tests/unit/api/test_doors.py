@@ -38,7 +38,6 @@ from .house import START, House, hl7, serving
 OPEN = {
     "GET /healthz",
     "GET /readyz",
-    "GET /metrics",
     "GET /api/v1/session",
     "POST /api/v1/session",
     "GET /api/v1/errors/{code}",

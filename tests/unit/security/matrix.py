@@ -183,6 +183,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "link_identity": {"provider": "nobody", "subject": "s"},
     "set_public_keys": {"keys": []},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
+    "prove": {"password": "x"},
     "release_held": {"reason": "r"},
     "resend": {"reason": "r"},
     "sign_in": {"token": "wrong"},

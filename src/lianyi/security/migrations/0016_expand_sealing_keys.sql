@@ -1,11 +1,16 @@
--- 0016 expand: which keys have sealed here, and which of them must not seal any more
+-- 0016 expand: which keys have sealed here, and which of them must not seal any more; when somebody
+-- last showed his password in a session
 -- Why: a key file that was lost must not be replaced by a new one in silence, and the file of
 -- another installation must be told from ours before it seals anything. And a key that is taken
 -- away must not seal a value that was on its way meanwhile: nobody could open it.
--- Old release keeps working: yes, the table is new; the triggers know no retired key before one is.
+-- Setting up or taking away a second factor needs a password shown minutes ago, not hours.
+-- Old release keeps working: yes, table and column are new; the triggers know no retired key before one is.
 -- Undo: DROP TRIGGER sealed ON security.second_factor; DROP TRIGGER sealed ON
 --   security.session_origin; DROP FUNCTION security.refuse_retired; DROP TABLE security.sealing_key;
+--   ALTER TABLE security.session DROP COLUMN proved_at;
 SET LOCAL lock_timeout = '5s';
+
+ALTER TABLE security.session ADD COLUMN proved_at timestamptz;  -- none: when it began
 
 CREATE TABLE security.sealing_key (
     name        text        PRIMARY KEY,  -- k1, k2, ...
