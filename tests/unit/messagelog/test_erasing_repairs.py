@@ -145,6 +145,7 @@ async def test_an_export_made_before_forgets_the_copies_when_it_is_made_again(
     tmp_path: Path,
     read_all: ReadAll,
     archived: bool,
+    cover: Cover,
 ) -> None:
     await archive_all(connection, archive, archived, archived)
     folder = tmp_path / "export"
