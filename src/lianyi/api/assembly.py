@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -47,8 +47,8 @@ from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
 from lianyi.security.audit.settings import AuditSettings
+from lianyi.security.hearing import Hearing
 from lianyi.security.identities import Identities
-from lianyi.security.keyring import make_key_file
 from lianyi.security.oauth import TokenServer
 from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
@@ -64,13 +64,13 @@ from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.strongroom import StrongRoom
 from lianyi.security.trail import Trail
-from lianyi.security.vault import Vault, VaultSettings
+from lianyi.security.vault import VaultSettings
 
 logger = structlog.get_logger(__name__)
 
 PREFIX = "/api/v1"
-VAULT_FILE = "vault-keys.json"
 ROLES_SECONDS = 30.0
 API_VERSION = "1"
 
@@ -92,6 +92,8 @@ class ApiDependencies:
         installation: as in the traces.
         console_dir: where the built console lies.
         security, passwords, hashing, vault, audit, privacy: the sections of these names.
+        connect: opens a connection that hears at once of rights that were changed elsewhere;
+            None: they are looked at every few seconds only.
     """
 
     pool: asyncpg.Pool
@@ -110,6 +112,7 @@ class ApiDependencies:
     vault: VaultSettings = field(default_factory=VaultSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    connect: Callable[[], Awaitable[asyncpg.Connection]] | None = None
 
 
 def bare_app() -> FastAPI:
@@ -156,7 +159,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app = bare_app()
     app.router.lifespan_context = _lifespan
     tracer = Tracer(
-        ReadStore(deps.pool),
+        ReadStore(deps.pool, deps.log.cover),
         deps.log,
         content_dir=deps.content_dir,
         timezone=settings.timezone,
@@ -211,13 +214,7 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
     """Build what accounts need."""
     hasher = PasswordHasher(deps.hashing)
 
-    @cache
-    def vault() -> Vault:
-        """Return the vault; its key file is made when the first secret needs it."""
-        path = deps.vault.key_file or deps.data_dir / VAULT_FILE
-        if not path.exists():
-            make_key_file(path, deps.clock.now())
-        return Vault(path, deps.vault.cipher)
+    room = StrongRoom(deps.pool, deps.log, deps.clock, settings=deps.vault, data_dir=deps.data_dir)
 
     signing_in = SigningIn(
         deps.pool,
@@ -227,7 +224,7 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
         settings=deps.security,
         passwords=deps.passwords,
         hasher=hasher,
-        vault=vault,
+        vault=room.open,
         first_token=console_token(deps.data_dir),
     )
     app.state.accounts = Accounts(
@@ -246,11 +243,11 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
         deps.clock,
         passwords=deps.passwords,
         hasher=hasher,
-        vault=vault,
+        vault=room.open,
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
-    _doors_for_others(app, deps, roles, signing_in, vault)
+    _doors_for_others(app, deps, roles, signing_in, room)
     app.state.trail = Trail(deps.pool, deps.log)
     signer = Signer(deps.data_dir / KEY_FILE)
     app.state.audit = Audit(
@@ -261,6 +258,7 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
         source_id=deps.audit.source_id,
         resolver=partial(organisation_names, app.state.masterdata),
     )
+    app.state.hearing = Hearing(deps.connect, signing_in.forget) if deps.connect else None
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 
@@ -270,7 +268,7 @@ def _doors_for_others(
     deps: ApiDependencies,
     roles: RoleBook,
     signing_in: SigningIn,
-    vault: Callable[[], Vault],
+    room: StrongRoom,
 ) -> None:
     """Build what lets people in whom a directory knows, and systems with tokens."""
     app.state.identities = Identities(
@@ -284,7 +282,7 @@ def _doors_for_others(
         book=ProviderBook(deps.content_dir, deps.clock, deps.ids),
         identities=app.state.identities,
         signing_in=signing_in,
-        vault=vault,
+        vault=room.open,
     )
     app.state.token_server = TokenServer(
         deps.pool,
@@ -308,9 +306,13 @@ async def _look_at_roles(accounts: Accounts) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    looking = asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")
+    working = [asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")]
+    if app.state.hearing:
+        working.append(asyncio.create_task(app.state.hearing.listen(), name="hearing"))
     yield
-    looking.cancel()
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()

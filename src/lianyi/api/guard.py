@@ -43,6 +43,9 @@ GUARDED = "/api/"
 REFRESHING = {"get_session", "get_overview", "follow"}
 """What an open page asks by itself: it does not say that somebody sits before it."""
 
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+"""What a proxy adds: then the request does not come from where its connection does."""
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 QUERY_MAX = 300
 
@@ -244,7 +247,7 @@ class Guard:
         method, address = str(scope["method"]), address_of(scope)
         operation = self._operations.of(method, path)
         headers = Headers(scope=scope)
-        if self._is_open(operation, path, address):
+        if self._is_open(operation, path, address, headers):
             await self._app(scope, receive, send)
             return
         actor: Actor | None = None
@@ -263,10 +266,13 @@ class Guard:
         with acting(access), seen() as found:
             await self._app(scope, receive, self._recording(access, scope, found, send, receive))
 
-    def _is_open(self, operation: Operation | None, path: str, address: str) -> bool:
+    def _is_open(
+        self, operation: Operation | None, path: str, address: str, headers: Headers
+    ) -> bool:
         if operation is not None and operation.permission == ANYBODY:
             return True
-        return path == "/metrics" and self._metrics_open and address in {"127.0.0.1", "::1"}
+        here = address in {"127.0.0.1", "::1"} and not any(name in headers for name in FORWARDED)
+        return path == "/metrics" and self._metrics_open and here
 
     async def _refuse(
         self, refusal: LianyiError, access: Access, scope: Scope, receive: Receive, send: Send

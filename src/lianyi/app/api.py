@@ -77,6 +77,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             vault=settings.vault,
             audit=settings.audit,
             privacy=settings.privacy,
+            connect=process.connect,
         )
     )
     config = uvicorn.Config(

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
 from lianyi.channels import keep_store
-from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.following import Follower
@@ -81,7 +80,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             owner=process.owner,
             holder=process.holder,
             product=version("lianyi"),
-            archive=Archive(process.archive_dir),
+            archive=process.archive(),
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
             acts_online=timedelta(days=audit.online_days),
             holds=(keep_store.lowest_needed,),

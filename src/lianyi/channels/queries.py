@@ -95,9 +95,9 @@ class Queries:
             tracer: explains one message.
             privacy: says what of it is shown.
         """
-        self.store = ReadStore(pool)
+        self.store = ReadStore(pool, log.cover)
         self.log = log
-        self.counts = CountStore(pool)
+        self.counts = CountStore(pool, log.cover)
         self.in_force = tracer.in_force
         self.veils = Veils(privacy)
         self._clock = clock
@@ -486,8 +486,11 @@ class Queries:
     async def list_replays(self, *, cursor: str | None, limit: int) -> ReplayPage:
         """Replays, newest first; raises :class:`BadCursor`."""
         channels = (await self.catalogue()).channels
-        return await page_of_replays(self.store, channels, cursor=cursor, limit=limit)
+        return await page_of_replays(
+            self.store, channels, self.log.cover, cursor=cursor, limit=limit
+        )
 
     async def replay(self, replay: UUID) -> ReplayView:
         """One replay; raises :class:`NoSuchReplay`."""
-        return await replay_of(self.store, (await self.catalogue()).channels, replay)
+        channels = (await self.catalogue()).channels
+        return await replay_of(self.store, channels, self.log.cover, replay)

@@ -394,7 +394,9 @@ class Actions:
                 "reason": reason,
             }
             await self._append(connection, "replay.started", facts, channel=found.channel)
-            await act_store.insert_replay(connection, new)
+            await act_store.insert_replay(
+                connection, new._replace(filter=self._queries.log.cover.hide_filter(new.filter))
+            )
             await act_store.wake(connection, str(to.destination))
         return await self._queries.replay(new.replay)
 

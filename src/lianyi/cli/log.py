@@ -295,16 +295,18 @@ def import_log(folder: Path, where: Where, *, as_json: bool) -> None:
 
 
 async def _import(settings: Settings, folder: Path) -> Transferred:
-    from lianyi.messagelog.archive_reader import Archive
     from lianyi.messagelog.importing import import_
+    from lianyi.security.field_keys import found_cover
 
     async with opened(settings, fresh=True) as process, AsyncExitStack() as stack:
         connection = await process.connect()
         stack.push_async_callback(connection.close)
+        process.cover = found_cover(
+            settings=settings.field_encryption, vault=settings.vault, data_dir=settings.data_dir
+        )
         with _share("导入", "importing") as advance:
-            moved = await import_(
-                connection, folder, archive=Archive(process.archive_dir), on_progress=advance
-            )
+            archive = process.archive()
+            moved = await import_(connection, folder, archive=archive, on_progress=advance)
         _, messages = await process.open(stack)
         await note(messages, "log.imported", {"folder": str(folder)})
         return moved

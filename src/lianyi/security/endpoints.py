@@ -39,6 +39,7 @@ from lianyi.security.views import (
     PermissionView,
     PractitionerName,
     PractitionerNames,
+    Proof,
     PublicKeys,
     ReasonView,
     RecoveryCodesView,
@@ -209,8 +210,12 @@ async def reset_password(does: Does, name: AccountName) -> GivenPassword:
 
 
 @router.delete("/accounts/{name}/second-factor", openapi_extra=needs("accounts.manage"))
-async def remove_factor(does: Does, name: AccountName) -> AccountRow:
-    """Take a lost second factor away; the person's sessions end."""
+async def remove_factor(request: Request, does: Does, own: Own, name: AccountName) -> AccountRow:
+    """Take a lost second factor away; the person's sessions end.
+
+    Whoever does so has shown his own password in the last five minutes.
+    """
+    await own.need_proof(_session(request))
     await does.remove_factor(name)
     return await _told(does, await does.get(name))
 
@@ -366,9 +371,16 @@ async def change_password(request: Request, own: Own, wanted: ChangePassword) ->
     await own.change_password(old, new, keep=_session(request))
 
 
+@router.post("/me/proof", openapi_extra=needs(SIGNED_IN), status_code=204)
+async def prove(request: Request, own: Own, wanted: Proof) -> None:
+    """Show one's own password again; for five minutes that allows what needs it."""
+    await own.prove(Sensitive(wanted.password), session=_session(request))
+
+
 @router.post("/me/second-factor", openapi_extra=needs(SIGNED_IN))
-async def offer_factor(own: Own) -> FactorOfferView:
-    """Begin one's own second factor."""
+async def offer_factor(request: Request, own: Own) -> FactorOfferView:
+    """Begin one's own second factor; the password was shown in the last five minutes."""
+    await own.need_proof(_session(request))
     offer = await own.offer_factor()
     return FactorOfferView(
         address=offer.address.reveal(),

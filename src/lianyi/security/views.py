@@ -208,6 +208,12 @@ class ChangePassword(Wish):
     new: Secret
 
 
+class Proof(Wish):
+    """One's own password, shown again."""
+
+    password: Secret
+
+
 class Code(Wish):
     """A one-time code."""
 

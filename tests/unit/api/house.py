@@ -27,6 +27,7 @@ from lianyi.base.clock import RandomIds, SteppedClock, SystemClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.channels.store import put_definition
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog, move_within
 from lianyi.messagelog.postgres_leases import Connection
@@ -229,6 +230,7 @@ async def serving(
     *,
     clock: SteppedClock | None = None,
     masked: bool = False,
+    cover: Cover = PLAIN,
     **settings: Any,
 ) -> AsyncIterator[House]:
     """Serve a house through the walled pool, as a real process does.
@@ -239,11 +241,14 @@ async def serving(
         clock: None: one that stands still.
         masked: whether whoever looks for the operations of the hospital sees patients masked, as
             the product does when nobody says otherwise.
+        cover: hides what lies in the tables.
         settings: of :class:`ApiDependencies`, what is not as usual.
     """
     clock = clock or SteppedClock(START)
     pool = await open_pool(database, size_max=4)
-    log = PostgresLog(pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1))
+    log = PostgresLog(
+        pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1), cover=cover
+    )
     await log.start()
     walled = await open_pool(
         database,
@@ -251,7 +256,9 @@ async def serving(
         role="lianyi_doors",
         on_acquire=telling("lianyi.actor", lambda: str(current().actor.account)),
     )
-    served = PostgresLog(walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2))
+    served = PostgresLog(
+        walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2), cover=cover
+    )
     async with pool.acquire() as connection:
         await ensure_receipt_days(connection, today=START)
     data_dir, content_dir = folder / "data", folder / "content"

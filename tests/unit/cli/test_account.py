@@ -189,3 +189,16 @@ async def test_who_somebody_is_in_messages_is_said_shown_and_taken_back(
     acts = await house.acts("account.practitioner_changed")
     assert [len(act["after"]) for act in acts] == [2, 0]
     assert acts[0]["actor"] == f"machine:{getpass.getuser()}"
+
+
+async def test_accounts_are_written_into_a_sealed_file_and_not_over_others(
+    house: OpenHouse, lianyi: Typed, tmp_path: Path
+) -> None:
+    await first_administrator(house)
+    file = tmp_path / "accounts.bin"
+    assert await lianyi.json("account", "export", str(file)) == {"accounts": 1, "file": str(file)}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert b"boss" not in file.read_bytes()
+    _, said = await lianyi("account", "import", str(file), code=1)
+    assert "LY-1898" in said
+    assert (await house.acts("account.exported"))[-1]["actor"].startswith("machine:")

@@ -247,6 +247,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "set_public_keys": {"keys": []},
     "note_print": {"page": "/messages/1-1"},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
+    "prove": {"password": "x"},
     "release_held": {"reason": "r"},
     "resend": {"reason": "r"},
     "sign_in": {"token": "wrong"},

@@ -229,7 +229,9 @@ class Audit:
     async def _read(
         self, entries: Sequence[Entry], visible: Mapping[int, ChannelName]
     ) -> list[Act]:
-        bodies = dict(await store.bodies(self._pool, [one.number for one in entries]))
+        bodies = dict(
+            await store.bodies(self._pool, [one.number for one in entries], self._log.cover)
+        )
         for one in entries:
             if one.number not in bodies:  # it lies in the archive
                 with suppress(NoSuchMessage):
