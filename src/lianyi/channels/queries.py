@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import yaml
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
@@ -28,6 +27,7 @@ from lianyi.channels.read_store import (
     ExceptionRecord,
     ReadStore,
 )
+from lianyi.channels.reading import Report, read_yaml
 from lianyi.channels.search import POSITION, BadCursor, MessageSearch, Search
 from lianyi.channels.standing import Layout, Standing
 from lianyi.channels.tracing import Tracer
@@ -178,7 +178,7 @@ class Queries:
         definition = await self.store.definition(channel.channel, channel.version)
         layout = rules.NO_LAYOUT
         if definition:
-            layout = rules.layout_of(yaml.safe_load(definition.yaml))
+            layout = rules.layout_of(read_yaml(definition.yaml, Report(channel.name)))
             self._layouts[channel.channel] = (channel.version, layout)
         return layout
 

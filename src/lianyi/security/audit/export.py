@@ -177,7 +177,7 @@ def check_export(content: bytes, *, public_key: str = "") -> Checked:
                 raise _broken("it does not hold the four files", "文件组成不符")
             if sum(sizes.values()) > EXPORT_BYTES_MAX:
                 raise _broken("it is larger than any export", "文件过大")
-            files = {name: archive.read(name) for name in sizes}
+            files = {name: _unpacked(archive, name, size) for name, size in sizes.items()}
         manifest = orjson.loads(files[MANIFEST])
         signature = bytes.fromhex(files[SIGNATURE].decode("ascii"))
         named = str(manifest["public_key"])
@@ -195,6 +195,15 @@ def check_export(content: bytes, *, public_key: str = "") -> Checked:
     if files[JSONL].count(b"\n") != count:
         raise _broken("the number of acts differs", "记录数不符")
     return Checked(manifest, named)
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
+    """Return a file of an archive, and never unpack more of it than the archive says it is."""
+    with archive.open(name) as file:
+        content = file.read(size)
+        if file.read(1):
+            raise _broken("it is larger than it says", "内容比声明的大")
+    return content
 
 
 def _sha256(content: bytes) -> str:
