@@ -14,12 +14,14 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from lianyi.base.outgoing import AddressRefused, connect_tcp
 from lianyi.connectors.connector import (
     Answer,
     AnswerCutShort,
     AnswerGarbled,
     AnswerLate,
     NoAnswer,
+    ReceiverNotAllowed,
     Unreachable,
 )
 from lianyi.connectors.listening import keep_alive
@@ -119,16 +121,18 @@ class Exchange:
         server_name = (self._server_name or self._host) if self._context else None
         try:
             async with asyncio.timeout(timeout_seconds):
+                plain = await connect_tcp(self._host, self._port)
                 _, line = await asyncio.get_running_loop().create_connection(
                     lambda: _Line(self.where, self._reader()),
-                    self._host,
-                    self._port,
+                    sock=plain,
                     ssl=self._context,
                     server_hostname=server_name,
                 )
         except TimeoutError as error:
             why = f"no connection within {timeout_seconds:g} s"
             raise Unreachable(where=self.where, why=why) from error
+        except AddressRefused as error:
+            raise ReceiverNotAllowed(where=self.where) from error
         except OSError as error:  # ssl.SSLError is one
             raise Unreachable(where=self.where, why=error.strerror or str(error)) from error
         if not line.usable():
