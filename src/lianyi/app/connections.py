@@ -93,7 +93,7 @@ class CarefulConnection(HttpToolsProtocol):
 
     def refuse(self, status: HTTPStatus, why: str) -> None:
         """Answer what is no request that we read, and end the connection."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if (cycle := self.cycle) is not None and cycle.response_started != cycle.response_complete:
             self.end()  # in the middle of another answer there is no place for this one
             return
         body = answer(UnclearRequest(where="request", why=why)).body
