@@ -142,8 +142,19 @@ async def test_nothing_that_xml_points_at_is_fetched(
         cas_reader(tmp_path)._read(body)
 
 
-@pytest.mark.parametrize("deep", ["[" * 500_000, "[" * 500_000 + "]" * 500_000,
-                                  '{"a":' * 500_000, '{"a":' * 500_000 + "1" + "}" * 500_000])  # fmt: skip
+N_DEEP = 500_000
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "[" * N_DEEP,
+        "[" * N_DEEP + "]" * N_DEEP,
+        '{"a":' * N_DEEP,
+        '{"a":' * N_DEEP + "1" + "}" * N_DEEP,
+    ],
+    ids=["open lists", "lists", "open objects", "objects"],
+)
 def test_deep_json_is_refused(deep: str) -> None:
     with pytest.raises(UnreadableContent):
         JsonContent(deep.encode()).read()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ UNREADABLE = (
     NotImplementedError, RuntimeError,
 )  # fmt: skip
 """What reading a ZIP archive that somebody touched may raise."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"[\s\0\ufeff]*[=+\-@＝＋－＠]|[\t\r\n\0]")
+"""What spreadsheets take for the beginning of a formula, perhaps after dropping what is blank."""
 COLUMNS = (
     "position", "at", "kind", "actor", "account", "address", "purpose", "result", "channel",
     "organisation", "patients", "about", "facts",
@@ -118,7 +120,7 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def build_export(acts: Sequence[Act], *, signer: Signer, about: Mapping[str, Any]) -> Export:
