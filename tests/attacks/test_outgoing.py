@@ -21,7 +21,7 @@ from lianyi.base.outgoing import (
     outgoing_of_settings,
     set_outgoing,
 )
-from lianyi.connectors.connector import ReceiverNotAllowed, Unreachable
+from lianyi.connectors.connector import Unreachable
 from lianyi.connectors.registry import build_sender
 from lianyi.security.providers.asking import Asker, make_client
 from lianyi.security.providers.files import OidcFile, read_provider
@@ -109,7 +109,7 @@ async def test_no_channel_reaches_this_machine_however_it_is_written(
     for sender in senders:
         with pytest.raises(Unreachable) as caught:
             await sender.send(b"MSH|", attributes={}, timeout_seconds=5)
-        assert isinstance(caught.value, ReceiverNotAllowed), caught.value
+        assert "[outgoing]" in str(caught.value)
     assert web.asked == []
 
 

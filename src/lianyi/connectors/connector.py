@@ -50,22 +50,6 @@ class Unreachable(LianyiError):
     )
 
 
-class ReceiverNotAllowed(Unreachable):
-    """The receiver's address is one that the platform does not connect to; nothing was sent."""
-
-    code = "LY-1644"
-    en = Told(
-        "this receiver may not be connected to",
-        "its address is link-local, this machine, or not within the networks of [outgoing]",
-        "correct the address, or allow it in lianyi.toml; delivery goes on by itself",
-    )
-    zh = Told(
-        "不允许连接该接收方",
-        "其地址为链路本地地址、本机地址，或不在 [outgoing] 允许的网络内",
-        "更正地址，或在 lianyi.toml 中放行；之后平台会自动继续投递",
-    )
-
-
 class NoAnswer(LianyiError):
     """The message was sent, but no complete answer came. The peer may have it."""
 

@@ -14,14 +14,13 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from lianyi.base.outgoing import AddressRefused, connect_tcp
+from lianyi.base.outgoing import connect_tcp
 from lianyi.connectors.connector import (
     Answer,
     AnswerCutShort,
     AnswerGarbled,
     AnswerLate,
     NoAnswer,
-    ReceiverNotAllowed,
     Unreachable,
 )
 from lianyi.connectors.listening import keep_alive
@@ -131,8 +130,6 @@ class Exchange:
         except TimeoutError as error:
             why = f"no connection within {timeout_seconds:g} s"
             raise Unreachable(where=self.where, why=why) from error
-        except AddressRefused as error:
-            raise ReceiverNotAllowed(where=self.where) from error
         except OSError as error:  # ssl.SSLError is one
             raise Unreachable(where=self.where, why=error.strerror or str(error)) from error
         if not line.usable():
