@@ -102,6 +102,16 @@ async def test_who_is_known_has_a_limit_too(door: Door, length: dict[str, str]) 
         assert sent < 1024
 
 
+async def test_who_is_known_may_send_more_than_a_stranger(door: Door) -> None:
+    headers = {**bearer(door), "Content-Type": "application/json"}
+    body = b'{"channel": "' + b"x" * 280_000 + b'"}'
+    answer = await door.ask(request("POST", "/api/v1/replays", headers=headers, body=body))
+    assert status(answer) == 422
+    assert b"LY-1601" in answer
+    answer = await door.ask(request("POST", "/api/v1/session", headers=headers, body=body))
+    assert b"LY-1642" in answer
+
+
 async def test_a_body_that_comes_slowly_is_given_up(door: Door) -> None:
     for path in ("/api/v1/session", "/api/v1/replays", "/api/v1/masterdata/organisation/import"):
         headers = {**bearer(door), "Content-Length": "100", "Content-Type": "application/json"}
