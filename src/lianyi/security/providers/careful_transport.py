@@ -37,7 +37,9 @@ class CarefulTransport(httpx.AsyncBaseTransport):
             found = await outgoing().resolve(host, port)
         except OSError as error:
             raise httpx.ConnectError(str(error), request=request) from error
-        pool = self._pools.setdefault(host, self._make())
+        if host not in self._pools:
+            self._pools[host] = self._make()
+        pool = self._pools[host]
         failure: Exception = httpx.ConnectError("no address", request=request)
         for *_, address in found:
             asked = httpx.Request(
