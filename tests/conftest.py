@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,9 @@ import pytest
 from lianyi.base.database import with_database
 from lianyi.base.embedded import PostgresServer
 from lianyi.base.migrations import migrate
+
+os.environ.setdefault("LIANYI__OUTGOING__LOOPBACK", "true")
+"""The peers of platforms that tests start are on this machine."""
 
 TEMPLATE = "migrated"
 NUMBERS = itertools.count(1)

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
+from lianyi.api.bodies import Bodies
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
@@ -189,6 +190,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
     app.add_middleware(Emergency, queries=queries, keeper=keeper, trail=trail)
+    app.add_middleware(Bodies, bytes_max=settings.body_bytes_max, seconds_max=settings.body_seconds)
     app.add_middleware(
         Guard,
         keeper=keeper,
@@ -196,8 +198,8 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(LastResort)
+    app.add_middleware(SecurityHeaders)
     return app
 
 

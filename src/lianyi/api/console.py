@@ -82,8 +82,11 @@ class Console:
     def _file(self, path: str) -> Path | None:
         if not path or "\0" in path:
             return None
-        found = (self._folder / path).resolve()
-        return found if found.is_relative_to(self._folder) and found.is_file() else None
+        try:
+            found = (self._folder / path).resolve()
+            return found if found.is_relative_to(self._folder) and found.is_file() else None
+        except (OSError, UnicodeEncodeError):  # longer than any name, or half a character
+            return None
 
 
 class SecurityHeaders:

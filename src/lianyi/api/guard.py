@@ -110,12 +110,13 @@ class Undeclared(LianyiError):
 
 
 class Operation(NamedTuple):
-    """One operation of the API and what it needs."""
+    """One operation of the API, what it needs, and the names that its query may hold."""
 
     name: str
     method: str
     path: str
     permission: str
+    asks: frozenset[str] = frozenset()
 
 
 class Operations:
@@ -149,7 +150,10 @@ def operations_of(app: FastAPI) -> Operations:
             name, wanted = described["operationId"], described.get(MARK, "")
             if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
                 raise Undeclared(where=name, why=f"{MARK} is '{wanted}'")
-            found.append((pattern, Operation(name, method.upper(), path, wanted)))
+            asks = frozenset(
+                one["name"] for one in described.get("parameters", []) if one["in"] == "query"
+            )
+            found.append((pattern, Operation(name, method.upper(), path, wanted, asks)))
     return Operations(found)
 
 
@@ -259,12 +263,13 @@ class Guard:
         except LianyiError as refusal:
             meant = actor.purpose if actor else Purpose.OPERATIONS
             access = _access(actor or _nobody(), operation, address, meant)
-            await self._refuse(refusal, access, scope, receive, send)
+            await self._refuse(refusal, access, operation, scope, receive, send)
             return
         assert actor is not None  # noqa: S101 - judge has raised otherwise
         access = _access(actor, operation, address, purpose)
         with acting(access), seen() as found:
-            await self._app(scope, receive, self._recording(access, scope, found, send, receive))
+            recording = self._recording(access, operation, scope, found, send, receive)
+            await self._app(scope, receive, recording)
 
     def _is_open(
         self, operation: Operation | None, path: str, address: str, headers: Headers
@@ -275,12 +280,20 @@ class Guard:
         return path == "/metrics" and self._metrics_open and here
 
     async def _refuse(
-        self, refusal: LianyiError, access: Access, scope: Scope, receive: Receive, send: Send
+        self,
+        refusal: LianyiError,
+        access: Access,
+        operation: Operation | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         response = answer(refusal)
         if access.actor.name:
             with acting(access), seen() as found:
-                recording = self._recording(access, scope, found, send, receive, refusal.code)
+                recording = self._recording(
+                    access, operation, scope, found, send, receive, refusal.code
+                )
                 await response(scope, receive, recording)
         else:
             await response(scope, receive, send)  # nobody: counted by the metrics of the proxy
@@ -288,6 +301,7 @@ class Guard:
     def _recording(
         self,
         access: Access,
+        operation: Operation | None,
         scope: Scope,
         found: Seen,
         send: Send,
@@ -301,7 +315,8 @@ class Guard:
             nonlocal swallowing
             if message["type"] == "http.response.start":
                 try:
-                    await self._write(access, scope, found, int(message["status"]), code)
+                    asked = _query(scope, operation)
+                    await self._write(access, scope, asked, found, int(message["status"]), code)
                 except LianyiError as failure:
                     swallowing = True
                     await answer(failure)(scope, receive, send)
@@ -311,13 +326,19 @@ class Guard:
         return recorded
 
     async def _write(
-        self, access: Access, scope: Scope, found: Seen, status: int, code: str
+        self,
+        access: Access,
+        scope: Scope,
+        asked: Mapping[str, str],
+        found: Seen,
+        status: int,
+        code: str,
     ) -> None:
         facts = {
             "operation": access.operation,
             "method": scope["method"],
             "path": str(scope["path"])[:200],
-            "query": _query(scope),
+            "query": asked,
             "result": result_of_status(status),
             "status": status,
             "code": code,
@@ -334,9 +355,15 @@ def result_of_status(status: int) -> str:
     return ALLOWED if status < 400 else REFUSED if status in {401, 403} else FAILED
 
 
-def _query(scope: Scope) -> Mapping[str, str]:
-    pairs = parse_qsl(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
-    return {key[:40]: value[:QUERY_MAX] for key, value in pairs[:20]}
+def _query(scope: Scope, operation: Operation | None) -> Mapping[str, str]:
+    """Return what a query asks, for the trail: only what the operation knows.
+
+    Whatever else stands there, perhaps a secret that somebody put into an address, is not kept
+    for ever.
+    """
+    known = operation.asks if operation else frozenset()
+    pairs = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
+    return {key: value[:QUERY_MAX] for key, value in pairs if key in known}
 
 
 def _purpose(headers: Headers, actor: Actor | None) -> Purpose:

@@ -23,6 +23,11 @@ class ApiSettings(Section):
         live_clients_max: browsers that may follow the live view at the same time.
         poll_seconds: how often the live view looks at the database, for all browsers together.
         body_shown_bytes_max: of a message, this much is shown; the rest can be downloaded.
+        body_bytes_max: of the body of one request; who is not signed in may send 256 KiB.
+        body_seconds: the body of a request must be complete within this.
+        head_seconds: the first line and the headers of a request must be complete within this.
+        connections_max: at the same time. One more takes the place of the one that has been
+            without a request for longest.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +38,10 @@ class ApiSettings(Section):
     live_clients_max: int = Field(default=100, ge=1, le=10_000)
     poll_seconds: float = Field(default=1.0, ge=0.05, le=60)
     body_shown_bytes_max: int = Field(default=1_048_576, ge=1024)
+    body_bytes_max: int = Field(default=67_108_864, ge=262_144)
+    body_seconds: float = Field(default=120.0, gt=0)
+    head_seconds: float = Field(default=10.0, gt=0)
+    connections_max: int = Field(default=1000, ge=1)
 
     @property
     def address(self) -> str:

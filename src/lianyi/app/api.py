@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 import uvicorn
 
 from lianyi.api.assembly import ApiDependencies, create_app
+from lianyi.app.connections import careful_connections
 from lianyi.app.process import Process, Role
 from lianyi.base.database import ask_database
 from lianyi.base.health import HealthChecks
@@ -83,7 +84,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
     config = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=careful_connections(settings.api),
         access_log=False,
         log_config=None,
         lifespan="on",

@@ -20,6 +20,7 @@ from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
 from lianyi.base.embedded.cluster import DOORS
+from lianyi.base.outgoing import OutgoingSettings, set_outgoing
 from lianyi.base.settings import Section
 from lianyi.base.telemetry import (
     NO_TRACING,
@@ -59,6 +60,7 @@ SECTIONS: dict[str, type[Section]] = {
     "vault": VaultSettings,
     "privacy": PrivacySettings,
     "field_encryption": FieldEncryptionSettings,
+    "outgoing": OutgoingSettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
 ACTOR = "lianyi.actor"
@@ -81,6 +83,7 @@ class Settings:
     vault: VaultSettings
     privacy: PrivacySettings
     field_encryption: FieldEncryptionSettings
+    outgoing: OutgoingSettings
     data_dir: Path
     content_dir: Path
 
@@ -242,6 +245,7 @@ async def run_role(
     telemetry = settings.telemetry
     json = None if telemetry.log_format == "auto" else telemetry.log_format == "json"
     configure_logging(telemetry.log_level, json=json)
+    set_outgoing(settings.outgoing)
     builder = importlib.import_module(f"lianyi.app.{role}")
     async with AsyncExitStack() as stack:
         built: Role = await builder.build(Process(settings, dsn, role=role, owner=owner), stack)

@@ -12,7 +12,7 @@ from lianyi.channels.answers import judge_answer
 from lianyi.channels.compiled import CompiledDestination, Outgoing
 from lianyi.channels.delivering import Outcome
 from lianyi.channels.failures import UnreadableAnswer, WrongAnswer
-from lianyi.connectors.connector import Sender
+from lianyi.connectors.connector import CannotCarry, Sender
 from lianyi.messagelog import LogMessage
 
 
@@ -67,6 +67,8 @@ async def attempt(
                 attributes=attributes,
                 timeout_seconds=settings.timeout_seconds,
             )
+        except CannotCarry as impossible:
+            return Attempt("", impossible, Outcome.CANNOT_TRANSFORM, taken)
         except LianyiError as no_answer:
             return Attempt("", no_answer, Outcome.NO_ANSWER, taken)
         told, failure = judge_answer(

@@ -94,6 +94,8 @@ def compile_expression(text: str) -> Test:
                     "sending_facility": content.sending_facility,
                 }
             ).value()
+        except RuntimeError as error:  # it looked at too many combinations: CEL's own budget
+            raise _NOW.failure or ExpressionFailed(where=text[:100]) from error
         finally:
             _NOW.content = None
         if value is True or value is False:

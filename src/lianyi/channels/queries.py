@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import yaml
 
 from lianyi.base.clock import Clock
 from lianyi.channels import standing as rules
@@ -27,6 +26,7 @@ from lianyi.channels.read_store import (
     ExceptionRecord,
     ReadStore,
 )
+from lianyi.channels.reading import Report, read_yaml
 from lianyi.channels.replay_listing import page_of_replays, replay_of
 from lianyi.channels.search import POSITION, MessageSearch, Search
 from lianyi.channels.standing import Layout, Standing
@@ -174,7 +174,7 @@ class Queries:
         definition = await self.store.definition(channel.channel, channel.version)
         layout = rules.NO_LAYOUT
         if definition:
-            layout = rules.layout_of(yaml.safe_load(definition.yaml))
+            layout = rules.layout_of(read_yaml(definition.yaml, Report(channel.name)))
             self._layouts[channel.channel] = (channel.version, layout)
         return layout
 

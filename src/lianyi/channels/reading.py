@@ -1,8 +1,8 @@
 """YAML text to plain data, remembering on which line everything stands.
 
 Every scalar stays the text that was written: ``007`` is not seven, ``NO`` is not false, ``12:30``
-is not 750. The definition says what is a number. Anchors, aliases, merge keys and tags are refused:
-nobody needs them in a channel, and an alias bomb is made of nothing else.
+is not 750. The definition says what is a number. What is refused altogether: see
+:mod:`lianyi.base.plain_yaml`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from lianyi.base.errors import Fact, LianyiError
+from lianyi.base.plain_yaml import refuse_tricks
 from lianyi.channels.problems import BadChannel, UnreadableDefinition
 
 Place = tuple[str | int, ...]
@@ -21,7 +22,6 @@ Plain = Any
 """Dictionaries, lists and texts, as deep as they go."""
 
 SIZE_LIMIT_CHARACTERS = 1_000_000
-DEPTH_MAX = 40
 
 _NOTHING = frozenset({"", "~", "null"})
 
@@ -80,8 +80,7 @@ def read_yaml(text: str, report: Report) -> Plain:
         )
         return None
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            _refuse(event)
+        refuse_tricks(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1) if error.problem_mark else 0
@@ -97,32 +96,11 @@ def read_yaml(text: str, report: Report) -> Plain:
     return data
 
 
-def _refuse(event: yaml.Event) -> None:
-    """Refuse the parts of YAML that a definition does not need."""
-    if isinstance(event, yaml.AliasEvent):
-        raise yaml.MarkedYAMLError(problem="aliases are refused", problem_mark=_mark(event))
-    anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
-    if anchor or tag:
-        what = "anchors" if anchor else "tags"
-        raise yaml.MarkedYAMLError(problem=f"{what} are refused", problem_mark=_mark(event))
-
-
-def _mark(event: yaml.Event) -> yaml.error.Mark | None:
-    mark = event.start_mark
-    return mark if isinstance(mark, yaml.error.Mark) else None
-
-
 def _plain(node: yaml.Node | None, place: Place, lines: dict[Place, int], report: Report) -> Plain:
     """Return the data of a node."""
     if node is None:
         return None
     lines.setdefault(place, node.start_mark.line + 1)
-    if len(place) > DEPTH_MAX:
-        report.lines = lines
-        report.add(
-            UnreadableDefinition, place, why="it is nested too deeply", why_zh="嵌套层数过多"
-        )
-        return None
     if isinstance(node, yaml.ScalarNode):
         nothing = node.style is None and node.value in _NOTHING
         return None if nothing else _text(node.value, place, lines, report)

@@ -221,9 +221,13 @@ class Platform:
     def _say_address(self) -> None:
         data_dir = self._settings.data_dir
         token = console_token(data_dir)
+        if sys.stdout.isatty():  # behind # it reaches no server, no proxy and no log of either
+            address, shown = f"{self.address}/#token={token}", token
+        else:  # what is no terminal is a log, and keeps what it is told
+            address, shown = self.address, str(data_dir / TOKEN_FILE)
         click.echo(
-            f"\n  联医 Lianyi\n\n  控制台 / console   {self.address}/?token={token}\n"
-            f"  令牌 / token       {token}\n"
+            f"\n  联医 Lianyi\n\n  控制台 / console   {address}\n"
+            f"  令牌 / token       {shown}\n"
             f"  数据 / data        {data_dir}\n\n  Ctrl-C 停止 / to stop\n"
         )
 

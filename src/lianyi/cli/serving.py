@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -93,6 +94,7 @@ def demo(
     from lianyi.simulate.corpus import Replayed
     from lianyi.simulate.demo import prepare_demo, run_demo
 
+    os.environ.setdefault("LIANYI__OUTGOING__LOOPBACK", "true")  # its hospital is on this machine
     settings = where.load(http_port=http_port, http_host=http_host)
     prepare_demo(settings.data_dir)
 

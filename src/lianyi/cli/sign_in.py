@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import click
 import structlog
 
+from lianyi.base.outgoing import set_outgoing
 from lianyi.cli.common import Where, in_words, json_option, say_json, told, where_options
 from lianyi.cli.findings import Finding, failed, verdict
 from lianyi.cli.groups import Group
@@ -20,6 +21,7 @@ CHINESE = {
     "it does not accept the client secret": "不接受客户端密钥",
     "it gives tokens for an invented code": "对虚构的授权码也发放令牌",
     "its certificate does not count": "证书不被信任",
+    "the settings [outgoing] do not let us connect there": "设置 [outgoing] 不允许连接该地址",
     "no answer in time": "超时未应答",
     "no JSON object": "应答不是 JSON 对象",
     "no CAS answer": "应答不是 CAS 3.0 格式",
@@ -55,6 +57,7 @@ def check(names: tuple[str, ...], where: Where, *, as_json: bool) -> None:
     """
     # What the providers log, the findings say.
     structlog.configure(processors=[_drop])
+    set_outgoing(where.load().outgoing)
     findings: list[Finding] = []
 
     async def look() -> None:

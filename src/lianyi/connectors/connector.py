@@ -20,7 +20,8 @@ A :class:`Source` takes messages from a peer; a :class:`Sender` gives one to a p
     replies, and then closes everything. After it, the address is free.
 8.  A sender has one connection and one message outstanding. ``send`` returns what the peer
     answered, whatever it says, or raises: :class:`Unreachable` when nothing was sent,
-    :class:`NoAnswer` when the message may have arrived. After a raise the connection is closed,
+    :class:`NoAnswer` when the message may have arrived, :class:`CannotCarry` when this message
+    can never be sent here. After a raise the connection is closed,
     so that a late answer can never be taken for the answer to the next message; the next
     ``send`` opens a new one.
 9.  A connector writes no log line that holds bytes of a message or a file name.
@@ -61,6 +62,24 @@ class NoAnswer(LianyiError):
         "look at the receiver; the same message is sent again with the same control id",
     )
     zh = Told("接收方没有应答", "{why}", "检查接收方；平台会以相同的控制 ID 重新发送同一条消息")
+
+
+class CannotCarry(LianyiError):
+    """The wire has no way to carry this message: its peer would read something else. Not sent."""
+
+    code = "LY-1158"
+    category = Category.INVALID
+    en = Told(
+        "this message cannot be sent to this receiver",
+        "it holds a byte ({byte}) that begins or ends a message in {wire}: the receiver would "
+        "take it for several",
+        "remove the character, write it as \\X1C\\, or give it up",
+    )
+    zh = Told(
+        "无法将该消息发送给此接收方",
+        "消息中含有在 {wire} 中表示开始或结束的字节（{byte}），接收方会误认为是多条消息",
+        "删除该字符、写作 \\X1C\\，或放弃该消息",
+    )
 
 
 class AddressInUse(LianyiError):

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from lianyi.base.outgoing import connect_tcp
 from lianyi.connectors.connector import (
     Answer,
     AnswerCutShort,
@@ -119,10 +120,10 @@ class Exchange:
         server_name = (self._server_name or self._host) if self._context else None
         try:
             async with asyncio.timeout(timeout_seconds):
+                plain = await connect_tcp(self._host, self._port)
                 _, line = await asyncio.get_running_loop().create_connection(
                     lambda: _Line(self.where, self._reader()),
-                    self._host,
-                    self._port,
+                    sock=plain,
                     ssl=self._context,
                     server_hostname=server_name,
                 )

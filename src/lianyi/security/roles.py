@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.settings import nearest
 from lianyi.security.model import Purpose, Role
 from lianyi.security.permissions import PERMISSIONS
@@ -66,8 +67,8 @@ def parse_role(text: str, name: str) -> Role:
         BadRole: with what is wrong first, an unknown key before all else.
     """
     try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+        data = plain_yaml(text)
+    except yaml.YAMLError as error:
         raise BadRole(where=name, why="it is no YAML", why_zh="不是有效的 YAML") from error
     if not isinstance(data, dict):
         raise BadRole(where=name, why="it is no list of keys", why_zh="内容不是键值")

@@ -216,7 +216,7 @@ def show_operations_everything(content_dir: Path) -> None:
     """Write a classification by which nothing is hidden from the operations of the hospital."""
     shipped = importlib.resources.files("lianyi.security.privacy") / "classification.yaml"
     data = yaml.safe_load(shipped.read_text("utf-8"))
-    data["purposes"]["HOPERAT"] = data["purposes"]["ETREAT"]
+    data["purposes"]["HOPERAT"] = dict(data["purposes"]["ETREAT"])
     (content_dir / "privacy").mkdir(parents=True, exist_ok=True)
     (content_dir / "privacy" / "classification.yaml").write_text(
         yaml.safe_dump(data, allow_unicode=True), "utf-8"

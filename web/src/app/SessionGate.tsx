@@ -9,16 +9,26 @@ import { may, SessionContext, sessionKey } from '@/lib/session'
 import { FirstThings } from './FirstThings'
 import { SignIn } from './SignIn'
 
-/** The token that the first start put into the address; it is taken out of it at once. */
+/**
+ * The token that the first start put into the address; it is taken out of it at once. Behind `#` it
+ * reaches no server and no log of one. Addresses of earlier releases carry it in the query.
+ */
 function tokenFromAddress(): string | null {
   const address = new URL(window.location.href)
-  const token = address.searchParams.get('token')
+  const behind = new URLSearchParams(address.hash.slice(1)).get('token')
+  const token = behind ?? address.searchParams.get('token')
   if (token !== null) {
+    if (behind !== null) address.hash = ''
     address.searchParams.delete('token')
     window.history.replaceState(null, '', address)
   }
   return token
 }
+
+// Whoever pastes the address into a page that is open already comes in, too.
+window.addEventListener('hashchange', () => {
+  if (window.location.hash.startsWith('#token=')) window.location.reload()
+})
 
 const landed = tokenFromAddress()
 let landing: Promise<unknown> | null = null

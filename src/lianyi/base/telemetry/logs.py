@@ -51,13 +51,13 @@ def configure_logging(
         describe_exception,
         hide,
     ]
-    rendered: Processor = (
-        structlog.processors.JSONRenderer(serializer=_json)
+    rendered: list[Processor] = (
+        [structlog.processors.JSONRenderer(serializer=_json)]
         if for_machines
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        else [_exception_for_people, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     )
     structlog.configure(
-        processors=[*common, rendered],
+        processors=[*common, *rendered],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
@@ -66,7 +66,7 @@ def configure_logging(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *common],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, rendered],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
         )
     )
     logging.basicConfig(handlers=[handler], level=number, force=True)
@@ -88,7 +88,18 @@ def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict
 
 def hide(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Replace everything that could hold what a message says."""
-    return {str(key): _shown(value, NESTING_MAX) for key, value in event.items()}
+    return {one_line(str(key)): _shown(value, NESTING_MAX) for key, value in event.items()}
+
+
+def _exception_for_people(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Write what :func:`describe_exception` found as lines: a console prints it below the event."""
+    if found := event.pop("exception", None):
+        event["exception"] = "\n".join(
+            line
+            for one in found
+            for line in (f"{one['type']} {one.get('text', '')}", *(f"  {x}" for x in one["frames"]))
+        )
+    return event
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -103,7 +114,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _described(error: BaseException) -> dict[str, Any]:
-    told = {"text": error.text()} if isinstance(error, LianyiError) else {}
+    told = {"text": one_line(error.text())} if isinstance(error, LianyiError) else {}
     return {"type": type(error).__qualname__, **told, "frames": _frames(error.__traceback__)}
 
 
@@ -116,23 +127,39 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 def _shown(value: object, depth: int) -> object:
     """Return what a log line may hold of a value."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return one_line(value)
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Sensitive):
         return repr(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if isinstance(value, LianyiError):
-        return value.text()
+        return one_line(value.text())
     if isinstance(value, BaseException):
         return type(value).__qualname__
     if depth == 0:
         return "…"
     if isinstance(value, Mapping):
-        return {str(key): _shown(part, depth - 1) for key, part in value.items()}
+        return {one_line(str(key)): _shown(part, depth - 1) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_shown(part, depth - 1) for part in value]
-    return str(value)
+    return one_line(str(value))
+
+
+def one_line(text: str) -> str:
+    r"""Return a text that stays in its line: ``\n`` and whatever commands a terminal is spelt out.
+
+    Nobody who names himself or his machine writes lines of the log, or hides some (CWE-117).
+    """
+    return text if text.isprintable() else "".join(map(_spelt, text))
+
+
+def _spelt(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def _json(value: object, **_: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from lianyi.base.settings import Section
-from lianyi.connectors.connector import Answer
+from lianyi.connectors.connector import Answer, CannotCarry
 from lianyi.connectors.exchange import Exchange, Unreadable
 from lianyi.connectors.mllp.framing import END, START, Deframer
 from lianyi.connectors.tls import TlsClient, client_context
@@ -72,9 +72,12 @@ class MllpSender:
         """Send one message and return the acknowledgment, raw.
 
         Raises:
+            CannotCarry: the peer would read it as several messages; nothing was sent.
             Unreachable: nothing was sent.
             NoAnswer: it was sent, but no complete answer came in time.
         """
+        if START in body or END[:1] in body:
+            raise CannotCarry(where=self._exchange.where, wire="MLLP", byte="0x0B 0x1C")
         return self._exchange.send(b"".join((START, body, END)), timeout_seconds=timeout_seconds)
 
     async def close(self) -> None:

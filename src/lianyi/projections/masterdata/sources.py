@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lianyi.base.plain_yaml import plain_yaml
 from lianyi.projections.masterdata.changes import TEXTS
 from lianyi.projections.masterdata.model import Kind
 from lianyi.projections.masterdata.problems import BadSources
@@ -101,7 +102,7 @@ def parse(text: str, *, where: str = "/".join(FILE)) -> Sources:
         BadSources: with what is wrong first.
     """
     try:
-        found = yaml.safe_load(text)
+        found = plain_yaml(text)
     except (yaml.YAMLError, RecursionError) as error:
         raise BadSources(where=where, why="it is no YAML", why_zh="不是有效的 YAML") from error
     if not isinstance(found, Mapping) or not isinstance(found.get("sources"), list):

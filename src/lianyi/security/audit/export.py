@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ UNREADABLE = (
     NotImplementedError, RuntimeError,
 )  # fmt: skip
 """What reading a ZIP archive that somebody touched may raise."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"[\s\0\ufeff]*[=+\-@＝＋－＠]|[\t\r\n\0]")
+"""What spreadsheets take for the beginning of a formula, perhaps after dropping what is blank."""
 COLUMNS = (
     "position", "at", "kind", "actor", "account", "address", "purpose", "result", "channel",
     "organisation", "patients", "about", "facts",
@@ -118,7 +120,7 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def build_export(acts: Sequence[Act], *, signer: Signer, about: Mapping[str, Any]) -> Export:
@@ -177,7 +179,7 @@ def check_export(content: bytes, *, public_key: str = "") -> Checked:
                 raise _broken("it does not hold the four files", "文件组成不符")
             if sum(sizes.values()) > EXPORT_BYTES_MAX:
                 raise _broken("it is larger than any export", "文件过大")
-            files = {name: archive.read(name) for name in sizes}
+            files = {name: _unpacked(archive, name, size) for name, size in sizes.items()}
         manifest = orjson.loads(files[MANIFEST])
         signature = bytes.fromhex(files[SIGNATURE].decode("ascii"))
         named = str(manifest["public_key"])
@@ -195,6 +197,15 @@ def check_export(content: bytes, *, public_key: str = "") -> Checked:
     if files[JSONL].count(b"\n") != count:
         raise _broken("the number of acts differs", "记录数不符")
     return Checked(manifest, named)
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
+    """Return a file of an archive, and never unpack more of it than the archive says it is."""
+    with archive.open(name) as file:
+        content = file.read(size)
+        if file.read(1):
+            raise _broken("it is larger than it says", "内容比声明的大")
+    return content
 
 
 def _sha256(content: bytes) -> str:

@@ -22,6 +22,7 @@ import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
+from lianyi.base.outgoing import connect_tcp, outgoing_of_settings
 from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.log import ACTS, LostLease
 from lianyi.messagelog.message import LogMessage
@@ -192,9 +193,9 @@ class SyslogSender:
         try:
             context = tls_context(self._settings)
             async with asyncio.timeout(CONNECT_SECONDS):
+                plain = await connect_tcp(host, int(port), rule=outgoing_of_settings())
                 reader, writer = await asyncio.open_connection(
-                    host,
-                    int(port),
+                    sock=plain,
                     ssl=context,
                     server_hostname=self._settings.syslog_server_name or host,
                 )

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from lianyi.base.errors import LianyiError
+from lianyi.base.plain_yaml import plain_yaml
 from lianyi.security.model import Purpose
 from lianyi.security.privacy.failures import BadClassification
 from lianyi.security.privacy.model import (
@@ -115,7 +116,7 @@ def parse_classification(text: str, name: str) -> Classification:
         BadClassification: with what is wrong first.
     """
     try:
-        data = yaml.safe_load(text)
+        data = plain_yaml(text)
         file = _File.model_validate(data)
     except (yaml.YAMLError, RecursionError) as error:
         raise BadClassification(

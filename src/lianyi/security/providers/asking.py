@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import orjson
 
+from lianyi.base.outgoing import AddressRefused
+from lianyi.security.providers.careful_transport import CarefulTransport
 from lianyi.security.providers.files import CasFile, OidcFile
 from lianyi.security.providers.problems import unavailable
 from lianyi.security.providers.trust import trust
@@ -82,11 +84,10 @@ def make_client(file: OidcFile | CasFile) -> httpx.AsyncClient:
         SecretUnreadable: the file of the authority cannot be used.
     """
     return httpx.AsyncClient(
-        verify=trust(file.ca_file),
+        transport=CarefulTransport(trust(file.ca_file)),
         timeout=file.timeout_seconds,
         follow_redirects=False,
         trust_env=False,
-        limits=httpx.Limits(max_connections=20, max_keepalive_connections=5),
     )
 
 
@@ -103,6 +104,8 @@ def _reason(error: Exception) -> str:
     """Return why nobody answered: a refused certificate, a refused connection, a time-out."""
     inner: BaseException | None = error
     while inner is not None:
+        if isinstance(inner, AddressRefused):
+            return str(inner)
         if "certificate" in str(inner).lower():
             return "its certificate does not count"
         inner = inner.__cause__ or inner.__context__

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lianyi.base.errors import LianyiError
+from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.settings import nearest
 from lianyi.security.providers.problems import BadProvider, SecretUnreadable, UnknownProviderKey
 
@@ -365,10 +366,7 @@ def _plain(text: str, name: str) -> dict[str, Any]:
     try:
         if len(text) > FILE_CHARACTERS_MAX:
             why = f"it has more than {FILE_CHARACTERS_MAX} characters"
-        for event in () if why else yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                why = "anchors and aliases are refused"
-        data = None if why else yaml.load(text, Loader=yaml.SafeLoader)
+        data = None if why else plain_yaml(text)
     except yaml.YAMLError as error:
         why = " ".join(str(error).split())
     if why:

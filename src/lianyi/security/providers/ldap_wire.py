@@ -30,6 +30,8 @@ from sansldap import (
     SearchScope,
 )
 
+from lianyi.base.outgoing import connect_tcp
+
 MESSAGE_BYTES_MAX = 4_000_000
 ENTRIES_MAX = 2_000
 START_TLS = "1.3.6.1.4.1.1466.20037"
@@ -184,13 +186,12 @@ async def open_wire(server: str, context: ssl.SSLContext | None, *, start_tls: b
     """
     parts = urlsplit(server)
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    if parts.scheme == "ldaps":
-        return _streaming(*await asyncio.open_connection(host, port, ssl=context))
-    if not start_tls:
-        return _streaming(*await asyncio.open_connection(host, port))
-    plain = await _connect(host, port)
+    plain = await connect_tcp(host, port)
     try:
-        await _on_socket(plain).start_tls()
+        if parts.scheme == "ldap" and not start_tls:
+            return _streaming(*await asyncio.open_connection(sock=plain))
+        if parts.scheme == "ldap":
+            await _on_socket(plain).start_tls()
         return _streaming(
             *await asyncio.open_connection(sock=plain, ssl=context, server_hostname=host)
         )
@@ -229,25 +230,3 @@ def _on_socket(plain: socket.socket) -> LdapWire:
         await loop.sock_sendall(plain, data)
 
     return LdapWire(read_exactly, write, plain.close)
-
-
-async def _connect(host: str, port: int) -> socket.socket:
-    """Return a connected socket: the first address of the host that answers."""
-    loop = asyncio.get_running_loop()
-    failure: OSError = OSError("no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
-    ):
-        found = socket.socket(family, kind, protocol)
-        found.setblocking(False)
-        try:
-            await loop.sock_connect(found, address)
-        except OSError as error:
-            found.close()
-            failure = error
-        except BaseException:
-            found.close()
-            raise
-        else:
-            return found
-    raise failure

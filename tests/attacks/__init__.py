@@ -1,0 +1,1 @@
+"""Attacks, as tests: what somebody would try, and what comes of it."""
