@@ -22,7 +22,8 @@ from lianyi.api.failures import LastResort, install
 from lianyi.api.first_token import console_token
 from lianyi.api.guard import Gatekeeper, Guard, Operations, operations_of
 from lianyi.api.live import Live
-from lianyi.api.settings import ApiSettings
+from lianyi.api.proxies import TrustedProxies
+from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.base.clock import Clock, IdSource
 from lianyi.base.errors import LianyiError
 from lianyi.base.health import HealthChecks
@@ -80,7 +81,7 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        security, passwords, hashing, vault, audit: the sections of these names.
+        https, security, passwords, hashing, vault, audit: the sections of these names.
     """
 
     pool: asyncpg.Pool
@@ -93,6 +94,7 @@ class ApiDependencies:
     health: HealthChecks = field(default_factory=HealthChecks)
     installation: str = ""
     console_dir: Path = BUILT
+    https: HttpsSettings = field(default_factory=HttpsSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
     passwords: PasswordRules = field(default_factory=PasswordRules)
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
@@ -151,6 +153,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer)
     app.state.settings = settings
+    app.state.https = deps.https
     app.state.pool = deps.pool
     app.state.tracer = tracer
     app.state.queries = queries
@@ -175,7 +178,8 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
+    app.add_middleware(TrustedProxies, https=deps.https)
     app.add_middleware(LastResort)
     return app
 
@@ -259,7 +263,7 @@ def _doors_for_others(
         deps.log,
         deps.clock,
         signing_in=signing_in,
-        address=deps.settings.address,
+        address=deps.settings.address(secure=deps.https.on),
         lasts_seconds=deps.security.access_token_seconds,
     )
 

@@ -133,7 +133,8 @@ class Matrix:
         def value(found: re.Match[str]) -> str:
             name = found[1]
             if name == "name" and "/accounts/" in operation.path:
-                return "machine" if "keys" in operation.path else "them"
+                of_systems = "keys" in operation.path or "certificates" in operation.path
+                return "machine" if of_systems else "them"
             if name == "position" and "/held/" in operation.path:
                 name = "held"
             if name == "position" and "/audit/" in operation.path:
@@ -181,6 +182,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "dismiss_held": {"reason": "r"},
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
     "link_identity": {"provider": "nobody", "subject": "s"},
+    "set_certificates": {"certificates": []},
     "set_public_keys": {"keys": []},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
     "release_held": {"reason": "r"},
