@@ -54,6 +54,7 @@ class Authority:
                 serialization.NoEncryption(),
             )
         )
+        files[1].chmod(0o600)
         return files
 
     def _signed(

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
+from lianyi.api.certificates import Inventory, Sources
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
@@ -25,6 +26,7 @@ from lianyi.api.live import Live
 from lianyi.api.proxies import TrustedProxies
 from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.base.clock import Clock, IdSource
+from lianyi.base.database import DatabaseSettings
 from lianyi.base.errors import LianyiError
 from lianyi.base.health import HealthChecks
 from lianyi.channels import endpoints as channels
@@ -81,7 +83,7 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        https, security, passwords, hashing, vault, audit: the sections of these names.
+        database, https, security, passwords, hashing, vault, audit: the sections of these names.
     """
 
     pool: asyncpg.Pool
@@ -94,6 +96,7 @@ class ApiDependencies:
     health: HealthChecks = field(default_factory=HealthChecks)
     installation: str = ""
     console_dir: Path = BUILT
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
     https: HttpsSettings = field(default_factory=HttpsSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
     passwords: PasswordRules = field(default_factory=PasswordRules)
@@ -151,7 +154,11 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         installation=deps.installation,
         shown_bytes_max=settings.body_shown_bytes_max,
     )
-    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer)
+    sources = Sources(deps.https, deps.database, deps.audit, deps.content_dir)
+    app.state.certificates = Inventory(sources, deps.pool, deps.clock)
+    queries = Queries(
+        deps.pool, deps.log, deps.clock, tracer=tracer, alarms=app.state.certificates.alarms
+    )
     app.state.settings = settings
     app.state.https = deps.https
     app.state.pool = deps.pool

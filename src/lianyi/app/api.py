@@ -59,6 +59,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             clock=process.clock,
             ids=process.ids,
             health=health,
+            database=settings.database,
             https=settings.https,
             security=settings.security,
             passwords=settings.passwords,

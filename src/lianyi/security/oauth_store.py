@@ -119,6 +119,16 @@ async def bindings_of(ask: Asks, account: UUID) -> list[Binding]:
     return [Binding(Method(row[0]), *row[1:]) for row in rows]
 
 
+async def all_bindings(ask: Asks) -> list[tuple[str, str, Binding]]:
+    """Return every certificate of a system that is active: its name, its organisation, which."""
+    rows = await ask.fetch(
+        "SELECT a.name, a.organisation, c.method, c.value, c.expires_at, c.seen_at"
+        " FROM security.client_certificate AS c JOIN security.account AS a USING (account)"
+        " WHERE a.state = 'active' ORDER BY a.name, c.method, c.value"
+    )
+    return [(row[0], row[1], Binding(Method(row[2]), *row[3:])) for row in rows]
+
+
 async def set_bindings(connection: Connection, account: UUID, wanted: Sequence[Binding]) -> bool:
     """Replace the certificates of an account; False when one is another account's.
 
