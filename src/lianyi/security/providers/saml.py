@@ -70,6 +70,11 @@ class SamlProvider:
         self._certificates = _certificates(file)
         self._key = _key(file)
 
+    @property
+    def metadata_address(self) -> str:
+        """Where an identity provider reads our metadata: beside the door for responses."""
+        return f"{self._file.acs_url.rpartition('/')[0]}/metadata"
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -306,7 +306,7 @@ async def test_a_comment_cuts_no_name_short(desk: Desk) -> None:
         desk.receive(cut, kept)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 async def test_no_changed_byte_makes_somebody_else(desk: Desk, data: st.DataObject) -> None:
     kept = await desk.kept()
