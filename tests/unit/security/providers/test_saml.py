@@ -306,21 +306,22 @@ async def test_a_comment_cuts_no_name_short(desk: Desk) -> None:
         desk.receive(cut, kept)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-async def test_no_changed_byte_makes_somebody_else(desk: Desk, data: st.DataObject) -> None:
+async def test_no_changed_byte_makes_somebody_else(desk: Desk) -> None:
     kept = await desk.kept()
     forge = desk.forge(kept)
-    body = bytearray(etree.tostring(forge.sign(forge.response(), "assertion", "response")))
-    at = data.draw(st.integers(0, len(body) - 1))
-    body[at] = data.draw(st.integers(0, 255))
+    body = etree.tostring(forge.sign(forge.response(), "assertion", "response"))
 
-    try:
-        found = desk.receive(bytes(body), kept)
-    except SignInRefused:
-        return
-    assert found.identity.subject == "p-0001"
-    assert found.identity.groups == ("lab", "ward")
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(at=st.integers(0, len(body) - 1), value=st.integers(0, 255))
+    def holds(at: int, value: int) -> None:
+        changed = body[:at] + bytes([value]) + body[at + 1 :]
+        try:
+            found = desk.receive(changed, kept).identity
+        except SignInRefused:
+            return
+        assert (found.subject, found.groups) == ("p-0001", ("lab", "ward"))
+
+    holds()
 
 
 async def test_a_response_belongs_to_one_sign_in(desk: Desk) -> None:
