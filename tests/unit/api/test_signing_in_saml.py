@@ -78,7 +78,7 @@ class Sites:
 
     async def bring(self, form: dict[str, str]) -> httpx.Response:
         """Send the form as another site makes a browser send it: without cookies."""
-        async with httpx.AsyncClient(trust_env=False) as foreign:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as foreign:
             return await foreign.post(self.house.address + FINISH, data=form)
 
     async def sign_in(self, browser: httpx.AsyncClient, login: str) -> httpx.Response:
@@ -89,7 +89,7 @@ class Sites:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         yield client
 
 
@@ -163,7 +163,7 @@ async def test_another_browser_is_not_signed_in_with_somebodys_response(
 ) -> None:
     told = await sites.bring(await sites.answered(browser, "lin"))
 
-    async with httpx.AsyncClient(trust_env=False) as victim:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as victim:
         page = await victim.get(sites.house.address + told.headers["location"])
         assert page.status_code == 409
         assert (await me(sites.house, victim))["signed_in"] is False
