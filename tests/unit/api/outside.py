@@ -106,7 +106,7 @@ async def open_house(
     await asyncio.to_thread(wait_for_port, port)
     headers = {"Authorization": f"Bearer {console_token(folder / 'data')}"}
     async with httpx.AsyncClient(
-        base_url=address, headers=headers, trust_env=False, verify=trust
+        base_url=address, headers=headers, trust_env=False, verify=trust, timeout=60
     ) as admin:
         yield OpenHouse(address, app, pool, first, admin, folder / "data", folder / "content")
     server.should_exit = True
