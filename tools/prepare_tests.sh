@@ -24,3 +24,11 @@ fi
 if [ "$(id -u)" -eq 0 ] && [ -e /dev/fuse ] && ! command -v fusermount3 >/dev/null; then
   "$install" fuse3 || echo "Without fuse3 the tests that cut the power are skipped." >&2
 fi
+
+# A PostgreSQL with TLS (the embedded one has none), and what looks at TLS from outside.
+missing=()
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+command -v sslscan >/dev/null || missing+=(sslscan)
+if [ ${#missing[@]} -gt 0 ]; then
+  "$install" "${missing[@]}" || echo "Without them: ${missing[*]}: those tests are skipped." >&2
+fi

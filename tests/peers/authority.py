@@ -24,11 +24,27 @@ class Authority:
         certificate = self._signed(self._name, self._key.public_key(), is_authority=True)
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, host: str = "localhost", *, expired: bool = False) -> tuple[Path, Path]:
-        """Return certificate and key file of a server with this name."""
+    def issue(
+        self, host: str = "localhost", *, expired: bool = False, days: float = 1
+    ) -> tuple[Path, Path]:
+        """Return certificate and key file of a server or system with this name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-        certificate = self._signed(subject, key.public_key(), host=host, expired=expired)
+        certificate = self._signed(
+            subject, key.public_key(), host=host, days=-1 if expired else days
+        )
+        return self._write(host, certificate, key)
+
+    def self_signed(self, name: str, *, is_authority: bool = False) -> tuple[Path, Path]:
+        """Return certificate and key file of somebody who vouches for himself."""
+        own = Authority(self._folder, f"of-{name}")
+        own._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        certificate = own._signed(own._name, own._key.public_key(), is_authority=is_authority)
+        return self._write(name, certificate, own._key)
+
+    def _write(
+        self, host: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
+    ) -> tuple[Path, Path]:
         files = self._folder / f"{host}.pem", self._folder / f"{host}-key.pem"
         files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         files[1].write_bytes(
@@ -38,6 +54,7 @@ class Authority:
                 serialization.NoEncryption(),
             )
         )
+        files[1].chmod(0o600)
         return files
 
     def _signed(
@@ -47,17 +64,17 @@ class Authority:
         *,
         is_authority: bool = False,
         host: str = "",
-        expired: bool = False,
+        days: float = 1,
     ) -> x509.Certificate:
-        now = SystemClock().now() - timedelta(days=2 if expired else 0)
+        until = SystemClock().now() + timedelta(days=days, minutes=5)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(until - timedelta(days=max(days, 1) + 1))
+            .not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key),
@@ -82,7 +99,7 @@ class Authority:
             )
             builder = builder.add_extension(usage, critical=True)
         else:
-            names: list[x509.GeneralName] = [x509.DNSName(host)]
+            names: list[x509.GeneralName] = [x509.DNSName(host or "localhost")]
             if host == "localhost":
                 names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)

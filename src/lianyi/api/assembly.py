@@ -17,14 +17,17 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
 from lianyi.api.bodies import Bodies
+from lianyi.api.certificates import Inventory, Sources
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
 from lianyi.api.first_token import console_token
 from lianyi.api.guard import Gatekeeper, Guard, Operations, operations_of
 from lianyi.api.live import Live
-from lianyi.api.settings import ApiSettings
+from lianyi.api.proxies import TrustedProxies
+from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.base.clock import Clock, IdSource
+from lianyi.base.database import DatabaseSettings
 from lianyi.base.errors import LianyiError
 from lianyi.base.health import HealthChecks
 from lianyi.channels import endpoints as channels
@@ -92,7 +95,8 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        security, passwords, hashing, vault, audit, privacy: the sections of these names.
+        database, https, security, passwords, hashing, vault, audit, privacy: the sections of
+            these names.
         connect: opens a connection that hears at once of rights that were changed elsewhere;
             None: they are looked at every few seconds only.
     """
@@ -107,6 +111,8 @@ class ApiDependencies:
     health: HealthChecks = field(default_factory=HealthChecks)
     installation: str = ""
     console_dir: Path = BUILT
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    https: HttpsSettings = field(default_factory=HttpsSettings)
     security: SecuritySettings = field(default_factory=SecuritySettings)
     passwords: PasswordRules = field(default_factory=PasswordRules)
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
@@ -167,7 +173,10 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         installation=deps.installation,
         shown_bytes_max=settings.body_shown_bytes_max,
     )
+    sources = Sources(deps.https, deps.database, deps.audit, deps.content_dir)
+    app.state.certificates = Inventory(sources, deps.pool, deps.clock)
     app.state.settings = settings
+    app.state.https = deps.https
     app.state.pool = deps.pool
     app.state.tracer = tracer
     app.state.projections = ProjectionsService(deps.pool, deps.log)
@@ -178,7 +187,14 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     app.state.care = CareService(deps.pool, deps.clock, zone, app.state.relations)
     decides = _privacy(app, deps, app.state.relations)
-    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer, privacy=decides)
+    queries = Queries(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        tracer=tracer,
+        privacy=decides,
+        alarms=app.state.certificates.alarms,
+    )
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
     app.state.health = deps.health
@@ -198,8 +214,9 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
+    app.add_middleware(TrustedProxies, https=deps.https)
     app.add_middleware(LastResort)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
     return app
 
 
@@ -291,7 +308,7 @@ def _doors_for_others(
         deps.log,
         deps.clock,
         signing_in=signing_in,
-        address=deps.settings.address,
+        address=deps.settings.address(secure=deps.https.on),
         lasts_seconds=deps.security.access_token_seconds,
     )
 

@@ -90,10 +90,16 @@ class Console:
 
 
 class SecurityHeaders:
-    """Puts the security headers on every answer that has none of its own (ASGI middleware)."""
+    """Puts the security headers on every answer that has none of its own (ASGI middleware).
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: what answers.
+        hsts_days: for how long a browser that came by HTTPS comes so only (RFC 6797); 0: no word.
+    """
+
+    def __init__(self, app: ASGIApp, *, hsts_days: int = 0) -> None:
         self._app = app
+        self._hsts = f"max-age={hsts_days * 86400}".encode() if hsts_days else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -105,6 +111,8 @@ class SecurityHeaders:
                 for name, value in SECURITY_HEADERS.items():
                     if name.encode() not in present:
                         headers.append((name.encode(), value.encode()))
+                if self._hsts and scope.get("scheme") == "https":
+                    headers.append((b"strict-transport-security", self._hsts))
                 if b"cache-control" not in present:
                     headers.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": headers}

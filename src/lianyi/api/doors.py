@@ -6,6 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
+from lianyi.api.certificates import Inventory
 from lianyi.api.views import CheckFinding, Liveness, Readiness
 from lianyi.base.health import HealthChecks
 from lianyi.base.pool_metrics import pool_families
@@ -67,13 +68,13 @@ async def ready(
 )
 async def metrics(request: Request) -> Response:
     """The metrics of the installation and of this process, as Prometheus reads them."""
+    certificates: Inventory = request.app.state.certificates
     queries, access = request.app.state.queries, current()
     if access.actor.name and not access.sees_everything:
         # What belongs to the process tells of everybody's traffic; he gets what is his.
-        return Response(
-            render_metrics(families(await queries.overview()), whole=False), media_type=CONTENT_TYPE
-        )
+        shown = [*families(await queries.overview()), *await certificates.families()]
+        return Response(render_metrics(shown, whole=False), media_type=CONTENT_TYPE)
     with acting(platform("overview.read", "metrics")):
-        overview = await queries.overview()
-    shown = [*families(overview), *pool_families(request.app.state.pool)]
+        overview, ends = await queries.overview(), await certificates.families()
+    shown = [*families(overview), *ends, *pool_families(request.app.state.pool)]
     return Response(render_metrics(shown), media_type=CONTENT_TYPE)

@@ -11,14 +11,24 @@ from starlette.datastructures import Headers
 from starlette.responses import StreamingResponse
 
 from lianyi.api.browser import set_session
+from lianyi.api.certificates import Inventory
 from lianyi.api.guard import COOKIE, Gatekeeper, address_of, cookie_of
 from lianyi.api.live import Live
 from lianyi.api.reference import explain
 from lianyi.api.settings import ApiSettings
-from lianyi.api.views import Explanation, Me, Printed, ProviderView, Session, SignIn
+from lianyi.api.views import (
+    CertificateView,
+    Explanation,
+    Me,
+    Printed,
+    ProviderView,
+    Session,
+    SignIn,
+)
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.channels.endpoints import REFUSALS
+from lianyi.channels.views import problem_of
 from lianyi.security.access import current
 from lianyi.security.accounts import Accounts
 from lianyi.security.acts import act
@@ -156,6 +166,26 @@ async def note_print(request: Request, wanted: Printed) -> None:
     """Write down that a page of the console goes to a printer; the console says so by itself."""
     trail: Trail = request.app.state.trail
     await trail.write(act("page.printed", {"page": wanted.page}))
+
+
+@router.get("/certificates", tags=["overview"], openapi_extra=needs("overview.read"))
+async def list_certificates_known(request: Request) -> list[CertificateView]:
+    """Every certificate of the installation that the caller may know of; what ends first, first."""
+    inventory: Inventory = request.app.state.certificates
+    now = inventory.now()
+    return [
+        CertificateView(
+            used_by=one.used_by,
+            place=one.place,
+            subject=one.subject,
+            issuer=one.issuer,
+            fingerprint=one.fingerprint,
+            until=one.until,
+            days_left=one.days_left(now),
+            problems=[problem_of(finding) for finding in one.findings],
+        )
+        for one in await inventory.visible()
+    ]
 
 
 @router.get("/errors/{code}", tags=["reference"], openapi_extra=needs(ANYBODY))

@@ -30,6 +30,7 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.access import OutsideOfReach, Seen, acting, current, seen
 from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
+from lianyi.security.client_certificates import ShownCertificate, read_shown
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
 from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
@@ -174,7 +175,13 @@ class Gatekeeper:
         self._failures.count(address)
 
     async def identify(
-        self, method: str, headers: Headers, *, address: str, in_use: bool = True
+        self,
+        method: str,
+        headers: Headers,
+        *,
+        address: str,
+        in_use: bool = True,
+        certificate: ShownCertificate | None = None,
     ) -> Actor | None:
         """Return who asks; None when the request says nothing valid.
 
@@ -183,6 +190,7 @@ class Gatekeeper:
             headers: of the request.
             address: from where.
             in_use: whether somebody did something, or a page only refreshes itself.
+            certificate: what the client showed in the handshake.
 
         Raises:
             TooManyTries: this address has sent too many wrong tokens.
@@ -191,7 +199,8 @@ class Gatekeeper:
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             self.let_try(address)
-            actor = await self.signing_in.by_bearer(Sensitive(token.strip()))
+            digest = certificate.digest if certificate else b""
+            actor = await self.signing_in.by_bearer(Sensitive(token.strip()), digest)
             if actor is None:
                 self.count(address)
             return actor
@@ -257,7 +266,13 @@ class Guard:
         actor: Actor | None = None
         try:
             in_use = operation is None or operation.name not in REFRESHING
-            actor = await self._keeper.identify(method, headers, address=address, in_use=in_use)
+            actor = await self._keeper.identify(
+                method,
+                headers,
+                address=address,
+                in_use=in_use,
+                certificate=certificate_of(scope),
+            )
             judge(actor, operation)
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:
@@ -402,6 +417,13 @@ def address_of(scope: Scope) -> str:
     """Return the network address a request came from."""
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+def certificate_of(scope: Scope) -> ShownCertificate | None:
+    """Return the certificate that the client has shown and TLS has verified; None: none."""
+    tls = (scope.get("extensions") or {}).get("tls") or {}
+    chain = tls.get("client_cert_chain") or ()
+    return read_shown(chain[0]) if chain else None
 
 
 def refused(failure: LianyiError) -> bool:

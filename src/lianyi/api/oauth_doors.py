@@ -18,16 +18,19 @@ from starlette.responses import Response
 
 from lianyi.api.browser import read_form
 from lianyi.api.failures import UnclearRequest, status_of
-from lianyi.api.guard import Gatekeeper, TooManyTries, address_of
+from lianyi.api.guard import Gatekeeper, TooManyTries, address_of, certificate_of
+from lianyi.api.settings import HttpsSettings
 from lianyi.api.sign_in_doors import FORM
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
+from lianyi.security.client_certificates import Method
 from lianyi.security.oauth import ASSERTION_TYPE, Client, Shown, TokenServer
 from lianyi.security.oauth_assertions import ALGORITHMS
 from lianyi.security.oauth_problems import TokenRefused, UnknownClient
 from lianyi.security.permissions import ANYBODY, PERMISSIONS, needs
 
 METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+CERTIFICATE_METHODS = [one.value for one in Method]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 _ERROR = {
@@ -116,8 +119,12 @@ def _offered(request: Request) -> dict[str, Any]:
         "grant_types_supported": ["client_credentials"],
         "scopes_supported": list(PERMISSIONS),
     }
+    https: HttpsSettings = request.app.state.https
+    methods = METHODS + (CERTIFICATE_METHODS if https.knows_clients else [])
+    if https.knows_clients:
+        offered["tls_client_certificate_bound_access_tokens"] = True
     for endpoint in ("token", "revocation", "introspection"):
-        offered[f"{endpoint}_endpoint_auth_methods_supported"] = METHODS
+        offered[f"{endpoint}_endpoint_auth_methods_supported"] = methods
         offered[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = list(ALGORITHMS)
     return offered
 
@@ -155,7 +162,7 @@ def _shown(request: Request, form: dict[str, str]) -> Shown:
         return Shown(form.get("client_id", ""), assertion=form["client_assertion"])
     if "client_secret" in form:
         return Shown(form.get("client_id", ""), Sensitive(form["client_secret"]))
-    return Shown(form.get("client_id", ""))
+    return Shown(form.get("client_id", ""), certificate=certificate_of(request.scope))
 
 
 def _basic(header: str) -> tuple[str, str]:

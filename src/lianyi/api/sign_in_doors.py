@@ -25,6 +25,8 @@ from lianyi.api.guard import Gatekeeper, address_of
 from lianyi.base.errors import LianyiError
 from lianyi.security.outside_sign_in import Came, CodeAsked, OutsideSignIn
 from lianyi.security.permissions import ANYBODY, needs
+from lianyi.security.providers.problems import NoSuchProvider
+from lianyi.security.providers.saml import SamlProvider
 
 ANSWER_CHARACTERS_MAX = 8000
 
@@ -117,15 +119,36 @@ async def finish_sign_in(request: Request, provider: ProviderName) -> Response:
 async def finish_sign_in_by_form(request: Request, provider: ProviderName) -> Response:
     """Take the browser back when the answer comes as a form: it is asked to bring it itself.
 
-    A form that another site sends carries no cookie of ours; the step after it does.
+    A form that another site sends carries no cookie of ours; the step after it does. A SAML
+    response is checked here, and only a key of it goes on.
     """
+    keeper: Gatekeeper = request.app.state.keeper
+    address, outside = address_of(request.scope), _outside(request)
     try:
-        query = urlencode(await read_form(request))
+        form = await read_form(request)
+        if outside.takes_forms(provider):
+            keeper.let_try(address)
+            form = {"state": await outside.arrive(provider, form, address=address)}
+        query = urlencode(form)
         if len(query) > ANSWER_CHARACTERS_MAX:
             raise UnclearRequest(where="body", why="it is too long")
     except LianyiError as failure:
-        return failure_page(failure)
+        return _failed(keeper, address, failure)
     return RedirectResponse(f"{BINDING_PATH}/{provider}/finish?{query}", status_code=303)
+
+
+@router.get(
+    "/session/{provider}/metadata",
+    openapi_extra=needs(ANYBODY),
+    response_class=Response,
+    responses={200: {"content": {"application/samlmetadata+xml": {"schema": {"type": "string"}}}}},
+)
+async def get_metadata(request: Request, provider: ProviderName) -> Response:
+    """What a SAML identity provider wants to know of the platform (Metadata 2.0)."""
+    found = _outside(request).book.get(provider).provider
+    if not isinstance(found, SamlProvider):
+        raise NoSuchProvider(where="provider")
+    return Response(found.metadata(), media_type="application/samlmetadata+xml")
 
 
 @router.post(

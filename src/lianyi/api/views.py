@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -69,6 +70,19 @@ class Session(View):
     account: Me | None
     providers: list[ProviderView]
     logout_url: str | None = None
+
+
+class CertificateView(View):
+    """A certificate of the installation; ``days_left`` is null when its end is not known."""
+
+    used_by: str
+    place: str
+    subject: str
+    issuer: str
+    fingerprint: str
+    until: datetime | None
+    days_left: int | None
+    problems: list[Problem]
 
 
 class Explanation(View):

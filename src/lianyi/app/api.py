@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 
-import uvicorn
-
 from lianyi.api.assembly import ApiDependencies, create_app
+from lianyi.api.https import DoorsServer, bound_socket
 from lianyi.app.connections import careful_connections
 from lianyi.app.process import Process, Role
 from lianyi.base.database import ask_database
 from lianyi.base.health import HealthChecks
 from lianyi.channels.attendance import Attendance
-from lianyi.connectors.connector import AddressInUse
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves the signals of the process to the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 class ApiRole:
@@ -33,7 +21,7 @@ class ApiRole:
 
     def __init__(
         self,
-        server: uvicorn.Server,
+        server: DoorsServer,
         bound: socket.socket,
         *,
         end_live: Callable[[], Coroutine[None, None, None]],
@@ -72,6 +60,8 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             clock=process.clock,
             ids=process.ids,
             health=health,
+            database=settings.database,
+            https=settings.https,
             security=settings.security,
             passwords=settings.passwords,
             hashing=settings.password_hashing,
@@ -81,32 +71,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             connect=process.connect,
         )
     )
-    config = uvicorn.Config(
-        app,
-        loop="none",
-        http=careful_connections(settings.api),
-        access_log=False,
-        log_config=None,
-        lifespan="on",
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
-    bound = _bound(settings.api.host, settings.api.port)
-    return ApiRole(_QuietServer(config), bound, end_live=app.state.live.close)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket at an address.
-
-    Raises:
-        AddressInUse: another program listens there.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise AddressInUse(where=f"{host}:{port}", why=error.strerror or str(error)) from error
-    return bound
+    protocol = careful_connections(settings.api)
+    server = DoorsServer(app, settings.https, protocol=protocol)
+    bound = bound_socket(settings.api.host, settings.api.port)
+    return ApiRole(server, bound, end_live=app.state.live.close)

@@ -12,10 +12,9 @@ import asyncio
 from http import HTTPStatus
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from lianyi.api.console import SECURITY_HEADERS
 from lianyi.api.failures import UnclearRequest, answer
+from lianyi.api.https import TellingProtocol
 from lianyi.api.settings import ApiSettings
 
 HEAD_BYTES_MAX = 65_536
@@ -24,7 +23,7 @@ LINGER_SECONDS = 2.0
 may cost its peer the answer."""
 
 
-class CarefulConnection(HttpToolsProtocol):
+class CarefulConnection(TellingProtocol):
     """One connection. Use the class that :func:`careful_connections` returns."""
 
     places: ClassVar[int]

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from lianyi.api.settings import ApiSettings
+from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
 from lianyi.base.embedded.cluster import DOORS
@@ -52,6 +52,7 @@ SECTIONS: dict[str, type[Section]] = {
     "messagelog": MessageLogSettings,
     "channels": ChannelsSettings,
     "api": ApiSettings,
+    "https": HttpsSettings,
     "telemetry": TelemetrySettings,
     "security": SecuritySettings,
     "audit": AuditSettings,
@@ -75,6 +76,7 @@ class Settings:
     messagelog: MessageLogSettings
     channels: ChannelsSettings
     api: ApiSettings
+    https: HttpsSettings
     telemetry: TelemetrySettings
     security: SecuritySettings
     audit: AuditSettings

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any, Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -20,6 +20,7 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.settings import Section
 
 EMBEDDED = "embedded"
+SslMode = Literal["disable", "require", "verify-ca", "verify-full"]
 PAUSE_SECONDS = 0.1
 REFUSED_SECONDS_MAX = 30.0
 
@@ -32,9 +33,15 @@ class DatabaseUnreachable(LianyiError):
     en = Told(
         "cannot reach the database",
         "{why}",
-        "check that the database runs and has connections left; it is tried again",
+        "check that the database runs and has connections left, and, where the certificate is at"
+        " fault, 'ca_file' and the name in it; it is tried again",
     )
-    zh = Told("无法连接数据库", "{why}", "检查数据库是否在运行、连接数是否已满；平台会自动重试")
+    zh = Told(
+        "无法连接数据库",
+        "{why}",
+        "检查数据库是否在运行、连接数是否已满；如为证书问题，检查 ca_file 与证书中的名称；"
+        "平台会自动重试",
+    )
 
 
 class DatabaseRefused(LianyiError):
@@ -73,6 +80,12 @@ class DatabaseSettings(Section):
     Attributes:
         url: ``embedded`` for our own server, or ``postgresql://user@host:port/database``.
         password_file: holds the password for ``url``, nothing else.
+        sslmode: how the connection is secured, in PostgreSQL's words; over a network only
+            ``verify-full`` is safe. None: ``verify-full`` when there is a ``ca_file``, otherwise
+            what ``url`` says.
+        ca_file: PEM, the authorities that may vouch for the server.
+        certificate_file: PEM, shown to the server.
+        key_file: PEM, the private key of ``certificate_file``.
         pool_size_max: connections that one process opens at most.
         statement_timeout_seconds: a longer statement is ended; 0 means never.
         connect_timeout_seconds: how long one attempt to connect may take.
@@ -84,6 +97,10 @@ class DatabaseSettings(Section):
 
     url: str = EMBEDDED
     password_file: Path | None = None
+    sslmode: SslMode | None = None
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     pool_size_max: int = Field(default=10, ge=1, le=1000)
     statement_timeout_seconds: float = Field(default=30.0, ge=0)
     connect_timeout_seconds: float = Field(default=10.0, gt=0)
@@ -91,6 +108,18 @@ class DatabaseSettings(Section):
     postgres_account: str | None = None
     socket_dir: Path | None = None
     postgres_settings: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def tls(self) -> dict[str, str]:
+        """What a connection string says of TLS; empty: nothing."""
+        mode = self.sslmode or ("verify-full" if self.ca_file else None)
+        named = {
+            "sslmode": mode,
+            "sslrootcert": self.ca_file,
+            "sslcert": self.certificate_file,
+            "sslkey": self.key_file,
+        }
+        return {name: str(value) for name, value in named.items() if value}
 
 
 @asynccontextmanager
@@ -162,7 +191,7 @@ async def _other_server(data_dir: Path) -> str | None:
 
 
 def address_of(settings: DatabaseSettings) -> str:
-    """Return the address of a server of the hospital, with the password from its file.
+    """Return the address of a server of the hospital, with the password from its file, and TLS.
 
     It is for connecting only; in texts use :func:`without_password`.
 
@@ -172,8 +201,11 @@ def address_of(settings: DatabaseSettings) -> str:
     parts = urlsplit(settings.url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise BadDatabaseAddress(where="database.url", why="it does not begin with postgresql://")
+    if settings.tls:
+        asked = dict(parse_qsl(parts.query)) | settings.tls
+        parts = parts._replace(query=urlencode(asked))
     if settings.password_file is None:
-        return settings.url
+        return urlunsplit(parts) if settings.tls else settings.url
     try:
         password = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -11,6 +11,7 @@ import asyncpg
 
 from lianyi.base.clock import Clock
 from lianyi.channels import standing as rules
+from lianyi.channels.alarms import Alarms, quiet, with_alarms
 from lianyi.channels.backlog import Backlogs
 from lianyi.channels.balance import balance_of
 from lianyi.channels.catalogue import Catalogue
@@ -85,8 +86,9 @@ class Queries:
         *,
         tracer: Tracer,
         privacy: Privacy,
+        alarms: Alarms = quiet,
     ) -> None:
-        """Use a pool of its own, so that a long question holds up no delivery.
+        """Read, with a time limit.
 
         Args:
             pool: its statement timeout bounds every question.
@@ -94,7 +96,9 @@ class Queries:
             clock: tells the time.
             tracer: explains one message.
             privacy: says what of it is shown.
+            alarms: what hurts besides channels.
         """
+        self._alarms = alarms
         self.store = ReadStore(pool, log.cover)
         self.log = log
         self.counts = CountStore(pool, log.cover)
@@ -114,29 +118,27 @@ class Queries:
 
     async def overview(self) -> Overview:
         """Whether everything flows, and if not what hurts most."""
-        return self._overview(await self._standing())
+        return await with_alarms(self._overview(await self._standing()), self._alarms)
 
     async def look(self) -> tuple[Overview, NewestMessage]:
         """Return what the live view shows."""
         standing = await self._standing()
-        if not standing.whole:  # the ends of shards say how much others receive
-            return self._overview(standing), NewestMessage(newest=None)
-        for shard, end in standing.ends.items():
-            if shard != ACTS and end > self._ends.get(shard, 0):
-                self._newest = Position(shard, end)
-        self._ends = dict(standing.ends)
-        newest = NewestMessage(newest=str(self._newest) if self._newest else None)
-        return self._overview(standing), newest
+        newest: Position | None = None
+        if standing.whole:  # the ends of shards say how much others receive
+            for shard, end in standing.ends.items():
+                if shard != ACTS and end > self._ends.get(shard, 0):
+                    self._newest = Position(shard, end)
+            self._ends, newest = dict(standing.ends), self._newest
+        shown = await with_alarms(self._overview(standing), self._alarms)
+        return shown, NewestMessage(newest=str(newest) if newest else None)
 
     def _overview(self, standing: Standing) -> Overview:
         if not standing.whole:
             return rules.overview(standing, rates=None)
         received = sum(end for shard, end in standing.ends.items() if shard != ACTS)
-        delivered = sum(
-            int(reader.counts.get("delivered", 0))
-            for name, reader in standing.readers.items()
-            if name.startswith("destination:")
-        )
+        readers = standing.readers.items()
+        taken = [one.counts for name, one in readers if name.startswith("destination:")]
+        delivered = sum(int(counts.get("delivered", 0)) for counts in taken)
         return rules.overview(standing, rates=self._rates.between_looks(received, delivered))
 
     async def _standing(self) -> Standing:

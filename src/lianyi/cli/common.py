@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import json
 import os
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -164,9 +165,28 @@ def json_option(command: F) -> F:
     )(command)
 
 
-def console_address(host: str, port: int) -> str:
-    """Return the address of the console, e.g. ``http://127.0.0.1:8080``."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def console_trust(settings: Settings) -> ssl.SSLContext | bool:
+    """Return whose certificate a command believes when it asks the platform of this machine.
+
+    Only the one that the settings name, whatever host it is for: we come by the loopback address.
+
+    Raises:
+        TlsUnusable: the file cannot be used.
+    """
+    if settings.https.certificate_file is None:
+        return True
+    from lianyi.connectors.tls import TlsUnusable
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(settings.https.certificate_file)
+    except (OSError, ValueError) as error:
+        where = str(settings.https.certificate_file)
+        raise TlsUnusable(where=where, why=str(error)) from error
+    return context
 
 
 class Refusal(Exception):

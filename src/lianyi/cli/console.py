@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from lianyi.api.first_token import TOKEN_FILE
+from lianyi.api.settings import own_address
 from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.cli.common import ADDRESS_FILE, COMMAND_KEY_FILE, Refusal, Where, console_address
+from lianyi.cli.common import ADDRESS_FILE, COMMAND_KEY_FILE, Refusal, Where, console_trust
 from lianyi.security.secret_files import read_secret_file
 
 PAGE_MAX = 200
@@ -101,12 +102,13 @@ class Console:
         Raises:
             BadSettings: the settings file cannot be used.
             ConsoleUnreachable: the platform has never run on this data folder.
+            TlsUnusable: the certificate of the console cannot be used.
             SecretFileOpen, SecretFileUnusable: the file of the key cannot be used.
         """
         settings = where.load()
         self.zone = ZoneInfo(settings.api.timezone)
-        self._address = _address(settings.data_dir) or console_address(
-            settings.api.host, settings.api.port
+        self._address = _address(settings.data_dir) or own_address(
+            settings.api.host, settings.api.port, secure=settings.https.on
         )
         self._key_file = where.key_file or _command_key(settings.data_dir)
         token = self._key(settings.data_dir / TOKEN_FILE)
@@ -114,6 +116,7 @@ class Console:
             base_url=f"{self._address}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT_SECONDS,
+            verify=console_trust(settings),
             trust_env=False,
         )
 

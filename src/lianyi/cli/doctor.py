@@ -17,12 +17,13 @@ from lianyi.cli.common import Where, in_words, json_option, say_json, told, wher
 def doctor(where: Where, *, as_json: bool) -> None:
     """检查这套安装是否一切正常 / check whether all is well here.
 
-    检查机器、文件夹、数据库、各角色、通道和积压；有一项失败则退出码为 1。
+    检查机器、文件夹、证书、数据库、各角色、通道和积压；有一项失败则退出码为 1。
 
-    Looks at the machine, the folders, the database, the roles, the channels and what waits; exit
-    code 1 says that something does not work.
+    Looks at the machine, the folders, certificates, the database, the roles, the channels and what
+    waits; exit code 1 says that something does not work.
     """
     from lianyi.base.clock import SystemClock
+    from lianyi.cli.doctor_certificates import look_at_certificates
     from lianyi.cli.doctor_database import look_at_database
     from lianyi.cli.doctor_machine import look_at_door, look_at_machine
     from lianyi.cli.findings import Finding, verdict
@@ -37,6 +38,8 @@ def doctor(where: Where, *, as_json: bool) -> None:
 
     async def look() -> None:
         for finding in look_at_machine(settings, where):
+            found(finding)
+        for finding in look_at_certificates(settings, SystemClock().now()):
             found(finding)
         running = False
         async for finding in look_at_database(settings, SystemClock()):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
+from lianyi.api.certificates import known_of_accounts
 from lianyi.app import Settings
 from lianyi.base.clock import Clock
 from lianyi.base.database import EMBEDDED, address_of, connect, without_password
@@ -21,7 +22,9 @@ from lianyi.channels.conditions import NobodyListens
 from lianyi.channels.standing import SILENT_SECONDS, retired, silent
 from lianyi.cli import doctor_store as store
 from lianyi.cli.common import VERIFIED_FILE
+from lianyi.cli.doctor_certificates import told
 from lianyi.cli.findings import Finding, failed
+from lianyi.security.oauth_store import all_bindings
 
 SKEW_WARN_SECONDS = 1.0
 SKEW_FAIL_SECONDS = 5.0
@@ -67,6 +70,9 @@ async def look_at_database(settings: Settings, clock: Clock) -> AsyncIterator[Fi
         yield await _piles(connection)
         yield await _segments(connection, clock.now())
         yield await _receipts(connection, clock.now())
+        bindings = await all_bindings(connection)
+        for of_account in told(known_of_accounts(bindings, clock.now())):
+            yield of_account
         yield _verified(settings.data_dir / VERIFIED_FILE, clock.now())
 
 

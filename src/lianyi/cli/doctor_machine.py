@@ -17,12 +17,14 @@ import httpx
 
 from lianyi.api.console import BUILT
 from lianyi.api.first_token import TOKEN_FILE
+from lianyi.api.settings import own_address
 from lianyi.app import Settings
 from lianyi.base.database import EMBEDDED
 from lianyi.base.embedded.binaries import find_binaries, major_version
 from lianyi.base.errors import LianyiError
-from lianyi.cli.common import ADDRESS_FILE, Where, console_address
+from lianyi.cli.common import ADDRESS_FILE, Where, console_trust
 from lianyi.cli.findings import Finding, failed
+from lianyi.connectors.tls import TlsUnusable
 
 PYTHON_MIN = (3, 11)
 NEARLY_FULL_PERCENT = 10.0
@@ -173,8 +175,8 @@ def look_at_door(settings: Settings, *, running: bool) -> Iterator[Finding]:
         settings: of the installation.
         running: whether its database is up, so that a console is to be expected.
     """
-    address = _recorded(settings.data_dir / ADDRESS_FILE) or console_address(
-        settings.api.host, settings.api.port
+    address = _recorded(settings.data_dir / ADDRESS_FILE) or own_address(
+        settings.api.host, settings.api.port, secure=settings.https.on
     )
     token = _recorded(settings.data_dir / TOKEN_FILE)
     try:
@@ -182,8 +184,12 @@ def look_at_door(settings: Settings, *, running: bool) -> Iterator[Finding]:
             f"{address}/api/v1/channels",
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=ANSWER_SECONDS,
+            verify=console_trust(settings),
             trust_env=False,
         )
+    except TlsUnusable as failure:
+        yield failed("door", failure)
+        return
     except httpx.HTTPError:
         yield _silent_door(address, running=running)
         return

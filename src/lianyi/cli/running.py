@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from lianyi.api.first_token import TOKEN_FILE, console_token
+from lianyi.api.settings import own_address
 from lianyi.app import Settings
 from lianyi.base.clock import RandomIds
 from lianyi.base.database import EMBEDDED, open_database
@@ -26,7 +27,7 @@ from lianyi.base.embedded import find_dsn
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.migrations import migrate
 from lianyi.base.telemetry import configure_logging
-from lianyi.cli.common import ADDRESS_FILE, console_address, in_words, say_json
+from lianyi.cli.common import ADDRESS_FILE, in_words, say_json
 from lianyi.cli.supervisor import Supervisor, stop_on_signals
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
@@ -40,19 +41,19 @@ Companion = Callable[[str, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 class NotLoopback(LianyiError):
-    """The console was told to listen where anybody could reach it, before there are accounts."""
+    """The console was told to listen where others reach it, and nothing would be encrypted."""
 
     code = "LY-1720"
     category = Category.FORBIDDEN
     en = Told(
         "the console does not listen there",
-        "until there are accounts, it may be reached from this machine only",
-        "leave the address on 127.0.0.1, and reach it through an SSH tunnel",
+        "beyond this machine it is served encrypted only",
+        "name a certificate in the section [https], or the proxies that terminate TLS",
     )
     zh = Told(
         "控制台不在该地址监听",
-        "在账户功能就绪之前，只允许从本机访问",
-        "保持地址为 127.0.0.1，通过 SSH 隧道访问",
+        "本机以外只允许加密访问",
+        "在 [https] 中配置证书，或写明终止 TLS 的代理服务器地址",
     )
 
 
@@ -78,7 +79,7 @@ class Platform:
             as_json: whether it says where it is as a line of JSON, for programs.
 
         Raises:
-            NotLoopback: the console would be reached from elsewhere.
+            NotLoopback: the console would be reached from elsewhere, and not encrypted.
         """
         self._settings = settings
         self._settings_file = settings_file
@@ -87,10 +88,11 @@ class Platform:
         self._as_json = as_json
         self._api = "api" in roles
         host, port = settings.api.host, settings.api.port
-        if self._api and not is_loopback(host):
+        encrypted = settings.https.on or settings.https.trusted_proxies
+        if self._api and not encrypted and not is_loopback(host):
             raise NotLoopback(where=f"api.host = {host}")
         self._port = port or (free_port(host) if self._api else 0)
-        self.address = console_address(host, self._port)
+        self.address = own_address(host, self._port, secure=settings.https.on)
 
     async def run(self) -> None:
         """Run until a signal comes.

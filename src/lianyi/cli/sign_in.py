@@ -111,12 +111,22 @@ async def _look_at(file: object) -> AsyncIterator[Finding]:
     from lianyi.security.providers import ProviderFile, make_provider
     from lianyi.security.providers.ldap import LdapProvider
     from lianyi.security.providers.problems import SecretUnreadable
+    from lianyi.security.providers.saml import SamlProvider
 
     assert isinstance(file, ProviderFile)  # noqa: S101 - imported late, to answer --help at once
     try:
         provider = make_provider(file, SystemClock(), RandomIds())
     except SecretUnreadable as error:
         yield failed(file.provider, error)
+        return
+    if isinstance(provider, SamlProvider):  # it is asked through browsers only
+        yield Finding(
+            provider.name,
+            "ok",
+            f"{provider.name}：文件、证书与密钥可用；在身份提供方登记 {provider.metadata_address}",
+            f"{provider.name}: file, certificates and key can be used; register"
+            f" {provider.metadata_address} at the identity provider",
+        )
         return
     if isinstance(provider, LdapProvider):
         async for finding in _look_at_servers(provider):

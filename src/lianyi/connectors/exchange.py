@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import select
-import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -24,6 +23,7 @@ from lianyi.connectors.connector import (
     Unreachable,
 )
 from lianyi.connectors.listening import keep_alive
+from lianyi.connectors.tls import ClientTls
 
 
 class Unreadable(Exception):
@@ -59,15 +59,13 @@ class Exchange:
         *,
         host: str,
         port: int,
-        context: ssl.SSLContext | None,
-        server_name: str | None,
+        tls: ClientTls | None,
         keepalive_seconds: int,
         reader: Callable[[], AnswerReader],
     ) -> None:
         self._host = host
         self._port = port
-        self._context = context
-        self._server_name = server_name
+        self._tls = tls
         self._keepalive_seconds = keepalive_seconds
         self._reader = reader
         self._line: _Line | None = None
@@ -117,15 +115,15 @@ class Exchange:
             line.shut()
 
     async def _connect(self, timeout_seconds: float) -> _Line:
-        server_name = (self._server_name or self._host) if self._context else None
+        tls = self._tls
         try:
             async with asyncio.timeout(timeout_seconds):
                 plain = await connect_tcp(self._host, self._port)
                 _, line = await asyncio.get_running_loop().create_connection(
                     lambda: _Line(self.where, self._reader()),
                     sock=plain,
-                    ssl=self._context,
-                    server_hostname=server_name,
+                    ssl=tls.context() if tls else None,
+                    server_hostname=(tls.server_name or self._host) if tls else None,
                 )
         except TimeoutError as error:
             why = f"no connection within {timeout_seconds:g} s"

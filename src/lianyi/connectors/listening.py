@@ -31,7 +31,7 @@ from lianyi.connectors.connector import (
     Receive,
     TooManyConnections,
 )
-from lianyi.connectors.tls import TlsServer
+from lianyi.connectors.tls import LOOK_SECONDS, Stamp, TlsServer, TlsUnusable, files_of, stamp_of
 
 _LINGER_SECONDS = 1.0
 _GATHERED_BYTES_MAX = 256 * 1024
@@ -350,6 +350,12 @@ class Connection(asyncio.Protocol):
         self._no_more_input = True
         self.flush()
 
+    def come_again(self) -> None:
+        """Read no more, let owed replies leave, close: the peer must prove itself anew."""
+        if self._transport is not None:
+            self._end()
+            self.flush()
+
     def drop_waiting(self, intake: Intake) -> None:
         """Forget what was not handed on for a source that stops; its senders repeat it."""
         if any(owed.intake is intake for _, owed in self._waiting):
@@ -404,6 +410,8 @@ class Listener:
         self._port = settings.port
         self._to_flush: list[Connection] = []
         self._sweep: asyncio.TimerHandle | None = None
+        self._stamp: Stamp = ()
+        self._renewing: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> str:
@@ -425,6 +433,7 @@ class Listener:
         self.loop = asyncio.get_running_loop()
         self.stopping = False
         tls = self.settings.tls
+        self._stamp = stamp_of(files_of(tls)) if tls else ()
         try:
             self._server = await self.loop.create_server(
                 lambda: self._connection(self),
@@ -438,6 +447,34 @@ class Listener:
             raise AddressInUse(where=self.address, why=error.strerror or str(error)) from error
         self._port = self._server.sockets[0].getsockname()[1]
         self._plan_sweep()
+        if tls:
+            self._renewing = asyncio.create_task(self._look_at_files(tls), name="tls files")
+
+    async def _look_at_files(self, tls: TlsServer) -> None:
+        """Listen with new certificates as soon as their files have changed."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            stamp = stamp_of(files_of(tls))
+            if stamp != self._stamp:
+                self._stamp = stamp
+                try:
+                    await self._renew(tls)
+                except TlsUnusable as failure:  # the old ones serve until the new ones are whole
+                    self.trouble(failure)
+
+    async def _renew(self, tls: TlsServer) -> None:
+        """Listen with what the files hold now; whoever was let in by others comes again."""
+        context, old = self._context(tls), self._server
+        if old is None:
+            return
+        again = socket.socket(fileno=socket.dup(old.sockets[0].fileno()))
+        self._server = await self.loop.create_server(
+            lambda: self._connection(self), sock=again, ssl=context, backlog=1024
+        )
+        old.close()
+        if tls.client_ca_file is not None:
+            for connection in list(self.connections):
+                connection.come_again()
 
     async def drain(self, intake: Intake, *, grace_seconds: float) -> None:
         """Wait until nothing is owed for a source; disconnect the peers still owed after that."""
@@ -454,6 +491,8 @@ class Listener:
             return
         server, self._server = self._server, None
         self.stopping = True
+        if self._renewing is not None:
+            self._renewing.cancel()
         server.close()
         for connection in list(self.connections):
             connection.drop_input()

@@ -1,4 +1,7 @@
-"""TLS for every connector that travels over TCP: never below 1.2, certificates are files.
+"""TLS for everything that listens or calls: never below 1.2, modern suites, certificates are files.
+
+A server takes its files up again when they change. It listens with a new context then: the old one
+could resume the sessions of peers whose certificates no longer count.
 
 Source: RFC 9325, recommendations for secure use of TLS.
 """
@@ -6,10 +9,19 @@ Source: RFC 9325, recommendations for secure use of TLS.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.settings import Section
+
+SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""What TLS 1.2 may agree on (RFC 9325, 4.2); everything that TLS 1.3 has is as good."""
+LOOK_SECONDS = 5.0
+"""How often the files of a listening socket are looked at."""
+
+Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class TlsUnusable(LianyiError):
@@ -61,14 +73,40 @@ class TlsClient(Section):
     server_name: str | None = None
 
 
+def files_of(tls: TlsServer) -> list[Path]:
+    """Return the files that a listening socket is made of."""
+    files = [tls.certificate_file, tls.key_file, tls.client_ca_file]
+    return [file for file in files if file is not None]
+
+
+def stamp_of(files: Iterable[Path]) -> Stamp:
+    """Return what differs when one of the files has been replaced or rewritten."""
+    found = []
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError:
+            found.append((str(file), 0, 0, 0))
+        else:
+            found.append((str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
+
+
+def bare_server_context() -> ssl.SSLContext:
+    """Return a context for a listening socket that has no certificate yet."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(SUITES)
+    return context
+
+
 def server_context(tls: TlsServer) -> ssl.SSLContext:
     """Return the context for a listening socket.
 
     Raises:
         TlsUnusable: a file is missing, is no PEM, or does not fit the others.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = bare_server_context()
     try:
         context.load_cert_chain(tls.certificate_file, tls.key_file)
         if tls.client_ca_file is not None:
@@ -94,3 +132,31 @@ def client_context(tls: TlsClient) -> ssl.SSLContext:
         where = tls.certificate_file or tls.ca_file or "the machine's authorities"
         raise TlsUnusable(where=str(where), why=str(error)) from error
     return context
+
+
+class ClientTls:
+    """What the connections of one sender are secured with, as its files say now.
+
+    Raises:
+        TlsUnusable: a file is missing, is no PEM, or does not fit the others.
+    """
+
+    def __init__(self, settings: TlsClient) -> None:
+        self.server_name = settings.server_name
+        self._settings = settings
+        named = (settings.ca_file, settings.certificate_file, settings.key_file)
+        self._files = [file for file in named if file is not None]
+        self._stamp = stamp_of(self._files)
+        self._context = client_context(settings)
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context of the next connection.
+
+        Files that have changed and cannot be used change nothing: the last good ones count.
+        """
+        stamp = stamp_of(self._files)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            with suppress(TlsUnusable):
+                self._context = client_context(self._settings)
+        return self._context

@@ -158,6 +158,47 @@ class TlsFile:
     key: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one certificate stands, or a file that holds none.
+
+    Attributes:
+        used_by: who names it.
+        place: its file.
+        certificate: None when the file cannot be read.
+        findings: what is wrong with it, or soon will be; empty: nothing.
+    """
+
+    used_by: str
+    place: str
+    certificate: Certificate | None
+    findings: tuple[LianyiError, ...]
+
+
+def standings(
+    used: Iterable[TlsFile], now: datetime, *, ahead_days: int = AHEAD_DAYS
+) -> list[Standing]:
+    """Return every certificate of the TLS files, in the order of ``used``.
+
+    Args:
+        used: every file that settings and channels name.
+        now: the instant, aware.
+        ahead_days: from how many days before its end a certificate is told.
+    """
+    return [one for file in used for one in _stand(file, now, ahead_days)]
+
+
+def end_of(where: str, subject: str, until: datetime, now: datetime) -> LianyiError | None:
+    """Return what is to be said of the end of a certificate; None while it is far."""
+    last = until.date().isoformat()
+    if now > until:
+        return CertificateExpired(where=where, subject=subject, until=last)
+    if until - now <= timedelta(days=AHEAD_DAYS):
+        days_left = (until - now) // timedelta(days=1)
+        return CertificateExpiring(where=where, subject=subject, until=last, days_left=days_left)
+    return None
+
+
 def read_certificates(path: Path) -> tuple[Certificate, ...]:
     """Return the certificates of a PEM file, in its order.
 
@@ -177,7 +218,8 @@ def examine(
         now: the instant, aware.
         ahead_days: from how many days before its end a certificate is told.
     """
-    return [finding for file in used for finding in _examine(file, now, ahead_days)]
+    return [finding for one in standings(used, now, ahead_days=ahead_days)
+            for finding in one.findings]  # fmt: skip
 
 
 def key_fits(certificates: Path, key: Path) -> bool:
@@ -207,21 +249,27 @@ def key_fits(certificates: Path, key: Path) -> bool:
     return ours.public_bytes(*form) == theirs.public_bytes(*form)
 
 
-def _examine(file: TlsFile, now: datetime, ahead_days: int) -> Iterable[LianyiError]:
+def _stand(file: TlsFile, now: datetime, ahead_days: int) -> Iterable[Standing]:
     where = f"{file.used_by}: {file.certificates}"
     try:
         certificates = read_certificates(file.certificates)
     except CertificateUnreadable as error:
-        yield type(error)(where=where, **error.facts)
+        unreadable = type(error)(where=where, **error.facts)
+        yield Standing(file.used_by, str(file.certificates), None, (unreadable,))
         return
-    for one in certificates:
-        yield from _findings(one, where, now, ahead_days)
+    for number, one in enumerate(certificates):
+        found = [*_findings(one, where, now, ahead_days)]
+        if number == len(certificates) - 1:
+            found += _about_key(file, certificates[0])
+        yield Standing(file.used_by, str(file.certificates), one, tuple(found))
+
+
+def _about_key(file: TlsFile, first: Certificate) -> Iterable[LianyiError]:
     if file.key is None:
         return
     try:
         if not key_fits(file.certificates, file.key):
-            subject = certificates[0].subject
-            yield KeyDoesNotFit(where=f"{file.used_by}: {file.key}", subject=subject)
+            yield KeyDoesNotFit(where=f"{file.used_by}: {file.key}", subject=first.subject)
     except (CertificateUnreadable, SecretFileOpen, SecretFileUnusable) as error:
         yield type(error)(where=f"{file.used_by}: {file.key}", **error.facts)
 

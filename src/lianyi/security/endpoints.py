@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.account_store import AccountRecord, AssignmentRecord, KeyRecord
 from lianyi.security.accounts import Accounts
+from lianyi.security.client_certificates import Binding
 from lianyi.security.identities import Identities
 from lianyi.security.identity_store import IdentityRecord
 from lianyi.security.oauth import TokenServer
@@ -23,6 +24,7 @@ from lianyi.security.views import (
     AccountPage,
     AccountRow,
     AssignmentView,
+    BindingView,
     ChangedAccount,
     ChangePassword,
     Code,
@@ -34,6 +36,7 @@ from lianyi.security.views import (
     KeyView,
     NewAccount,
     NewAssignment,
+    NewBindings,
     NewIdentity,
     NewKey,
     PermissionView,
@@ -127,6 +130,12 @@ def _identity(one: IdentityRecord) -> IdentityView:
 
 def _names(found: Sequence[Called]) -> PractitionerNames:
     return PractitionerNames(names=[PractitionerName(**one._asdict()) for one in found])
+
+
+def _binding(one: Binding) -> BindingView:
+    return BindingView(
+        method=one.method.value, value=one.value, expires_at=one.expires_at, seen_at=one.seen_at
+    )
 
 
 async def _told(does: Accounts, account: AccountRecord) -> AccountRow:
@@ -316,6 +325,21 @@ async def list_public_keys(request: Request, name: AccountName) -> PublicKeys:
 async def set_public_keys(request: Request, name: AccountName, wanted: PublicKeys) -> PublicKeys:
     """Replace the public keys of a system; its tokens end."""
     return PublicKeys(keys=[dict(k) for k in await _tokens(request).set_keys(name, wanted.keys)])
+
+
+@router.get("/accounts/{name}/certificates", openapi_extra=needs("accounts.read"))
+async def list_certificates(request: Request, name: AccountName) -> list[BindingView]:
+    """The TLS certificates with which a system proves who it is (RFC 8705)."""
+    return [_binding(one) for one in await _tokens(request).certificates_of(name)]
+
+
+@router.put("/accounts/{name}/certificates", openapi_extra=needs("accounts.manage"))
+async def set_certificates(
+    request: Request, name: AccountName, wanted: NewBindings
+) -> list[BindingView]:
+    """Replace the TLS certificates of a system; tokens that are bound to one end."""
+    said = [one.model_dump() for one in wanted.certificates]
+    return [_binding(one) for one in await _tokens(request).set_certificates(name, said)]
 
 
 @router.get("/roles", openapi_extra=needs(SIGNED_IN))

@@ -173,3 +173,18 @@ class FactorExists(LianyiError):
     zh = Told(
         "第二认证因素已启用", "每个账户同时只有一个", "如已遗失，请由安全管理员解除后重新启用"
     )
+
+
+class ThroughProxyOnly(LianyiError):
+    """Somebody came around the proxy that secures the doors."""
+
+    code = "LY-1822"
+    category = Category.FORBIDDEN
+    en = Told(
+        "this door is not open here",
+        "without encryption it serves the hospital's proxy only",
+        "use the address of the platform that begins with https://",
+    )
+    zh = Told(
+        "此处不能访问", "未加密的连接只接受医院的代理服务器", "请使用以 https:// 开头的平台地址"
+    )

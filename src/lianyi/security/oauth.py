@@ -1,11 +1,12 @@
 """Tokens for systems: OAuth 2.0 client credentials, revocation, introspection.
 
 A client is a service account; its secret is one of its keys, or it signs assertions with a private
-key whose public half is registered. A scope is a permission; a token gives the part of what the
+key whose public half is registered, or it shows a TLS certificate that is registered: then its
+tokens are bound to that certificate. A scope is a permission; a token gives the part of what the
 account's roles give now. Tokens are opaque and live five minutes at most.
 
-Sources: RFC 6749, 4.4 and 5.2; RFC 7009; RFC 7521, 7523; RFC 7662; SMART App Launch 2.2, "Backend
-    Services".
+Sources: RFC 6749, 4.4 and 5.2; RFC 7009; RFC 7521, 7523; RFC 7662; RFC 8705; SMART App Launch 2.2,
+    "Backend Services".
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ from lianyi.security import oauth_store
 from lianyi.security.access import current
 from lianyi.security.account_store import AccountRecord
 from lianyi.security.acts import act
+from lianyi.security.client_certificates import (
+    Binding,
+    CertificateTaken,
+    ShownCertificate,
+    check_bindings,
+    thumbprint,
+)
 from lianyi.security.failures import NoSuchAccount
 from lianyi.security.model import Access, Actor, Reach
 from lianyi.security.oauth_assertions import (
@@ -68,19 +76,37 @@ class Shown:
         client: its name; empty when only the assertion says it.
         secret: its key; None: it sent none.
         assertion: what it signed; empty: nothing.
+        certificate: what it showed in the handshake; None: nothing.
     """
 
     client: str
     secret: Sensitive[str] | None = None
     assertion: str = field(default="", repr=False)
+    certificate: ShownCertificate | None = None
+
+    @property
+    def method(self) -> str:
+        """By what it proves itself."""
+        if self.assertion:
+            return "assertion"
+        return "key" if self.secret or self.certificate is None else "certificate"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A system that has proved who it is, and with which key."""
+    """A system that has proved who it is: with which key, or with which certificate.
+
+    Attributes:
+        account: its own.
+        method: by what it proved itself.
+        key: the stored form of its key.
+        certificate: SHA-256 of the certificate that its tokens are bound to.
+    """
 
     account: AccountRecord
-    key: bytes | None
+    method: str
+    key: bytes | None = None
+    certificate: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +152,16 @@ class TokenServer:
             UnknownClient: none that we know.
         """
         try:
-            if shown.assertion:
+            if shown.method == "assertion":
                 return await self._by_assertion(shown)
+            if shown.method == "certificate":
+                return await self._by_certificate(shown)
             return await self._by_key(shown)
         except Unproved as reason:
             log.warning("oauth client refused", reason=str(reason))
             nobody = Actor(UUID(int=0), "unknown", "", "", Reach())
             async with self._pool.acquire() as connection, connection.transaction():
-                facts = {"method": "assertion" if shown.assertion else "key", "why": str(reason)}
+                facts = {"method": shown.method, "why": str(reason)}
                 await self._act(connection, "token.refused", nobody, facts, address)
             raise UnknownClient(where="client") from reason
 
@@ -143,7 +171,7 @@ class TokenServer:
         account = await store.account_of(self._pool, key.account) if key else None
         if account is None or account.name != shown.client:
             raise Unproved("unknown key")
-        return Client(_alive(account), stored)
+        return Client(_alive(account), "key", key=stored)
 
     async def _by_assertion(self, shown: Shown) -> Client:
         claimed = read_claimed(shown.assertion)
@@ -165,7 +193,24 @@ class TokenServer:
                 now=self._clock.now(),
             ):  # fmt: skip
                 raise Unproved("jti used before")
-        return Client(_alive(account), None)
+        return Client(_alive(account), "assertion")
+
+    async def _by_certificate(self, shown: Shown) -> Client:
+        certificate = shown.certificate
+        account = await store.find_account(self._pool, shown.client)
+        bound = await oauth_store.bindings_of(self._pool, account.account) if account else []
+        found = [one for one in bound if certificate and certificate.is_of(one)]
+        if account is None or certificate is None or not found:
+            raise Unproved("unknown certificate")
+        now = self._clock.now()
+        if certificate.expires_at <= now:
+            raise Unproved("certificate expired")
+        alive = _alive(account)
+        async with self._pool.acquire() as connection:
+            await oauth_store.see_binding(
+                connection, found[0], expires_at=certificate.expires_at, at=now
+            )
+        return Client(alive, "certificate", certificate=certificate.digest)
 
     # ---- tokens --------------------------------------------------------------------------------
 
@@ -189,13 +234,13 @@ class TokenServer:
         token, now = new_token(Kind.ACCESS), self._clock.now()
         record = TokenRecord(
             token.stored, client.account.account, client.key, asked, now,
-            now + timedelta(seconds=self._lasts),
+            now + timedelta(seconds=self._lasts), client.certificate,
         )  # fmt: skip
         async with self._pool.acquire() as connection, connection.transaction():
             if not await oauth_store.insert_token(connection, record, limit=TOKENS_MAX):
                 raise TooManyTokens(where="client")
             facts = {"token": name_of(token.stored), "scopes": asked,
-                     "method": "key" if client.key else "assertion"}  # fmt: skip
+                     "method": client.method}  # fmt: skip
             await self._act(connection, "token.given", actor, facts, address)
         return Given(token.shown, asked, self._lasts)
 
@@ -235,7 +280,9 @@ class TokenServer:
             if not asking.reach.covers(INTROSPECTS, account.organisation):
                 return {"active": False}
         held = (await self._signing_in.actor_of(account, ["access token"])).reach
+        bound = {"cnf": {"x5t#S256": thumbprint(found.certificate)}} if found.certificate else {}
         return {
+            **bound,
             "active": True,
             "scope": " ".join(one for one in found.scopes if held.organisations(one)),
             "client_id": account.name,
@@ -283,6 +330,37 @@ class TokenServer:
             await store.tell(connection)
         self._signing_in.forget()
         return kept
+
+    # ---- certificates --------------------------------------------------------------------------
+
+    async def certificates_of(self, name: str) -> Sequence[Binding]:
+        """Return the certificates of a system; raises :class:`NoSuchAccount`."""
+        found = self._system(await store.find_account(self._pool, name))
+        return await oauth_store.bindings_of(self._pool, found.account)
+
+    async def set_certificates(
+        self, name: str, wanted: Sequence[Mapping[str, str]]
+    ) -> Sequence[Binding]:
+        """Replace the certificates of a system; tokens that are bound to one end.
+
+        Raises:
+            NoSuchAccount: there is no system of this name within reach.
+            BadClientCertificate, CertificateTaken: nothing is changed.
+        """
+        bindings = check_bindings(wanted)
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = self._system(await store.lock_account(connection, name))
+            if not await oauth_store.set_bindings(connection, found.account, bindings):
+                raise CertificateTaken(where="certificates")
+            await oauth_store.end_bound_tokens(connection, found.account, self._clock.now())
+            said = [f"{one.method.value} {one.value}" for one in bindings]
+            facts = {"subject": found.name, "subject_account": str(found.account),
+                     "certificates": said}  # fmt: skip
+            changed = act("account.certificates_changed", facts)
+            await self._log.append_act_within(connection, changed)
+            await store.tell(connection)
+        self._signing_in.forget()
+        return await self.certificates_of(name)
 
     @staticmethod
     def _system(found: AccountRecord | None) -> AccountRecord:

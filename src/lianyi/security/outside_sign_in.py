@@ -10,6 +10,7 @@ the code is asked for here before the session opens.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import orjson
 import structlog
 
 from lianyi.base.clock import Clock, IdSource
@@ -45,6 +47,7 @@ from lianyi.security.providers.problems import (
     expired,
 )
 from lianyi.security.providers.provider import ExternalIdentity, KeptState
+from lianyi.security.providers.saml import SamlProvider
 from lianyi.security.sealed_store import hint_place
 from lianyi.security.signing_in import Opened, Proof, SigningIn
 from lianyi.security.tokens import Kind, stored_form
@@ -53,6 +56,9 @@ from lianyi.security.vault import Vault
 BROWSER = "browser"
 CODE_MAX = timedelta(minutes=5)
 """How long somebody may look for his one-time code."""
+ARRIVED = "arrived"
+ARRIVED_MAX = timedelta(minutes=2)
+"""How long a checked response waits for its browser."""
 
 log = structlog.get_logger(__name__)
 
@@ -179,7 +185,10 @@ class OutsideSignIn:
             if isinstance(offered.provider, LdapProvider):
                 raise NoSuchProvider(where="provider")
             kept = await self._take(provider, answer.get("state", ""), binding)
-            identity = await offered.provider.finish(answer, kept)
+            if isinstance(offered.provider, SamlProvider):
+                identity = _arrived(provider, kept)
+            else:
+                identity = await offered.provider.finish(answer, kept)
             account = await self._identities.recognise(identity, offered.file, address=address)
             try:
                 opened = await self._open(
@@ -193,6 +202,45 @@ class OutsideSignIn:
             await self._refused(provider, failure, identity, address=address)
             raise
         return Came(opened, kept.return_to)
+
+    def takes_forms(self, provider: str) -> bool:
+        """Tell whether a directory sends the browser back with a form that :meth:`arrive` reads."""
+        found = self.book.find(provider)
+        return found is not None and isinstance(found.provider, SamlProvider)
+
+    async def arrive(self, provider: str, form: Mapping[str, str], *, address: str) -> str:
+        """Take a form that a browser brought from another site, without a cookie of ours.
+
+        Returns:
+            The key with which the same browser must come to :meth:`finish`, with its cookie.
+
+        Raises:
+            SignInExpired: it comes too late, again, or is another one.
+            SignInRefused: it proves nothing.
+            NoSuchProvider, DoorBusy: it cannot be taken.
+        """
+        identity: ExternalIdentity | None = None
+        try:
+            found = self.book.get(provider).provider
+            if not isinstance(found, SamlProvider):
+                raise NoSuchProvider(where="provider")
+            kept = await self._take_any(provider, form.get("RelayState", ""))
+            proved = await asyncio.to_thread(found.receive, form, kept)
+            identity = proved.identity
+            seen = _Seen(self._pool, self._clock)
+            if not await seen.first_time(provider, proved.assertion, proved.until):
+                raise expired(provider, "assertion used before")
+            key = secrets.token_hex(32)
+            values = {ARRIVED: _packed(identity), BROWSER: kept.values[BROWSER]}
+            until = self._clock.now() + ARRIVED_MAX
+            async with self._pool.acquire() as connection:
+                new = KeptState(key, provider, values, kept.return_to, until)
+                if not await kept_store.keep(connection, new, now=self._clock.now()):
+                    raise DoorBusy(where=provider)
+        except LianyiError as failure:
+            await self._refused(provider, failure, identity, address=address)
+            raise
+        return key
 
     async def finish_with_code(
         self, provider: str, *, key: str, code: str, binding: str, address: str, agent: str
@@ -281,11 +329,15 @@ class OutsideSignIn:
             if not await kept_store.keep(connection, bound, now=self._clock.now()):
                 raise DoorBusy(where=kept.provider)
 
-    async def _take(self, provider: str, key: str, binding: str) -> KeptState:
+    async def _take_any(self, provider: str, key: str) -> KeptState:
         async with self._pool.acquire() as connection:
             kept = await kept_store.take(connection, key, now=self._clock.now()) if key else None
         if kept is None or kept.provider != provider:
             raise expired(provider, "unknown state")
+        return kept
+
+    async def _take(self, provider: str, key: str, binding: str) -> KeptState:
+        kept = await self._take_any(provider, key)
         if not hmac.compare_digest(_digest(binding), kept.values.get(BROWSER, "")):
             raise expired(provider, "other browser")
         return kept
@@ -377,6 +429,23 @@ class _Seen:
             return await kept_store.first_time(
                 connection, provider, identifier, until=until, now=self._clock.now()
             )
+
+
+def _packed(identity: ExternalIdentity) -> str:
+    """Return an identity as it is kept for a moment; there is no hint for a logout in it."""
+    return orjson.dumps(replace(identity, logout_hint=None)).decode()
+
+
+def _arrived(provider: str, kept: KeptState) -> ExternalIdentity:
+    """Return who arrived; a browser that brings no checked response finds nobody."""
+    if ARRIVED not in kept.values:
+        raise expired(provider, "no response")
+    found = orjson.loads(kept.values[ARRIVED])
+    at = datetime.fromisoformat(found["authenticated_at"])
+    groups, factors = tuple(found["groups"]), tuple(found["factors"])
+    return ExternalIdentity(
+        **{**found, "authenticated_at": at, "groups": groups, "factors": factors}
+    )
 
 
 def _digest(text: str) -> str:

@@ -337,12 +337,17 @@ class SigningIn:
             self._seen.popitem(last=False)
         await store.see_session(self._pool, stored, self._clock.now())
 
-    async def by_bearer(self, shown: Sensitive[str]) -> Actor | None:
-        """Return whom a bearer token stands for: a system, or whoever started the first time."""
+    async def by_bearer(self, shown: Sensitive[str], certificate: bytes = b"") -> Actor | None:
+        """Return whom a bearer token stands for: a system, or whoever started the first time.
+
+        Args:
+            shown: the token.
+            certificate: SHA-256 of the certificate that came with it; empty: none came.
+        """
         text = shown.reveal()
         token = stored_form(shown, Kind.ACCESS)
         if token is not None:
-            return await self._by_access_token(token)
+            return await self._by_access_token(token, certificate)
         stored = stored_form(shown, Kind.API_KEY)
         if stored is None:
             if not await self.is_first_token(text):
@@ -359,9 +364,13 @@ class SigningIn:
             return None
         return self._remember(stored, await self._actor(account, ["key"]), asked)
 
-    async def _by_access_token(self, stored: bytes) -> Actor | None:
-        """Return the system that a token of ``/oauth/token`` stands for, within its scopes."""
-        known = self._remembered(stored)
+    async def _by_access_token(self, stored: bytes, certificate: bytes) -> Actor | None:
+        """Return the system that a token of ``/oauth/token`` stands for, within its scopes.
+
+        A token that is bound to a certificate opens nothing without it (RFC 8705, 3).
+        """
+        remembered_as = stored + certificate
+        known = self._remembered(remembered_as)
         if known:
             return known
         asked, now = self._forgotten, self._clock.now()
@@ -369,11 +378,13 @@ class SigningIn:
         account = await store.account_of(self._pool, token.account) if token else None
         if token is None or account is None or account.state != "active":
             return None
+        if token.certificate is not None and token.certificate != certificate:
+            return None
         actor = await self._actor(account, ["access token"])
         actor = replace(actor, reach=narrowed(actor.reach, token.scopes))
         if (token.expires_at - now).total_seconds() <= REMEMBERED_SECONDS:
             return actor  # to be remembered would be to outlive it
-        return self._remember(stored, actor, asked)
+        return self._remember(remembered_as, actor, asked)
 
     async def actor_of(self, account: AccountRecord, factors: list[str]) -> Actor:
         """Return what an account may do now, when it has shown these factors."""

@@ -201,6 +201,29 @@ class PublicKeys(Wish):
     keys: list[dict[str, Any]] = Field(max_length=10)
 
 
+class NewBinding(Wish):
+    """A certificate of a system: one of the three."""
+
+    pem: Annotated[str, Field(max_length=16_000)] = ""
+    subject: Annotated[str, Field(max_length=1000)] = ""
+    public_key_sha256: Annotated[str, Field(max_length=100)] = ""
+
+
+class NewBindings(Wish):
+    """All certificates of a system."""
+
+    certificates: list[NewBinding] = Field(max_length=10)
+
+
+class BindingView(View):
+    """A certificate of a system: ``value`` is its subject, or the SHA-256 of its public key."""
+
+    method: Literal["tls_client_auth", "self_signed_tls_client_auth"]
+    value: str
+    expires_at: datetime | None
+    seen_at: datetime | None
+
+
 class ChangePassword(Wish):
     """One's own password."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,14 +14,14 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
-import uvicorn
 import yaml
 from fastapi import FastAPI
 from tests.peers.slapd import wait_for_port
 
 from lianyi.api.assembly import ApiDependencies, create_app
 from lianyi.api.first_token import console_token
-from lianyi.api.settings import ApiSettings
+from lianyi.api.https import DoorsServer, bound_socket
+from lianyi.api.settings import ApiSettings, HttpsSettings, own_address
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.messagelog.postgres import PostgresLog
@@ -65,9 +66,16 @@ class OpenHouse:
 
 @asynccontextmanager
 async def open_house(
-    database: str, folder: Path, port: int, **security: Any
+    database: str,
+    folder: Path,
+    port: int,
+    *,
+    https: HttpsSettings | None = None,
+    trust: ssl.SSLContext | bool = True,
+    **security: Any,
 ) -> AsyncIterator[OpenHouse]:
-    """Serve a house at ``http://127.0.0.1:{port}``."""
+    """Serve a house at ``http://127.0.0.1:{port}``, or ``https`` as the settings say."""
+    https = https or HttpsSettings()
     clock, pool = SystemClock(), await open_pool(database, size_max=4)
     walled = await open_pool(
         database,
@@ -88,15 +96,18 @@ async def open_house(
             clock=clock,
             ids=RandomIds(),
             console_dir=folder / "console",
+            https=https,
             security=SecuritySettings(**{"address_failures_max": 1000, **security}),
         )
     )
-    address = f"http://127.0.0.1:{port}"
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="on"))
-    serving = asyncio.create_task(server.serve())
+    address = own_address("127.0.0.1", port, secure=https.on)
+    server = DoorsServer(app, https)
+    serving = asyncio.create_task(server.serve([bound_socket("127.0.0.1", port)]))
     await asyncio.to_thread(wait_for_port, port)
     headers = {"Authorization": f"Bearer {console_token(folder / 'data')}"}
-    async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False) as admin:
+    async with httpx.AsyncClient(
+        base_url=address, headers=headers, trust_env=False, verify=trust, timeout=60
+    ) as admin:
         yield OpenHouse(address, app, pool, first, admin, folder / "data", folder / "content")
     server.should_exit = True
     await serving

@@ -46,6 +46,7 @@ OPEN = {
     "POST /api/v1/session/{provider}/finish",
     "POST /api/v1/session/{provider}/code",
     "POST /api/v1/session/{provider}/logged-out",
+    "GET /api/v1/session/{provider}/metadata",  # what every identity provider is given
     "POST /oauth/token",
     "POST /oauth/revoke",
     "POST /oauth/introspect",

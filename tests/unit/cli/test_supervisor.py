@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from lianyi.api.settings import own_address
 from lianyi.base.embedded.failures import PostgresDidNotStart
 from lianyi.cli import running
 from lianyi.cli import supervisor as supervising
-from lianyi.cli.common import Where, console_address
+from lianyi.cli.common import Where
 from lianyi.cli.running import NotLoopback, Platform, is_loopback
 from lianyi.cli.supervisor import Supervisor
 
@@ -97,6 +98,23 @@ def test_the_console_opens_on_the_loopback_only(host: str, tmp_path: Path) -> No
     Platform(settings, None, ["deliver"])
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "trusted_proxies = ['10.0.0.5']",
+        "certificate_file = 'lianyi.pem'\nkey_file = 'lianyi.key'",
+    ],
+)
+def test_beyond_this_machine_the_console_is_encrypted(tmp_path: Path, setting: str) -> None:
+    file = tmp_path / "lianyi.toml"
+    file.write_text(f"[https]\n{setting}\n", encoding="utf-8")
+    settings = Where(file, tmp_path / "data", tmp_path).load(http_host="10.1.2.3")
+
+    address = Platform(settings, file, ["api"]).address
+
+    assert address.startswith("https://" if "certificate" in setting else "http://")
+
+
 def test_port_zero_becomes_a_port_that_can_be_told(tmp_path: Path) -> None:
     settings = Where(None, tmp_path / "data", tmp_path).load(http_port=0)
 
@@ -106,8 +124,8 @@ def test_port_zero_becomes_a_port_that_can_be_told(tmp_path: Path) -> None:
 
 
 def test_the_address_of_the_console_is_a_url() -> None:
-    assert console_address("127.0.0.1", 8080) == "http://127.0.0.1:8080"
-    assert console_address("::1", 8080) == "http://[::1]:8080"
+    assert own_address("127.0.0.1", 8080, secure=False) == "http://127.0.0.1:8080"
+    assert own_address("::1", 8080, secure=False) == "http://[::1]:8080"
 
 
 class Takeover:

@@ -75,24 +75,23 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.ca_file = self._write("ca.pem", self._certify(self.subject, self.key, ca=True))
+        self.ca_key_file = self._write_key("ca.key", self.key)
 
-    def issue(self, name: str) -> tuple[Path, Path]:
+    def issue(self, name: str, *, expired: bool = False) -> tuple[Path, Path]:
         """Return certificate and key file for a name that is also valid for 127.0.0.1."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate_file = self._write(f"{name}.pem", self._certify(subject, key, ca=False))
-        key_file = self.folder / f"{self.name}-{name}.key"
-        key_file.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        return certificate_file, key_file
+        certificate = self._certify(subject, key, ca=False, expired=expired)
+        certificate_file = self._write(f"{name}.pem", certificate)
+        return certificate_file, self._write_key(f"{name}.key", key)
 
     def _certify(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, ca: bool
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        ca: bool,
+        expired: bool = False,
     ) -> x509.Certificate:
         names = x509.SubjectAlternativeName(
             [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -105,7 +104,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-            .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2021 if expired else 2120, 1, 1, tzinfo=UTC))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
             .add_extension(
@@ -114,6 +113,17 @@ class Authority:
             .add_extension(names, critical=False)
             .sign(self.key, hashes.SHA256())
         )
+
+    def _write_key(self, file_name: str, key: ec.EllipticCurvePrivateKey) -> Path:
+        path = self.folder / f"{self.name}-{file_name}"
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return path
 
     def _write(self, file_name: str, certificate: x509.Certificate) -> Path:
         path = self.folder / f"{self.name}-{file_name}"

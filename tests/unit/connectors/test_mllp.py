@@ -316,7 +316,9 @@ async def test_mutual_tls_knows_who_sends(listen: Open, desk: Any, authority: An
     assert desk.arrivals[0].attributes == {"certificate_subject": "commonName=HIS"}
 
 
-@pytest.mark.parametrize("shows", ["nothing", "a certificate of a stranger"])
+@pytest.mark.parametrize(
+    "shows", ["nothing", "a stranger's", "an expired one", "a self-signed one"]
+)
 async def test_mutual_tls_refuses_whom_nobody_vouches_for(
     listen: Open, desk: Any, authority: Any, stranger: Any, shows: str
 ) -> None:
@@ -328,7 +330,12 @@ async def test_mutual_tls_refuses_whom_nobody_vouches_for(
             client_ca_file=authority.ca_file,
         )
     )
-    own, own_key = stranger.issue("HIS") if shows != "nothing" else (None, None)
+    own, own_key = {
+        "nothing": lambda: (None, None),
+        "a stranger's": lambda: stranger.issue("HIS"),
+        "an expired one": lambda: authority.issue("HIS", expired=True),
+        "a self-signed one": lambda: (stranger.ca_file, stranger.ca_key_file),
+    }[shows]()
 
     # TLS 1.3 lets a client send before the server has judged its certificate
     with pytest.raises((Unreachable, NoAnswer)):
@@ -337,6 +344,62 @@ async def test_mutual_tls_refuses_whom_nobody_vouches_for(
         )
 
     assert desk.arrivals == []
+
+
+async def test_an_authority_taken_out_of_the_file_vouches_for_nobody_any_more(
+    listen: Open,
+    desk: Any,
+    authority: Any,
+    stranger: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lianyi.connectors.listening.LOOK_SECONDS", 0.02)
+    certificate_file, key_file = authority.issue("lianyi")
+    trusted = authority.folder / "trusted.pem"
+    trusted.write_bytes(authority.ca_file.read_bytes() + stranger.ca_file.read_bytes())
+    tls = TlsServer(certificate_file=certificate_file, key_file=key_file, client_ca_file=trusted)
+    source = await listen(tls=tls)
+    his, his_key = stranger.issue("HIS")
+    shows = TlsClient(ca_file=authority.ca_file, certificate_file=his, key_file=his_key)
+    sender = MllpSender(MllpSenderSettings(address=source.address, tls=shows))
+    assert (await sender.send(b"before", attributes={}, timeout_seconds=5)).body == b"ok"
+
+    trusted.write_bytes(authority.ca_file.read_bytes())
+
+    async def send_on() -> None:
+        while True:
+            await sender.send(b"meanwhile", attributes={}, timeout_seconds=5)
+
+    with pytest.raises((Unreachable, NoAnswer)):  # its open connection is closed, too
+        await asyncio.wait_for(send_on(), 20)
+    await sender.close()
+    taken = len(desk.arrivals)
+    with pytest.raises((Unreachable, NoAnswer)):
+        await exchange(source, shows)
+    assert len(desk.arrivals) == taken
+    own, own_key = authority.issue("LIS")
+    shows = TlsClient(ca_file=authority.ca_file, certificate_file=own, key_file=own_key)
+    assert (await exchange(source, shows)).body == b"ok"
+
+
+async def test_a_sender_shows_its_new_certificate_at_the_next_connection(
+    listen: Open, desk: Any, authority: Any
+) -> None:
+    certificate_file, key_file = authority.issue("lianyi")
+    tls = TlsServer(
+        certificate_file=certificate_file, key_file=key_file, client_ca_file=authority.ca_file
+    )
+    source = await listen(tls=tls)
+    own, own_key = authority.issue("HIS", expired=True)
+    shows = TlsClient(ca_file=authority.ca_file, certificate_file=own, key_file=own_key)
+    sender = MllpSender(MllpSenderSettings(address=source.address, tls=shows))
+    with pytest.raises((Unreachable, NoAnswer)):
+        await sender.send(b"before", attributes={}, timeout_seconds=5)
+
+    authority.issue("HIS")  # the same files
+
+    assert (await sender.send(b"after", attributes={}, timeout_seconds=5)).body == b"ok"
+    await sender.close()
 
 
 async def test_plain_bytes_at_a_tls_port_reach_nobody(

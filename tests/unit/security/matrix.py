@@ -168,7 +168,8 @@ class Matrix:
         def value(found: re.Match[str]) -> str:
             name = found[1]
             if name == "name" and "/accounts/" in operation.path:
-                return "machine" if "keys" in operation.path else "them"
+                of_systems = "keys" in operation.path or "certificates" in operation.path
+                return "machine" if of_systems else "them"
             if name == "code" and "/masterdata/" in operation.path:
                 return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if name == "position" and "/held/" in operation.path:
@@ -244,6 +245,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
     "link_identity": {"provider": "nobody", "subject": "s"},
     "set_practitioner_names": {"names": [{"identifier": "D7", "organisation": HERE}]},
+    "set_certificates": {"certificates": []},
     "set_public_keys": {"keys": []},
     "note_print": {"page": "/messages/1-1"},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},

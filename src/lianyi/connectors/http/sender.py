@@ -20,7 +20,7 @@ from lianyi.base.settings import Section
 from lianyi.connectors.connector import Answer
 from lianyi.connectors.exchange import Exchange, Unreadable
 from lianyi.connectors.http.token import read_token
-from lianyi.connectors.tls import TlsClient, client_context
+from lianyi.connectors.tls import ClientTls, TlsClient
 
 _HEADERS_LIMIT_BYTES = 64 * 1024
 
@@ -100,14 +100,13 @@ class HttpSender:
     def __init__(self, settings: HttpSenderSettings) -> None:
         parts = urlsplit(settings.address)
         tls = settings.tls or (TlsClient() if parts.scheme == "https" else None)
-        context = client_context(tls) if tls and parts.scheme == "https" else None
+        secured = ClientTls(tls) if tls and parts.scheme == "https" else None
         self._content_type = settings.content_type
         self._head = _head(settings)
         self._exchange = Exchange(
             host=parts.hostname or "",
-            port=parts.port or (443 if context else 80),
-            context=context,
-            server_name=tls.server_name if tls else None,
+            port=parts.port or (443 if secured else 80),
+            tls=secured,
             keepalive_seconds=settings.keepalive_seconds,
             reader=lambda: _Responses(settings.answer_limit_bytes),
         )

@@ -11,7 +11,7 @@ from lianyi.base.settings import Section
 from lianyi.connectors.connector import Answer, CannotCarry
 from lianyi.connectors.exchange import Exchange, Unreadable
 from lianyi.connectors.mllp.framing import END, START, Deframer
-from lianyi.connectors.tls import TlsClient, client_context
+from lianyi.connectors.tls import ClientTls, TlsClient
 
 
 class MllpSenderSettings(Section):
@@ -60,8 +60,7 @@ class MllpSender:
         self._exchange = Exchange(
             host=host,
             port=port,
-            context=client_context(tls) if tls else None,
-            server_name=tls.server_name if tls else None,
+            tls=ClientTls(tls) if tls else None,
             keepalive_seconds=settings.keepalive_seconds,
             reader=lambda: _Acknowledgments(settings),
         )

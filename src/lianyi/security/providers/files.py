@@ -78,7 +78,7 @@ class ProviderFile(Part):
         title: what the button says.
         enabled: whether it is offered.
         subject: which claim or attribute names the person for ever; empty means the usual one:
-            ``sub``, ``entryUUID`` or ``objectGUID``, in CAS the user name.
+            ``sub``, ``entryUUID`` or ``objectGUID``, in CAS the user name, in SAML the NameID.
         account_name: which claim or attribute is the account name; empty means the usual one.
         display_name: which one is the name for people; empty means the usual one.
         email: which one is the address; empty means the usual one.
@@ -260,10 +260,54 @@ class CasFile(ProviderFile):
     _addresses = field_validator("server", "service")(_https)
 
 
-KINDS: dict[str, type[OidcFile | LdapFile | CasFile]] = {
+class SamlFile(ProviderFile):
+    """SAML 2.0: Web Browser SSO that begins here.
+
+    Attributes:
+        kind: ``saml``.
+        idp_entity_id: how the identity provider calls itself, exactly.
+        sso_url: where it takes requests (HTTP-Redirect).
+        idp_certificate_file: PEM, its signing certificate; two while it changes from one to the
+            next. A file that is replaced counts when this file changes or after a restart.
+        entity_id: how the platform calls itself; register it there.
+        acs_url: where the browser brings the response (HTTP-POST); register it there.
+        sp_certificate_file: PEM, shown in our metadata.
+        sp_key_file: PEM, its private key; with it requests are signed.
+        name_id_format: which kind of name is asked for; empty: whichever it likes.
+        authn_contexts: ways of proof that are asked for and then demanded.
+        force_authn: whether the person must prove it anew although a session stands there.
+        allow_sha1: lets signatures with SHA-1 count; only for a service that cannot do better.
+        skew_seconds: how much the clocks may differ.
+    """
+
+    kind: Literal["saml"]
+    idp_entity_id: str = Field(min_length=1, max_length=1024)
+    sso_url: str
+    idp_certificate_file: Path
+    entity_id: str = Field(min_length=1, max_length=1024)
+    acs_url: str
+    sp_certificate_file: Path | None = None
+    sp_key_file: Path | None = None
+    name_id_format: str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+    authn_contexts: tuple[str, ...] = ()
+    force_authn: bool = False
+    allow_sha1: bool = False
+    skew_seconds: int = Field(default=60, ge=0, le=300)
+
+    _addresses = field_validator("sso_url", "acs_url")(_https)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SamlFile:
+        if (self.sp_certificate_file is None) is not (self.sp_key_file is None):
+            raise ValueError("sp_certificate_file and sp_key_file belong together")
+        return self
+
+
+KINDS: dict[str, type[OidcFile | LdapFile | CasFile | SamlFile]] = {
     "oidc": OidcFile,
     "ldap": LdapFile,
     "cas": CasFile,
+    "saml": SamlFile,
 }
 
 _CHINESE = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from lianyi.base.clock import Clock, IdSource
 from lianyi.security.providers.cas import CasProvider
-from lianyi.security.providers.files import CasFile, LdapFile, OidcFile, ProviderFile
+from lianyi.security.providers.files import CasFile, LdapFile, OidcFile, ProviderFile, SamlFile
 from lianyi.security.providers.ldap import LdapProvider
 from lianyi.security.providers.oidc import OidcProvider
+from lianyi.security.providers.saml import SamlProvider
 
-Provider = OidcProvider | LdapProvider | CasProvider
+Provider = OidcProvider | LdapProvider | CasProvider | SamlProvider
 
 
 def make_provider(file: ProviderFile, clock: Clock, ids: IdSource) -> Provider:
@@ -25,5 +26,7 @@ def make_provider(file: ProviderFile, clock: Clock, ids: IdSource) -> Provider:
             return LdapProvider(file, clock)
         case CasFile():
             return CasProvider(file, clock, ids)
+        case SamlFile():
+            return SamlProvider(file, clock, ids)
         case _:
             raise TypeError(f"no provider of {type(file).__name__}")

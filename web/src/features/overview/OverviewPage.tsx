@@ -12,6 +12,7 @@ import { compact } from '@/lib/format'
 import { overviewKey } from '@/lib/live'
 import { useTexts } from '@/lib/texts'
 
+import { Certificates } from './Certificates'
 import { ChannelFlow } from './ChannelFlow'
 
 /** Is everything flowing right now, and if not, what hurts most? */
@@ -37,6 +38,7 @@ export default function OverviewPage() {
       ) : (
         now.channels.map((channel) => <ChannelFlow key={channel.name} channel={channel} />)
       )}
+      <Certificates />
     </div>
   )
 }
