@@ -15,7 +15,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
+from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors, smart_doors
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
@@ -53,6 +53,11 @@ from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.smart import endpoints as smart
+from lianyi.security.smart.apps import Apps
+from lianyi.security.smart.authorising import Authorising
+from lianyi.security.smart.giving import AppTokens
+from lianyi.security.smart.identity_tokens import IdentityTokens
 from lianyi.security.trail import Trail
 from lianyi.security.vault import Vault, VaultSettings
 
@@ -120,8 +125,10 @@ def bare_app() -> FastAPI:
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
+    app.include_router(smart_doors.router)
     install(app)
     return app
 
@@ -254,13 +261,29 @@ def _doors_for_others(
         signing_in=signing_in,
         vault=vault,
     )
+    _doors_for_apps(app, deps, signing_in, vault)
+
+
+def _doors_for_apps(
+    app: FastAPI, deps: ApiDependencies, signing_in: SigningIn, vault: Callable[[], Vault]
+) -> None:
+    """Build what gives tokens to systems, and to apps that act for people."""
+    house = (deps.pool, deps.log, deps.clock)
+    issuer, lasts_seconds = deps.settings.address, deps.security.access_token_seconds
+    app.state.identity_tokens = IdentityTokens(deps.pool, deps.clock, vault, issuer=issuer)
+    app.state.apps = Apps(*house, signing_in=signing_in, issuer=issuer)
+    app.state.authorising = Authorising(*house, deps.ids, issuer=issuer)
     app.state.token_server = TokenServer(
-        deps.pool,
-        deps.log,
-        deps.clock,
+        *house,
         signing_in=signing_in,
-        address=deps.settings.address,
-        lasts_seconds=deps.security.access_token_seconds,
+        apps=AppTokens(
+            *house,
+            signing_in=signing_in,
+            identity=app.state.identity_tokens,
+            lasts_seconds=lasts_seconds,
+        ),
+        address=issuer,
+        lasts_seconds=lasts_seconds,
     )
 
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -32,9 +32,11 @@ from lianyi.security.access import OutsideOfReach, Seen, acting, current, seen
 from lianyi.security.acts import act
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
-from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
+from lianyi.security.permissions import ANYBODY, FHIR, MARK, PERMISSIONS, SIGNED_IN
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.smart.problems import OutsideOfScopes
+from lianyi.security.smart.scopes import Granted, covers
 from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"
@@ -106,12 +108,21 @@ class Undeclared(LianyiError):
 
 
 class Operation(NamedTuple):
-    """One operation of the API and what it needs."""
+    """One operation of the API and what it needs.
+
+    Attributes:
+        name, method, path: as the OpenAPI document says them.
+        permission: that it needs.
+        interaction: what it does with FHIR resources, a letter of ``cruds``; empty: nothing.
+        resource: of which type; of a request, of one type.
+    """
 
     name: str
     method: str
     path: str
     permission: str
+    interaction: str = ""
+    resource: str | Mapping[str, str] = ""
 
 
 class Operations:
@@ -124,12 +135,18 @@ class Operations:
         """Return the operation of a request; None when no door has this address."""
         method = "GET" if method == "HEAD" else method
         for pattern, operation in self._found:
-            if operation.method == method and pattern.match(path):
-                return operation
+            if operation.method == method and (found := pattern.match(path)):
+                return _of_one_type(operation, found.groupdict())
         return None
 
     def __iter__(self) -> Iterator[Operation]:
         return iter([operation for _, operation in self._found])
+
+
+def _of_one_type(operation: Operation, values: Mapping[str, str]) -> Operation:
+    if isinstance(operation.resource, str):
+        return operation
+    return operation._replace(resource=operation.resource.get(values.get("kind", ""), ""))
 
 
 def operations_of(app: FastAPI) -> Operations:
@@ -145,7 +162,8 @@ def operations_of(app: FastAPI) -> Operations:
             name, wanted = described["operationId"], described.get(MARK, "")
             if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
                 raise Undeclared(where=name, why=f"{MARK} is '{wanted}'")
-            found.append((pattern, Operation(name, method.upper(), path, wanted)))
+            shown = described.get(FHIR, {"interaction": "", "resource": ""})
+            found.append((pattern, Operation(name, method.upper(), path, wanted, **shown)))
     return Operations(found)
 
 
@@ -195,16 +213,24 @@ class Gatekeeper:
         return actor
 
 
-def judge(actor: Actor | None, operation: Operation | None) -> Actor:
+def judge(actor: Actor | None, operation: Operation | None, query: bytes = b"") -> Actor:
     """Return who may do an operation.
+
+    Args:
+        actor: who asks.
+        operation: what for; None: for something that is not there.
+        query: of the request; it may make a search narrower.
 
     Raises:
         NotSignedIn: nobody asks.
+        OutsideOfScopes: an app asks for more than it was given.
         PasswordMustChange, FactorMustBegin: something else comes first.
         OutsideOfReach: none of his roles allows it anywhere.
     """
     if actor is None:
         raise NotSignedIn(where="session")
+    if actor.granted is not None and not _granted(actor.granted, operation, query):
+        raise OutsideOfScopes(where=operation.name if operation else "unknown")
     if operation is None or operation.permission == SIGNED_IN:
         return actor
     if actor.must_change:
@@ -214,6 +240,14 @@ def judge(actor: Actor | None, operation: Operation | None) -> Actor:
     if not actor.reach.organisations(operation.permission):
         raise OutsideOfReach(where=operation.name)
     return actor
+
+
+def _granted(granted: Granted, operation: Operation | None, query: bytes) -> bool:
+    """Tell whether an app may do an operation; one that says nothing of FHIR is not for apps."""
+    if operation is None or not operation.interaction or not isinstance(operation.resource, str):
+        return False
+    asked = parse_qs(query.decode("latin-1"), max_num_fields=100)
+    return covers(granted, operation.resource, operation.interaction, asked)
 
 
 class Guard:
@@ -250,7 +284,7 @@ class Guard:
         try:
             in_use = operation is None or operation.name not in REFRESHING
             actor = await self._keeper.identify(method, headers, address=address, in_use=in_use)
-            judge(actor, operation)
+            judge(actor, operation, scope.get("query_string", b""))
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:
             access = _access(actor or _nobody(), operation, address, Purpose.OPERATIONS)
@@ -316,6 +350,8 @@ class Guard:
             "code": code,
             "factors": access.actor.factors,
         }
+        if access.actor.granted:
+            facts["app"] = access.actor.granted.app
         for channel, whose in found.by_channel().items():
             await self._trail.write(
                 act(f"access.{access.operation}", facts, channel=channel, whose=whose, by=access)

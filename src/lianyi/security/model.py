@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from lianyi.security.smart.scopes import Granted
+
 EVERYWHERE = "*"
 """Stands for all organisations, also for what belongs to none."""
 
@@ -109,6 +111,7 @@ class Actor:
         roles: names of the roles that hold now.
         must_change: he must choose a new password before anything else.
         needs_factor: one of his roles asks for a second factor, and he has none.
+        granted: what an app that acts for him may do; None: he acts himself.
     """
 
     account: UUID
@@ -121,6 +124,7 @@ class Actor:
     roles: tuple[str, ...] = ()
     must_change: bool = False
     needs_factor: bool = False
+    granted: Granted | None = None
 
 
 @dataclass(frozen=True, slots=True)

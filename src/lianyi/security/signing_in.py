@@ -30,12 +30,16 @@ from lianyi.security.acts import act
 from lianyi.security.failures import SecondFactorNeeded, SignInRefused
 from lianyi.security.limited_work import LimitedWork
 from lianyi.security.model import FIRST_TOKEN, Access, Actor, Purpose, Reach
+from lianyi.security.oauth_store import TokenRecord
 from lianyi.security.one_time import accepted_step, find_recovery_code
 from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
 from lianyi.security.rules import narrowed, purpose_of, reach_of, reach_of_all
 from lianyi.security.settings import SecuritySettings
+from lianyi.security.smart import store as smart_store
+from lianyi.security.smart.rules import by_app
+from lianyi.security.smart.scopes import Granted, is_smart, parse
 from lianyi.security.tokens import Kind, new_token, stored_form
 from lianyi.security.vault import Place, Vault
 
@@ -355,7 +359,7 @@ class SigningIn:
         return self._remember(stored, await self._actor(account, ["key"]))
 
     async def _by_access_token(self, stored: bytes) -> Actor | None:
-        """Return the system that a token of ``/oauth/token`` stands for, within its scopes."""
+        """Return whom a token of ``/oauth/token`` stands for, within its scopes."""
         known = self._remembered(stored)
         if known:
             return known
@@ -364,11 +368,27 @@ class SigningIn:
         account = await store.account_of(self._pool, token.account) if token else None
         if token is None or account is None or account.state != "active":
             return None
-        actor = await self._actor(account, ["access token"])
-        actor = replace(actor, reach=narrowed(actor.reach, token.scopes))
+        actor = await self._behind(token, account)
+        if actor is None:
+            return None
         if (token.expires_at - now).total_seconds() <= REMEMBERED_SECONDS:
             return actor  # to be remembered would be to outlive it
         return self._remember(stored, actor)
+
+    async def _behind(self, token: TokenRecord, client: AccountRecord) -> Actor | None:
+        """Return who acts: the system itself, or the person who has approved it as an app."""
+        if token.approval is None:
+            actor = await self._actor(client, ["access token"])
+            if not any(is_smart(one) for one in token.scopes):
+                return replace(actor, reach=narrowed(actor.reach, token.scopes))
+            return by_app(actor, Granted(parse(" ".join(token.scopes)), app=client.name))
+        approval = await smart_store.find_approval(self._pool, token.approval, self._clock.now())
+        person = await store.account_of(self._pool, approval.account) if approval else None
+        if approval is None or person is None or person.state != "active":
+            return None
+        actor = await self._actor(person, list(approval.factors))
+        scopes = parse(" ".join(token.scopes)) & approval.scopes
+        return by_app(actor, Granted(scopes, approval.context.patient, client.name))
 
     async def actor_of(self, account: AccountRecord, factors: list[str]) -> Actor:
         """Return what an account may do now, when it has shown these factors."""

@@ -124,7 +124,5 @@ class BrokenScope(LianyiError):
 
     code = "LY-1869"
     category = Category.INVALID
-    en = Told(
-        "cannot understand this scope", "{why}", "write it like patient/Observation.rs"
-    )
+    en = Told("cannot understand this scope", "{why}", "write it like patient/Observation.rs")
     zh = Told("无法理解该 scope", "{why_zh}", "按 patient/Observation.rs 的形式书写")

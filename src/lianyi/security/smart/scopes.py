@@ -1,4 +1,4 @@
-"""What an app may do with FHIR data: SMART scopes as a set that can be compared and cut.
+r"""What an app may do with FHIR data: SMART scopes as a set that can be compared and cut.
 
 ``patient/Observation.rs?category=laboratory`` is broken into **rights**: one level, one resource
 type or ``*``, one interaction, and a conjunction of search parameters. A comma in a parameter is
@@ -11,7 +11,7 @@ depends on who asks.
 
 Sources:
     SMART App Launch 2.2, "Scopes and Launch Context"; RFC 6749, 3.3 (what a scope is made of);
-    HL7 FHIR R4, 3.1.1.4 (repeated parameters are *and*, commas are *or*, ``\\,`` is a comma).
+    HL7 FHIR R4, 3.1.1.4 (repeated parameters are *and*, commas are *or*, ``\,`` is a comma).
 """
 
 from __future__ import annotations
@@ -89,6 +89,23 @@ class Right(NamedTuple):
         return Right(self.level, resource, self.interaction, self.where | other.where)
 
 
+class Group(NamedTuple):
+    """One scope with rights: its level, type of resource, letters and parameters."""
+
+    level: str
+    resource: str
+    letters: str
+    where: frozenset[Pair]
+
+    def __str__(self) -> str:
+        """Return the canonical text."""
+        query = "&".join(
+            f"{quote(key, safe=':')}={quote(value, safe=_PLAIN)}"
+            for key, value in sorted(self.where)
+        )
+        return f"{self.level}/{self.resource}.{self.letters}{'?' if query else ''}{query}"
+
+
 @dataclass(frozen=True, slots=True)
 class Scopes:
     """A set of scopes; make one with :func:`parse` or :func:`scopes_of`.
@@ -126,16 +143,16 @@ class Scopes:
 
     def names(self) -> list[str]:
         """Return the canonical scopes, in order."""
-        return [*sorted(self.special), *(_text(*group) for group in self.groups())]
+        return [*sorted(self.special), *(str(group) for group in self.groups())]
 
-    def groups(self) -> list[tuple[str, str, str, frozenset[Pair]]]:
-        """Return level, resource, interactions and parameters of each scope with rights."""
+    def groups(self) -> list[Group]:
+        """Return the scopes with rights, in order."""
         found: dict[tuple[str, str, tuple[Pair, ...]], set[str]] = {}
         for one in self.rights:
             key = (one.level, one.resource, tuple(sorted(one.where)))
             found.setdefault(key, set()).add(one.interaction)
         return [
-            (level, resource, _in_order(letters), frozenset(where))
+            Group(level, resource, _in_order(letters), frozenset(where))
             for (level, resource, where), letters in sorted(found.items())
         ]
 
@@ -223,11 +240,6 @@ def _alternatives(pairs: Iterable[Pair]) -> list[frozenset[Pair]]:
     if count > ALTERNATIVES_MAX:
         raise _broken("scope", "its parameters have too many values", "参数取值过多")
     return [frozenset(one) for one in product(*(choice for choice in choices if choice))]
-
-
-def _text(level: str, resource: str, letters: str, where: frozenset[Pair]) -> str:
-    query = "&".join(f"{quote(key, safe=':')}={quote(v, safe=_PLAIN)}" for key, v in sorted(where))
-    return f"{level}/{resource}.{letters}{'?' if query else ''}{query}"
 
 
 def _in_order(letters: Collection[str]) -> str:

@@ -25,7 +25,9 @@ from lianyi.security.smart.scopes import (
 )
 
 RESOURCES = st.sampled_from([ANY, "Observation", "Patient", "AuditEvent"])
-VALUES = st.sampled_from(["laboratory", "vital-signs", "http://a.test/s|x", "检验 a", r"a\,b", "&="])
+VALUES = st.sampled_from(
+    ["laboratory", "vital-signs", "http://a.test/s|x", "检验 a", r"a\,b", "&="]
+)
 PAIRS = st.tuples(st.sampled_from(["category", "code", "status"]), VALUES)
 RIGHTS = st.builds(
     Right,
