@@ -29,7 +29,7 @@ from lianyi.security.permissions import ANYBODY, needs
 
 METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*"}
-"""A page of any app may read the answer: it is given for what a request says, never for a cookie."""
+"""A page of an app may read the answer: it is given for what the request says, not for a cookie."""
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 _ERROR = {
