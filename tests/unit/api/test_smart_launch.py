@@ -1,4 +1,4 @@
-"""Apps are let in: discovery, both launches, tokens, identity, refreshing; with authlib's client."""
+"""Apps are let in, driven by authlib: discovery, both launches, tokens, identity, refreshing."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet, RSAKey
 from tests.peers.slapd import free_port
 
 from lianyi.base.clock import SystemClock
+from lianyi.security.smart.model import Context
 
 from .app_peer import (
     CALLBACK,
@@ -393,7 +394,5 @@ async def test_a_token_is_explained_with_its_context(
 
 
 def test_the_stored_context_is_read_back() -> None:
-    from lianyi.security.smart.model import Context  # noqa: PLC0415 - one test's word
-
     for context in (Context(), Context("P1^H1", "V1^H1", banner=False)):
         assert Context.of_json(orjson.loads(orjson.dumps(context.as_json()))) == context
