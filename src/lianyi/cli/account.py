@@ -12,7 +12,7 @@ import pwd
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from lianyi.app import Settings
     from lianyi.security.account_store import AccountRecord
     from lianyi.security.accounts import Accounts
+    from lianyi.security.smart.apps import Apps
+    from lianyi.security.smart.model import App
 
 T = TypeVar("T")
 Does = Callable[["Accounts", "asyncpg.Pool"], Awaitable[T]]
@@ -231,6 +233,68 @@ def assign(
         )
 
 
+@account.command("app")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["public", "symmetric", "asymmetric"]),
+    help="客户端类型：无密钥、接口密钥、私钥签名 / without a key, with an API key, with a private key.",
+)
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    help="返回地址，逐字比对，可多次 / address to return to, letter by letter; may be repeated.",
+)
+@click.option("--launch-uri", default="", help="启动地址 / where it is started from here.")
+@click.option("--scopes", default="", help="最多可获得的 scope / the most it may get.")
+@where_options
+@json_option
+@told
+def app(
+    name: str,
+    kind: str | None,
+    redirect_uris: tuple[str, ...],
+    launch_uri: str,
+    scopes: str,
+    where: Where,
+    *,
+    as_json: bool,
+) -> None:
+    """把系统登记为 SMART 应用，或查看登记 / register a system as a SMART app, or show it.
+
+    没有 --kind 时只查看；登记会终止用户此前对该应用的授权。
+
+    Without --kind it is only shown. Registering ends what people have approved of it before.
+    """
+    from lianyi.security.smart.model import AppKind
+    from lianyi.security.smart.scopes import parse
+
+    async def does(house: _House) -> App:
+        if kind is None:
+            return await house.apps.get(name)
+        return await house.apps.register(
+            name,
+            kind=AppKind(kind),
+            redirect_uris=redirect_uris,
+            launch_uri=launch_uri,
+            scopes=parse(scopes),
+        )
+
+    found = _run_in(where, does)
+    facts = {
+        "client_id": found.name,
+        "kind": found.kind.value,
+        "redirect_uris": list(found.redirect_uris),
+        "launch_uri": found.launch_uri,
+        "scopes": str(found.scopes),
+    }
+    if as_json:
+        say_json(facts)
+    else:
+        click.echo("\n".join(f"{key}  {_plain(value)}" for key, value in facts.items()))
+
+
 @account.command("make-command-key")
 @click.option("--role", required=True, help="命令行使用的角色 / role of the command line.")
 @ORGANISATION
@@ -259,22 +323,34 @@ def make_command_key(role: str, organisation: str, where: Where, *, as_json: boo
         click.echo(in_words(f"密钥已写入 {path}", f"the key is in {path}"))
 
 
+class _House(NamedTuple):
+    """What the owner of the machine works with."""
+
+    accounts: Accounts
+    apps: Apps
+    pool: asyncpg.Pool
+
+
 def _run(where: Where, does: Does[T]) -> T:
     """Do something with accounts as the account of the machine."""
+    return _run_in(where, lambda house: does(house.accounts, house.pool))
+
+
+def _run_in(where: Where, does: Callable[[_House], Awaitable[T]]) -> T:
     from lianyi.security.access import acting
     from lianyi.security.machine import by_machine
 
     async def run() -> T:
         user = pwd.getpwuid(os.getuid()).pw_name
-        async with _accounts(where.load()) as (accounts, pool):
+        async with _open(where.load()) as house:
             with acting(by_machine(user)):
-                return await does(accounts, pool)
+                return await does(house)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _accounts(settings: Settings) -> AsyncIterator[tuple[Accounts, asyncpg.Pool]]:
+async def _open(settings: Settings) -> AsyncIterator[_House]:
     from lianyi.base.clock import RandomIds, SystemClock
     from lianyi.base.database import EMBEDDED, connect, open_database, open_pool
     from lianyi.base.embedded.home import read_record
@@ -283,6 +359,7 @@ async def _accounts(settings: Settings) -> AsyncIterator[tuple[Accounts, asyncpg
     from lianyi.security.machine import accounts_of_machine
     from lianyi.security.passwords import PasswordHasher
     from lianyi.security.roles import RoleBook
+    from lianyi.security.smart.apps import Apps
 
     embedded = settings.database.url == EMBEDDED
     if embedded and "socket_folder" not in read_record(settings.data_dir):
@@ -295,7 +372,7 @@ async def _accounts(settings: Settings) -> AsyncIterator[tuple[Accounts, asyncpg
         hasher = PasswordHasher(settings.password_hashing)
         try:
             await messages.start()
-            yield (
+            yield _House(
                 accounts_of_machine(
                     pool,
                     messages,
@@ -306,12 +383,17 @@ async def _accounts(settings: Settings) -> AsyncIterator[tuple[Accounts, asyncpg
                     passwords=settings.passwords,
                     hasher=hasher,
                 ),
+                Apps(pool, messages, clock, signing_in=None, issuer=settings.api.address),
                 pool,
             )
         finally:
             hasher.close()
             await messages.stop()
             await pool.close()
+
+
+def _plain(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 def _quiet(_: str) -> None:

@@ -319,8 +319,9 @@ async def test_an_app_signs_with_its_key(house: OpenHouse, lin: Person) -> None:
     def client(**more: Any) -> AsyncOAuth2Client:
         made = Peer.client(signer, **more)
         endpoint = f"{house.address}/oauth/token"
+        until = {"exp": int(SystemClock().now().timestamp()) + 240}
         made.register_client_auth_method(
-            PrivateKeyJWT(endpoint, headers={"kid": "app"}, alg="RS384")
+            PrivateKeyJWT(endpoint, claims=until, headers={"kid": "app"}, alg="RS384")
         )
         return made
 

@@ -168,3 +168,20 @@ async def test_what_is_not_there_is_said(house: OpenHouse, lianyi: Typed) -> Non
         _, said = await lianyi("account", command, "nobody", code=1)
         assert "LY-1810" in said
     await lianyi("account", "create", "Bad Name", "--display-name", "x", code=2)
+
+
+async def test_a_system_is_registered_as_an_app(house: OpenHouse, lianyi: Typed) -> None:
+    await lianyi("account", "create", "growth", "--display-name", "生长曲线", "--service")
+    _, said = await lianyi("account", "app", "growth", code=1)
+    assert "LY-1865" in said
+    wanted = ("--kind", "public", "--redirect-uri", "https://growth.test/cb")
+    scopes = ("--scopes", "openid patient/Observation.read patient/Patient.r")
+    await lianyi("account", "app", "growth", *wanted, *scopes)
+    found = await lianyi.json("account", "app", "growth")
+    assert found == {
+        "client_id": "growth", "kind": "public", "redirect_uris": ["https://growth.test/cb"],
+        "launch_uri": "", "scopes": "openid patient/Observation.rs patient/Patient.r",
+    }  # fmt: skip
+    assert (await house.acts("account.app_registered"))[0]["actor"].startswith("machine:")
+    _, said = await lianyi("account", "app", "growth", *wanted, "--scopes", "all", code=1)
+    assert "LY-1869" in said

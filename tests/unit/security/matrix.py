@@ -133,7 +133,8 @@ class Matrix:
         def value(found: re.Match[str]) -> str:
             name = found[1]
             if name == "name" and "/accounts/" in operation.path:
-                return "machine" if "keys" in operation.path else "them"
+                of_a_system = "keys" in operation.path or operation.path.endswith("/app")
+                return "machine" if of_a_system else "them"
             if name == "position" and "/held/" in operation.path:
                 name = "held"
             if name == "position" and "/audit/" in operation.path:
@@ -177,10 +178,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_password": {"old": "x", "new": "x"},
     "confirm_factor": {"code": "1"},
     "create_account": {"name": "another", "display_name": "x", "organisation": HERE},
+    "decide_about_app": {"request": {}, "approve": False},
+    "describe_consent": {"request": {}},
     "dismiss": {"reason": "r"},
     "dismiss_held": {"reason": "r"},
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
+    "launch_app": {"app": "machine"},
     "link_identity": {"provider": "nobody", "subject": "s"},
+    "register_app": {"kind": "public", "redirect_uris": ["https://a.test/"], "scopes": "openid"},
     "set_public_keys": {"keys": []},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
     "release_held": {"reason": "r"},

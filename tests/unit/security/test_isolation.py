@@ -129,6 +129,8 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         return [{"role": "manager", "organisation": h.organisation, "reason": "r"} for h in whose]
     if path.endswith("/keys"):
         return [{"title": "mine"}]
+    if path.endswith("/app"):
+        return [{"kind": "public", "redirect_uris": ["https://a.test/"], "scopes": "openid"}]
     if path.endswith("/accounts"):
         return [
             {"name": f"of.{h.organisation.lower()}", "display_name": "x",
