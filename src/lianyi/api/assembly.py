@@ -38,6 +38,7 @@ from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
 from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
+from lianyi.security.app_tokens import AppTokens
 from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
@@ -56,7 +57,6 @@ from lianyi.security.signing_in import SigningIn
 from lianyi.security.smart import endpoints as smart
 from lianyi.security.smart.apps import Apps
 from lianyi.security.smart.authorising import Authorising
-from lianyi.security.smart.giving import AppTokens
 from lianyi.security.smart.identity_tokens import IdentityTokens
 from lianyi.security.trail import Trail
 from lianyi.security.vault import Vault, VaultSettings
@@ -271,7 +271,7 @@ def _doors_for_apps(
     house = (deps.pool, deps.log, deps.clock)
     issuer, lasts_seconds = deps.settings.address, deps.security.access_token_seconds
     app.state.identity_tokens = IdentityTokens(deps.pool, deps.clock, vault, issuer=issuer)
-    app.state.apps = Apps(*house, signing_in=signing_in, issuer=issuer)
+    app.state.apps = Apps(*house, forget=signing_in.forget, issuer=issuer)
     app.state.authorising = Authorising(*house, deps.ids, issuer=issuer)
     app.state.token_server = TokenServer(
         *house,

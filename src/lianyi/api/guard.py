@@ -33,10 +33,10 @@ from lianyi.security.acts import act
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
 from lianyi.security.permissions import ANYBODY, FHIR, MARK, PERMISSIONS, SIGNED_IN
+from lianyi.security.scopes import Granted, covers
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
 from lianyi.security.smart.problems import OutsideOfScopes
-from lianyi.security.smart.scopes import Granted, covers
 from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"

@@ -22,11 +22,11 @@ from lianyi.api.sign_in_doors import FORM, PAGES
 from lianyi.base.errors import LianyiError
 from lianyi.security.oauth_assertions import ALGORITHMS
 from lianyi.security.permissions import ANYBODY, PERMISSIONS, needs
+from lianyi.security.scopes import SPECIAL
 from lianyi.security.smart.authorising import Authorising
 from lianyi.security.smart.identity_tokens import ALGORITHM, IdentityTokens
 from lianyi.security.smart.problems import UnknownApp
 from lianyi.security.smart.rules import PARAMETERS
-from lianyi.security.smart.scopes import SPECIAL
 
 CAPABILITIES = [
     "launch-ehr",

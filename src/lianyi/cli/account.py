@@ -238,7 +238,7 @@ def assign(
 @click.option(
     "--kind",
     type=click.Choice(["public", "symmetric", "asymmetric"]),
-    help="客户端类型：无密钥、接口密钥、私钥签名 / without a key, with an API key, with a private key.",
+    help="客户端类型：无密钥、接口密钥、私钥签名 / no key, an API key, a private key.",
 )
 @click.option(
     "--redirect-uri",
@@ -267,8 +267,8 @@ def app(
 
     Without --kind it is only shown. Registering ends what people have approved of it before.
     """
+    from lianyi.security.scopes import parse
     from lianyi.security.smart.model import AppKind
-    from lianyi.security.smart.scopes import parse
 
     async def does(house: _House) -> App:
         if kind is None:
@@ -383,7 +383,7 @@ async def _open(settings: Settings) -> AsyncIterator[_House]:
                     passwords=settings.passwords,
                     hasher=hasher,
                 ),
-                Apps(pool, messages, clock, signing_in=None, issuer=settings.api.address),
+                Apps(pool, messages, clock, forget=_nothing, issuer=settings.api.address),
                 pool,
             )
         finally:
@@ -394,6 +394,10 @@ async def _open(settings: Settings) -> AsyncIterator[_House]:
 
 def _plain(value: str | list[str]) -> str:
     return value if isinstance(value, str) else " ".join(value)
+
+
+def _nothing() -> None:
+    """Remember nothing: what runs is told by the database."""
 
 
 def _quiet(_: str) -> None:

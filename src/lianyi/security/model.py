@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from lianyi.security.smart.scopes import Granted
+from lianyi.security.scopes import Granted
 
 EVERYWHERE = "*"
 """Stands for all organisations, also for what belongs to none."""

@@ -3,7 +3,7 @@
 A client is a service account; its secret is one of its keys, or it signs assertions with a private
 key whose public half is registered; a public app only says its name. A scope is a permission, or
 one of SMART's; a token gives the part of it that is within reach now. Tokens are opaque and live
-five minutes at most. Tokens for apps that act for a person: :mod:`lianyi.security.smart.giving`.
+five minutes at most. Tokens for apps that act for a person: :mod:`lianyi.security.app_tokens`.
 
 Sources: RFC 6749, 4.4 and 5.2; RFC 7009; RFC 7521, 7523; RFC 7662; SMART App Launch 2.2, "Backend
     Services".
@@ -28,6 +28,7 @@ from lianyi.security import oauth_store
 from lianyi.security.access import current
 from lianyi.security.account_store import AccountRecord
 from lianyi.security.acts import act
+from lianyi.security.app_tokens import AppTokens
 from lianyi.security.failures import NoSuchAccount
 from lianyi.security.model import Access, Actor, Reach
 from lianyi.security.oauth_assertions import (
@@ -48,13 +49,11 @@ from lianyi.security.oauth_problems import (
 from lianyi.security.oauth_store import TokenRecord
 from lianyi.security.permissions import PERMISSIONS
 from lianyi.security.providers import kept_store
+from lianyi.security.scopes import NO_SCOPES, BrokenScope, is_smart, parse
 from lianyi.security.signing_in import SigningIn
 from lianyi.security.smart import store as smart_store
-from lianyi.security.smart.giving import AppTokens
 from lianyi.security.smart.model import App, AppKind
-from lianyi.security.smart.problems import BrokenScope
 from lianyi.security.smart.rules import held
-from lianyi.security.smart.scopes import NO_SCOPES, is_smart, parse
 from lianyi.security.tokens import Kind, name_of, new_token, stored_form
 
 TOKENS_MAX = 1000

@@ -36,10 +36,10 @@ from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
 from lianyi.security.rules import narrowed, purpose_of, reach_of, reach_of_all
+from lianyi.security.scopes import Granted, is_smart, parse
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.smart import store as smart_store
 from lianyi.security.smart.rules import by_app
-from lianyi.security.smart.scopes import Granted, is_smart, parse
 from lianyi.security.tokens import Kind, new_token, stored_form
 from lianyi.security.vault import Place, Vault
 
@@ -409,7 +409,9 @@ class SigningIn:
                 only=stored.hex()[:12],
             )
             await self._log.append_act_within(connection, self._signed_out())
-        self._known.pop(stored, None)
+        for known, (_, actor) in list(self._known.items()):
+            if actor.account == session.account:  # his session, and the apps that hang on it
+                del self._known[known]
 
     @staticmethod
     def _signed_out() -> NewMessage:

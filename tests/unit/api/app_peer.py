@@ -58,7 +58,7 @@ class Peer:
             configured["client_secret"] = self.secret
         return AsyncOAuth2Client(**configured)
 
-    def request(self, scope: str, **changed: str | None) -> tuple[dict[str, str], str]:
+    def request(self, scope: str, /, **changed: str | None) -> tuple[dict[str, str], str]:
         """Return what authlib puts into the address of an authorization request, and its state."""
         self.verifier = generate_token(64)
         url, state = self.client(scope=scope).create_authorization_url(

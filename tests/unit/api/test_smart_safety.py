@@ -69,7 +69,7 @@ async def lin(house: OpenHouse) -> AsyncIterator[Person]:
         yield found
 
 
-def exchange(code: str, verifier: str, **changed: str) -> dict[str, str]:
+def exchange(code: str, verifier: str, /, **changed: str) -> dict[str, str]:
     return {
         "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK,
         "code_verifier": verifier, **changed,
@@ -84,63 +84,60 @@ async def a_code(peer: Peer, lin: Person, scope: str = OFFLINE) -> str:
 # ---- where the browser goes --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"client_id": "nobody"},
-        {"client_id": None},
-        {"redirect_uri": None},
-        {"redirect_uri": "https://evil.test/cb"},
-        {"redirect_uri": CALLBACK + "x"},
-        {"redirect_uri": CALLBACK.upper()},
-        {"redirect_uri": CALLBACK + "#"},
-        {"redirect_uri": CALLBACK.replace("?", "/?")},
-        {"redirect_uri": "https://app.test@evil.test/cb?tenant=7"},
-        {"redirect_uri": "//app.test/cb?tenant=7"},
-    ],
-)
-async def test_nobody_is_sent_to_an_address_that_is_not_registered(
-    peer: Peer, lin: Person, changed: dict[str, str | None]
-) -> None:
-    asked, _ = peer.request("openid", **changed)
-    for answer in (await lin.sent(asked), await lin.browser.post("/oauth/authorize", data=asked)):
-        assert answer.status_code == 422
-        assert "location" not in answer.headers
-        assert "LY-1860" in answer.text
-    for path in ("consent", "decisions"):
-        body = {"request": asked} | ({"approve": False} if path == "decisions" else {})
-        told = await lin.browser.post(f"{API}/apps/{path}", json=body)
-        assert told.json()["error"]["code"] == "LY-1860"
+NOT_REGISTERED: list[dict[str, str | None]] = [
+    {"client_id": "nobody"},
+    {"client_id": None},
+    {"redirect_uri": None},
+    {"redirect_uri": "https://evil.test/cb"},
+    {"redirect_uri": CALLBACK + "x"},
+    {"redirect_uri": CALLBACK.upper()},
+    {"redirect_uri": CALLBACK + "#"},
+    {"redirect_uri": CALLBACK.replace("?", "/?")},
+    {"redirect_uri": "https://app.test@evil.test/cb?tenant=7"},
+    {"redirect_uri": "//app.test/cb?tenant=7"},
+]
 
 
-@pytest.mark.parametrize(
-    ("changed", "error"),
-    [
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": None}, "invalid_request"),
-        ({"code_challenge": None}, "invalid_request"),
-        ({"code_challenge": "short"}, "invalid_request"),
-        ({"code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge_method": None}, "invalid_request"),
-        ({"state": None}, "invalid_request"),
-        ({"aud": None}, "invalid_request"),
-        ({"aud": "https://other.test/fhir"}, "invalid_request"),
-        ({"scope": "patient/Observation.dr"}, "invalid_scope"),
-        ({"scope": None}, "invalid_scope"),
-        ({"scope": "system/Organization.rs"}, "invalid_scope"),
-        ({"scope": "user/Condition.r"}, "invalid_scope"),
-        ({"prompt": "none"}, "interaction_required"),
-    ],
-)
-async def test_what_is_wrong_is_told_to_the_app(
-    house: OpenHouse, peer: Peer, lin: Person, changed: dict[str, str | None], error: str
-) -> None:
-    asked, state = peer.request("openid", **changed)
-    back = answered((await lin.sent(asked)).headers["location"])
-    assert (back["error"], back["iss"]) == (error, house.address)
-    assert back.get("state") == (None if "state" in changed else state)
-    assert "code" not in back
-    assert await lin.decide(asked, status=422) == "LY-1861"
+async def test_nobody_is_sent_to_an_address_that_is_not_registered(peer: Peer, lin: Person) -> None:
+    for changed in NOT_REGISTERED:
+        asked, _ = peer.request("openid", **changed)
+        by_form = await lin.browser.post("/oauth/authorize", data=asked)
+        for answer in (await lin.sent(asked), by_form):
+            assert answer.status_code == 422, changed
+            assert "location" not in answer.headers
+            assert "LY-1860" in answer.text
+        for path in ("consent", "decisions"):
+            body = {"request": asked} | ({"approve": False} if path == "decisions" else {})
+            told = await lin.browser.post(f"{API}/apps/{path}", json=body)
+            assert told.json()["error"]["code"] == "LY-1860"
+
+
+WRONG: list[tuple[dict[str, str | None], str]] = [
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": None}, "invalid_request"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"state": None}, "invalid_request"),
+    ({"aud": None}, "invalid_request"),
+    ({"aud": "https://other.test/fhir"}, "invalid_request"),
+    ({"scope": "patient/Observation.dr"}, "invalid_scope"),
+    ({"scope": None}, "invalid_scope"),
+    ({"scope": "system/Organization.rs"}, "invalid_scope"),
+    ({"scope": "user/Condition.r"}, "invalid_scope"),
+    ({"prompt": "none"}, "interaction_required"),
+]
+
+
+async def test_what_is_wrong_is_told_to_the_app(house: OpenHouse, peer: Peer, lin: Person) -> None:
+    for changed, error in WRONG:
+        asked, state = peer.request("openid", **changed)
+        back = answered((await lin.sent(asked)).headers["location"])
+        assert (back["error"], back["iss"]) == (error, house.address), changed
+        assert back.get("state") == (None if "state" in changed else state)
+        assert "code" not in back
+        assert await lin.decide(asked, status=422) == "LY-1861"
 
 
 async def test_a_parameter_that_comes_twice_sends_nobody_anywhere(
@@ -224,23 +221,17 @@ async def test_of_many_who_bring_a_code_at_once_one_gets_a_token(
     assert await status(house, given[0], ACT) == 401  # and the others have ended it
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+async def test_a_code_is_bound_to_its_address_and_its_verifier(peer: Peer, lin: Person) -> None:
+    for changed in (
         {"redirect_uri": "https://app.test/cb"},
         {"code_verifier": "x" * 43},
         {"code_verifier": "short"},
-    ],
-)
-async def test_a_code_is_bound_to_its_address_and_its_verifier(
-    peer: Peer, lin: Person, changed: dict[str, str]
-) -> None:
-    code = await a_code(peer, lin)
-    assert error_of(await peer.token(exchange(code, peer.verifier, **changed))) == (
-        400, "invalid_grant",
-    )  # fmt: skip
-    right = await peer.token(exchange(code, peer.verifier))  # one guess, and it is gone
-    assert error_of(right) == (400, "invalid_grant")
+    ):
+        code = await a_code(peer, lin)
+        wrong = await peer.token(exchange(code, peer.verifier, **changed))
+        assert error_of(wrong) == (400, "invalid_grant")
+        right = await peer.token(exchange(code, peer.verifier))  # one guess, and it is gone
+        assert error_of(right) == (400, "invalid_grant")
 
 
 async def test_a_code_is_bound_to_its_client(house: OpenHouse, peer: Peer, lin: Person) -> None:

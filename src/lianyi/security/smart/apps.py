@@ -5,7 +5,7 @@ A system becomes an app by what it is registered with; who may do that is who ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,11 @@ from lianyi.security.account_store import AccountRecord, Asks
 from lianyi.security.acts import act
 from lianyi.security.failures import NoSuchAccount
 from lianyi.security.oauth_problems import TooManyTokens
-from lianyi.security.signing_in import SigningIn
+from lianyi.security.scopes import Scopes
 from lianyi.security.smart import store
 from lianyi.security.smart.model import LAUNCH_LASTS, App, AppKind, Context
 from lianyi.security.smart.problems import NoSuchApp
 from lianyi.security.smart.rules import check_address, check_redirect_uris, sent_back
-from lianyi.security.smart.scopes import Scopes
 from lianyi.security.tokens import Kind, new_token
 
 
@@ -47,6 +46,7 @@ class Apps:
     """Registers apps and starts them.
 
     Args:
+        forget: called when what is remembered of tokens holds no more.
         issuer: the address of the platform.
     """
 
@@ -56,13 +56,13 @@ class Apps:
         messages: PostgresLog,
         clock: Clock,
         *,
-        signing_in: SigningIn | None,
+        forget: Callable[[], None],
         issuer: str,
     ) -> None:
         self._pool = pool
         self._log = messages
         self._clock = clock
-        self._signing_in = signing_in
+        self._forget = forget
         self._issuer = issuer
 
     async def get(self, name: str) -> App:
@@ -114,8 +114,7 @@ class Apps:
             }  # fmt: skip
             await self._log.append_act_within(connection, act("account.app_registered", facts))
             await account_store.tell(connection)
-        if self._signing_in:
-            self._signing_in.forget()
+        self._forget()
         return app
 
     async def start(self, name: str, context: Context) -> Started:

@@ -21,6 +21,7 @@ from lianyi.security import account_store
 from lianyi.security.access import OutsideOfReach, current
 from lianyi.security.acts import act
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
+from lianyi.security.scopes import Scopes
 from lianyi.security.smart import store
 from lianyi.security.smart.apps import require_person
 from lianyi.security.smart.model import APPROVAL_LASTS, CODE_LASTS, App, Approval, Context
@@ -31,7 +32,6 @@ from lianyi.security.smart.problems import (
     UnknownApp,
 )
 from lianyi.security.smart.rules import Wanted, held, read_wanted, redirect_of, sent_back
-from lianyi.security.smart.scopes import Scopes
 from lianyi.security.tokens import Kind, new_token, stored_form
 
 CONSENT_PAGE = "/authorize"

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Request
 
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.permissions import SIGNED_IN, needs
+from lianyi.security.scopes import parse
 from lianyi.security.smart.apps import Apps
 from lianyi.security.smart.authorising import WORDS, Authorising
 from lianyi.security.smart.model import App, Context
 from lianyi.security.smart.rules import PARAMETERS, identifier_of
-from lianyi.security.smart.scopes import parse
 from lianyi.security.smart.views import (
     AppView,
     AskedConsent,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from lianyi.security.smart.scopes import Scopes
+from lianyi.security.scopes import Scopes
 
 CODE_LASTS = timedelta(seconds=60)
 LAUNCH_LASTS = timedelta(minutes=5)

@@ -117,12 +117,3 @@ class OutsideOfScopes(LianyiError):
         "let the app ask for the scope, and a person approve it",
     )
     zh = Told("该应用无权执行此操作", "其令牌的 scope 不允许", "由应用申请相应 scope 并经用户同意")
-
-
-class BrokenScope(LianyiError):
-    """A text that is no SMART scope."""
-
-    code = "LY-1869"
-    category = Category.INVALID
-    en = Told("cannot understand this scope", "{why}", "write it like patient/Observation.rs")
-    zh = Told("无法理解该 scope", "{why_zh}", "按 patient/Observation.rs 的形式书写")

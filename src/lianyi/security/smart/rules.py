@@ -17,15 +17,14 @@ from urllib.parse import urlencode, urlsplit
 
 from lianyi.security.model import Actor, Reach
 from lianyi.security.rules import narrowed
+from lianyi.security.scopes import ANY, BrokenScope, Granted, Scopes, parse, scopes_of
 from lianyi.security.smart.model import App, Context
 from lianyi.security.smart.problems import (
     AuthorisationRefused,
     BadApp,
-    BrokenScope,
     ContextMissing,
     UnknownApp,
 )
-from lianyi.security.smart.scopes import ANY, Granted, Scopes, parse, scopes_of
 
 REDIRECT_URIS_MAX = 10
 ADDRESS_CHARACTERS_MAX = 500

@@ -11,8 +11,8 @@ import orjson
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.account_store import Asks
+from lianyi.security.scopes import parse
 from lianyi.security.smart.model import App, AppKind, Approval, Context
-from lianyi.security.smart.scopes import parse
 
 LAUNCHES_MAX = 20
 """Starts of a person that no app has taken up yet."""

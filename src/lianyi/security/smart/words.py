@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from lianyi.security.scopes import ANY, Group, Scopes
 from lianyi.security.smart.model import APPROVAL_LASTS
-from lianyi.security.smart.scopes import ANY, Group, Scopes
 
 DAYS = APPROVAL_LASTS.days
 RESOURCES: Mapping[str, str] = {

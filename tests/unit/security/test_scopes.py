@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lianyi.security.smart.problems import BrokenScope
-from lianyi.security.smart.scopes import (
+from lianyi.security.scopes import (
     ANY,
     INTERACTIONS,
     LEVELS,
     NO_SCOPES,
     SPECIAL,
+    BrokenScope,
     Granted,
     Right,
     Scopes,

@@ -27,13 +27,13 @@ from lianyi.security.model import Access, Actor
 from lianyi.security.oauth_model import Client, Form, Given
 from lianyi.security.oauth_problems import TokenRefused, TooManyTokens, UnknownScope
 from lianyi.security.oauth_store import TokenRecord
+from lianyi.security.scopes import BrokenScope, Scopes, parse
 from lianyi.security.signing_in import SigningIn
 from lianyi.security.smart import store
 from lianyi.security.smart.identity_tokens import IdentityTokens
 from lianyi.security.smart.model import Approval
-from lianyi.security.smart.problems import BrokenScope, GrantRefused
+from lianyi.security.smart.problems import GrantRefused
 from lianyi.security.smart.rules import held, is_verified
-from lianyi.security.smart.scopes import Scopes, parse
 from lianyi.security.smart.store import Taken
 from lianyi.security.tokens import Kind, name_of, new_token, stored_form
 

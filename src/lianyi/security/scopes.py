@@ -23,7 +23,7 @@ from itertools import product
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from lianyi.security.smart.problems import BrokenScope
+from lianyi.base.errors import Category, LianyiError, Told
 
 INTERACTIONS = "cruds"
 """Create, read, update, delete, search: the order in which a scope names them."""
@@ -53,6 +53,15 @@ _PLAIN = "|:/.-_~$*!@,;()'"
 """What a value may show as it is; the rest is percent-encoded, so that it is a scope token."""
 
 Pair = tuple[str, str]
+
+
+class BrokenScope(LianyiError):
+    """A text that is no SMART scope."""
+
+    code = "LY-1869"
+    category = Category.INVALID
+    en = Told("cannot understand this scope", "{why}", "write it like patient/Observation.rs")
+    zh = Told("无法理解该 scope", "{why_zh}", "按 patient/Observation.rs 的形式书写")
 
 
 class Right(NamedTuple):
