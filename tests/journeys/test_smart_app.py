@@ -179,7 +179,13 @@ def test_a_person_signs_in_approves_and_the_app_gets_a_token(
     assert act["resourceType"] == "AuditEvent"
     with pytest.raises(urllib.error.HTTPError, match="403"):
         call(clinic, "GET", "/accounts", token=given["access_token"])
-    call(clinic, "DELETE", f"/accounts/{DOCTOR}/sessions")
+
+    page.goto(f"{clinic.address}/me")
+    mine = page.get_by_role("region", name="我授权的应用")
+    expect(mine.get_by_role("listitem")).to_contain_text("T0001^CLINIC")
+    mine.get_by_role("button", name="终止授权").click()
+    page.get_by_role("dialog").get_by_role("button", name="终止授权").click()
+    expect(mine).to_contain_text("没有授权任何应用")
     with pytest.raises(urllib.error.HTTPError, match="401"):
         call(clinic, "GET", "/audit/0-1/fhir", token=given["access_token"])
 

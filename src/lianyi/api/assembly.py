@@ -272,7 +272,7 @@ def _doors_for_apps(
     issuer, lasts_seconds = deps.settings.address, deps.security.access_token_seconds
     app.state.identity_tokens = IdentityTokens(deps.pool, deps.clock, vault, issuer=issuer)
     app.state.apps = Apps(*house, forget=signing_in.forget, issuer=issuer)
-    app.state.authorising = Authorising(*house, deps.ids, issuer=issuer)
+    app.state.authorising = Authorising(*house, deps.ids, forget=signing_in.forget, issuer=issuer)
     app.state.token_server = TokenServer(
         *house,
         signing_in=signing_in,

@@ -335,6 +335,26 @@ async def test_tokens_end_with_the_session_in_which_they_were_approved(
     assert (await peer.refresh(offline["refresh_token"])).status_code == 200
 
 
+async def test_a_person_sees_what_he_has_approved_and_ends_it(
+    house: OpenHouse, peer: Peer, lin: Person
+) -> None:
+    kept = await lin.approved(peer, OFFLINE)
+    gone = await lin.approved(peer, "offline_access launch/patient", patient=PATIENT)
+    newest, oldest = (await lin.browser.get(f"{API}/me/apps")).json()
+    assert (newest["app"], newest["patient"], oldest["patient"]) == ("growth", "P1^H1", "")
+    assert [one["scope"] for one in oldest["scopes"]] == OFFLINE.split()
+    async with person(house, "mei") as mei:
+        assert (await mei.browser.get(f"{API}/me/apps")).json() == []
+        foreign = await mei.browser.delete(f"{API}/me/apps/{newest['id']}")
+        assert foreign.json()["error"]["code"] == "LY-1815"
+    left = await lin.browser.delete(f"{API}/me/apps/{newest['id']}")
+    assert [one["id"] for one in left.json()] == [oldest["id"]]
+    assert error_of(await peer.refresh(gone["refresh_token"])) == (400, "invalid_grant")
+    assert (await peer.refresh(kept["refresh_token"])).status_code == 200
+    again = await lin.browser.delete(f"{API}/me/apps/{newest['id']}")
+    assert again.status_code == 404
+
+
 async def test_a_session_that_an_administrator_ends_takes_every_token_along(
     house: OpenHouse, peer: Peer, lin: Person
 ) -> None:

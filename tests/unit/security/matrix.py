@@ -105,7 +105,8 @@ class Matrix:
             "name": "lab", "position": str(at), "version": "1", "destination": "emr",
             "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
             "replay_id": replay["id"], "key": "0" * 12,
-            "assignment": "00000000-0000-0000-0000-000000000000", "held": str(held),
+            "assignment": "00000000-0000-0000-0000-000000000000",
+            "approval": "00000000-0000-0000-0000-000000000000", "held": str(held),
             "kind": "organisation", "tree": "management", "provider": "nobody", "act": str(act),
         }  # fmt: skip
         past = house.clock.now() + timedelta(minutes=1)

@@ -74,6 +74,7 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{code}": ["LY-1606"],
         "{key}": [h.key for h in whose],
         "{assignment}": [h.assignment for h in whose],
+        "{approval}": ["00000000-0000-0000-0000-000000000000"],
         "{kind}": ["organisation"],
         "{tree}": ["management"],
     }  # fmt: skip

@@ -8,9 +8,10 @@ Source: SMART App Launch 2.2, "App Launch: Launch and Authorization"; RFC 6749, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 import asyncpg
 
@@ -20,7 +21,7 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.security import account_store
 from lianyi.security.access import OutsideOfReach, current
 from lianyi.security.acts import act
-from lianyi.security.failures import FactorMustBegin, PasswordMustChange
+from lianyi.security.failures import FactorMustBegin, NothingThere, PasswordMustChange
 from lianyi.security.scopes import Scopes
 from lianyi.security.smart import store
 from lianyi.security.smart.apps import require_person
@@ -32,6 +33,7 @@ from lianyi.security.smart.problems import (
     UnknownApp,
 )
 from lianyi.security.smart.rules import Wanted, held, read_wanted, redirect_of, sent_back
+from lianyi.security.smart.store import HeldApproval
 from lianyi.security.tokens import Kind, new_token, stored_form
 
 CONSENT_PAGE = "/authorize"
@@ -63,6 +65,7 @@ class Authorising:
     """Asks people, and gives codes to apps.
 
     Args:
+        forget: called when what is remembered of tokens holds no more.
         issuer: the address of the platform.
     """
 
@@ -73,8 +76,10 @@ class Authorising:
         clock: Clock,
         ids: IdSource,
         *,
+        forget: Callable[[], None],
         issuer: str,
     ) -> None:
+        self._forget = forget
         self._pool = pool
         self._log = messages
         self._clock = clock
@@ -160,6 +165,28 @@ class Authorising:
         await self._keep(app, wanted, approval)
         answer = {"code": code.shown.reveal(), "state": wanted.state, "iss": self._issuer}
         return sent_back(wanted.redirect_uri, answer)
+
+    async def approved(self) -> list[HeldApproval]:
+        """Return what whoever acts has approved and that holds, the newest first."""
+        account = current().actor.account
+        return await store.list_approvals(self._pool, account, self._clock.now())
+
+    async def end(self, approval: UUID) -> None:
+        """End something that whoever acts has approved.
+
+        Raises:
+            NothingThere: he has approved nothing of this name, or it has ended.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            me, now = current().actor, self._clock.now()
+            found = await store.find_approval(connection, approval, now)
+            if found is None or found.account != me.account:
+                raise NothingThere(where="approval")
+            await store.end_approval(connection, approval, why="ended by its person", at=now)
+            ended = act("token.ended", {"approval": str(approval)})
+            await self._log.append_act_within(connection, ended)
+            await account_store.tell(connection)
+        self._forget()
 
     async def _keep(self, app: App, wanted: Wanted, approval: Approval) -> None:
         async with self._pool.acquire() as connection, connection.transaction():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.permissions import SIGNED_IN, needs
-from lianyi.security.scopes import parse
+from lianyi.security.scopes import Scopes, parse
 from lianyi.security.smart.apps import Apps
 from lianyi.security.smart.authorising import WORDS, Authorising
 from lianyi.security.smart.model import App, Context
 from lianyi.security.smart.rules import PARAMETERS, identifier_of
 from lianyi.security.smart.views import (
+    ApprovalView,
     AppView,
     AskedConsent,
     ConsentView,
@@ -50,6 +52,25 @@ def _view(app: App) -> AppView:
         launch_uri=app.launch_uri,
         scopes=str(app.scopes),
     )
+
+
+def _in_words(scopes: Scopes) -> list[ScopeView]:
+    return [ScopeView(**line._asdict()) for line in in_words(scopes)]
+
+
+async def _approved(authorising: Authorising) -> list[ApprovalView]:
+    return [
+        ApprovalView(
+            id=one.approval,
+            app=one.app,
+            display_name=one.display_name,
+            scopes=_in_words(parse(one.scopes)),
+            patient=one.patient,
+            approved_at=one.approved_at,
+            expires_at=one.expires_at,
+        )
+        for one in await authorising.approved()
+    ]
 
 
 def _identifier(entered: Identifier | None, what: str) -> str:
@@ -103,7 +124,7 @@ async def describe_consent(request: Request, wanted: AskedConsent) -> ConsentVie
         app=found.app.name,
         display_name=found.app.display_name,
         host=found.host,
-        scopes=[ScopeView(**line._asdict()) for line in in_words(found.scopes)],
+        scopes=_in_words(found.scopes),
         patient=found.context.patient,
         encounter=found.context.encounter,
         misses=found.misses,
@@ -123,3 +144,17 @@ async def decide_about_app(request: Request, wanted: Decision) -> Onward:
     shown = Sensitive(request.cookies.get("lianyi_session", ""))
     session = stored_form(shown, Kind.SESSION) or b""
     return Onward(url=await authorising.approve(_asked(wanted), chosen, session=session))
+
+
+@router.get("/me/apps", openapi_extra=needs(SIGNED_IN))
+async def list_my_apps(request: Request) -> list[ApprovalView]:
+    """The apps that one lets act for oneself, the newest approval first."""
+    return await _approved(_authorising(request))
+
+
+@router.delete("/me/apps/{approval}", openapi_extra=needs(SIGNED_IN))
+async def end_my_app(request: Request, approval: UUID) -> list[ApprovalView]:
+    """Let an app act for oneself no more; its tokens end."""
+    authorising = _authorising(request)
+    await authorising.end(approval)
+    return await _approved(authorising)

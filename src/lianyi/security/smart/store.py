@@ -221,6 +221,33 @@ async def find_approval(ask: Asks, approval: UUID, at: datetime) -> Approval | N
     return _approval(row) if row else None
 
 
+class HeldApproval(NamedTuple):
+    """An approval as its person sees it."""
+
+    approval: UUID
+    app: str
+    display_name: str
+    scopes: str
+    patient: str
+    approved_at: datetime
+    expires_at: datetime
+
+
+async def list_approvals(ask: Asks, account: UUID, at: datetime) -> list[HeldApproval]:
+    """Return what a person has approved and that holds, the newest first."""
+    rows = await ask.fetch(
+        "SELECT p.approval, a.name, a.display_name, p.scopes, p.context ->> 'patient',"  # noqa: S608
+        " p.approved_at, p.expires_at FROM security.app_approval AS p"
+        " JOIN security.account AS a ON a.account = p.app"
+        f" JOIN security.session AS s ON s.stored = p.session WHERE p.account = $1 AND{_HOLDS}"
+        " ORDER BY p.approved_at DESC",
+        account,
+        at,
+        list(SIGNED_OUT),
+    )
+    return [HeldApproval(*row) for row in rows]
+
+
 async def end_approval(connection: Connection, approval: UUID, *, why: str, at: datetime) -> bool:
     """End an approval and all that came of it; False when it had ended."""
     done = await connection.execute(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -92,6 +94,18 @@ class Decision(AskedConsent):
     approve: bool
     patient: Identifier | None = None
     encounter: Identifier | None = None
+
+
+class ApprovalView(View):
+    """What somebody has approved: of which app, what, about whom, and until when."""
+
+    id: UUID
+    app: str
+    display_name: str
+    scopes: list[ScopeView]
+    patient: str
+    approved_at: datetime
+    expires_at: datetime
 
 
 class Onward(View):
