@@ -51,6 +51,7 @@ class Peer:
             "code_challenge_method": "S256",
             "token_endpoint_auth_method": "client_secret_basic" if self.secret else "none",
             "trust_env": False,
+            "timeout": 60,
             **self.extra,
             **more,
         }
@@ -166,20 +167,20 @@ async def signed_in(
     )
     headers = {"X-Lianyi": "1", "Cookie": f"{COOKIE}={opened.shown.reveal()}"}
     async with httpx.AsyncClient(
-        base_url=house.address, headers=headers, trust_env=False
+        base_url=house.address, headers=headers, trust_env=False, timeout=60
     ) as browser:
         yield Person(house, browser)
 
 
 async def post(house: OpenHouse, path: str, form: dict[str, str]) -> httpx.Response:
     """Send a form without saying more."""
-    async with httpx.AsyncClient(base_url=house.address, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=house.address, trust_env=False, timeout=60) as client:
         return await client.post(path, data=form)
 
 
 async def status(house: OpenHouse, token: str, path: str, **params: str) -> int:
     """What a door says to a token."""
-    async with httpx.AsyncClient(base_url=house.address, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=house.address, trust_env=False, timeout=60) as client:
         headers = {"Authorization": f"Bearer {token}"}
         return (await client.get(API + path, headers=headers, params=params)).status_code
 

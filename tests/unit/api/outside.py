@@ -96,7 +96,9 @@ async def open_house(
     serving = asyncio.create_task(server.serve())
     await asyncio.to_thread(wait_for_port, port)
     headers = {"Authorization": f"Bearer {console_token(folder / 'data')}"}
-    async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False) as admin:
+    async with httpx.AsyncClient(
+        base_url=address, headers=headers, trust_env=False, timeout=60
+    ) as admin:
         yield OpenHouse(address, app, pool, first, admin, folder / "data", folder / "content")
     server.should_exit = True
     await serving
