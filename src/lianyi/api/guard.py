@@ -246,7 +246,10 @@ def _granted(granted: Granted, operation: Operation | None, query: bytes) -> boo
     """Tell whether an app may do an operation; one that says nothing of FHIR is not for apps."""
     if operation is None or not operation.interaction or not isinstance(operation.resource, str):
         return False
-    asked = parse_qs(query.decode("latin-1"), max_num_fields=100)
+    try:
+        asked = parse_qs(query.decode("latin-1"), max_num_fields=100)
+    except ValueError:  # more of them than anybody needs
+        return False
     return covers(granted, operation.resource, operation.interaction, asked)
 
 

@@ -360,6 +360,8 @@ async def test_a_token_opens_what_its_scopes_name_and_nothing_else(
     assert await status(house, token, "/audit/0-1/fhir") == 200
     for path in ("/audit", "/audit/0-1", "/masterdata/organisation", "/roles", "/accounts"):
         assert await status(house, token, path) == 403, path
+    many = {str(n): "x" for n in range(101)}
+    assert await status(house, token, "/audit/0-1/fhir", **many) == 403
     async with httpx.AsyncClient(base_url=house.address, trust_env=False) as client:
         client.headers["Authorization"] = f"Bearer {token}"
         assert (await client.get(f"{API}/session")).json()["account"] is None
