@@ -105,9 +105,9 @@ class Person:
         """Where the browser is sent when an app sends it here."""
         return await self.browser.get("/oauth/authorize", params=asked)
 
-    async def consent(self, asked: dict[str, str], *, status: int = 200) -> Any:
-        """What the page of consent is told."""
-        answer = await self.browser.post(f"{API}/apps/consent", json={"request": asked})
+    async def asked(self, asked: dict[str, str], *, status: int = 200) -> Any:
+        """What the page that asks is told."""
+        answer = await self.browser.post(f"{API}/apps/question", json={"request": asked})
         assert answer.status_code == status, answer.text
         return answer.json()
 

@@ -108,7 +108,7 @@ async def test_a_standalone_launch_ends_with_tokens_for_the_chosen_patient(
     carried = {name: values[0] for name, values in parse_qs(page.query).items()}
     assert carried == asked
 
-    shown = await lin.consent(carried)
+    shown = await lin.asked(carried)
     assert (shown["app"], shown["host"], shown["misses"]) == ("growth", "app.test", ["patient"])
     words = {one["scope"]: one["zh"] for one in shown["scopes"]}
     assert words["patient/Observation.rs"] == "查看、检索该患者的检验结果、体征与其他观察"
@@ -164,7 +164,7 @@ async def test_a_person_gives_no_more_than_he_has_and_the_app_gets_no_more_than_
     assert given["scope"] == "user/AuditEvent.rs"
     async with person(house, "mei") as mei:
         asked, _ = peer.request("user/AuditEvent.rs")
-        assert (await mei.consent(asked, status=403))["error"]["code"] == "LY-1800"
+        assert (await mei.asked(asked, status=403))["error"]["code"] == "LY-1800"
 
 
 async def test_scopes_of_smart_1_0_are_taken_and_answered_as_those_of_today(
@@ -201,7 +201,7 @@ async def test_a_launch_from_here_carries_patient_and_encounter(
     handed = await launched(lin, "growth", encounter=encounter, need_patient_banner=False)
     assert handed["iss"] == house.address
     asked, state = peer.request("launch patient/Patient.r", launch=handed["launch"])
-    shown = await lin.consent(asked)
+    shown = await lin.asked(asked)
     assert (shown["patient"], shown["encounter"], shown["misses"]) == ("P1^H1", "V1^H1", [])
     given = await peer.fetch(await lin.decide(asked), state)
     context = given["patient"], given["encounter"], given["need_patient_banner"]
@@ -215,14 +215,14 @@ async def test_a_launch_is_for_its_person_and_its_app(
     handed = await launched(lin, "growth")
     other = await symmetric(house, "other")
     asked, _ = other.request("launch", launch=handed["launch"])
-    await lin.consent(asked, status=409)
+    await lin.asked(asked, status=409)
     asked, _ = peer.request("launch", launch=handed["launch"])
     async with person(house, "mei") as mei:
-        await mei.consent(asked, status=409)
+        await mei.asked(asked, status=409)
     for wrong in ("x", "ly_lau_" + "0" * 49):
-        await lin.consent({**asked, "launch": wrong}, status=409)
+        await lin.asked({**asked, "launch": wrong}, status=409)
     await house.pool.execute("UPDATE security.app_launch SET expires_at = now()")
-    await lin.consent(asked, status=409)
+    await lin.asked(asked, status=409)
 
 
 async def test_a_launch_that_names_no_handle_is_told_to_the_app(peer: Peer, lin: Person) -> None:
@@ -366,7 +366,7 @@ async def test_a_token_opens_what_its_scopes_name_and_nothing_else(
         client.headers["Authorization"] = f"Bearer {token}"
         assert (await client.get(f"{API}/session")).json()["account"] is None
         asked, _ = peer.request("openid")
-        more = await client.post(f"{API}/apps/consent", json={"request": asked})
+        more = await client.post(f"{API}/apps/question", json={"request": asked})
         assert more.json()["error"]["code"] == "LY-1868"
         assert (await client.get("/ops")).status_code == 401
         assert (await client.get("/metrics")).status_code in {200, 403}

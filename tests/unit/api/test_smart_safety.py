@@ -106,7 +106,7 @@ async def test_nobody_is_sent_to_an_address_that_is_not_registered(peer: Peer, l
             assert answer.status_code == 422, changed
             assert "location" not in answer.headers
             assert "LY-1860" in answer.text
-        for path in ("consent", "decisions"):
+        for path in ("question", "decisions"):
             body = {"request": asked} | ({"approve": False} if path == "decisions" else {})
             told = await lin.browser.post(f"{API}/apps/{path}", json=body)
             assert told.json()["error"]["code"] == "LY-1860"

@@ -180,7 +180,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "confirm_factor": {"code": "1"},
     "create_account": {"name": "another", "display_name": "x", "organisation": HERE},
     "decide_about_app": {"request": {}, "approve": False},
-    "describe_consent": {"request": {}},
+    "describe_app_request": {"request": {}},
     "dismiss": {"reason": "r"},
     "dismiss_held": {"reason": "r"},
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
@@ -201,8 +201,8 @@ QUESTIONS = {
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
-GONE = {"LY-1815"}
-"""The account around it is there; that there is no such key or assignment is by design."""
+GONE = {"LY-1815", "LY-1865"}
+"""The account around it is there; that there is no such key, assignment or app is by design."""
 
 
 def decision(answer: httpx.Response, operation: Operation) -> str:

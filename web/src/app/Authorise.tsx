@@ -1,6 +1,6 @@
 import { Button } from 'antd'
 
-import { Consent } from '@/features/consent/Consent'
+import { AppQuestion } from '@/features/apps/AppQuestion'
 import { useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -16,8 +16,8 @@ export function Authorise() {
   const session = useSession()
   const signOut = useSignOut()
   return (
-    <Entrance session={session} title={t('consent.title')}>
-      <Consent search={window.location.search} />
+    <Entrance session={session} title={t('appQuestion.title')}>
+      <AppQuestion search={window.location.search} />
       <p className="row quiet">
         <span>{session.account?.display_name}</span>
         <Button type="link" size="small" className="push" onClick={() => void signOut()}>

@@ -368,26 +368,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/apps/consent": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Describe Consent
-         * @description What an app asks the person for, in words; nothing is changed.
-         */
-        post: operations["describe_consent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/apps/decisions": {
         parameters: {
             query?: never;
@@ -422,6 +402,26 @@ export interface paths {
          * @description Start an app about a patient; only a person can, and only he can finish it.
          */
         post: operations["launch_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/apps/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Describe App Request
+         * @description What an app asks the person for, in words; nothing is changed.
+         */
+        post: operations["describe_app_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1946,6 +1946,16 @@ export interface components {
          */
         AppKind: "public" | "symmetric" | "asymmetric";
         /**
+         * AppRequest
+         * @description A request of an app, as its address says it.
+         */
+        AppRequest: {
+            /** Request */
+            request: {
+                [key: string]: string;
+            };
+        };
+        /**
          * AppView
          * @description What a system is registered with as an app.
          */
@@ -1986,16 +1996,6 @@ export interface components {
             patient: string;
             /** Scopes */
             scopes: components["schemas"]["ScopeView"][];
-        };
-        /**
-         * AskedConsent
-         * @description A request of an app, as its address says it.
-         */
-        AskedConsent: {
-            /** Request */
-            request: {
-                [key: string]: string;
-            };
         };
         /**
          * AssignmentView
@@ -2281,26 +2281,6 @@ export interface components {
         Code: {
             /** Code */
             code: string;
-        };
-        /**
-         * ConsentView
-         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
-         */
-        ConsentView: {
-            /** App */
-            app: string;
-            /** Display Name */
-            display_name: string;
-            /** Encounter */
-            encounter: string;
-            /** Host */
-            host: string;
-            /** Misses */
-            misses: string[];
-            /** Patient */
-            patient: string;
-            /** Scopes */
-            scopes: components["schemas"]["ScopeView"][];
         };
         /**
          * CreateRequest
@@ -3577,6 +3557,26 @@ export interface components {
             keys: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * QuestionView
+         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
+         */
+        QuestionView: {
+            /** App */
+            app: string;
+            /** Display Name */
+            display_name: string;
+            /** Encounter */
+            encounter: string;
+            /** Host */
+            host: string;
+            /** Misses */
+            misses: string[];
+            /** Patient */
+            patient: string;
+            /** Scopes */
+            scopes: components["schemas"]["ScopeView"][];
         };
         /**
          * Readiness
@@ -6160,102 +6160,6 @@ export interface operations {
             };
         };
     };
-    describe_consent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AskedConsent"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConsentView"];
-                };
-            };
-            /** @description not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description refused */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description there is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description somebody else acted first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description the request cannot be understood */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description an unforeseen failure */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description the database is not available, or the question takes too long */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-        };
-    };
     decide_about_app: {
         parameters: {
             query?: never;
@@ -6372,6 +6276,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LaunchView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    describe_app_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
                 };
             };
             /** @description not signed in */

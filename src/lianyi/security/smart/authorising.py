@@ -36,14 +36,14 @@ from lianyi.security.smart.rules import Wanted, held, read_wanted, redirect_of, 
 from lianyi.security.smart.store import HeldApproval
 from lianyi.security.tokens import Kind, new_token, stored_form
 
-CONSENT_PAGE = "/authorize"
+QUESTION_PAGE = "/authorize"
 
 Asked = Mapping[str, str]
 WORDS = {"patient": ("患者", "a patient"), "encounter": ("就诊", "an encounter")}
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Question:
     """What a person is asked.
 
     Attributes:
@@ -99,9 +99,9 @@ class Authorising:
             read_wanted(app, asked, audiences=[self._issuer])
         except AuthorisationRefused as refusal:
             return self._refusal(redirect_uri, asked, refusal.error, refusal.text("en"))
-        return f"{CONSENT_PAGE}?{urlencode(asked)}"
+        return f"{QUESTION_PAGE}?{urlencode(asked)}"
 
-    async def describe(self, asked: Asked) -> Consent:
+    async def describe(self, asked: Asked) -> Question:
         """Return what whoever acts is asked.
 
         Raises:
@@ -110,7 +110,7 @@ class Authorising:
             OutsideOfReach, PasswordMustChange, FactorMustBegin: he may let nobody act for him.
         """
         app, wanted = await self._read(asked)
-        return await self._consent(app, wanted)
+        return await self._question(app, wanted)
 
     async def refuse(self, asked: Asked) -> str:
         """Return where the browser goes when the person has said no."""
@@ -133,11 +133,11 @@ class Authorising:
             see :meth:`describe`
         """
         app, wanted = await self._read(asked)
-        consent = await self._consent(app, wanted)
+        question = await self._question(app, wanted)
         context = Context(
-            patient=consent.context.patient or chosen.patient,
-            encounter=consent.context.encounter or chosen.encounter,
-            banner=consent.context.banner,
+            patient=question.context.patient or chosen.patient,
+            encounter=question.context.encounter or chosen.encounter,
+            banner=question.context.banner,
         )
         for name in wanted.misses(context):
             raise ContextMissing(where=name, what=WORDS[name][1], what_zh=WORDS[name][0])
@@ -145,14 +145,14 @@ class Authorising:
         began = await account_store.find_session(self._pool, session)
         if began is None or began.account != me.account:
             raise OutsideOfReach(where="session")
-        offline = "offline_access" in consent.scopes.special
+        offline = "offline_access" in question.scopes.special
         approval = Approval(
             approval=self._ids.new_id(),
             account=me.account,
             app=app.account,
             session=session,
             factors=me.factors,
-            scopes=consent.scopes,
+            scopes=question.scopes,
             context=context,
             code=code.stored,
             code_until=now + CODE_LASTS,
@@ -208,7 +208,7 @@ class Authorising:
             raise UnknownApp(where="authorization")
         return app, read_wanted(app, asked, audiences=[self._issuer])
 
-    async def _consent(self, app: App, wanted: Wanted) -> Consent:
+    async def _question(self, app: App, wanted: Wanted) -> Question:
         me = current().actor
         await require_person(self._pool, me.account)
         if me.must_change:
@@ -227,7 +227,7 @@ class Authorising:
                 raise LaunchGone(where="launch")
             context = found
         host = urlsplit(wanted.redirect_uri)
-        return Consent(
+        return Question(
             app,
             host.netloc or f"{host.scheme}:",
             scopes,

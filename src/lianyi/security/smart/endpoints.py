@@ -15,14 +15,14 @@ from lianyi.security.smart.authorising import WORDS, Authorising
 from lianyi.security.smart.model import App, Context
 from lianyi.security.smart.rules import PARAMETERS, identifier_of
 from lianyi.security.smart.views import (
+    AppRequest,
     ApprovalView,
     AppView,
-    AskedConsent,
-    ConsentView,
     Decision,
     Identifier,
     LaunchView,
     Onward,
+    QuestionView,
     RegisteredApp,
     ScopeView,
     StartedApp,
@@ -80,7 +80,7 @@ def _identifier(entered: Identifier | None, what: str) -> str:
     return identifier_of(entered.value, entered.authority, what=en, what_zh=zh)
 
 
-def _asked(wanted: AskedConsent) -> dict[str, str]:
+def _asked(wanted: AppRequest) -> dict[str, str]:
     return {name: value for name, value in wanted.request.items() if name in PARAMETERS}
 
 
@@ -116,11 +116,11 @@ async def launch_app(request: Request, wanted: StartedApp) -> LaunchView:
     return LaunchView(launch=started.launch.reveal(), url=started.url)
 
 
-@router.post("/apps/consent", openapi_extra=needs(SIGNED_IN))
-async def describe_consent(request: Request, wanted: AskedConsent) -> ConsentView:
+@router.post("/apps/question", openapi_extra=needs(SIGNED_IN))
+async def describe_app_request(request: Request, wanted: AppRequest) -> QuestionView:
     """What an app asks the person for, in words; nothing is changed."""
     found = await _authorising(request).describe(_asked(wanted))
-    return ConsentView(
+    return QuestionView(
         app=found.app.name,
         display_name=found.app.display_name,
         host=found.host,

@@ -61,7 +61,7 @@ class LaunchView(View):
     url: str
 
 
-class AskedConsent(Wish):
+class AppRequest(Wish):
     """A request of an app, as its address says it."""
 
     request: Parameters
@@ -76,7 +76,7 @@ class ScopeView(View):
     changes: bool
 
 
-class ConsentView(View):
+class QuestionView(View):
     """What a person is asked: who asks, where the browser goes, what it would let the app do."""
 
     app: str
@@ -88,7 +88,7 @@ class ConsentView(View):
     misses: list[str]
 
 
-class Decision(AskedConsent):
+class Decision(AppRequest):
     """What a person has decided; ``patient`` and ``encounter`` where the request misses them."""
 
     approve: bool

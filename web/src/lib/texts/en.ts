@@ -145,7 +145,7 @@ export const en: Texts = {
     recovery: 'Recovery codes',
     recoveryText: 'The second factor is in force. If the phone is lost, each of these replaces the code once. They are shown only now: print or write them down and keep them safe.',
   },
-  consent: {
+  appQuestion: {
     title: 'An app asks for access',
     asks: 'asks to act for you, and to:',
     scopes: 'What it asks for',

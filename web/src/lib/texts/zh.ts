@@ -142,7 +142,7 @@ export const zh = {
     recovery: '恢复码',
     recoveryText: '第二认证因素已启用。手机遗失时，每个恢复码可代替验证码使用一次。恢复码只显示这一次，请打印或抄下妥善保存。',
   },
-  consent: {
+  appQuestion: {
     title: '应用请求授权',
     asks: '请求以您的身份：',
     scopes: '请求的权限',

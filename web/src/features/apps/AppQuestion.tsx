@@ -1,4 +1,4 @@
-import './consent.css'
+import './apps.css'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
@@ -7,7 +7,7 @@ import { useState } from 'react'
 import { Mark } from '@/components/StateMark'
 import { Failed, Loading } from '@/components/StatePage'
 import { Trouble } from '@/components/Trouble'
-import { client, type Consent as Asked, take } from '@/lib/api'
+import { client, type AppQuestion as Asked, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 type Request = Record<string, string>
@@ -15,11 +15,11 @@ type Numbers = { value: string; authority: string }
 const NONE: Numbers = { value: '', authority: '' }
 
 /** Who asks to act for me, and for what? With yes or no the browser goes back to the app. */
-export function Consent({ search }: { search: string }) {
+export function AppQuestion({ search }: { search: string }) {
   const request = Object.fromEntries(new URLSearchParams(search))
   const asked = useQuery({
-    queryKey: ['consent', search],
-    queryFn: () => take(client.POST('/api/v1/apps/consent', { body: { request } })),
+    queryKey: ['app-question', search],
+    queryFn: () => take(client.POST('/api/v1/apps/question', { body: { request } })),
     staleTime: Infinity,
   })
   if (asked.isPending) return <Loading rows={6} />
@@ -51,28 +51,28 @@ function Question({ asked, request }: { asked: Asked; request: Request }) {
   const missing = (misses('patient') && !whole(patient)) || (misses('encounter') && !whole(encounter))
   return (
     <form
-      className="consent"
-      aria-label={t('consent.title')}
+      className="app-question"
+      aria-label={t('appQuestion.title')}
       onSubmit={(event) => {
         event.preventDefault()
         decide.mutate(true)
       }}
     >
       <p>
-        <strong>{asked.display_name}</strong> <code>{asked.app}</code> {t('consent.asks')}
+        <strong>{asked.display_name}</strong> <code>{asked.app}</code> {t('appQuestion.asks')}
       </p>
       <Scopes asked={asked} />
       <Context asked={asked} />
-      {misses('patient') && <Entry title={t('consent.choosePatient')} numbers={patient} change={setPatient} />}
-      {misses('encounter') && <Entry title={t('consent.chooseEncounter')} numbers={encounter} change={setEncounter} />}
-      <p className="quiet">{t('consent.onward', { host: asked.host })}</p>
+      {misses('patient') && <Entry title={t('appQuestion.choosePatient')} numbers={patient} change={setPatient} />}
+      {misses('encounter') && <Entry title={t('appQuestion.chooseEncounter')} numbers={encounter} change={setEncounter} />}
+      <p className="quiet">{t('appQuestion.onward', { host: asked.host })}</p>
       <Trouble error={decide.error} />
       <div className="row">
         <Button type="primary" htmlType="submit" loading={going} disabled={missing}>
-          {t('consent.approve')}
+          {t('appQuestion.approve')}
         </Button>
         <Button disabled={going} onClick={() => decide.mutate(false)}>
-          {t('consent.refuse')}
+          {t('appQuestion.refuse')}
         </Button>
       </div>
     </form>
@@ -83,11 +83,11 @@ function Question({ asked, request }: { asked: Asked; request: Request }) {
 function Scopes({ asked }: { asked: Asked }) {
   const { t, language } = useTexts()
   return (
-    <ul className="consent-scopes" aria-label={t('consent.scopes')}>
+    <ul className="app-scopes" aria-label={t('appQuestion.scopes')}>
       {asked.scopes.map((one) => (
         <li key={one.scope}>
           <span>
-            {language === 'zh' ? one.zh : one.en} {one.changes && <Mark tone="warn">{t('consent.changes')}</Mark>}
+            {language === 'zh' ? one.zh : one.en} {one.changes && <Mark tone="warn">{t('appQuestion.changes')}</Mark>}
           </span>
           <code>{one.scope}</code>
         </li>
@@ -104,13 +104,13 @@ function Context({ asked }: { asked: Asked }) {
     <dl className="facts">
       {asked.patient !== '' && (
         <>
-          <dt>{t('consent.patient')}</dt>
+          <dt>{t('appQuestion.patient')}</dt>
           <dd className="mono">{asked.patient}</dd>
         </>
       )}
       {asked.encounter !== '' && (
         <>
-          <dt>{t('consent.encounter')}</dt>
+          <dt>{t('appQuestion.encounter')}</dt>
           <dd className="mono">{asked.encounter}</dd>
         </>
       )}
@@ -121,14 +121,14 @@ function Context({ asked }: { asked: Asked }) {
 function Entry({ title, numbers, change }: { title: string; numbers: Numbers; change: (numbers: Numbers) => void }) {
   const { t } = useTexts()
   return (
-    <fieldset className="consent-entry">
+    <fieldset className="app-entry">
       <legend>{title}</legend>
       <label className="field">
-        {t('consent.value')}
+        {t('appQuestion.value')}
         <Input value={numbers.value} maxLength={100} autoComplete="off" onChange={(event) => change({ ...numbers, value: event.target.value })} />
       </label>
       <label className="field">
-        {t('consent.authority')}
+        {t('appQuestion.authority')}
         <Input value={numbers.authority} maxLength={100} autoComplete="off" onChange={(event) => change({ ...numbers, authority: event.target.value })} />
       </label>
     </fieldset>
