@@ -190,6 +190,8 @@ class Authorising:
 
     async def _keep(self, app: App, wanted: Wanted, approval: Approval) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
+            if await store.lock_app(connection, app.account) != app:
+                raise UnknownApp(where="authorization")  # it was registered anew meanwhile
             launch = _launch(wanted)
             if launch and not await store.take_launch(connection, launch):
                 raise LaunchGone(where="launch")

@@ -55,6 +55,12 @@ async def find_app(ask: Asks, name: str) -> App | None:
     return _app(row) if row else None
 
 
+async def lock_app(connection: Connection, account: UUID) -> App | None:
+    """Return an app and keep it from being registered anew until the transaction ends."""
+    row = await connection.fetchrow(f"{_APP} WHERE p.account = $1 FOR SHARE OF p", account)
+    return _app(row) if row else None
+
+
 def _app(row: Any) -> App:  # noqa: ANN401 - asyncpg's record
     account, name, display_name, kind, redirect_uris, launch_uri, scopes = row
     return App(account, name, display_name, AppKind(kind), redirect_uris, launch_uri, parse(scopes))
