@@ -15,7 +15,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors
+from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors, smart_doors
 from lianyi.api.bodies import Bodies
 from lianyi.api.certificates import Inventory, Sources
 from lianyi.api.console import BUILT, Console, SecurityHeaders
@@ -47,6 +47,7 @@ from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
 from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
+from lianyi.security.app_tokens import AppTokens
 from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
@@ -68,6 +69,10 @@ from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.smart import endpoints as smart
+from lianyi.security.smart.apps import Apps
+from lianyi.security.smart.authorising import Authorising
+from lianyi.security.smart.identity_tokens import IdentityTokens
 from lianyi.security.strongroom import StrongRoom
 from lianyi.security.trail import Trail
 from lianyi.security.vault import VaultSettings
@@ -144,8 +149,10 @@ def bare_app() -> FastAPI:
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
+    app.include_router(smart_doors.router)
     install(app)
     return app
 
@@ -303,13 +310,30 @@ def _doors_for_others(
         signing_in=signing_in,
         vault=room.open,
     )
+    _doors_for_apps(app, deps, signing_in, room)
+
+
+def _doors_for_apps(
+    app: FastAPI, deps: ApiDependencies, signing_in: SigningIn, room: StrongRoom
+) -> None:
+    """Build what gives tokens to systems, and to apps that act for people."""
+    house = (deps.pool, deps.log, deps.clock)
+    issuer = deps.settings.address(secure=deps.https.on)
+    lasts_seconds = deps.security.access_token_seconds
+    app.state.identity_tokens = IdentityTokens(deps.pool, deps.clock, room.open, issuer=issuer)
+    app.state.apps = Apps(*house, forget=signing_in.forget, issuer=issuer)
+    app.state.authorising = Authorising(*house, deps.ids, forget=signing_in.forget, issuer=issuer)
     app.state.token_server = TokenServer(
-        deps.pool,
-        deps.log,
-        deps.clock,
+        *house,
         signing_in=signing_in,
-        address=deps.settings.address(secure=deps.https.on),
-        lasts_seconds=deps.security.access_token_seconds,
+        apps=AppTokens(
+            *house,
+            signing_in=signing_in,
+            identity=app.state.identity_tokens,
+            lasts_seconds=lasts_seconds,
+        ),
+        address=issuer,
+        lasts_seconds=lasts_seconds,
     )
 
 

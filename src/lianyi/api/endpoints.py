@@ -97,12 +97,14 @@ def _me(actor: Actor) -> Me:
 
 
 async def _actor(request: Request) -> Actor | None:
+    """Return who asks; for an app that acts for somebody this is nobody."""
     try:
-        return await _keeper(request).identify(
+        found = await _keeper(request).identify(
             "GET", Headers(scope=request.scope), address=address_of(request.scope), in_use=False
         )
     except LianyiError:
         return None
+    return None if found is None or found.granted else found
 
 
 @router.get("/session", tags=["session"], openapi_extra=needs(ANYBODY))

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -33,10 +33,12 @@ from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.client_certificates import ShownCertificate, read_shown
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
-from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
+from lianyi.security.permissions import ANYBODY, FHIR, MARK, PERMISSIONS, SIGNED_IN
 from lianyi.security.privacy.failures import NotYourPurpose
+from lianyi.security.scopes import Granted, covers
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.smart.problems import OutsideOfScopes
 from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"
@@ -111,13 +113,23 @@ class Undeclared(LianyiError):
 
 
 class Operation(NamedTuple):
-    """One operation of the API, what it needs, and the names that its query may hold."""
+    """One operation of the API and what it needs.
+
+    Attributes:
+        name, method, path: as the OpenAPI document says them.
+        permission: that it needs.
+        asks: the names that its query may hold.
+        interaction: what it does with FHIR resources, a letter of ``cruds``; empty: nothing.
+        resource: of which type; of a request, of one type.
+    """
 
     name: str
     method: str
     path: str
     permission: str
     asks: frozenset[str] = frozenset()
+    interaction: str = ""
+    resource: str | Mapping[str, str] = ""
 
 
 class Operations:
@@ -130,12 +142,18 @@ class Operations:
         """Return the operation of a request; None when no door has this address."""
         method = "GET" if method == "HEAD" else method
         for pattern, operation in self._found:
-            if operation.method == method and pattern.match(path):
-                return operation
+            if operation.method == method and (found := pattern.match(path)):
+                return _of_one_type(operation, found.groupdict())
         return None
 
     def __iter__(self) -> Iterator[Operation]:
         return iter([operation for _, operation in self._found])
+
+
+def _of_one_type(operation: Operation, values: Mapping[str, str]) -> Operation:
+    if isinstance(operation.resource, str):
+        return operation
+    return operation._replace(resource=operation.resource.get(values.get("kind", ""), ""))
 
 
 def operations_of(app: FastAPI) -> Operations:
@@ -154,7 +172,8 @@ def operations_of(app: FastAPI) -> Operations:
             asks = frozenset(
                 one["name"] for one in described.get("parameters", []) if one["in"] == "query"
             )
-            found.append((pattern, Operation(name, method.upper(), path, wanted, asks)))
+            shown = described.get(FHIR, {"interaction": "", "resource": ""})
+            found.append((pattern, Operation(name, method.upper(), path, wanted, asks, **shown)))
     return Operations(found)
 
 
@@ -212,16 +231,24 @@ class Gatekeeper:
         return actor
 
 
-def judge(actor: Actor | None, operation: Operation | None) -> Actor:
+def judge(actor: Actor | None, operation: Operation | None, query: bytes = b"") -> Actor:
     """Return who may do an operation.
+
+    Args:
+        actor: who asks.
+        operation: what for; None: for something that is not there.
+        query: of the request; it may make a search narrower.
 
     Raises:
         NotSignedIn: nobody asks.
+        OutsideOfScopes: an app asks for more than it was given.
         PasswordMustChange, FactorMustBegin: something else comes first.
         OutsideOfReach: none of his roles allows it anywhere.
     """
     if actor is None:
         raise NotSignedIn(where="session")
+    if actor.granted is not None and not _granted(actor.granted, operation, query):
+        raise OutsideOfScopes(where=operation.name if operation else "unknown")
     if operation is None or operation.permission == SIGNED_IN:
         return actor
     if actor.must_change:
@@ -231,6 +258,17 @@ def judge(actor: Actor | None, operation: Operation | None) -> Actor:
     if not actor.reach.organisations(operation.permission):
         raise OutsideOfReach(where=operation.name)
     return actor
+
+
+def _granted(granted: Granted, operation: Operation | None, query: bytes) -> bool:
+    """Tell whether an app may do an operation; one that says nothing of FHIR is not for apps."""
+    if operation is None or not operation.interaction or not isinstance(operation.resource, str):
+        return False
+    try:
+        asked = parse_qs(query.decode("latin-1"), max_num_fields=100)
+    except ValueError:  # more of them than anybody needs
+        return False
+    return covers(granted, operation.resource, operation.interaction, asked)
 
 
 class Guard:
@@ -273,7 +311,7 @@ class Guard:
                 in_use=in_use,
                 certificate=certificate_of(scope),
             )
-            judge(actor, operation)
+            judge(actor, operation, scope.get("query_string", b""))
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:
             meant = actor.purpose if actor else Purpose.OPERATIONS
@@ -359,6 +397,8 @@ class Guard:
             "code": code,
             "factors": access.actor.factors,
         }
+        if access.actor.granted:
+            facts["app"] = access.actor.granted.app
         for channel, whose in found.by_channel().items():
             await self._trail.write(
                 act(f"access.{access.operation}", facts, channel=channel, whose=whose, by=access)

@@ -1,4 +1,4 @@
-"""OAuth 2.0 for systems: ``/oauth/token``, its neighbours, and what says that they are there.
+"""OAuth 2.0 for systems and apps: ``/oauth/token`` and its neighbours.
 
 Failures have the form of RFC 6749, 5.2, not ours: clients are written for it. The code of ours
 begins ``error_description``.
@@ -19,18 +19,19 @@ from starlette.responses import Response
 from lianyi.api.browser import read_form
 from lianyi.api.failures import UnclearRequest, status_of
 from lianyi.api.guard import Gatekeeper, TooManyTries, address_of, certificate_of
-from lianyi.api.settings import HttpsSettings
 from lianyi.api.sign_in_doors import FORM
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.client_certificates import Method
-from lianyi.security.oauth import ASSERTION_TYPE, Client, Shown, TokenServer
-from lianyi.security.oauth_assertions import ALGORITHMS
+from lianyi.security.oauth import ASSERTION_TYPE, TokenServer
+from lianyi.security.oauth_model import Client, Shown
 from lianyi.security.oauth_problems import TokenRefused, UnknownClient
-from lianyi.security.permissions import ANYBODY, PERMISSIONS, needs
+from lianyi.security.permissions import ANYBODY, needs
 
 METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 CERTIFICATE_METHODS = [one.value for one in Method]
+FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*"}
+"""A page of an app may read the answer: it is given for what the request says, not for a cookie."""
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 _ERROR = {
@@ -49,26 +50,32 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(tags=["oauth"], responses=REFUSALS)
 
 
-def _server(request: Request) -> TokenServer:
+def server_of(request: Request) -> TokenServer:
+    """Return the token server of the house."""
     found: TokenServer = request.app.state.token_server
     return found
 
 
 @router.post("/oauth/token", openapi_extra=needs(ANYBODY) | FORM, response_class=Response)
 async def give_token(request: Request) -> Response:
-    """An access token for a system (RFC 6749, 4.4), with a key or a signed assertion."""
+    """An access token: for a system itself (RFC 6749, 4.4), or for an app that acts for a person.
+
+    For the latter with ``authorization_code`` (4.1.3) or ``refresh_token`` (6).
+    """
     try:
         client, form = await _client(request)
-        given = await _server(request).give(client, form, address=address_of(request.scope))
+        given = await server_of(request).give(client, form, address=address_of(request.scope))
     except LianyiError as failure:
         return _refusal(request, failure)
-    return _json(
+    return answer_json(
         {
             "access_token": given.shown.reveal(),
             "token_type": "Bearer",
             "expires_in": given.lasts_seconds,
             "scope": " ".join(given.scopes),
-        }
+            **given.more,
+        },
+        headers=FROM_ANYWHERE,
     )
 
 
@@ -77,10 +84,10 @@ async def revoke_token(request: Request) -> Response:
     """End one's own access token (RFC 7009)."""
     try:
         client, form = await _client(request)
-        await _server(request).revoke(client, form, address=address_of(request.scope))
+        await server_of(request).revoke(client, form, address=address_of(request.scope))
     except LianyiError as failure:
         return _refusal(request, failure)
-    return Response(status_code=200, headers=NO_STORE)
+    return Response(status_code=200, headers=NO_STORE | FROM_ANYWHERE)
 
 
 @router.post("/oauth/introspect", openapi_extra=needs(ANYBODY) | FORM, response_class=Response)
@@ -88,45 +95,10 @@ async def introspect_token(request: Request) -> Response:
     """What an access token is good for (RFC 7662)."""
     try:
         client, form = await _client(request)
-        found = await _server(request).introspect(client, form)
+        found = await server_of(request).introspect(client, form)
     except LianyiError as failure:
         return _refusal(request, failure)
-    return _json(found)
-
-
-@router.get("/.well-known/oauth-authorization-server", openapi_extra=needs(ANYBODY))
-async def describe_oauth(request: Request) -> dict[str, Any]:
-    """What the token server offers (RFC 8414). There is no authorization endpoint."""
-    return {"issuer": _server(request).issuer, **_offered(request), "response_types_supported": []}
-
-
-@router.get("/.well-known/smart-configuration", openapi_extra=needs(ANYBODY))
-async def describe_smart(request: Request) -> dict[str, Any]:
-    """What of SMART App Launch is there: authentication of systems, and no launch."""
-    return {
-        **_offered(request),
-        "code_challenge_methods_supported": [],
-        "capabilities": ["client-confidential-symmetric", "client-confidential-asymmetric"],
-    }
-
-
-def _offered(request: Request) -> dict[str, Any]:
-    server = _server(request)
-    offered: dict[str, Any] = {
-        "token_endpoint": server.token_endpoint,
-        "revocation_endpoint": f"{server.issuer}/oauth/revoke",
-        "introspection_endpoint": f"{server.issuer}/oauth/introspect",
-        "grant_types_supported": ["client_credentials"],
-        "scopes_supported": list(PERMISSIONS),
-    }
-    https: HttpsSettings = request.app.state.https
-    methods = METHODS + (CERTIFICATE_METHODS if https.knows_clients else [])
-    if https.knows_clients:
-        offered["tls_client_certificate_bound_access_tokens"] = True
-    for endpoint in ("token", "revocation", "introspection"):
-        offered[f"{endpoint}_endpoint_auth_methods_supported"] = methods
-        offered[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = list(ALGORITHMS)
-    return offered
+    return answer_json(found)
 
 
 async def _client(request: Request) -> tuple[Client, dict[str, str]]:
@@ -136,7 +108,7 @@ async def _client(request: Request) -> tuple[Client, dict[str, str]]:
     keeper.let_try(address)
     form = await read_form(request)
     try:
-        client = await _server(request).prove(_shown(request, form), address=address)
+        client = await server_of(request).prove(_shown(request, form), address=address)
     except UnknownClient:
         keeper.count(address)
         raise
@@ -178,7 +150,13 @@ def _basic(header: str) -> tuple[str, str]:
     return unquote_plus(client), unquote_plus(secret)
 
 
-def _json(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:  # noqa: ANN401
+def answer_json(
+    body: Any,  # noqa: ANN401
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return an answer that nobody keeps, unless the headers say so."""
     return Response(
         orjson.dumps(body),
         status_code=status,
@@ -195,11 +173,11 @@ def _refusal(request: Request, failure: LianyiError) -> Response:
         word, status = "invalid_request", 400
     else:
         word, status = "server_error", status_of(failure)
-    headers: dict[str, str] = {}
+    headers = dict(FROM_ANYWHERE)
     if isinstance(failure, UnknownClient):
         status = 401
         headers["WWW-Authenticate"] = 'Basic realm="lianyi"'
     if word == "temporarily_unavailable" or isinstance(failure, TooManyTries):
         word, status = "temporarily_unavailable", 429
     told = re.sub(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]", "'", failure.text("en"))
-    return _json({"error": word, "error_description": told}, status=status, headers=headers)
+    return answer_json({"error": word, "error_description": told}, status=status, headers=headers)

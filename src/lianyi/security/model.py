@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from lianyi.security.scopes import Granted
+
 EVERYWHERE = "*"
 """Stands for all organisations, also for what belongs to none."""
 
@@ -116,6 +118,7 @@ class Actor:
         roles: names of the roles that hold now.
         must_change: he must choose a new password before anything else.
         needs_factor: one of his roles asks for a second factor, and he has none.
+        granted: what an app that acts for him may do; None: he acts himself.
     """
 
     account: UUID
@@ -129,6 +132,7 @@ class Actor:
     must_change: bool = False
     needs_factor: bool = False
     purposes: frozenset[Purpose] = frozenset()
+    granted: Granted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""Tokens for systems: OAuth 2.0 client credentials, revocation, introspection.
+"""The token server: who asks, tokens for systems, the end of tokens and what they are good for.
 
 A client is a service account; its secret is one of its keys, or it signs assertions with a private
 key whose public half is registered, or it shows a TLS certificate that is registered: then its
-tokens are bound to that certificate. A scope is a permission; a token gives the part of what the
-account's roles give now. Tokens are opaque and live five minutes at most.
+tokens are bound to that certificate. A public app only says its name. A scope is a permission, or
+one of SMART's; a token gives the part of it that is within reach now. Tokens are opaque and live
+five minutes at most. Tokens for apps that act for a person: :mod:`lianyi.security.app_tokens`.
 
 Sources: RFC 6749, 4.4 and 5.2; RFC 7009; RFC 7521, 7523; RFC 7662; RFC 8705; SMART App Launch 2.2,
     "Backend Services".
@@ -12,7 +13,6 @@ Sources: RFC 6749, 4.4 and 5.2; RFC 7009; RFC 7521, 7523; RFC 7662; RFC 8705; SM
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -29,10 +29,10 @@ from lianyi.security import oauth_store
 from lianyi.security.access import current
 from lianyi.security.account_store import AccountRecord
 from lianyi.security.acts import act
+from lianyi.security.app_tokens import AppTokens
 from lianyi.security.client_certificates import (
     Binding,
     CertificateTaken,
-    ShownCertificate,
     check_bindings,
     thumbprint,
 )
@@ -44,6 +44,7 @@ from lianyi.security.oauth_assertions import (
     check_public_keys,
     read_claimed,
 )
+from lianyi.security.oauth_model import Client, Form, Given, Shown
 from lianyi.security.oauth_problems import (
     TokenOfAnother,
     TokenRefused,
@@ -55,7 +56,11 @@ from lianyi.security.oauth_problems import (
 from lianyi.security.oauth_store import TokenRecord
 from lianyi.security.permissions import PERMISSIONS
 from lianyi.security.providers import kept_store
+from lianyi.security.scopes import NO_SCOPES, BrokenScope, is_smart, parse
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.smart import store as smart_store
+from lianyi.security.smart.model import App, AppKind
+from lianyi.security.smart.rules import held
 from lianyi.security.tokens import Kind, name_of, new_token, stored_form
 
 TOKENS_MAX = 1000
@@ -64,58 +69,6 @@ INTROSPECTS = "access.explain"
 """Whoever has this permission may ask about the tokens of others."""
 
 log = structlog.get_logger(__name__)
-
-Form = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """How a client shows who it is.
-
-    Attributes:
-        client: its name; empty when only the assertion says it.
-        secret: its key; None: it sent none.
-        assertion: what it signed; empty: nothing.
-        certificate: what it showed in the handshake; None: nothing.
-    """
-
-    client: str
-    secret: Sensitive[str] | None = None
-    assertion: str = field(default="", repr=False)
-    certificate: ShownCertificate | None = None
-
-    @property
-    def method(self) -> str:
-        """By what it proves itself."""
-        if self.assertion:
-            return "assertion"
-        return "key" if self.secret or self.certificate is None else "certificate"
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A system that has proved who it is: with which key, or with which certificate.
-
-    Attributes:
-        account: its own.
-        method: by what it proved itself.
-        key: the stored form of its key.
-        certificate: SHA-256 of the certificate that its tokens are bound to.
-    """
-
-    account: AccountRecord
-    method: str
-    key: bytes | None = None
-    certificate: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A token for a client."""
-
-    shown: Sensitive[str]
-    scopes: Sequence[str]
-    lasts_seconds: int
 
 
 class TokenServer:
@@ -132,6 +85,7 @@ class TokenServer:
         clock: Clock,
         *,
         signing_in: SigningIn,
+        apps: AppTokens,
         address: str,
         lasts_seconds: int,
     ) -> None:
@@ -141,22 +95,19 @@ class TokenServer:
         self._log = messages
         self._clock = clock
         self._signing_in = signing_in
+        self._apps = apps
         self._lasts = lasts_seconds
 
     # ---- who asks ------------------------------------------------------------------------------
 
     async def prove(self, shown: Shown, *, address: str) -> Client:
-        """Return which system asks.
+        """Return which system asks; a public app is not proved.
 
         Raises:
             UnknownClient: none that we know.
         """
         try:
-            if shown.method == "assertion":
-                return await self._by_assertion(shown)
-            if shown.method == "certificate":
-                return await self._by_certificate(shown)
-            return await self._by_key(shown)
+            return await self._shown(shown)
         except Unproved as reason:
             log.warning("oauth client refused", reason=str(reason))
             nobody = Actor(UUID(int=0), "unknown", "", "", Reach())
@@ -164,6 +115,27 @@ class TokenServer:
                 facts = {"method": shown.method, "why": str(reason)}
                 await self._act(connection, "token.refused", nobody, facts, address)
             raise UnknownClient(where="client") from reason
+
+    async def _shown(self, shown: Shown) -> Client:
+        if shown.assertion:
+            client = await self._by_assertion(shown)
+        elif shown.secret is not None:
+            client = await self._by_key(shown)
+        elif shown.certificate and not await smart_store.find_app(self._pool, shown.client):
+            client = await self._by_certificate(shown)
+        else:
+            client = await self._by_name(shown)
+        app = await smart_store.app_of(self._pool, client.account.account)
+        if app and not _as_registered(app, shown):
+            raise Unproved(f"the app is registered as {app.kind}")
+        return client
+
+    async def _by_name(self, shown: Shown) -> Client:
+        app = await smart_store.find_app(self._pool, shown.client)
+        account = await store.account_of(self._pool, app.account) if app else None
+        if app is None or account is None:
+            raise Unproved("no key and no assertion")
+        return Client(_alive(account), "name", proved=False)
 
     async def _by_key(self, shown: Shown) -> Client:
         stored = stored_form(shown.secret, Kind.API_KEY) if shown.secret else None
@@ -219,18 +191,22 @@ class TokenServer:
 
         Raises:
             UnknownGrant, UnknownScope, TooManyTokens: it is not given.
-            TokenRefused: the request is incomplete.
+            UnknownClient: a public app wants one for itself.
+            TokenRefused: the request is incomplete, or its code or refresh token is not good.
         """
         wanted = form.get("grant_type", "")
         if not wanted:
             raise TokenRefused(where="grant_type", why="grant_type is missing")
+        if wanted == "authorization_code":
+            return await self._apps.by_code(client, form, address=address)
+        if wanted == "refresh_token":
+            return await self._apps.by_refresh(client, form, address=address)
         if wanted != "client_credentials":
             raise UnknownGrant(where="grant_type")
+        if not client.proved:
+            raise UnknownClient(where="client")
         actor = await self._signing_in.actor_of(client.account, ["access token"])
-        held = sorted(name for name in PERMISSIONS if actor.reach.organisations(name))
-        asked = list(dict.fromkeys(form.get("scope", "").split())) or held
-        if not asked or not set(asked) <= set(held):
-            raise UnknownScope(where="scope")
+        asked = await self._for_itself(client, actor, form.get("scope", "").split())
         token, now = new_token(Kind.ACCESS), self._clock.now()
         record = TokenRecord(
             token.stored, client.account.account, client.key, asked, now,
@@ -244,6 +220,28 @@ class TokenServer:
             await self._act(connection, "token.given", actor, facts, address)
         return Given(token.shown, asked, self._lasts)
 
+    async def _for_itself(self, client: Client, actor: Actor, asked: list[str]) -> list[str]:
+        """Return the scopes that a system gets for itself: permissions, or ``system/``.
+
+        Raises:
+            UnknownScope: it has no role for one, is not registered for it, or mixes them.
+        """
+        if any(is_smart(name) for name in asked):
+            app = await smart_store.app_of(self._pool, client.account.account)
+            try:
+                wanted = parse(" ".join(asked))
+            except BrokenScope as error:
+                raise UnknownScope(where="scope") from error
+            given = held(wanted & app.scopes, actor.reach).of_level("system") if app else NO_SCOPES
+            if not given:
+                raise UnknownScope(where="scope")
+            return given.names()
+        within = sorted(name for name in PERMISSIONS if actor.reach.organisations(name))
+        asked = list(dict.fromkeys(asked)) or within
+        if not asked or not set(asked) <= set(within):
+            raise UnknownScope(where="scope")
+        return asked
+
     async def revoke(self, client: Client, form: Form, *, address: str) -> None:
         """End a token of the client; one that nobody knows has ended already.
 
@@ -252,6 +250,7 @@ class TokenServer:
         """
         found = await self._find(form)
         if found is None:
+            await self._apps.end_by_refresh(client, Sensitive(form["token"]), address=address)
             return
         if found.account != client.account.account:
             raise TokenOfAnother(where="token")
@@ -270,7 +269,10 @@ class TokenServer:
 
         Raises:
             TokenRefused: it names no token.
+            UnknownClient: a public app asks.
         """
+        if not client.proved:
+            raise UnknownClient(where="client")
         found = await self._find(form)
         account = await store.account_of(self._pool, found.account) if found else None
         if found is None or account is None or account.state != "active":
@@ -279,19 +281,31 @@ class TokenServer:
             asking = await self._signing_in.actor_of(client.account, ["access token"])
             if not asking.reach.covers(INTROSPECTS, account.organisation):
                 return {"active": False}
-        held = (await self._signing_in.actor_of(account, ["access token"])).reach
+        said = await self._said(found, account)
+        if said is None:
+            return {"active": False}
         bound = {"cnf": {"x5t#S256": thumbprint(found.certificate)}} if found.certificate else {}
         return {
             **bound,
             "active": True,
-            "scope": " ".join(one for one in found.scopes if held.organisations(one)),
+            **said,
             "client_id": account.name,
-            "sub": account.name,
             "token_type": "Bearer",
             "exp": int(found.expires_at.timestamp()),
             "iat": int(found.created_at.timestamp()),
             "iss": self.issuer,
         }
+
+    async def _said(self, token: TokenRecord, account: AccountRecord) -> Mapping[str, Any] | None:
+        """Return scope and subject of a token; None when what it stands on is gone."""
+        if token.approval is not None:
+            return await self._apps.explain(token)
+        reach = (await self._signing_in.actor_of(account, ["access token"])).reach
+        if any(is_smart(one) for one in token.scopes):
+            scope = str(held(parse(" ".join(token.scopes)), reach))
+        else:
+            scope = " ".join(one for one in token.scopes if reach.organisations(one))
+        return {"scope": scope, "sub": account.name}
 
     async def _find(self, form: Form) -> TokenRecord | None:
         if not form.get("token"):
@@ -331,6 +345,23 @@ class TokenServer:
         self._signing_in.forget()
         return kept
 
+    @staticmethod
+    def _system(found: AccountRecord | None) -> AccountRecord:
+        if found is None or found.kind != "service" or not current().sees(found.organisation):
+            raise NoSuchAccount(where="account")
+        return found
+
+    async def _act(
+        self,
+        connection: Connection,
+        kind: str,
+        actor: Actor,
+        facts: Mapping[str, Any],
+        address: str,
+    ) -> None:
+        access = Access(actor, "", "token", actor.purpose, address)
+        await self._log.append_act_within(connection, act(kind, facts, by=access))
+
     # ---- certificates --------------------------------------------------------------------------
 
     async def certificates_of(self, name: str) -> Sequence[Binding]:
@@ -362,22 +393,12 @@ class TokenServer:
         self._signing_in.forget()
         return await self.certificates_of(name)
 
-    @staticmethod
-    def _system(found: AccountRecord | None) -> AccountRecord:
-        if found is None or found.kind != "service" or not current().sees(found.organisation):
-            raise NoSuchAccount(where="account")
-        return found
 
-    async def _act(
-        self,
-        connection: Connection,
-        kind: str,
-        actor: Actor,
-        facts: Mapping[str, Any],
-        address: str,
-    ) -> None:
-        access = Access(actor, "", "token", actor.purpose, address)
-        await self._log.append_act_within(connection, act(kind, facts, by=access))
+def _as_registered(app: App, shown: Shown) -> bool:
+    """Tell whether an app shows who it is as it is registered; never by less."""
+    if app.kind is AppKind.ASYMMETRIC:
+        return bool(shown.assertion)
+    return app.kind is AppKind.PUBLIC or shown.secret is not None
 
 
 def _alive(account: AccountRecord) -> AccountRecord:

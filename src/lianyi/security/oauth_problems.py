@@ -64,9 +64,15 @@ class UnknownGrant(TokenRefused):
     code = "LY-1893"
     category = Category.UNSUPPORTED
     en = Told(
-        "this grant type is not offered", "only client_credentials is", "send client_credentials"
+        "this grant type is not offered",
+        "only authorization_code, refresh_token and client_credentials are",
+        "send one of these",
     )
-    zh = Told("不支持该授权类型", "只支持 client_credentials", "使用 client_credentials")
+    zh = Told(
+        "不支持该授权类型",
+        "只支持 authorization_code、refresh_token 和 client_credentials",
+        "使用其中一种",
+    )
 
 
 class TokenOfAnother(TokenRefused):

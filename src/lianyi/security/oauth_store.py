@@ -15,7 +15,16 @@ from lianyi.security.client_certificates import Binding, Method
 
 
 class TokenRecord(NamedTuple):
-    """A row of ``security.access_token``."""
+    """A row of ``security.access_token``.
+
+    Attributes:
+        stored: SHA-256 of the token.
+        account: of the system that holds it.
+        key: with which it was asked for; None: without one.
+        scopes: permissions, or scopes of SMART.
+        created_at, expires_at: instants.
+        approval: of the person for whom it acts; None: it acts for itself.
+    """
 
     stored: bytes
     account: UUID
@@ -24,19 +33,25 @@ class TokenRecord(NamedTuple):
     created_at: datetime
     expires_at: datetime
     certificate: bytes | None = None
+    approval: UUID | None = None
 
 
 _COLUMNS = ", ".join(TokenRecord._fields)
 
 
 async def insert_token(connection: Connection, new: TokenRecord, *, limit: int) -> bool:
-    """Keep a token and forget those that ran out; False when its account has too many."""
+    """Keep a token and forget those that ran out.
+
+    Returns:
+        False when its account, or the approval behind it, has too many.
+    """
     await connection.execute(
         "DELETE FROM security.access_token WHERE expires_at <= $1", new.created_at
     )
     done = await connection.execute(
-        f"INSERT INTO security.access_token ({_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6, $7"  # noqa: S608
-        " WHERE (SELECT count(*) FROM security.access_token WHERE account = $2) < $8",
+        f"INSERT INTO security.access_token ({_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6, $7, $8"  # noqa: S608
+        " WHERE (SELECT count(*) FROM security.access_token"
+        " WHERE account = $2 AND approval IS NOT DISTINCT FROM $8) < $9",
         *new,
         limit,
     )
@@ -46,7 +61,8 @@ async def insert_token(connection: Connection, new: TokenRecord, *, limit: int) 
 async def find_token(ask: Asks, stored: bytes, at: datetime) -> TokenRecord | None:
     """Return a token that is still good; so must be the key that asked for it."""
     row = await ask.fetchrow(
-        "SELECT t.stored, t.account, t.key, t.scopes, t.created_at, t.expires_at, t.certificate"
+        "SELECT t.stored, t.account, t.key, t.scopes, t.created_at, t.expires_at, t.certificate,"
+        " t.approval"
         " FROM security.access_token AS t LEFT JOIN security.api_key AS k ON k.stored = t.key"
         " WHERE t.stored = $1 AND t.ended_at IS NULL AND t.expires_at > $2"
         " AND (t.key IS NULL OR k.ended_at IS NULL)"

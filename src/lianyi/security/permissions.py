@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 MARK = "x-permission"
 """Where an operation of the OpenAPI document says what it needs."""
 
+FHIR = "x-fhir"
+"""Where an operation says what it does with FHIR resources; without it no app gets in."""
+
 ANYBODY = "anybody"
 """Needs no sign-in: it tells nothing that is worth protecting."""
 
@@ -58,3 +61,13 @@ PERMISSIONS: Mapping[str, Permission] = {
 def needs(permission: str) -> dict[str, Any]:
     """Return what an endpoint declares about itself: ``openapi_extra=needs("messages.read")``."""
     return {MARK: permission}
+
+
+def fhir(interaction: str, resource: str | Mapping[str, str]) -> dict[str, Any]:
+    """Return what an endpoint that apps may use declares, besides what it needs.
+
+    Args:
+        interaction: one letter of ``cruds``, as in a SMART scope.
+        resource: the type; or the type for each value of the path parameter ``kind``.
+    """
+    return {FHIR: {"interaction": interaction, "resource": resource}}

@@ -16,6 +16,8 @@ TOTP_PURPOSE = "account.totp"
 """The secret of somebody's one-time codes; the record is the account."""
 HINT_PURPOSE = "session.logout_hint"
 """What a directory gave for signing out there again."""
+SIGNING_PURPOSE = "smart.signing_key"
+"""The private half of a key that signs who somebody is; the record is its name."""
 KEPT_PURPOSE = "sign_in.kept"
 """Such a hint while its person looks for his code: it is gone after minutes, and needs no sealing
 again."""
@@ -34,6 +36,11 @@ def totp_place(account: UUID) -> Place:
 def hint_place(provider: str, subject: str) -> Place:
     """Return where a hint for signing out belongs."""
     return Place(HINT_PURPOSE, f"{provider} {subject}")
+
+
+def signing_place(kid: str) -> Place:
+    """Return where the private half of a signing key belongs."""
+    return Place(SIGNING_PURPOSE, kid)
 
 
 class KeyRecord(NamedTuple):
@@ -76,8 +83,8 @@ async def retire_key(connection: Connection, name: str, at: datetime) -> None:
     Until then nobody else writes anything sealed, so what is counted now holds.
     """
     await connection.execute(
-        "LOCK TABLE security.second_factor, security.session_origin, security.sign_in_kept"
-        " IN SHARE MODE"
+        "LOCK TABLE security.second_factor, security.session_origin, security.sign_in_kept,"
+        " security.signing_key IN SHARE MODE"
     )
     await connection.execute(
         "UPDATE security.sealing_key SET retired_at = $2 WHERE name = $1 AND retired_at IS NULL",
@@ -97,6 +104,8 @@ async def count_sealed(ask: asyncpg.Pool | Connection, now: datetime) -> dict[tu
           UNION ALL
             SELECT $3, decode(secrets ->> 'hint', 'base64') FROM security.sign_in_kept
             WHERE secrets ->> 'hint' <> '' AND expires_at > $4
+          UNION ALL
+            SELECT $5, sealed FROM security.signing_key
         )
         SELECT purpose, CASE WHEN octet_length(value) < 5 THEN '?' ELSE 'k' || (
                    get_byte(value, 2) * 65536 + get_byte(value, 3) * 256 + get_byte(value, 4)) END,
@@ -107,6 +116,7 @@ async def count_sealed(ask: asyncpg.Pool | Connection, now: datetime) -> dict[tu
         HINT_PURPOSE,
         KEPT_PURPOSE,
         now,
+        SIGNING_PURPOSE,
     )
     return {(row[0], row[1]): row[2] for row in rows}
 
@@ -174,6 +184,33 @@ class SealedHints:
         return bool(done == "UPDATE 1")
 
 
-def everything_sealed(pool: asyncpg.Pool) -> tuple[SealedFactors, SealedHints]:
+class SealedSigningKeys:
+    """The private halves of the keys that sign who somebody is."""
+
+    purpose = SIGNING_PURPOSE
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def batches(self) -> AsyncIterator[Sequence[SealedRow]]:
+        """Give all rows; there are few."""
+        rows = await self._pool.fetch("SELECT kid, sealed FROM security.signing_key ORDER BY kid")
+        yield [SealedRow(signing_place(row[0]), row[1], row[0].encode()) for row in rows]
+
+    async def replace(self, row: SealedRow, fresh: bytes, tag: bytes | None) -> bool:
+        """Write a key sealed again; False when somebody has written another meanwhile."""
+        done = await self._pool.execute(
+            "UPDATE security.signing_key SET sealed = $3"
+            " WHERE kid = convert_from($1, 'UTF8') AND sealed = $2",
+            row.row,
+            row.sealed,
+            fresh,
+        )
+        return bool(done == "UPDATE 1")
+
+
+def everything_sealed(
+    pool: asyncpg.Pool,
+) -> tuple[SealedFactors, SealedHints, SealedSigningKeys]:
     """Return all stores that hold something sealed; a new one is added here and in the trigger."""
-    return SealedFactors(pool), SealedHints(pool)
+    return SealedFactors(pool), SealedHints(pool), SealedSigningKeys(pool)

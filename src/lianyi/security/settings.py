@@ -20,7 +20,7 @@ class SecuritySettings(Section):
         failures_max: wrong passwords in a row after which an account is locked.
         locked_minutes: for how long.
         address_failures_max: wrong sign-ins taken from one address in a minute.
-        access_token_seconds: how long a token lives that a system gets from ``/oauth/token``.
+        access_token_seconds: how long a token lives that comes from ``/oauth/token``.
         metrics_open: whether ``/metrics`` answers this machine without a key. Behind a proxy on
             this machine every request comes from here, so it is shut unless it is opened; a key
             with the role ``monitoring`` opens it always.

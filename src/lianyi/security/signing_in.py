@@ -31,13 +31,17 @@ from lianyi.security.acts import act
 from lianyi.security.failures import SecondFactorNeeded, SignInRefused
 from lianyi.security.limited_work import LimitedWork
 from lianyi.security.model import FIRST_TOKEN, Access, Actor, Reach
+from lianyi.security.oauth_store import TokenRecord
 from lianyi.security.one_time import accepted_step, find_recovery_code
 from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
 from lianyi.security.rules import narrowed, purpose_of, purposes_of, reach_of, reach_of_all
+from lianyi.security.scopes import Granted, is_smart, parse
 from lianyi.security.sealed_store import totp_place
 from lianyi.security.settings import SecuritySettings
+from lianyi.security.smart import store as smart_store
+from lianyi.security.smart.rules import by_app
 from lianyi.security.tokens import Kind, new_token, stored_form
 from lianyi.security.vault import Vault
 
@@ -365,7 +369,7 @@ class SigningIn:
         return self._remember(stored, await self._actor(account, ["key"]), asked)
 
     async def _by_access_token(self, stored: bytes, certificate: bytes) -> Actor | None:
-        """Return the system that a token of ``/oauth/token`` stands for, within its scopes.
+        """Return whom a token of ``/oauth/token`` stands for, within its scopes.
 
         A token that is bound to a certificate opens nothing without it (RFC 8705, 3).
         """
@@ -380,11 +384,27 @@ class SigningIn:
             return None
         if token.certificate is not None and token.certificate != certificate:
             return None
-        actor = await self._actor(account, ["access token"])
-        actor = replace(actor, reach=narrowed(actor.reach, token.scopes))
+        actor = await self._behind(token, account)
+        if actor is None:
+            return None
         if (token.expires_at - now).total_seconds() <= REMEMBERED_SECONDS:
             return actor  # to be remembered would be to outlive it
         return self._remember(remembered_as, actor, asked)
+
+    async def _behind(self, token: TokenRecord, client: AccountRecord) -> Actor | None:
+        """Return who acts: the system itself, or the person who has approved it as an app."""
+        if token.approval is None:
+            actor = await self._actor(client, ["access token"])
+            if not any(is_smart(one) for one in token.scopes):
+                return replace(actor, reach=narrowed(actor.reach, token.scopes))
+            return by_app(actor, Granted(parse(" ".join(token.scopes)), app=client.name))
+        approval = await smart_store.find_approval(self._pool, token.approval, self._clock.now())
+        person = await store.account_of(self._pool, approval.account) if approval else None
+        if approval is None or person is None or person.state != "active":
+            return None
+        actor = await self._actor(person, list(approval.factors))
+        scopes = parse(" ".join(token.scopes)) & approval.scopes
+        return by_app(actor, Granted(scopes, approval.context.patient, client.name))
 
     async def actor_of(self, account: AccountRecord, factors: list[str]) -> Actor:
         """Return what an account may do now, when it has shown these factors."""
@@ -406,7 +426,9 @@ class SigningIn:
             )
             await self._log.append_act_within(connection, self._signed_out())
             await store.tell(connection)
-        self._known.pop(stored, None)
+        for known, (_, actor) in list(self._known.items()):
+            if actor.account == session.account:  # his session, and the apps that hang on it
+                del self._known[known]
 
     @staticmethod
     def _signed_out() -> NewMessage:

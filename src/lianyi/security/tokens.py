@@ -40,6 +40,8 @@ class Kind(Enum):
     INVITATION = "inv"
     REFRESH = "ref"
     ACCESS = "acc"
+    CODE = "cod"
+    LAUNCH = "lau"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,10 @@ OPEN = {
     "POST /oauth/introspect",
     "GET /.well-known/oauth-authorization-server",
     "GET /.well-known/smart-configuration",
+    "GET /.well-known/openid-configuration",
+    "GET /oauth/authorize",
+    "POST /oauth/authorize",
+    "GET /oauth/keys",
 }
 """What answers a stranger: signing in, and what tells nothing worth protecting."""
 OPERATIONS = [

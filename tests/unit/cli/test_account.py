@@ -202,3 +202,20 @@ async def test_accounts_are_written_into_a_sealed_file_and_not_over_others(
     _, said = await lianyi("account", "import", str(file), code=1)
     assert "LY-1898" in said
     assert (await house.acts("account.exported"))[-1]["actor"].startswith("machine:")
+
+
+async def test_a_system_is_registered_as_an_app(house: OpenHouse, lianyi: Typed) -> None:
+    await lianyi("account", "create", "growth", "--display-name", "生长曲线", "--service")
+    _, said = await lianyi("account", "app", "growth", code=1)
+    assert "LY-1865" in said
+    wanted = ("--kind", "public", "--redirect-uri", "https://growth.test/cb")
+    scopes = ("--scopes", "openid patient/Observation.read patient/Patient.r")
+    await lianyi("account", "app", "growth", *wanted, *scopes)
+    found = await lianyi.json("account", "app", "growth")
+    assert found == {
+        "client_id": "growth", "kind": "public", "redirect_uris": ["https://growth.test/cb"],
+        "launch_uri": "", "scopes": "openid patient/Observation.rs patient/Patient.r",
+    }  # fmt: skip
+    assert (await house.acts("account.app_registered"))[0]["actor"].startswith("machine:")
+    _, said = await lianyi("account", "app", "growth", *wanted, "--scopes", "all", code=1)
+    assert "LY-1869" in said

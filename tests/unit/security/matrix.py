@@ -114,7 +114,8 @@ class Matrix:
             "name": "lab", "position": str(at), "version": "1", "destination": "emr",
             "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
             "replay_id": replay["id"], "key": "0" * 12,
-            "assignment": "00000000-0000-0000-0000-000000000000", "held": str(held),
+            "assignment": "00000000-0000-0000-0000-000000000000",
+            "approval": "00000000-0000-0000-0000-000000000000", "held": str(held),
             "kind": "organisation", "tree": "management", "provider": "nobody", "act": str(act),
         }  # fmt: skip
         self._here |= await self._privacy(at)
@@ -168,7 +169,8 @@ class Matrix:
         def value(found: re.Match[str]) -> str:
             name = found[1]
             if name == "name" and "/accounts/" in operation.path:
-                of_systems = "keys" in operation.path or "certificates" in operation.path
+                ends = ("keys", "keys/{key}", "public-keys", "certificates", "app")
+                of_systems = operation.path.endswith(ends)
                 return "machine" if of_systems else "them"
             if name == "code" and "/masterdata/" in operation.path:
                 return "SPARE" if operation.name == "split_organisation" else "BENCH"
@@ -240,12 +242,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_password": {"old": "x", "new": "x"},
     "confirm_factor": {"code": "1"},
     "create_account": {"name": "another", "display_name": "x", "organisation": HERE},
+    "decide_about_app": {"request": {}, "approve": False},
+    "describe_app_request": {"request": {}},
     "dismiss": {"reason": "r"},
     "dismiss_held": {"reason": "r"},
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
+    "launch_app": {"app": "machine"},
     "link_identity": {"provider": "nobody", "subject": "s"},
     "set_practitioner_names": {"names": [{"identifier": "D7", "organisation": HERE}]},
     "set_certificates": {"certificates": []},
+    "register_app": {"kind": "public", "redirect_uris": ["https://a.test/"], "scopes": "openid"},
     "set_public_keys": {"keys": []},
     "note_print": {"page": "/messages/1-1"},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
@@ -265,8 +271,8 @@ QUESTIONS = {
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
-GONE = {"LY-1815"}
-"""The account around it is there; that there is no such key or assignment is by design."""
+GONE = {"LY-1815", "LY-1865"}
+"""The account around it is there; that there is no such key, assignment or app is by design."""
 
 
 def decision(answer: httpx.Response, operation: Operation) -> str:

@@ -81,6 +81,7 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{consent}": [h.consent for h in whose],
         "{glass}": [h.glass for h in whose],
         "{assignment}": [h.assignment for h in whose],
+        "{approval}": ["00000000-0000-0000-0000-000000000000"],
         "{kind}": ["organisation", "location", "practitioner"],
         "{tree}": ["management"],
     }  # fmt: skip
@@ -154,6 +155,8 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         return [{"names": [named | {"organisation": h.organisation}]} for h in whose]
     if path.endswith("/keys"):
         return [{"title": "mine"}]
+    if path.endswith("/app"):
+        return [{"kind": "public", "redirect_uris": ["https://a.test/"], "scopes": "openid"}]
     if path.endswith("/accounts"):
         return [
             {"name": f"of.{h.organisation.lower()}", "display_name": "x",

@@ -10,6 +10,7 @@ import { keepShade, preferredShade } from '@/lib/preferences'
 import { useTexts } from '@/lib/texts'
 import { antdTheme, paint, type Shade } from '@/lib/theme'
 
+import { AUTHORISE, Authorise } from './Authorise'
 import { router } from './routes'
 import { SessionGate } from './SessionGate'
 import { ShadeContext } from './shade'
@@ -50,7 +51,7 @@ export function App() {
         <QueryClientProvider client={queries}>
           <ShadeContext value={shading}>
             <SessionGate>
-              <RouterProvider router={router} />
+              {window.location.pathname === AUTHORISE ? <Authorise /> : <RouterProvider router={router} />}
             </SessionGate>
           </ShadeContext>
         </QueryClientProvider>

@@ -36,12 +36,18 @@ from lianyi.projections.masterdata.views import (
     TakenBack,
 )
 from lianyi.security.access import current
-from lianyi.security.permissions import needs
+from lianyi.security.permissions import fhir, needs
 
 router = APIRouter(prefix="/masterdata", tags=["masterdata"])
 
 NAMES_MAX = 200
 READS, EDITS = needs("masterdata.read"), needs("masterdata.edit")
+TYPES = {
+    Kind.ORGANISATION.value: "Organization",
+    Kind.LOCATION.value: "Location",
+    Kind.PRACTITIONER.value: "Practitioner",
+}
+"""What the kinds are in FHIR; apps read them within their scopes."""
 
 
 def _service(request: Request) -> MasterDataService:
@@ -60,7 +66,7 @@ Code = Annotated[str, Path(min_length=1, max_length=100)]
 TreeName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
-@router.get("/trees/{tree}", openapi_extra=READS)
+@router.get("/trees/{tree}", openapi_extra=READS | fhir("s", "Organization"))
 async def get_tree(data: Data, tree: TreeName, as_of: AsOf = None) -> OrganisationTree:
     """The organisations of a day, each with its parent in a tree, such as management."""
     return await data.get_tree(tree, as_of=as_of)
@@ -122,7 +128,7 @@ async def take_back(data: Data, actor: Actor, wanted: TakeBackRequest) -> TakenB
     return TakenBack(position=str(at))
 
 
-@router.get("/{kind}", openapi_extra=READS)
+@router.get("/{kind}", openapi_extra=READS | fhir("s", TYPES))
 async def list_records(
     data: Data,
     kind: Kind,
@@ -176,13 +182,13 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-@router.get("/{kind}/{code}", openapi_extra=READS)
+@router.get("/{kind}/{code}", openapi_extra=READS | fhir("r", TYPES))
 async def get_record(data: Data, kind: Kind, code: Code, as_of: AsOf = None) -> RecordDetail:
     """A record with its names, relations and lineage, and who said each of them."""
     return await data.get_record(kind, code, as_of=as_of)
 
 
-@router.get("/{kind}/{code}/changes", openapi_extra=READS)
+@router.get("/{kind}/{code}/changes", openapi_extra=READS | fhir("r", TYPES))
 async def list_changes(data: Data, kind: Kind, code: Code) -> list[SayingRow]:
     """The messages and acts that said something about a record, newest first."""
     return await data.list_sayings(kind, code)

@@ -20,7 +20,7 @@ from lianyi.security.audit.views import (
     problem_of,
     view_of,
 )
-from lianyi.security.permissions import needs
+from lianyi.security.permissions import fhir, needs
 
 router = APIRouter(tags=["audit"])
 
@@ -131,7 +131,7 @@ async def get_act(audit: Reads, position: At) -> ActView:
     return view_of(found, await audit.called([found]))
 
 
-@router.get("/audit/{position}/fhir", openapi_extra=needs("audit.read"))
+@router.get("/audit/{position}/fhir", openapi_extra=needs("audit.read") | fhir("r", "AuditEvent"))
 async def get_act_as_fhir(audit: Reads, position: At) -> dict[str, Any]:
     """One act as a FHIR R4 AuditEvent, after IHE BALP where it fits."""
     return audit_event(await audit.get(position), source_id=audit.source_id)

@@ -14,6 +14,7 @@ import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { AccountActions } from './AccountActions'
+import { AppRegistration } from './AppRegistration'
 import { Assignments } from './Assignments'
 import { Keys } from './Keys'
 import { AccountMark } from './parts'
@@ -88,6 +89,7 @@ function Account({ account }: { account: AccountDetail }) {
       )}
       <Assignments account={account} />
       {service ? <Keys account={account} /> : <Practitioner account={account} />}
+      {service && <AppRegistration account={account} />}
       <Sessions account={account} />
     </div>
   )

@@ -8,6 +8,7 @@ import { sessionKey, useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { ChangePassword } from './ChangePassword'
+import { MyApps } from './MyApps'
 import { Places } from './parts'
 import { SecondFactor } from './SecondFactor'
 import { usePermissionNames } from './permissions'
@@ -63,6 +64,7 @@ export default function MyAccountPage() {
           </section>
         </div>
       )}
+      {own && <MyApps />}
       <section className="panel" aria-label={t('me.permissions')}>
         <div className="panel-head">
           <h2>{t('me.permissions')}</h2>
