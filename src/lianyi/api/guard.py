@@ -40,7 +40,7 @@ from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"
 GUARDED = "/api/"
-REFRESHING = {"get_session", "get_overview", "follow"}
+REFRESHING = {"get_session", "get_overview", "list_glass", "follow"}
 """What an open page asks by itself: it does not say that somebody sits before it."""
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

@@ -20,7 +20,12 @@ class SignIn(Request):
 
 
 class Me(View):
-    """Who the caller is, and what he may do where; ``*`` is everywhere."""
+    """Who the caller is, and what he may do where; ``*`` is everywhere.
+
+    Attributes:
+        purpose: for which he looks at data of patients when he says nothing.
+        purposes: for which he may say he does, in ``X-Purpose``; ``purpose`` is the first.
+    """
 
     name: str
     display_name: str
@@ -28,6 +33,7 @@ class Me(View):
     roles: list[str]
     permissions: dict[str, list[str]]
     purpose: str
+    purposes: list[str]
     factors: list[str]
     must_change: bool
     needs_factor: bool

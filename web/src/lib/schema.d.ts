@@ -1240,6 +1240,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/classification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Classification
+         * @description How sensitive which data are, and what is shown of them for which purpose.
+         */
+        get: operations["get_classification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Consents
+         * @description What patients permit and refuse, the newest first.
+         */
+        get: operations["list_consents"];
+        put?: never;
+        /**
+         * Record Consent
+         * @description Write down what a patient permits or refuses.
+         */
+        post: operations["record_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/consents/{consent}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Consent
+         * @description End a consent now.
+         */
+        post: operations["withdraw_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Glass
+         * @description Looks in an emergency, the newest first; with ``limit`` 0 only how many wait.
+         */
+        get: operations["list_glass"];
+        put?: never;
+        /**
+         * Break Glass
+         * @description See all data of a patient for some minutes, for a reason; somebody else reviews it.
+         */
+        post: operations["break_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/glass/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Glass
+         * @description One's own looks in an emergency that last.
+         */
+        get: operations["list_own_glass"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/glass/{glass}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Glass
+         * @description End one's own look in an emergency now.
+         */
+        delete: operations["end_glass"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/glass/{glass}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Glass
+         * @description Say whether a look was justified; nobody does that for his own.
+         */
+        post: operations["review_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projections": {
         parameters: {
             query?: never;
@@ -1894,6 +2042,30 @@ export interface components {
             waiting: number;
         };
         /**
+         * BreakGlass
+         * @description Look in an emergency: at whoever a message is about, or at a patient.
+         */
+        BreakGlass: {
+            /** Minutes */
+            minutes?: number | null;
+            /** Patient */
+            patient?: string | null;
+            /** Position */
+            position?: string | null;
+            /** Reason */
+            reason: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * Category
+         * @description What data are about.
+         *
+         *     Source: GB/T 39725-2020, 6.1, table 1.
+         * @enum {string}
+         */
+        Category: "personal" | "health" | "treatment" | "payment" | "resources" | "public";
+        /**
          * ChangePassword
          * @description One's own password.
          */
@@ -2011,6 +2183,24 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * ClassificationView
+         * @description What the installation says of its data.
+         */
+        ClassificationView: {
+            /** Data Sets */
+            data_sets: components["schemas"]["DataSetView"][];
+            /** Elements */
+            elements: components["schemas"]["ElementView"][];
+            /** Glass Minutes */
+            glass_minutes: number;
+            /** Glass Minutes Max */
+            glass_minutes_max: number;
+            /** Purposes */
+            purposes: components["schemas"]["PurposeView"][];
+            /** Reasons */
+            reasons: components["schemas"]["GlassReasonView"][];
+        };
+        /**
          * CloseRequest
          * @description A record is no more from a day on.
          */
@@ -2033,6 +2223,58 @@ export interface components {
         Code: {
             /** Code */
             code: string;
+        };
+        /**
+         * ConsentPage
+         * @description Consents, the newest first.
+         */
+        ConsentPage: {
+            /** Items */
+            items: components["schemas"]["ConsentView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ConsentView
+         * @description What a patient permits or refuses.
+         */
+        ConsentView: {
+            /** Against */
+            against: string[];
+            decision: components["schemas"]["Decision"];
+            /** Document */
+            document: string;
+            /** Given By */
+            given_by: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Organisation */
+            organisation: string;
+            /** Patient */
+            patient: string;
+            /** Purposes */
+            purposes: components["schemas"]["Purpose"][];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Recorded By */
+            recorded_by: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Withdrawn By */
+            withdrawn_by: string | null;
         };
         /**
          * CreateRequest
@@ -2075,6 +2317,28 @@ export interface components {
             /** Valid To */
             valid_to?: string | null;
         };
+        /**
+         * DataSetView
+         * @description A group of messages, with whom it is shared and what it serves.
+         */
+        DataSetView: {
+            domain: components["schemas"]["Domain"];
+            /** Kinds */
+            kinds: string[];
+            /** Name */
+            name: string;
+            sharing: components["schemas"]["Sharing"];
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * Decision
+         * @description What a patient says.
+         * @enum {string}
+         */
+        Decision: "permit" | "refuse";
         /**
          * DefinitionDetail
          * @description A definition that is or was in force, and how it differs from the one that is now.
@@ -2330,6 +2594,12 @@ export interface components {
             reason: string;
         };
         /**
+         * Domain
+         * @description What a data set serves.
+         * @enum {string}
+         */
+        Domain: "medical" | "public-health" | "insurance" | "drugs" | "general" | "information";
+        /**
          * DryRun
          * @description What a replay would do.
          *
@@ -2407,6 +2677,25 @@ export interface components {
             reason?: string;
             /** Valid To */
             valid_to?: string | null;
+        };
+        /**
+         * ElementView
+         * @description A kind of data and how sensitive it is.
+         */
+        ElementView: {
+            category: components["schemas"]["Category"];
+            /** Hl7 */
+            hl7: string[];
+            /** Level */
+            level: number;
+            /** Mask */
+            mask: string;
+            /** Name */
+            name: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
         };
         /**
          * EmergencyRequest
@@ -2557,6 +2846,72 @@ export interface components {
             password: string | null;
         };
         /**
+         * GlassPage
+         * @description Looks, the newest first, and how many of all nobody has reviewed.
+         */
+        GlassPage: {
+            /** Items */
+            items: components["schemas"]["GlassView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Unreviewed */
+            unreviewed: number;
+        };
+        /**
+         * GlassReasonView
+         * @description Why somebody may look in an emergency.
+         */
+        GlassReasonView: {
+            /** En */
+            en: string;
+            /** Name */
+            name: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * GlassView
+         * @description A look in an emergency.
+         */
+        GlassView: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Justified */
+            justified: boolean | null;
+            /** Name */
+            name: string;
+            /** Organisation */
+            organisation: string;
+            /** Patients */
+            patients: string[];
+            /** Position */
+            position: string;
+            purpose: components["schemas"]["Purpose"];
+            /** Reason */
+            reason: string;
+            /** Remark */
+            remark: string;
+            /** Reviewed At */
+            reviewed_at: string | null;
+            /** Reviewed By */
+            reviewed_by: string | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * IdentityView
          * @description Who an account is in a directory of the hospital; ``seen_at``: the last sign-in so.
          */
@@ -2691,8 +3046,38 @@ export interface components {
             live: boolean;
         };
         /**
+         * LookView
+         * @description How data are shown to whoever asks.
+         *
+         *     Attributes:
+         *         purpose: for which he looks.
+         *         clear: whether nothing is hidden.
+         *         withheld: whether nothing at all is shown.
+         *         why: what decided: his ``purpose``; ``no-relation``: he does not treat the patient;
+         *             ``no-consent``; ``refused`` by the patient; ``glass``: opened in an emergency.
+         *         glass_until: when that ends.
+         */
+        LookView: {
+            /** Clear */
+            clear: boolean;
+            /** Glass Until */
+            glass_until: string | null;
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "purpose" | "no-relation" | "no-consent" | "refused" | "glass";
+            /** Withheld */
+            withheld: boolean;
+        };
+        /**
          * Me
          * @description Who the caller is, and what he may do where; ``*`` is everywhere.
+         *
+         *     Attributes:
+         *         purpose: for which he looks at data of patients when he says nothing.
+         *         purposes: for which he may say he does, in ``X-Purpose``; ``purpose`` is the first.
          */
         Me: {
             /** Display Name */
@@ -2713,6 +3098,8 @@ export interface components {
             };
             /** Purpose */
             purpose: string;
+            /** Purposes */
+            purposes: string[];
             /** Roles */
             roles: string[];
         };
@@ -2809,6 +3196,7 @@ export interface components {
          *         codec_guessed: in which ``body_text`` is shown and a repair is written, when ``codec`` is
          *             empty.
          *         findings: by the definition ``judged_by``, and so is ``tree``.
+         *         look: how much of it is shown to whoever asks.
          */
         MessageTrace: {
             /** Body Base64 */
@@ -2847,6 +3235,7 @@ export interface components {
             keys: components["schemas"]["Key"][];
             /** Kind */
             kind: string;
+            look: components["schemas"]["LookView"];
             /** Position */
             position: string;
             /**
@@ -2984,6 +3373,32 @@ export interface components {
             role: string;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * NewConsent
+         * @description What a patient permits or refuses, as he signed it.
+         */
+        NewConsent: {
+            /** Against */
+            against?: string[];
+            decision: components["schemas"]["Decision"];
+            /**
+             * Document
+             * @default
+             */
+            document?: string;
+            /** Given By */
+            given_by: string;
+            /** Organisation */
+            organisation: string;
+            /** Patient */
+            patient: string;
+            /** Purposes */
+            purposes?: components["schemas"]["Purpose"][];
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
         };
         /**
          * NewIdentity
@@ -3269,6 +3684,30 @@ export interface components {
             }[];
         };
         /**
+         * Purpose
+         * @description Why somebody looks at data about a person.
+         *
+         *     Source: HL7 v3 ActReason, value set PurposeOfUse (codes); ISO/TS 14265.
+         * @enum {string}
+         */
+        Purpose: "TREAT" | "ETREAT" | "HOPERAT" | "HPAYMT" | "HRESCH" | "PUBHLTH" | "PATRQT" | "HSYSADMIN";
+        /**
+         * PurposeView
+         * @description What is shown for a purpose: the highest level of each category.
+         */
+        PurposeView: {
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
+            /** Needs Consent */
+            needs_consent: boolean;
+            /** Needs Relation */
+            needs_relation: boolean;
+            otherwise: components["schemas"]["Purpose"] | null;
+            purpose: components["schemas"]["Purpose"];
+        };
+        /**
          * Readiness
          * @description Whether everything that is needed is there, and each part of it.
          */
@@ -3470,6 +3909,16 @@ export interface components {
              * @default
              */
             reason?: string;
+        };
+        /**
+         * ReviewGlass
+         * @description What somebody thinks of a look.
+         */
+        ReviewGlass: {
+            /** Justified */
+            justified: boolean;
+            /** Remark */
+            remark: string;
         };
         /**
          * RoleRequest
@@ -3677,6 +4126,12 @@ export interface components {
              */
             where: "both" | "this" | "in_force";
         };
+        /**
+         * Sharing
+         * @description With whom a data set is shared.
+         * @enum {string}
+         */
+        Sharing: "internal" | "shared" | "public" | "cooperative";
         /**
          * ShownBy
          * @description The definition of the channel by which something is computed for showing.
@@ -10160,6 +10615,860 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionView"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_classification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassificationView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_consents: {
+        parameters: {
+            query?: {
+                patient?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    record_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    withdraw_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                consent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_glass: {
+        parameters: {
+            query?: {
+                unreviewed?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakGlass"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_own_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassView"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    end_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                glass: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    review_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                glass: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewGlass"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlassView"];
                 };
             };
             /** @description not signed in */
