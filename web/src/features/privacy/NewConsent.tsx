@@ -97,7 +97,7 @@ function Fields({ patient, ready, submit, error }: FieldsProps) {
     >
       <p className="whole">{t('privacy.recordText')}</p>
       <Labelled label={t('privacy.patient')} hint={t('privacy.patientHint')}>
-        <Input maxLength={200} autoFocus {...text('patient')} />
+        <Input maxLength={200} {...text('patient')} />
       </Labelled>
       <fieldset className="choices">
         <legend>{t('privacy.decision')}</legend>

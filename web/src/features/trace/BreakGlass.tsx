@@ -11,6 +11,8 @@ import { learnServerTime } from '@/lib/time'
 
 const WORDS_MIN = 4
 const FORM = 'break-glass'
+/** It may be asked for by a question that stays open below; antd puts those at 2000. */
+const ABOVE_QUESTIONS = 2010
 
 type Props = {
   open: boolean
@@ -51,6 +53,7 @@ export function BreakGlass({ open, position, broken, close, closed }: Props) {
       transitionName=""
       maskTransitionName=""
       width={480}
+      zIndex={ABOVE_QUESTIONS}
     >
       <Form ready={setReady} submit={look.mutate} error={look.error} />
     </Modal>

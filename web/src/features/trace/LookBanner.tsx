@@ -64,10 +64,10 @@ function Opened({ trace, until }: { trace: MessageTrace; until: string }) {
     <section id="look" tabIndex={-1} className="look look-open" aria-label={t('look.opened')}>
       <EyeOutlined aria-hidden />
       <p>
-        <strong>{t('look.opened')}</strong> {t('look.until', { at: shortTime(until, timezone, now) })}{' '}
+        <strong>{t('look.opened')}</strong> {t('look.until', { at: shortTime(until, timezone, now) })}
         <span role="timer" className="num nowrap">
           {t('look.left', { left })}
-        </span>{' '}
+        </span>
         {t('look.reviewed')}
       </p>
       <Button size="small" loading={end.isPending} onClick={() => end.mutate()}>

@@ -374,9 +374,9 @@ export const en: Texts = {
     wordsHint: 'for the reviewer: why you need it, at least {{min}} characters',
     minutes: 'How long (at most {{most}} minutes)',
     minutesUnit: 'min',
-    until: 'Until {{at}},',
+    until: 'Until {{at}}, ',
     left: '{{left}} left.',
-    reviewed: 'What you look at is written down, and somebody else reviews it.',
+    reviewed: ' What you look at is written down, and somebody else reviews it.',
     end: 'End now',
   },
   privacy: {
