@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from .clinic import REFUSED, Clinic, admission
-from .people import hire, sign_in, sign_out
+from .people import hire, look_in_an_emergency, sign_in, sign_out
 
 pytestmark = pytest.mark.browser
 
@@ -64,12 +64,6 @@ def open_message(page: Page, clinic: Clinic, control_id: str) -> None:
     expect(page.get_by_role("tab", name="原文")).to_be_visible()
 
 
-def fill_in(dialog: Locator, *, reason: str = "排查接口故障", words: str = "核对姓名字段") -> None:
-    """Say why one has to look."""
-    dialog.get_by_role("radio", name=reason).check()
-    dialog.get_by_label("说明").fill(words)
-
-
 def shown(page: Page) -> str:
     """Whatever stands in the document, in all its tabs."""
     found = []
@@ -103,11 +97,11 @@ def test_an_engineer_sees_a_message_masked_and_looks_in_an_emergency(
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
     button.press("Enter")
-    fill_in(dialog, words="太短")
+    dialog.get_by_role("radio", name="排查接口故障").check()
+    dialog.get_by_label("说明").fill("太短")
     expect(begin).to_be_disabled()
-    fill_in(dialog)
     dialog.get_by_role("spinbutton").fill("5")
-    begin.click()
+    look_in_an_emergency(page)
 
     opened = page.get_by_role("region", name="应急查看中")
     expect(opened).to_be_focused()
@@ -132,9 +126,8 @@ def test_nobody_edits_asterisks(clinic: Clinic, page: Page, staff: Staff) -> Non
     page.get_by_role("tab", name=re.compile("^record")).click()
 
     page.get_by_role("button", name="修改后投递").click()
+    look_in_an_emergency(page)
     dialog = page.get_by_role("dialog")
-    fill_in(dialog)
-    dialog.get_by_role("button", name="开始查看").click()
     text = dialog.get_by_role("textbox").first
     expect(text).to_have_value(re.compile(NAME))
     text.fill(text.input_value().replace(REFUSED, "DESK"))
@@ -155,10 +148,8 @@ def test_what_is_taken_away_is_opened_first(clinic: Clinic, page: Page, staff: S
     open_message(page, clinic, "LOOK3")
 
     page.get_by_role("button", name="下载").click()
-    dialog = page.get_by_role("dialog")
-    fill_in(dialog)
     with page.expect_download() as download:
-        dialog.get_by_role("button", name="开始查看").click()
+        look_in_an_emergency(page)
 
     assert Path(download.value.path()).read_bytes() == sent.encode()
 
@@ -173,9 +164,7 @@ def test_a_look_that_is_over_is_said_where_the_work_is(
     open_message(page, clinic, "LOOK4")
     page.get_by_role("tab", name=re.compile("^record")).click()
     page.get_by_role("button", name="修改后投递").click()
-    dialog = page.get_by_role("dialog")
-    fill_in(dialog)
-    dialog.get_by_role("button", name="开始查看").click()
+    look_in_an_emergency(page)
     editor = page.get_by_role("dialog").filter(has=page.get_by_label("原因"))
     text = editor.get_by_role("textbox").first
     expect(text).to_have_value(re.compile(NAME))
@@ -190,10 +179,7 @@ def test_a_look_that_is_over_is_said_where_the_work_is(
     editor.get_by_role("button", name="重新投递").click()
 
     expect(editor).to_contain_text("LY-1877")
-    again = page.get_by_role("dialog", name="应急查看")
-    fill_in(again)
-    again.get_by_role("button", name="开始查看").click()
-    expect(again).to_have_count(0)
+    look_in_an_emergency(page)
     editor.get_by_role("button", name="重新投递").click()
     expect(page.get_by_role("tab", name="record 已送达")).to_be_visible()
     assert sum("LOOK4" in message for message in clinic.record.received) == 1

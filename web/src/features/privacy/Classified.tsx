@@ -4,6 +4,7 @@ import { useClassification } from '@/components/classification'
 import { Purpose, usePurposeNames } from '@/components/purposes'
 import { Failed, Loading } from '@/components/StatePage'
 import type { Classification } from '@/lib/api'
+import { shortKind } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 
 import { Level, LEVELS } from './Level'
@@ -162,7 +163,7 @@ function DataSets({ of }: Props) {
                           {here.map((one) => (
                             <li key={one.name}>
                               {language === 'zh' ? one.title_zh : one.title_en}
-                              <code className="kinds">{one.kinds.join(' ')}</code>
+                              <code className="kinds">{one.kinds.map(shortKind).join(' ')}</code>
                             </li>
                           ))}
                         </ul>
