@@ -38,7 +38,7 @@ def staff(clinic: Clinic) -> Staff:
     clinic.share(
         "roles/quality.yaml",
         "role: quality\ntitle: { zh: 质控, en: Quality }\npermissions: [messages.read]\n"
-        "purpose: HOPERAT\npurposes: [TREAT]\n",
+        "purpose: HOPERAT\npurposes: [ETREAT]\n",
     )
     people = {
         "li.engineer": ("李工", "integration-engineer"),
@@ -290,10 +290,10 @@ def test_whoever_works_for_several_purposes_says_for_which(
 
     menu.click()
     with page.expect_request(re.compile(r"/messages/1-\d+$")) as asked:
-        page.get_by_role("menuitem", name="诊疗").click()
+        page.get_by_role("menuitem", name="急救").click()
 
-    assert asked.value.headers["x-purpose"] == "TREAT"
-    expect(menu).to_contain_text("诊疗")
+    assert asked.value.headers["x-purpose"] == "ETREAT"
+    expect(menu).to_contain_text("急救")
     expect(page.get_by_text(f"||{NAME}||19900101|M")).to_be_visible()
     page.reload()
     expect(page.get_by_text(f"||{NAME}||19900101|M")).to_be_visible()
