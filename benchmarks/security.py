@@ -6,6 +6,7 @@ Run: ``python benchmarks/security.py`` (with ``src`` on the path). Prints one JS
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import statistics
 import sys
@@ -16,11 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lianyi.base.sensitive import Sensitive
+from lianyi.messagelog.cover import Cover
+from lianyi.messagelog.message import NewMessage, Position
 from lianyi.security.familiar import cost
-from lianyi.security.keyring import make_key_file, rotate
+from lianyi.security.field_cipher import KeyedFieldCipher
+from lianyi.security.keyring import Root, make_key_file, rotate
 from lianyi.security.passwords import PasswordHasher, PasswordHashing
 from lianyi.security.tokens import Kind, new_token, stored_form
-from lianyi.security.vault import Place, Vault
+from lianyi.security.vault import Place, Suites, Vault
 
 ROUNDS, CALLS, CHECKS = 15, 200, 15
 PLACE = Place("account.totp", "a1")
@@ -81,12 +85,34 @@ def vaults(folder: Path) -> dict[str, float]:
     return found
 
 
+def fields() -> dict[str, float]:
+    """Measure what a message costs that lies hidden: a usual one of 600 bytes with four keys."""
+    root = Root("k1", datetime(2026, 3, 2, tzinfo=UTC), Sensitive(bytes(32)))
+    known = NewMessage(
+        1, "hl7v2 ORU^R01", bytes(600), "utf-8", "LIS|H1",
+        ("c:1", "p:4711^HIS", "e:E1^HIS", "o:O-1"),
+    )  # fmt: skip
+    at = Position(1, 1)
+    found: dict[str, float] = {}
+    for suite in Suites:
+        short = suite.value.name.partition("-")[0]
+        cipher = KeyedFieldCipher(root, suite)
+        numbers = itertools.count(1)
+        found[f"hide_new_{short}_us"] = median_us(lambda c=cipher, n=numbers: c.hide(str(next(n))))
+        for bodies in (False, True):
+            cover = Cover(cipher, keys=True, bodies=bodies)
+            name = "message" if bodies else "keys"
+            found[f"hide_{name}_{short}_us"] = median_us(lambda c=cover: c.hide(known, at))
+    return found
+
+
 def measure(folder: Path) -> dict[str, float]:
     """Return all figures."""
     token = new_token(Kind.SESSION)
     return {
         **asyncio.run(checks()),
         **vaults(folder),
+        **fields(),
         "token_us": median_us(lambda: stored_form(token.shown, Kind.SESSION)),
         "familiar_us": median_us(lambda: cost(PASSWORD.reveal())),
     }

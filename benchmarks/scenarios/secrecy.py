@@ -25,6 +25,11 @@ def secrecy(bench: Bench) -> Iterator[Figure]:
         ("rewrap_us", "vault: wrap again after a rotation", "µs"),
         ("tag_aes_us", "vault: search tag, HMAC-SHA256", "µs"),
         ("tag_sm4_us", "vault: search tag, HMAC-SM3", "µs"),
+        ("hide_new_aes_us", "field encryption: a new identifier, AES-SIV", "µs"),
+        ("hide_new_sm4_us", "field encryption: a new identifier, SM4", "µs"),
+        ("hide_keys_aes_us", "field encryption: the keys of a known patient's message", "µs"),
+        ("hide_message_aes_us", "field encryption: with its 600 bytes, AES-256-GCM", "µs"),
+        ("hide_message_sm4_us", "field encryption: with its 600 bytes, SM4-GCM", "µs"),
         ("token_us", "token: form, checksum and digest", "µs"),
     ):
         yield figure(words, unit, [run[key] for run in runs], details={"all": runs[0]})

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.messagelog.hiding import cover_of
 
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool
@@ -27,6 +28,8 @@ from lianyi.messagelog import (
     PostgresLog,
 )
 from lianyi.messagelog.chain import GENESIS, relink
+from lianyi.messagelog.cover import PLAIN
+from lianyi.security.vault import Suites
 
 SEGMENT = 7
 """Messages in a segment here: small, so that every test crosses a few boundaries."""
@@ -37,7 +40,14 @@ SHARDS = itertools.count(1)
 Answer = tuple[Position | None, LianyiError | None]
 
 
-@pytest.fixture(params=["memory", "postgres"])
+COVERS = {
+    "postgres": PLAIN,
+    **{f"postgres, {suite.value.name}": cover_of(suite) for suite in Suites},
+}
+"""What lies in the tables: everything plainly, or encrypted in one way or the other."""
+
+
+@pytest.fixture(params=["memory", *COVERS])
 def dsn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """Address of a fresh database, or None for the log in memory."""
     monkeypatch.setattr("lianyi.messagelog.segments.SEGMENT_MESSAGES", SEGMENT)
@@ -45,7 +55,9 @@ def dsn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str 
 
 
 @pytest.fixture
-async def logs(dsn: str | None) -> AsyncIterator[tuple[MessageLog, MessageLog]]:
+async def logs(
+    dsn: str | None, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[MessageLog, MessageLog]]:
     """The same log as two processes see it. In memory both are one."""
     if dsn is None:
         memory = MemoryLog(SystemClock())
@@ -53,7 +65,13 @@ async def logs(dsn: str | None) -> AsyncIterator[tuple[MessageLog, MessageLog]]:
         return
     pools = [await open_pool(dsn, size_max=5) for _ in range(2)]
     opened = [
-        PostgresLog(pool, lambda: connect(dsn), clock=SystemClock(), owner=RandomIds().new_id())
+        PostgresLog(
+            pool,
+            lambda: connect(dsn),
+            clock=SystemClock(),
+            owner=RandomIds().new_id(),
+            cover=COVERS[request.node.callspec.params["dsn"]],
+        )
         for pool in pools
     ]
     for log in opened:

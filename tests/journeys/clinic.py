@@ -240,14 +240,21 @@ class Clinic:
 
     def forget_files(self, version: int) -> None:
         """Make a version as an older release left it, which kept no shared files."""
-        with ThreadPoolExecutor(1) as apart:  # a browser's event loop runs in this thread
-            apart.submit(lambda: asyncio.run(self._forget_files(version))).result()
+        self._tell("DELETE FROM channels.definition_file WHERE version = $1", version)
 
-    async def _forget_files(self, version: int) -> None:
+    def let_sessions_age(self) -> None:
+        """Let everybody have signed in an hour ago; nobody is asked to do so again."""
+        self._tell("UPDATE security.session SET began_at = began_at - interval '1 hour'")
+
+    def _tell(self, statement: str, *values: object) -> None:
+        with ThreadPoolExecutor(1) as apart:  # a browser's event loop runs in this thread
+            apart.submit(lambda: asyncio.run(self._execute(statement, *values))).result()
+
+    async def _execute(self, statement: str, *values: object) -> None:
         address = find_dsn(self._folder / "data")
         assert address, "its database does not run"
         connection = await connect(address)
-        await connection.execute("DELETE FROM channels.definition_file WHERE version = $1", version)
+        await connection.execute(statement, *values)
         await connection.close()
 
     def send(self, message: str, *, codec: str = "utf-8") -> str:

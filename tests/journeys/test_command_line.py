@@ -325,6 +325,13 @@ def test_an_export_rebuilds_the_installation_elsewhere(
     taken = there.json("log", "import", str(folder / "export"))
     assert taken["messages"] == given["messages"] > 0
     assert there.json("log", "verify")["ok"]
+    for command, kinds in (
+        (lianyi, ["log.exported"]),
+        (there, ["log.verified", "log.imported", "log.exported"]),
+    ):
+        told = command.json("audit", "find", "--kind", "log.*")
+        assert [one["kind"] for one in told] == kinds
+        assert all(one["actor"].startswith("machine:") for one in told)
     assert "LY-1310" in there.complaint("log", "import", str(folder / "export"))
     assert "LY-1721" in CommandLine(folder / "export").complaint("log", "verify")
 

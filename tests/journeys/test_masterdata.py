@@ -113,6 +113,13 @@ def parents(office: Office, as_of: str) -> dict[str, str | None]:
     return {node["code"]: node["parent"] for node in tree["nodes"]}
 
 
+def accept_all(office: Office) -> None:
+    """Accept what systems propose, as soon as there is something."""
+    found = eventually(lambda: office.get("/masterdata/proposals")["items"])
+    keys = [{"position": one["position"], "part": one["part"]} for one in found]
+    office.post("/masterdata/proposals/decisions", {"accept": True, "proposals": keys})
+
+
 def test_a_master_file_over_a_real_socket_is_master_data_a_moment_later(office: Office) -> None:
     answer = office.send_master_file(
         "MF1",
@@ -121,10 +128,12 @@ def test_a_master_file_over_a_real_socket_is_master_data_a_moment_later(office: 
         "MFE|MUP|3|20260601|D01|CE", "ZOG|D01|消化内科",
     )  # fmt: skip
     assert answer == "AA"
+    accept_all(office)  # rights hang on the tree: a person says yes to what a system says
     eventually(lambda: parents(office, "2026-03-01") == {"H1": None, "D01": "H1"})
     for day, name in (("2026-05-31", "内科"), ("2026-06-01", "消化内科")):
         assert office.get(f"/masterdata/organisation/D01?as_of={day}")["record"]["name_zh"] == name
-    (saying, *_) = office.get("/masterdata/organisation/D01/changes")
+    sayings = office.get("/masterdata/organisation/D01/changes")
+    (saying, *_) = [one for one in sayings if one["kind"].startswith("hl7v2")]
     trace = office.get(f"/messages/{saying['position']}")
     assert trace["kind"] == "hl7v2 MFN^Z01"
 
@@ -143,6 +152,7 @@ def test_what_was_learned_survives_a_restart_and_a_rebuild(office: Office) -> No
     rebuilt = json.loads(done.stdout)
     assert (rebuilt["same"], rebuilt["digest"]) == (True, before["digest"])
     assert office.send_master_file("MF2", "MFE|MAD|1||D05|CE", "ZOG|D05|儿科|||H1") == "AA"
+    accept_all(office)
     eventually(lambda: parents(office, "2026-03-01").get("D05") == "H1")
     (row,) = json.loads(office.run("projection", "list", "--json").stdout)
     assert (row["name"], row["version"], row["live"]) == ("masterdata", before["version"] + 1, True)
@@ -274,3 +284,34 @@ def test_what_cannot_be_is_said_in_the_dialog_and_what_came_broken_in_a_list(
     page.get_by_label("名称").press("Enter")
     rows = page.get_by_role("region", name="机构").get_by_role("row")
     expect(rows.filter(has_text="F01")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_person_decides_what_a_system_says_about_the_tree_and_picks_from_it_by_keyboard(
+    office: Office, page: Page
+) -> None:
+    sent = office.send_master_file("MF9", "MFE|MAD|1||D61|CE", "ZOG|D61|康复科|||H1")
+    assert sent == "AA"
+    eventually(lambda: office.get("/masterdata/proposals")["items"])
+    page.get_by_role("tab", name="待确认").click()
+    row = page.get_by_role("row").filter(has_text="康复科")
+    expect(row).to_contain_text("测试医院")
+    row.get_by_role("button", name="接受").click()
+    page.get_by_role("dialog").get_by_role("button", name="接受").click()
+    expect(row).to_have_count(0)
+    assert parents(office, "2026-03-01")["D61"] == "H1"
+
+    page.get_by_role("tab", name="机构树").click()
+    page.get_by_role("button", name="新建机构").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(re.compile("^编码")).fill("D62")
+    picker = dialog.get_by_role("combobox", name=re.compile("^上级"))
+    picker.press_sequentially("康复")
+    expect(dialog.get_by_role("option")).to_have_count(2)  # what matches, and what is above it
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        picker.press(key)
+    expect(picker).to_have_value("D61")
+    expect(dialog.get_by_text("康复科")).to_be_visible()
+    dialog.get_by_role("button", name="确定").click()
+    expect(dialog).to_have_count(0)
+    assert parents(office, "2030-01-01")["D62"] == "D61"

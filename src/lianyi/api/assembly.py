@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,12 @@ from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections import endpoints as projections
+from lianyi.projections.care import endpoints as care
+from lianyi.projections.care.relations import TreatmentRelations
+from lianyi.projections.care.service import CareService
+from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.masterdata import endpoints as masterdata
+from lianyi.projections.masterdata.questions import organisation_names
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
 from lianyi.security import endpoints as security
@@ -42,8 +47,8 @@ from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
 from lianyi.security.audit.settings import AuditSettings
+from lianyi.security.hearing import Hearing
 from lianyi.security.identities import Identities
-from lianyi.security.keyring import make_key_file
 from lianyi.security.oauth import TokenServer
 from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
@@ -53,19 +58,19 @@ from lianyi.security.privacy import endpoints as privacy
 from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.consents import Consents
 from lianyi.security.privacy.glasses import Glasses
-from lianyi.security.privacy.model import Everybody
+from lianyi.security.privacy.model import Relations
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.strongroom import StrongRoom
 from lianyi.security.trail import Trail
-from lianyi.security.vault import Vault, VaultSettings
+from lianyi.security.vault import VaultSettings
 
 logger = structlog.get_logger(__name__)
 
 PREFIX = "/api/v1"
-VAULT_FILE = "vault-keys.json"
 ROLES_SECONDS = 30.0
 API_VERSION = "1"
 
@@ -86,7 +91,9 @@ class ApiDependencies:
         health: what ``/readyz`` checks.
         installation: as in the traces.
         console_dir: where the built console lies.
-        security, passwords, hashing, vault, audit: the sections of these names.
+        security, passwords, hashing, vault, audit, privacy: the sections of these names.
+        connect: opens a connection that hears at once of rights that were changed elsewhere;
+            None: they are looked at every few seconds only.
     """
 
     pool: asyncpg.Pool
@@ -104,6 +111,8 @@ class ApiDependencies:
     hashing: PasswordHashing = field(default_factory=PasswordHashing)
     vault: VaultSettings = field(default_factory=VaultSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    connect: Callable[[], Awaitable[asyncpg.Connection]] | None = None
 
 
 def bare_app() -> FastAPI:
@@ -126,6 +135,7 @@ def bare_app() -> FastAPI:
     app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
@@ -145,36 +155,40 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     ``app.state.live.close()`` ends the live views; call it before the server waits for its
     connections to end.
     """
-    settings = deps.settings
+    settings, roles = deps.settings, RoleBook(deps.content_dir)
     app = bare_app()
     app.router.lifespan_context = _lifespan
     tracer = Tracer(
-        ReadStore(deps.pool),
+        ReadStore(deps.pool, deps.log.cover),
         deps.log,
         content_dir=deps.content_dir,
         timezone=settings.timezone,
         installation=deps.installation,
         shown_bytes_max=settings.body_shown_bytes_max,
     )
-    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer, privacy=_privacy(app, deps))
     app.state.settings = settings
     app.state.pool = deps.pool
     app.state.tracer = tracer
+    app.state.projections = ProjectionsService(deps.pool, deps.log)
+    zone = ZoneInfo(settings.timezone)
+    app.state.masterdata = MasterDataService(deps.pool, deps.log, deps.clock, zone)
+    app.state.relations = TreatmentRelations(
+        deps.pool, deps.clock, zone, roles=roles, settings=deps.privacy
+    )
+    app.state.care = CareService(deps.pool, deps.clock, zone, app.state.relations)
+    decides = _privacy(app, deps, app.state.relations)
+    queries = Queries(deps.pool, deps.log, deps.clock, tracer=tracer, privacy=decides)
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
-    app.state.projections = ProjectionsService(deps.pool, deps.log)
-    app.state.masterdata = MasterDataService(
-        deps.pool, deps.log, deps.clock, ZoneInfo(settings.timezone)
-    )
     app.state.health = deps.health
-    keeper, trail = _security(app, deps)
+    keeper, trail = _security(app, deps, roles)
     app.state.live = Live(
         queries.look,
         clients_max=settings.live_clients_max,
         poll_seconds=settings.poll_seconds,
     )
     app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
-    app.add_middleware(Emergency, queries=queries, keeper=keeper)
+    app.add_middleware(Emergency, queries=queries, keeper=keeper, trail=trail)
     app.add_middleware(
         Guard,
         keeper=keeper,
@@ -187,26 +201,20 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     return app
 
 
-def _privacy(app: FastAPI, deps: ApiDependencies) -> Privacy:
+def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Privacy:
     """Build what decides how patients are seen."""
     book = ClassificationBook(deps.content_dir)
     app.state.classification = book
     app.state.consents = Consents(deps.pool, deps.log, deps.clock, deps.ids)
     app.state.glasses = Glasses(deps.pool, deps.log, deps.clock, deps.ids, book=book)
-    return Privacy(deps.pool, deps.clock, book=book, relations=Everybody())
+    return Privacy(deps.pool, deps.clock, book=book, relations=relations)
 
 
-def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
+def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
     """Build what accounts need."""
-    roles, hasher = RoleBook(deps.content_dir), PasswordHasher(deps.hashing)
+    hasher = PasswordHasher(deps.hashing)
 
-    @cache
-    def vault() -> Vault:
-        """Return the vault; its key file is made when the first secret needs it."""
-        path = deps.vault.key_file or deps.data_dir / VAULT_FILE
-        if not path.exists():
-            make_key_file(path, deps.clock.now())
-        return Vault(path, deps.vault.cipher)
+    room = StrongRoom(deps.pool, deps.log, deps.clock, settings=deps.vault, data_dir=deps.data_dir)
 
     signing_in = SigningIn(
         deps.pool,
@@ -216,7 +224,7 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         settings=deps.security,
         passwords=deps.passwords,
         hasher=hasher,
-        vault=vault,
+        vault=room.open,
         first_token=console_token(deps.data_dir),
     )
     app.state.accounts = Accounts(
@@ -235,16 +243,22 @@ def _security(app: FastAPI, deps: ApiDependencies) -> tuple[Gatekeeper, Trail]:
         deps.clock,
         passwords=deps.passwords,
         hasher=hasher,
-        vault=vault,
+        vault=room.open,
         signing_in=signing_in,
         site_name=deps.settings.site_name,
     )
-    _doors_for_others(app, deps, roles, signing_in, vault)
+    _doors_for_others(app, deps, roles, signing_in, room)
     app.state.trail = Trail(deps.pool, deps.log)
     signer = Signer(deps.data_dir / KEY_FILE)
     app.state.audit = Audit(
-        deps.pool, deps.log, deps.clock, signer=signer, source_id=deps.audit.source_id
+        deps.pool,
+        deps.log,
+        deps.clock,
+        signer=signer,
+        source_id=deps.audit.source_id,
+        resolver=partial(organisation_names, app.state.masterdata),
     )
+    app.state.hearing = Hearing(deps.connect, signing_in.forget) if deps.connect else None
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 
@@ -254,7 +268,7 @@ def _doors_for_others(
     deps: ApiDependencies,
     roles: RoleBook,
     signing_in: SigningIn,
-    vault: Callable[[], Vault],
+    room: StrongRoom,
 ) -> None:
     """Build what lets people in whom a directory knows, and systems with tokens."""
     app.state.identities = Identities(
@@ -268,7 +282,7 @@ def _doors_for_others(
         book=ProviderBook(deps.content_dir, deps.clock, deps.ids),
         identities=app.state.identities,
         signing_in=signing_in,
-        vault=vault,
+        vault=room.open,
     )
     app.state.token_server = TokenServer(
         deps.pool,
@@ -292,9 +306,13 @@ async def _look_at_roles(accounts: Accounts) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    looking = asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")
+    working = [asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")]
+    if app.state.hearing:
+        working.append(asyncio.create_task(app.state.hearing.listen(), name="hearing"))
     yield
-    looking.cancel()
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()

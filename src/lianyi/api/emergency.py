@@ -14,15 +14,24 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lianyi.api.failures import foreseen
-from lianyi.api.guard import COOKIE, Gatekeeper, Operation, address_of, judge
+from lianyi.api.guard import (
+    COOKIE,
+    Gatekeeper,
+    Operation,
+    address_of,
+    judge,
+    result_of_status,
+)
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.channels.queries import Queries
 from lianyi.channels.views import ChannelCard, DestinationCard
 from lianyi.security.access import acting
+from lianyi.security.acts import act
 from lianyi.security.failures import SignInRefused
-from lianyi.security.model import Access
+from lianyi.security.model import Access, Actor
 from lianyi.security.signing_in import Proof
+from lianyi.security.trail import Trail
 
 PATH = "/ops"
 FORM_BYTES_MAX = 1024
@@ -57,7 +66,8 @@ _COLUMNS = (
 class Emergency:
     """Answers ``/ops`` and hands everything else on (ASGI middleware)."""
 
-    def __init__(self, app: ASGIApp, queries: Queries, keeper: Gatekeeper) -> None:
+    def __init__(self, app: ASGIApp, queries: Queries, keeper: Gatekeeper, trail: Trail) -> None:
+        self._trail = trail
         self._app = app
         self._queries = queries
         self._keeper = keeper
@@ -72,6 +82,7 @@ class Emergency:
 
     async def _answer(self, request: Request) -> Response:
         address = address_of(request.scope)
+        found: Actor | None = None
         try:
             if request.method == "POST":
                 return await self._sign_in(request, address)
@@ -80,10 +91,27 @@ class Emergency:
             )
             actor = judge(found, OVERVIEW)
         except LianyiError as refusal:
+            if found is not None:
+                await self._write(_access(found, address), status=401, code=refusal.code)
             shown = _told(refusal) if request.method == "POST" else ""
             return _page(shown + _SIGN_IN, status=401)
-        with acting(Access(actor, OVERVIEW.permission, "ops", actor.purpose, address)):
-            return await self._report()
+        access = _access(actor, address)
+        with acting(access):
+            response = await self._report()
+        try:
+            await self._write(access, status=response.status_code)
+        except LianyiError as failure:  # what is not written down is not shown
+            return _page(_told(failure), status=503, refresh=True)
+        return response
+
+    async def _write(self, access: Access, *, status: int, code: str = "") -> None:
+        """Write the look down, as the guard does for the API."""
+        facts = {
+            "operation": access.operation, "method": "GET", "path": PATH, "query": {},
+            "result": result_of_status(status), "status": status, "code": code,
+            "factors": access.actor.factors,
+        }  # fmt: skip
+        await self._trail.write(act(f"access.{access.operation}", facts, by=access))
 
     async def _sign_in(self, request: Request, address: str) -> Response:
         body = b""
@@ -129,6 +157,10 @@ class Emergency:
         rows = "".join(_channel(card) for card in cards)
         empty = "<p>没有通道 · No channels</p>" if not cards else ""
         return _page(f"<table>{_COLUMNS}{rows}</table>{empty}", refresh=True)
+
+
+def _access(actor: Actor, address: str) -> Access:
+    return Access(actor, OVERVIEW.permission, "ops", actor.purpose, address)
 
 
 def _page(body: str, *, status: int = 200, refresh: bool = False) -> HTMLResponse:

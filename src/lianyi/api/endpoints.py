@@ -15,18 +15,20 @@ from lianyi.api.guard import COOKIE, Gatekeeper, address_of, cookie_of
 from lianyi.api.live import Live
 from lianyi.api.reference import explain
 from lianyi.api.settings import ApiSettings
-from lianyi.api.views import Explanation, Me, ProviderView, Session, SignIn
+from lianyi.api.views import Explanation, Me, Printed, ProviderView, Session, SignIn
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.channels.endpoints import REFUSALS
 from lianyi.security.access import current
 from lianyi.security.accounts import Accounts
+from lianyi.security.acts import act
 from lianyi.security.failures import SignInRefused
 from lianyi.security.model import Actor
 from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.permissions import ANYBODY, SIGNED_IN, needs
 from lianyi.security.providers.problems import SignInRefused as RefusedOutside
 from lianyi.security.signing_in import Proof
+from lianyi.security.trail import Trail
 from lianyi.security.views import FirstAdministrator
 
 router = APIRouter(responses=REFUSALS)
@@ -151,6 +153,13 @@ async def make_first_administrator(request: Request, wanted: FirstAdministrator)
         wanted.name, display_name=wanted.display_name, password=Sensitive(wanted.password)
     )
     return await _session(request, None)
+
+
+@router.post("/prints", tags=["session"], status_code=204, openapi_extra=needs(SIGNED_IN))
+async def note_print(request: Request, wanted: Printed) -> None:
+    """Write down that a page of the console goes to a printer; the console says so by itself."""
+    trail: Trail = request.app.state.trail
+    await trail.write(act("page.printed", {"page": wanted.page}))
 
 
 @router.get("/errors/{code}", tags=["reference"], openapi_extra=needs(ANYBODY))

@@ -29,7 +29,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.sensitive import Sensitive
 from lianyi.security.access import OutsideOfReach, Seen, acting, current, seen
-from lianyi.security.acts import act
+from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
 from lianyi.security.model import Access, Actor, Purpose
 from lianyi.security.permissions import ANYBODY, MARK, PERMISSIONS, SIGNED_IN
@@ -42,6 +42,9 @@ COOKIE = "lianyi_session"
 GUARDED = "/api/"
 REFRESHING = {"get_session", "get_overview", "list_glass", "follow"}
 """What an open page asks by itself: it does not say that somebody sits before it."""
+
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+"""What a proxy adds: then the request does not come from where its connection does."""
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 QUERY_MAX = 300
@@ -244,7 +247,7 @@ class Guard:
         method, address = str(scope["method"]), address_of(scope)
         operation = self._operations.of(method, path)
         headers = Headers(scope=scope)
-        if self._is_open(operation, path, address):
+        if self._is_open(operation, path, address, headers):
             await self._app(scope, receive, send)
             return
         actor: Actor | None = None
@@ -254,7 +257,8 @@ class Guard:
             judge(actor, operation)
             purpose = _purpose(headers, actor)
         except LianyiError as refusal:
-            access = _access(actor or _nobody(), operation, address, Purpose.OPERATIONS)
+            meant = actor.purpose if actor else Purpose.OPERATIONS
+            access = _access(actor or _nobody(), operation, address, meant)
             await self._refuse(refusal, access, scope, receive, send)
             return
         assert actor is not None  # noqa: S101 - judge has raised otherwise
@@ -262,10 +266,13 @@ class Guard:
         with acting(access), seen() as found:
             await self._app(scope, receive, self._recording(access, scope, found, send, receive))
 
-    def _is_open(self, operation: Operation | None, path: str, address: str) -> bool:
+    def _is_open(
+        self, operation: Operation | None, path: str, address: str, headers: Headers
+    ) -> bool:
         if operation is not None and operation.permission == ANYBODY:
             return True
-        return path == "/metrics" and self._metrics_open and address in {"127.0.0.1", "::1"}
+        here = address in {"127.0.0.1", "::1"} and not any(name in headers for name in FORWARDED)
+        return path == "/metrics" and self._metrics_open and here
 
     async def _refuse(
         self, refusal: LianyiError, access: Access, scope: Scope, receive: Receive, send: Send
@@ -306,13 +313,12 @@ class Guard:
     async def _write(
         self, access: Access, scope: Scope, found: Seen, status: int, code: str
     ) -> None:
-        result = "allowed" if status < 400 else "refused" if status in {401, 403} else "failed"
         facts = {
             "operation": access.operation,
             "method": scope["method"],
             "path": str(scope["path"])[:200],
             "query": _query(scope),
-            "result": result,
+            "result": result_of_status(status),
             "status": status,
             "code": code,
             "factors": access.actor.factors,
@@ -321,6 +327,11 @@ class Guard:
             await self._trail.write(
                 act(f"access.{access.operation}", facts, channel=channel, whose=whose, by=access)
             )
+
+
+def result_of_status(status: int) -> str:
+    """Return what came of an access, by its HTTP status."""
+    return ALLOWED if status < 400 else REFUSED if status in {401, 403} else FAILED
 
 
 def _query(scope: Scope) -> Mapping[str, str]:

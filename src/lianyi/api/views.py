@@ -19,6 +19,12 @@ class SignIn(Request):
     provider: str = Field(default="", max_length=40)
 
 
+class Printed(Request):
+    """Which page of the console goes to a printer: its address, without the host."""
+
+    page: str = Field(min_length=1, max_length=200, pattern=r"^/")
+
+
 class Me(View):
     """Who the caller is, and what he may do where; ``*`` is everywhere.
 

@@ -76,6 +76,8 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             hashing=settings.password_hashing,
             vault=settings.vault,
             audit=settings.audit,
+            privacy=settings.privacy,
+            connect=process.connect,
         )
     )
     config = uvicorn.Config(

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
 from lianyi.channels import keep_store
-from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.following import Follower
+from lianyi.projections.masterdata.sourcing import SourceKeeper
 from lianyi.security.audit.syslog import READER, SyslogSender
 
 
@@ -25,13 +25,12 @@ class LearnRole:
         self,
         housekeeping: Housekeeping,
         followers: Sequence[Follower],
-        syslog: SyslogSender | None = None,
+        others: Sequence[SyslogSender | SourceKeeper] = (),
     ) -> None:
-        more = [syslog] if syslog else []
-        self._work: list[Housekeeping | Follower | SyslogSender] = [
+        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper] = [
             housekeeping,
             *followers,
-            *more,
+            *others,
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,10 +63,14 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         gone = set(await keep_store.retired_readers(connection))
         return gone if audit.syslog_address else gone | {READER}
 
-    syslog = None
+    others: list[SyslogSender | SourceKeeper] = [
+        SourceKeeper(pool, messages, process.clock, process.settings.content_dir)
+    ]
     if audit.syslog_address:
-        syslog = SyslogSender(
-            pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+        others.append(
+            SyslogSender(
+                pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+            )
         )
     return LearnRole(
         Housekeeping(
@@ -77,7 +80,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             owner=process.owner,
             holder=process.holder,
             product=version("lianyi"),
-            archive=Archive(process.archive_dir),
+            archive=process.archive(),
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
             acts_online=timedelta(days=audit.online_days),
             holds=(keep_store.lowest_needed,),
@@ -96,5 +99,5 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             )
             for projection in every_projection(process.settings)
         ],
-        syslog,
+        others,
     )

@@ -32,9 +32,12 @@ from lianyi.channels.running import Share
 from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.archive_reader import Archive
+from lianyi.messagelog.cover import PLAIN
 from lianyi.messagelog.postgres_leases import release_of_dead
+from lianyi.projections.care.settings import PrivacySettings
 from lianyi.security.access import current
 from lianyi.security.audit.settings import AuditSettings
+from lianyi.security.field_keys import FieldEncryptionSettings, open_cover
 from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.settings import SecuritySettings
@@ -54,6 +57,8 @@ SECTIONS: dict[str, type[Section]] = {
     "passwords": PasswordRules,
     "password_hashing": PasswordHashing,
     "vault": VaultSettings,
+    "privacy": PrivacySettings,
+    "field_encryption": FieldEncryptionSettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
 ACTOR = "lianyi.actor"
@@ -74,6 +79,8 @@ class Settings:
     passwords: PasswordRules
     password_hashing: PasswordHashing
     vault: VaultSettings
+    privacy: PrivacySettings
+    field_encryption: FieldEncryptionSettings
     data_dir: Path
     content_dir: Path
 
@@ -104,6 +111,7 @@ class Process:
         self.owner = owner or self.ids.new_id()
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.content_dir = settings.content_dir
+        self.cover = PLAIN
 
     @property
     def archive_dir(self) -> Path:
@@ -141,16 +149,30 @@ class Process:
             host = self.holder.rpartition(":")[0]
             for holder in await release_of_dead(pool, host, is_alive=_is_alive):
                 log.info("lease.released", holder=holder)
+        settings = self.settings
+        self.cover = await open_cover(
+            pool,
+            PostgresLog(pool, self.connect, clock=self.clock, owner=self.owner),
+            self.clock,
+            settings=settings.field_encryption,
+            vault=settings.vault,
+            data_dir=settings.data_dir,
+        )
         messages = PostgresLog(
             pool,
             self.connect,
             clock=self.clock,
             owner=self.owner,
-            archive=Archive(self.archive_dir),
+            archive=self.archive(),
+            cover=self.cover,
         )
         await messages.start()
         stack.push_async_callback(messages.stop)
         return pool, messages
+
+    def archive(self) -> Archive:
+        """Return the folder of archived segments, read and written under the cover."""
+        return Archive(self.archive_dir, self.cover)
 
     def tracing(self, stack: AsyncExitStack) -> Tracing:
         """Return where spans go, stopped with the stack; nowhere when no collector is set."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from lianyi.app.process import Settings
 from lianyi.base.clock import SystemClock
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.care.follow import Care
 from lianyi.projections.masterdata.follow import MasterData
 from lianyi.projections.problems import NoSuchProjection
 from lianyi.projections.projection import Projection
@@ -27,7 +28,7 @@ def every_projection(settings: Settings) -> tuple[Projection, ...]:
             await account_store.refresh_sight(connection, seeing, clock.now())
 
     zone = ZoneInfo(settings.api.timezone)
-    return (MasterData(zone, on_management_tree=follow_tree),)
+    return (MasterData(zone, on_management_tree=follow_tree), Care(zone))
 
 
 def projection_named(settings: Settings, name: str) -> Projection:

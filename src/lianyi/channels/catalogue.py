@@ -60,3 +60,8 @@ class Catalogue:
         """Return the name of a channel; None for acts."""
         found = self.channels.get(channel)
         return found.name if found else None
+
+    def organisation(self, channel: int) -> str:
+        """Return whose messages a channel carries; empty for acts and for nobody's."""
+        found = self.channels.get(channel)
+        return found.organisation if found else ""

@@ -10,7 +10,9 @@ import asyncpg
 from lianyi.channels.decided import Decided
 from lianyi.channels.read_store import matching
 from lianyi.channels.wanting import Letter
-from lianyi.messagelog.message import Position
+from lianyi.messagelog.cover import PLAIN, Cover
+from lianyi.messagelog.message import KEY_SEPARATOR, Position
+from lianyi.messagelog.postgres_rows import split_keys
 
 BODIES_BYTES_MAX = 67_108_864
 """Bodies are looked into until they are so many bytes together."""
@@ -73,8 +75,9 @@ _FROM = (
 class CountStore:
     """Counts with the connections of one pool."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, cover: Cover = PLAIN) -> None:
         self._pool = pool
+        self._cover = cover
 
     async def groups(
         self, wanted: Range, *, destination: int, timeout_seconds: float
@@ -86,7 +89,7 @@ class CountStore:
             destination: whose exceptions make the sort.
             timeout_seconds: how long the database may count.
         """
-        conditions, values = matching(wanted.kind, wanted.key, first_parameter=6)
+        conditions, values = matching(wanted.kind, wanted.key, first_parameter=6, cover=self._cover)
         async with self._pool.acquire() as connection, connection.transaction(readonly=True):
             await connection.execute(f"SET LOCAL statement_timeout = {int(timeout_seconds * 1000)}")
             rows = await connection.fetch(
@@ -112,7 +115,7 @@ class CountStore:
             destination: as told to :meth:`groups`.
             limit: at most so many, and at most :data:`BODIES_BYTES_MAX` of bodies.
         """
-        conditions, values = matching(wanted.kind, wanted.key, first_parameter=8)
+        conditions, values = matching(wanted.kind, wanted.key, first_parameter=8, cover=self._cover)
         found: list[Opened] = []
         size = 0
         async with self._pool.acquire() as connection, connection.transaction(readonly=True):
@@ -136,7 +139,7 @@ class CountStore:
                 sort = Sort(*tuple(row)[:7])
                 if sort not in sorts:
                     continue
-                letter = Letter(*tuple(row)[7:13])
+                letter = self._letter(wanted.shard, tuple(row)[7:13])
                 size += len(letter.body)
                 if len(found) >= limit or size > BODIES_BYTES_MAX:
                     break
@@ -209,7 +212,17 @@ class CountStore:
             shard,
             list(numbers),
         )
-        return [Letter(*row) for row in rows]
+        return [self._letter(shard, tuple(row)) for row in rows]
+
+    def _letter(self, shard: int, row: tuple[Any, ...]) -> Letter:
+        letter = Letter(*row)
+        codec, keys = self._cover.show_names(letter.codec, split_keys(letter.keys))
+        at = Position(shard, letter.number)
+        return letter._replace(
+            codec=codec,
+            keys=KEY_SEPARATOR.join(keys),
+            body=self._cover.show_body(letter.codec, letter.body, at),
+        )
 
     # ---- reconciliation ------------------------------------------------------------------------
 

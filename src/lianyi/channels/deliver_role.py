@@ -86,7 +86,7 @@ class DeliverRole:
         self._feeds: dict[int, ShardFeed] = {}
         self._running: dict[str, Running] = {}
         self._replays: dict[uuid.UUID, tuple[Replay, asyncio.Task[None]]] = {}
-        self._replay_store = ReplayStore(pool)
+        self._replay_store = ReplayStore(pool, messages.cover)
         self._look_now = asyncio.Event()
         self._stopping = False
         self._bell = Bell(connect, self._hear)

@@ -21,6 +21,7 @@ from lianyi.channels.delivering import (
 from lianyi.channels.failures import Erased
 from lianyi.channels.store import guarded
 from lianyi.messagelog import Position, PostgresLog
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.postgres import move_within
 from lianyi.messagelog.postgres_copy import copy_rows
 from lianyi.messagelog.postgres_leases import Connection
@@ -96,7 +97,7 @@ class PostgresDeliveryStore:
                 self._destination,
                 self._shard,
             )
-            standing.exceptions = [_exceptional(row) for row in rows]
+            standing.exceptions = [_exceptional(row, self._log.cover) for row in rows]
             done = await connection.fetch(
                 "SELECT number FROM channels.receipt WHERE destination = $1 AND shard = $2"
                 " AND number > $3 AND outcome = $4 AND replay IS NULL"
@@ -151,7 +152,7 @@ class PostgresDeliveryStore:
                 self._shard,
                 found.number,
                 self._channel,
-                found.order_key,
+                self._log.cover.hide_text(found.order_key),
                 found.state.value,
                 found.attempts,
                 found.due_at,
@@ -200,7 +201,7 @@ class PostgresDeliveryStore:
                 row["number"],
                 row["decided_at"],
                 ExceptionState(row["state"]),
-                row["order_key"],
+                self._log.cover.show_text(row["order_key"]),
                 row["since"],
                 repaired_of(row),
             )
@@ -247,10 +248,10 @@ async def put_tally(
     )
 
 
-def _exceptional(row: asyncpg.Record) -> Exceptional:
+def _exceptional(row: asyncpg.Record, cover: Cover) -> Exceptional:
     return Exceptional(
         number=row["number"],
-        order_key=row["order_key"],
+        order_key=cover.show_text(row["order_key"]),
         state=ExceptionState(row["state"]),
         since=row["since"],
         attempts=row["attempts"],

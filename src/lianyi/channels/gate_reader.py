@@ -179,4 +179,5 @@ class GateReader:
             shard=self._feed.shard,
             number=released.number,
             destinations=wanting,
+            now=self._clock.now(),
         )

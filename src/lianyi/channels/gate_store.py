@@ -112,7 +112,13 @@ async def list_released(pool: asyncpg.Pool, *, channel: int, shard: int) -> list
 
 
 async def give_on_released(
-    pool: asyncpg.Pool, *, channel: int, shard: int, number: int, destinations: Sequence[str]
+    pool: asyncpg.Pool,
+    *,
+    channel: int,
+    shard: int,
+    number: int,
+    destinations: Sequence[str],
+    now: datetime,
 ) -> None:
     """Let a released message go to the destinations that want it, once."""
 
@@ -122,8 +128,8 @@ async def give_on_released(
                 """
                 INSERT INTO channels.exception (destination, shard, number, channel, order_key,
                     state, since, decided_by, decided_at, reason, repaired_shard, repaired_number)
-                SELECT d.destination, e.shard, e.number, e.channel, '', 'resend', now(),
-                    e.decided_by, now(), e.reason, e.repaired_shard, e.repaired_number
+                SELECT d.destination, e.shard, e.number, e.channel, '', 'resend', $5,
+                    e.decided_by, $5, e.reason, e.repaired_shard, e.repaired_number
                 FROM channels.exception AS e
                     JOIN channels.destination AS d ON d.channel = e.channel
                 WHERE e.destination = $1 AND e.shard = $2 AND e.number = $3
@@ -134,6 +140,7 @@ async def give_on_released(
                 shard,
                 number,
                 list(destinations),
+                now,
             )
             await connection.execute(
                 "UPDATE channels.exception SET state = 'delivered'"

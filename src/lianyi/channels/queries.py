@@ -95,9 +95,9 @@ class Queries:
             tracer: explains one message.
             privacy: says what of it is shown.
         """
-        self.store = ReadStore(pool)
+        self.store = ReadStore(pool, log.cover)
         self.log = log
-        self.counts = CountStore(pool)
+        self.counts = CountStore(pool, log.cover)
         self.in_force = tracer.in_force
         self.veils = Veils(privacy)
         self._clock = clock
@@ -329,7 +329,7 @@ class Queries:
 
     async def shown_rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
         """Return messages as whoever asks sees them listed."""
-        return await self.veils.rows(entries, await self._rows(entries, catalogue))
+        return await self.veils.rows(entries, await self._rows(entries, catalogue), catalogue)
 
     async def _rows(self, entries: Sequence[Entry], catalogue: Catalogue) -> list[MessageRow]:
         """Return messages with the states of their deliveries, nothing hidden."""
@@ -357,7 +357,7 @@ class Queries:
         catalogue = await self.catalogue()
         message = await self.message(position)
         channel = None if position.shard == ACTS else catalogue.channels.get(message.channel)
-        look = await self.veils.look(message)
+        look = await self.veils.look(message, catalogue)
         hider = self.veils.hider(look)
         trace = await self._tracer.trace(
             message,
@@ -376,14 +376,15 @@ class Queries:
             Masked: whoever asks sees it masked.
         """
         message = await self.message(position)
-        await self.veils.need_clear(message)
+        await self.veils.need_clear(message, await self.catalogue())
         return message.body
 
     async def neighbours(self, position: Position) -> Neighbours:
         """The messages of the same patient around one; raises ``NoSuchMessage``."""
         message = await self.message(position)
-        found = await neighbours_of(self.log, message, await self.catalogue())
-        return await self.veils.neighbours(found, message)
+        catalogue = await self.catalogue()
+        found = await neighbours_of(self.log, message, catalogue)
+        return await self.veils.neighbours(found, message, catalogue)
 
     async def keys_of(self, body: bytes, *, channel: int, codec: str) -> Sequence[str] | None:
         """What a message of a channel is found by; None when its body cannot be read."""
@@ -478,15 +479,18 @@ class Queries:
                     messages_behind=behind.get((one.destination, one.order_key), 0),
                 )
             )
-        return await self.veils.deliveries(rows)
+        return await self.veils.deliveries(found, rows, catalogue)
 
     # ---- replays -------------------------------------------------------------------------------
 
     async def list_replays(self, *, cursor: str | None, limit: int) -> ReplayPage:
         """Replays, newest first; raises :class:`BadCursor`."""
         channels = (await self.catalogue()).channels
-        return await page_of_replays(self.store, channels, cursor=cursor, limit=limit)
+        return await page_of_replays(
+            self.store, channels, self.log.cover, cursor=cursor, limit=limit
+        )
 
     async def replay(self, replay: UUID) -> ReplayView:
         """One replay; raises :class:`NoSuchReplay`."""
-        return await replay_of(self.store, (await self.catalogue()).channels, replay)
+        channels = (await self.catalogue()).channels
+        return await replay_of(self.store, channels, self.log.cover, replay)

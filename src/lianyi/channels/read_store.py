@@ -6,6 +6,7 @@ is decided in ``queries`` and ``standing``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from lianyi.channels.store import files_of
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import KEY_SEPARATOR, Position
 from lianyi.messagelog.search import Entry, term
 
@@ -118,8 +120,9 @@ _EXCEPTION = (
 class ReadStore:
     """Reads with the connections of one pool."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, cover: Cover = PLAIN) -> None:
         self._pool = pool
+        self._cover = cover
 
     # ---- channels ------------------------------------------------------------------------------
 
@@ -233,7 +236,7 @@ class ReadStore:
             [position.shard for position in positions],
             [position.number for position in positions],
         )
-        return [ExceptionRecord(*row) for row in rows]
+        return [self._exception(row) for row in rows]
 
     async def delivered(
         self, shard: int, runs: Sequence[tuple[int, int]], *, since: datetime
@@ -320,7 +323,7 @@ class ReadStore:
             *(after or (None, 0, 0, 0)),
             limit,
         )
-        return [ExceptionRecord(*row) for row in rows]
+        return [self._exception(row) for row in rows]
 
     async def count_exceptions(
         self, states: Collection[str], *, destinations: Sequence[int] | None
@@ -347,19 +350,31 @@ class ReadStore:
             position.shard,
             position.number,
         )
-        return ExceptionRecord(*row) if row else None
+        return self._exception(row) if row else None
+
+    def _exception(self, row: asyncpg.Record) -> ExceptionRecord:
+        found = ExceptionRecord(*row)
+        return found._replace(order_key=self._cover.show_text(found.order_key))
 
     async def behind(self, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
         """Return how many deliveries wait behind a key, for ``(destination, order key)``."""
+        forms = [
+            (destination, form)
+            for destination, key in keys
+            for form in self._cover.forms_of_text(key)
+        ]
         rows = await self._pool.fetch(
             "SELECT e.destination, e.order_key, count(*) AS count"
             " FROM (SELECT DISTINCT * FROM unnest($1::integer[], $2::text[])) AS k (d, o)"
             " JOIN channels.exception AS e ON e.destination = k.d AND e.order_key = k.o"
             " WHERE e.state = 'behind' GROUP BY 1, 2",
-            [destination for destination, _ in keys],
-            [key for _, key in keys],
+            [destination for destination, _ in forms],
+            [form for _, form in forms],
         )
-        return {(row["destination"], row["order_key"]): row["count"] for row in rows}
+        found: Counter[tuple[int, str]] = Counter()
+        for row in rows:
+            found[row["destination"], self._cover.show_text(row["order_key"])] += row["count"]
+        return found
 
     async def positions_in_state(
         self,
@@ -408,7 +423,7 @@ class ReadStore:
             [position.shard for position in positions],
             [position.number for position in positions],
         )
-        return [_entry(row) for row in rows]
+        return [self._cover.show_entry(_entry(row)) for row in rows]
 
     async def window(
         self,
@@ -436,7 +451,7 @@ class ReadStore:
             key: exact value of a key, with or without ``^authority``; empty means any.
             unlike: a kind that is left out, with ``*`` for anything.
         """
-        conditions, values = matching(kind, key, first_parameter=7)
+        conditions, values = matching(kind, key, first_parameter=7, cover=self._cover)
         if unlike:
             values.append(_like(unlike))
             conditions += f" AND kind NOT LIKE ${6 + len(values)}"
@@ -454,7 +469,7 @@ class ReadStore:
             limit,
             *values,
         )
-        return [_entry(row) for row in rows]
+        return [self._cover.show_entry(_entry(row)) for row in rows]
 
     # ---- positions and time --------------------------------------------------------------------
 
@@ -502,7 +517,9 @@ def _like(pattern: str) -> str:
     return escaped.replace("*", "%")
 
 
-def matching(kind: str, key: str, *, first_parameter: int) -> tuple[str, list[object]]:
+def matching(
+    kind: str, key: str, *, first_parameter: int, cover: Cover = PLAIN
+) -> tuple[str, list[object]]:
     """Return SQL that restricts ``messagelog.message`` to a kind and a key, and its parameters."""
     conditions = ""
     values: list[object] = []
@@ -513,10 +530,12 @@ def matching(kind: str, key: str, *, first_parameter: int) -> tuple[str, list[ob
         at = first_parameter + len(values)
         # A term is a hash: the keys themselves decide.
         conditions += (
-            f" AND terms @> ARRAY[${at}::integer]"
-            f" AND strpos(translate(keys, E'\\x1f', '^') || '^', ':' || ${at + 1} || '^') > 0"
+            f" AND terms && ${at}::integer[]"
+            f" AND EXISTS (SELECT FROM unnest(${at + 1}::text[]) AS form WHERE"
+            " strpos(translate(keys, E'\\x1f', '^') || '^', ':' || form || '^') > 0)"
         )
-        values += [term(key.partition("^")[0]), key]
+        forms = cover.forms_of(key)
+        values += [[term(form.partition("^")[0]) for form in forms], forms]
     return conditions, values
 
 

@@ -11,6 +11,7 @@ from lianyi.channels import standing as rules
 from lianyi.channels.read_store import ReadStore
 from lianyi.channels.search import BadCursor
 from lianyi.channels.views import ReplayPage, ReplayView
+from lianyi.messagelog.cover import Cover
 
 
 class NoSuchReplay(LianyiError):
@@ -23,7 +24,12 @@ class NoSuchReplay(LianyiError):
 
 
 async def page_of_replays(
-    store: ReadStore, channels: Collection[int], *, cursor: str | None, limit: int
+    store: ReadStore,
+    channels: Collection[int],
+    cover: Cover,
+    *,
+    cursor: str | None,
+    limit: int,
 ) -> ReplayPage:
     """Return replays of some channels, the newest first; raises :class:`BadCursor`."""
     before = None
@@ -37,7 +43,7 @@ async def page_of_replays(
     page, more = found[:limit], len(found) > limit
     last = page[-1] if page else None
     return ReplayPage(
-        items=[rules.replay_view(row) for row in page],
+        items=[rules.replay_view(row, cover) for row in page],
         next_cursor=f"{last['requested_at'].isoformat()}~{last['replay']}"
         if more and last
         else None,
@@ -45,9 +51,11 @@ async def page_of_replays(
     )
 
 
-async def replay_of(store: ReadStore, channels: Collection[int], replay: UUID) -> ReplayView:
+async def replay_of(
+    store: ReadStore, channels: Collection[int], cover: Cover, replay: UUID
+) -> ReplayView:
     """Return a replay of one of some channels; raises :class:`NoSuchReplay`."""
     row = await store.find_replay(replay)
     if row is None or row["channel"] not in channels:
         raise NoSuchReplay(where="replay")
-    return rules.replay_view(row)
+    return rules.replay_view(row, cover)

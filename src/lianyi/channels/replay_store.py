@@ -13,6 +13,7 @@ from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Receipt
 from lianyi.channels.delivery_store import repaired_of
 from lianyi.channels.store import guarded
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.postgres_copy import copy_rows
 
 
@@ -39,8 +40,9 @@ class ReplayRow(NamedTuple):
 class ReplayStore:
     """Reads and writes replays."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, cover: Cover = PLAIN) -> None:
         self._pool = pool
+        self._cover = cover
 
     async def list_active(self) -> list[ReplayRow]:
         """Return the replays that run or are to stop."""
@@ -51,7 +53,8 @@ class ReplayStore:
             ),
             where="replays",
         )
-        return [ReplayRow(*row) for row in rows]
+        found = [ReplayRow(*row) for row in rows]
+        return [one._replace(filter=self._cover.show_filter(one.filter)) for one in found]
 
     async def save(
         self,

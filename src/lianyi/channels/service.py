@@ -244,7 +244,7 @@ class Actions:
         Whoever sees the message masked would send the masks: he is refused.
         """
         message = await self._refuse_erased(position)
-        await self._queries.veils.need_clear(message)
+        await self._queries.veils.need_clear(message, await self._queries.catalogue())
         if b"\r" in message.body and b"\n" not in message.body:
             text = text.replace("\r\n", "\r").replace("\n", "\r")  # a browser's line ends
         codec = await self._queries.codec_of(message) or "ascii"
@@ -394,7 +394,9 @@ class Actions:
                 "reason": reason,
             }
             await self._append(connection, "replay.started", facts, channel=found.channel)
-            await act_store.insert_replay(connection, new)
+            await act_store.insert_replay(
+                connection, new._replace(filter=self._queries.log.cover.hide_filter(new.filter))
+            )
             await act_store.wake(connection, str(to.destination))
         return await self._queries.replay(new.replay)
 

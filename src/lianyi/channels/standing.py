@@ -36,6 +36,7 @@ from lianyi.channels.views import (
     problem_of,
 )
 from lianyi.channels.wanting import Depth
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.message import Gate
 
 SILENT_SECONDS = 10
@@ -434,7 +435,7 @@ def shown_state(exception: ExceptionRecord) -> DeliveryState:
     return _SHOWN[exception.state]
 
 
-def replay_view(row: Mapping[str, Any] | Record) -> ReplayView:
+def replay_view(row: Mapping[str, Any] | Record, cover: Cover) -> ReplayView:
     """Return a replay as the API shows it."""
     first, last, at = row["number_from"], row["number_to"], row["position"]
     share = 1.0 if last < first else (at - first + 1) / (last - first + 1)
@@ -442,7 +443,7 @@ def replay_view(row: Mapping[str, Any] | Record) -> ReplayView:
         id=row["replay"],
         channel=row["channel_name"],
         destination=row["destination_name"],
-        filter=ReplayFilter.model_validate(row["filter"]),
+        filter=ReplayFilter.model_validate(cover.show_filter(row["filter"])),
         rate_per_second=row["rate_per_second"],
         state=row["state"],
         matching=row["matching"],

@@ -120,13 +120,8 @@ class Tracer:
         judged_by = channel and await self._store.definition_at(channel.channel, position.number)
         then = await self._past.at(channel, judged_by.version) if channel and judged_by else None
         shown = not message.tombstone and len(message.body) <= self._shown_bytes_max
-        judged, sent = Judged([], []), _NOTHING_SENT
-        if then and shown:
-            judged = await asyncio.to_thread(judge, then.compiled, message)
-            if hider:
-                veiled = hidden(message, hider)
-                tree = veiled and (await asyncio.to_thread(judge, then.compiled, veiled)).tree
-                judged = Judged(tree or [], judged.findings)
+        sent = _NOTHING_SENT
+        judged = await self._judged(then if shown else None, message, hider)
         if channel and shown:
             names = {one.destination: one.name for one in destinations}
             repaired = await self._repaired(exceptions, names)
@@ -166,6 +161,18 @@ class Tracer:
                 for mark in marks
             ],
         )
+
+    @staticmethod
+    async def _judged(then: Past | None, message: LogMessage, hider: Hider | None) -> Judged:
+        """Return what the gate sees in a message, the tree as it is shown."""
+        if then is None:
+            return Judged([], [])
+        judged = await asyncio.to_thread(judge, then.compiled, message)
+        if hider is None:
+            return judged
+        veiled = hidden(message, hider)
+        tree = veiled and (await asyncio.to_thread(judge, then.compiled, veiled)).tree
+        return Judged(tree or [], judged.findings)
 
     async def _marks(
         self,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.listing import patients_of
+from lianyi.channels.read_store import ExceptionRecord
 from lianyi.channels.showing import HIDDEN
 from lianyi.channels.views import (
     DeliveryRow,
@@ -21,7 +23,7 @@ from lianyi.messagelog.message import LogMessage
 from lianyi.messagelog.search import Entry
 from lianyi.security.privacy.failures import Masked
 from lianyi.security.privacy.hiding import Hider
-from lianyi.security.privacy.model import Look, Why
+from lianyi.security.privacy.model import About, Look, Why
 from lianyi.security.privacy.service import Privacy
 
 
@@ -31,10 +33,15 @@ class Veils:
     def __init__(self, privacy: Privacy) -> None:
         self._privacy = privacy
 
-    async def rows(self, entries: Sequence[Entry], rows: Sequence[MessageRow]) -> list[MessageRow]:
+    async def rows(
+        self, entries: Sequence[Entry], rows: Sequence[MessageRow], catalogue: Catalogue
+    ) -> list[MessageRow]:
         """Return rows of messages as they are shown."""
         looks = await self._privacy.looks(
-            [(patients_of(one.keys), str(one.position)) for one in entries]
+            [
+                About(patients_of(one.keys), str(one.position), catalogue.organisation(one.channel))
+                for one in entries
+            ]
         )
         hiders: dict[Why, Hider] = {}
         shown = []
@@ -44,10 +51,15 @@ class Veils:
             shown.append(row.model_copy(update={"keys": keys}))
         return shown
 
-    async def deliveries(self, rows: Sequence[DeliveryRow]) -> list[DeliveryRow]:
+    async def deliveries(
+        self, records: Sequence[ExceptionRecord], rows: Sequence[DeliveryRow], catalogue: Catalogue
+    ) -> list[DeliveryRow]:
         """Return rows of deliveries as they are shown."""
         looks = await self._privacy.looks(
-            [([_patient(one)] if one.order_key else [], one.position) for one in rows]
+            [
+                About(_patients(one), str(one.position), catalogue.organisation(one.channel))
+                for one in records
+            ]
         )
         hiders: dict[Why, Hider] = {}
         shown = []
@@ -60,17 +72,19 @@ class Veils:
             shown.append(row.model_copy(update=changes))
         return shown
 
-    async def look(self, message: LogMessage) -> Look:
+    async def look(self, message: LogMessage, catalogue: Catalogue) -> Look:
         """Return how one message is seen."""
-        return await self._privacy.look(patients_of(message.keys), str(message.position))
+        organisation = catalogue.organisation(message.channel)
+        about = About(patients_of(message.keys), str(message.position), organisation)
+        return (await self._privacy.looks([about]))[0]
 
-    async def need_clear(self, message: LogMessage) -> None:
+    async def need_clear(self, message: LogMessage, catalogue: Catalogue) -> None:
         """Do nothing when a message is shown as it is.
 
         Raises:
             Masked: something of it is hidden.
         """
-        look = await self.look(message)
+        look = await self.look(message, catalogue)
         if not look.clear:
             raise Masked(where=str(message.position), purpose=look.purpose.value)
 
@@ -98,9 +112,11 @@ class Veils:
         }
         return trace.model_copy(update=changes)
 
-    async def neighbours(self, found: Neighbours, message: LogMessage) -> Neighbours:
+    async def neighbours(
+        self, found: Neighbours, message: LogMessage, catalogue: Catalogue
+    ) -> Neighbours:
         """Return the messages beside one as they are shown."""
-        look = await self.look(message)
+        look = await self.look(message, catalogue)
         patient = found.patient and _key(found.patient, look, self.hider(look))
         return found.model_copy(update={"patient": patient})
 
@@ -122,8 +138,8 @@ def hidden(message: LogMessage, hider: Hider | None) -> LogMessage | None:
     return None if text is None else message._replace(body=text.encode(codec, "replace"))
 
 
-def _patient(row: DeliveryRow) -> str:
-    return row.order_key.removeprefix("p:")
+def _patients(one: ExceptionRecord) -> list[str]:
+    return [one.order_key.removeprefix("p:")] if one.order_key else []
 
 
 def _identifier(value: str, look: Look, hider: Hider | None) -> str:

@@ -25,6 +25,7 @@ from lianyi.cli.common import (
     where_options,
 )
 from lianyi.cli.groups import Group
+from lianyi.cli.noting import note
 from lianyi.cli.printing import Bar, both_languages, progress
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ async def verify_shards(
                     seen_by=[receipts],
                     on_progress=_advancing(bar),
                 )
+        found = {str(one.shard): one.ok for one in reports}
+        await note(messages, "log.verified", {"shards": found})
         return process.clock.now(), reports
 
 
@@ -259,6 +262,7 @@ async def _export(settings: Settings, folder: Path) -> Transferred:
 
     async with opened(settings) as process, AsyncExitStack() as stack:
         _, messages = await process.open(stack)
+        await note(messages, "log.exported", {"folder": str(folder)})
         connection = await process.connect()
         stack.push_async_callback(connection.close)
         with _share("导出", "exporting") as advance:
@@ -291,16 +295,21 @@ def import_log(folder: Path, where: Where, *, as_json: bool) -> None:
 
 
 async def _import(settings: Settings, folder: Path) -> Transferred:
-    from lianyi.messagelog.archive_reader import Archive
     from lianyi.messagelog.importing import import_
+    from lianyi.security.field_keys import found_cover
 
     async with opened(settings, fresh=True) as process, AsyncExitStack() as stack:
         connection = await process.connect()
         stack.push_async_callback(connection.close)
+        process.cover = found_cover(
+            settings=settings.field_encryption, vault=settings.vault, data_dir=settings.data_dir
+        )
         with _share("导入", "importing") as advance:
-            return await import_(
-                connection, folder, archive=Archive(process.archive_dir), on_progress=advance
-            )
+            archive = process.archive()
+            moved = await import_(connection, folder, archive=archive, on_progress=advance)
+        _, messages = await process.open(stack)
+        await note(messages, "log.imported", {"folder": str(folder)})
+        return moved
 
 
 @contextmanager

@@ -43,6 +43,10 @@ COMMANDS = {
         "lianyi.cli.account",
         "本机所有者直接管理账户 / manage accounts as the owner of this machine.",
     ),
+    "key": Lazy(
+        "lianyi.cli.key",
+        "查看、轮换、停用、检查密钥 / list, rotate, retire and check the keys of the vault.",
+    ),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(
         "lianyi.simulate.command",

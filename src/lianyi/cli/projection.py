@@ -11,6 +11,7 @@ import click
 from lianyi.cli.common import Where, in_words, json_option, say_json, told, where_options
 from lianyi.cli.groups import Group
 from lianyi.cli.log import opened
+from lianyi.cli.noting import note
 from lianyi.cli.printing import table
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ async def _rebuild(settings: Settings, name: str, *, accept_differences: bool) -
     wanted = projection_named(settings, name)
     async with opened(settings) as process, AsyncExitStack() as stack:
         _, messages = await process.open(stack)
+        await note(
+            messages,
+            "projection.rebuilt",
+            {"name": name, "accept_differences": accept_differences},
+        )
         return await rebuild_projection(
             process.connect,
             messages,

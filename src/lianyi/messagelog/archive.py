@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lianyi.messagelog.archive_reader import Archive, ArchiveBusy, BrokenArchive
 from lianyi.messagelog.chain import GENESIS
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_rows import read_rows
@@ -134,7 +135,13 @@ async def archive_segment(
     """
     number_to = first_number(segment + 1) - 1
     sealed = await write_segment(
-        connection, archive.folder, shard, segment, number_to=number_to, product=product
+        connection,
+        archive.folder,
+        shard,
+        segment,
+        number_to=number_to,
+        product=product,
+        cover=archive.cover,
     )
     await record(connection, shard, segment, sealed)
     await remove(connection, archive, shard, segment)
@@ -148,6 +155,7 @@ async def write_segment(
     *,
     number_to: int,
     product: str,
+    cover: Cover = PLAIN,
 ) -> Sealed:
     """Write the messages of a segment up to a number as a file, and prove it.
 
@@ -166,7 +174,7 @@ async def write_segment(
     number_from = first_number(segment)
     before = await chain_before(connection, shard, segment)
     path = folder / file_name(shard, number_from, number_to)
-    with SegmentWriter(path, before=before, product=product) as writer:
+    with SegmentWriter(path, before=before, product=product, cover=cover) as writer:
         after = number_from - 1
         while after < number_to:
             messages = await read_rows(
@@ -176,6 +184,7 @@ async def write_segment(
                 after=after,
                 limit=min(GROUP_MESSAGES_MAX, number_to - after),
                 bytes_max=GROUP_BYTES_MAX,
+                cover=cover,
             )
             if not messages:
                 break

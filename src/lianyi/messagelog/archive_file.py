@@ -27,6 +27,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from lianyi.messagelog.archived import Archived, BrokenArchive, CannotArchive
 from lianyi.messagelog.chain import relink
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry, Wanted, matches, terms_of, terms_wanted
 
@@ -85,14 +86,16 @@ def file_name(shard: int, number_from: int, number_to: int, *, version: int = 0)
 class SegmentWriter:
     """Writes one file under a temporary name; :meth:`seal` makes it durable and proves it."""
 
-    def __init__(self, path: Path, *, before: bytes, product: str) -> None:
+    def __init__(self, path: Path, *, before: bytes, product: str, cover: Cover = PLAIN) -> None:
         """Begin a file.
 
         Args:
             path: where it will lie.
             before: chain value of the message before its first.
             product: version of the product, for the file's metadata.
+            cover: hides what lies in the file.
         """
+        self._cover = cover
         self._path = path
         self._part = path.with_name(path.name + PART)
         self._before = before
@@ -130,7 +133,8 @@ class SegmentWriter:
         """Add messages, in order, as one row group."""
         if not messages:
             return
-        columns = [pa.array(column, type=field.type) for column, field in _columns(messages)]
+        hidden = [self._cover.hide(message, message.position) for message in messages]
+        columns = [pa.array(column, type=field.type) for column, field in _columns(hidden)]
         with _writing(self._path):
             self._writer.write_table(
                 pa.Table.from_arrays(columns, schema=SCHEMA), row_group_size=len(messages)
@@ -166,7 +170,13 @@ class SegmentWriter:
             with self._part.open("rb") as written:
                 os.fsync(written.fileno())
                 sha256 = hashlib.file_digest(written, "sha256").digest()
-        prove(self._part, sha256=sha256, before=self._before, messages=messages)
+        prove(
+            self._part,
+            sha256=sha256,
+            before=self._before,
+            messages=messages,
+            cover=self._cover,
+        )
         with _writing(self._path):
             self._part.replace(self._path)
             sync_folder(self._path.parent)
@@ -176,10 +186,11 @@ class SegmentWriter:
 class SegmentFile:
     """A file that is read. Several threads may use it."""
 
-    def __init__(self, path: Path, *, sha256: bytes) -> None:
+    def __init__(self, path: Path, *, sha256: bytes, cover: Cover = PLAIN) -> None:
         """Name a file; it is opened and checked at its first use."""
         self._path = path
         self._sha256 = sha256
+        self._cover = cover
         self._lock = threading.Lock()
         self._file: pq.ParquetFile | None = None
         self._last: tuple[int, list[LogMessage]] = (-1, [])
@@ -201,11 +212,13 @@ class SegmentFile:
     def find(self, wanted: Wanted, *, below: int | None, limit: int) -> list[Entry]:
         """Return what is wanted, newest first, at most ``limit``."""
         found: list[Entry] = []
+        forms = [terms_wanted(form) for form in self._cover.forms_of_wanted(wanted)]
         with self._lock:
             file = self._opened()
             for group in reversed(range(file.num_row_groups)):
-                if all(self._has_term(group, one) for one in terms_wanted(wanted)):
-                    entries = _entries(self._table(group, _SEARCHED))
+                if any(all(self._has_term(group, one) for one in terms) for terms in forms):
+                    lying = _entries(self._table(group, _SEARCHED))
+                    entries = [self._cover.show_entry(one) for one in lying]
                     found += [
                         entry
                         for entry in reversed(entries)
@@ -234,7 +247,7 @@ class SegmentFile:
     def groups(self) -> Iterator[list[LogMessage]]:
         """Give all messages, one row group at a time."""
         for group in range(self._opened().num_row_groups):
-            yield _messages(self._table(group, None))
+            yield self._messages(group)
 
     def metadata(self) -> dict[str, str]:
         """Return what the file says about itself, by name without ``lianyi.``."""
@@ -270,8 +283,11 @@ class SegmentFile:
     def _group(self, group: int) -> list[LogMessage]:
         """Return the messages of a row group; a reader that goes on stays in it for a while."""
         if self._last[0] != group:
-            self._last = (group, _messages(self._table(group, None)))
+            self._last = (group, self._messages(group))
         return self._last[1]
+
+    def _messages(self, group: int) -> list[LogMessage]:
+        return [self._cover.show(one) for one in _messages(self._table(group, None))]
 
     def _has_term(self, group: int, wanted: int) -> bool:
         terms = self._table(group, ["terms"]).column("terms").combine_chunks().flatten()
@@ -306,26 +322,31 @@ def _writing(path: Path) -> Iterator[None]:
         raise CannotArchive(where=path.name, why=reason) from error
 
 
-def rewrite(folder: Path, archived: Archived, *, tombstones: Mapping[int, bytes]) -> Sealed:
+def rewrite(
+    folder: Path, archived: Archived, *, tombstones: Mapping[int, bytes], cover: Cover = PLAIN
+) -> Sealed:
     """Write the next version of a file, in which some bodies are tombstones; prove it.
 
     Args:
         folder: the archive.
         archived: the file as it is.
         tombstones: what stands in the place of a body, by number.
+        cover: hides and shows.
 
     Raises:
         BrokenArchive: the file is damaged.
         CannotArchive: the new one cannot be written.
     """
-    old = SegmentFile(folder / archived.path, sha256=archived.sha256)
+    old = SegmentFile(folder / archived.path, sha256=archived.sha256, cover=cover)
     said = old.metadata()
     version = 1
     if match := _VERSION.search(archived.path):
         version += int(match[1])
     name = file_name(archived.shard, archived.number_from, archived.number_to, version=version)
     before = bytes.fromhex(said["chain_before"])
-    with SegmentWriter(folder / name, before=before, product=said["version"]) as writer:
+    with SegmentWriter(
+        folder / name, before=before, product=said["version"], cover=cover
+    ) as writer:
         for group in old.groups():
             writer.add(
                 [
@@ -361,14 +382,16 @@ def check_digest(path: Path, sha256: bytes) -> None:
         )
 
 
-def prove(path: Path, *, sha256: bytes, before: bytes, messages: int) -> bytes:
+def prove(
+    path: Path, *, sha256: bytes, before: bytes, messages: int, cover: Cover = PLAIN
+) -> bytes:
     """Prove that a file holds a whole run of the chain, and return its last chain value.
 
     Raises:
         BrokenArchive: bytes, count, numbers or chain are not what they should be.
     """
     chain, number, count = before, 0, 0
-    for group in SegmentFile(path, sha256=sha256).groups():
+    for group in SegmentFile(path, sha256=sha256, cover=cover).groups():
         for message in group:
             right_number = number == 0 or message.number == number + 1
             chain, number, count = relink(chain, message), message.number, count + 1

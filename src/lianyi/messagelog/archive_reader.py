@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianyi.messagelog.archived import ArchiveBusy, Archived, BrokenArchive, CannotArchive
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry, Wanted
 
@@ -27,9 +28,10 @@ OPEN_FILES_MAX = 4
 class Archive:
     """The folder of archived segments."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder; it is made when the first segment goes there."""
+    def __init__(self, folder: Path, cover: Cover = PLAIN) -> None:
+        """Use a folder; it is made when the first segment goes there. ``cover`` hides and shows."""
         self.folder = folder
+        self.cover = cover
         self._open: OrderedDict[tuple[str, bytes], SegmentFile] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -71,7 +73,7 @@ class Archive:
         key = (archived.path, archived.sha256)
         with self._lock:
             file = self._open.pop(key, None) or SegmentFile(
-                self.folder / archived.path, sha256=archived.sha256
+                self.folder / archived.path, sha256=archived.sha256, cover=self.cover
             )
             self._open[key] = file
             if len(self._open) > OPEN_FILES_MAX:

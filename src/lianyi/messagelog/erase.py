@@ -128,7 +128,7 @@ class _Erasure:
         connection = self._connection
         async with connection.transaction():
             await lock_acts(connection)  # whoever repairs the message now comes before us or fails
-            bodies |= await live_made_of(connection, self._position, REPAIRED)
+            bodies |= await live_made_of(connection, self._position, REPAIRED, self._log.cover)
             if not bodies:
                 raise CannotErase(
                     where=str(self._position),
@@ -189,6 +189,7 @@ class _Erasure:
             rewrite,
             archive.folder,
             archived,
+            cover=archive.cover,
             tombstones={at.number: self._tombstone(body) for at, body in bodies.items()},
         )
 

@@ -189,6 +189,7 @@ class _Exporter:
                 row.segment,
                 number_to=number_to,
                 product=self._product,
+                cover=self._log.cover,
             )
             name, sha256 = sealed.name, sealed.sha256
         else:

@@ -15,6 +15,7 @@ from lianyi.messagelog import segments as sizes
 from lianyi.messagelog.archive_file import SegmentFile, check_digest, prove
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.chain import GENESIS
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.postgres_errors import reaching
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_segments import index_closed_segments
@@ -66,7 +67,7 @@ async def import_(
             if on_progress:
                 on_progress(done // 2, total)
 
-        for messages in _prove_all(folder, manifest):
+        for messages in _prove_all(folder, manifest, archive.cover):
             progress(messages)
             await asyncio.sleep(0)
         with reaching("import"):
@@ -124,7 +125,7 @@ def _read_manifest(folder: Path) -> Mapping[str, Any]:
     return manifest
 
 
-def _prove_all(folder: Path, manifest: Mapping[str, Any]) -> Iterator[int]:
+def _prove_all(folder: Path, manifest: Mapping[str, Any], cover: Cover) -> Iterator[int]:
     """Prove every file and the chain of every shard; give the number of messages of each file."""
     for table in manifest["tables"]:
         check_digest(folder / "tables" / table["file"], bytes.fromhex(table["sha256"]))
@@ -135,7 +136,7 @@ def _prove_all(folder: Path, manifest: Mapping[str, Any]) -> Iterator[int]:
                 continue
             path = folder / "messages" / file["file"]
             sha256 = bytes.fromhex(file["sha256"])
-            chain = prove(path, sha256=sha256, before=chain, messages=file["messages"])
+            chain = prove(path, sha256=sha256, before=chain, messages=file["messages"], cover=cover)
             number += file["messages"]
             yield file["messages"]
         if (number, chain.hex()) != (shard["to"], shard["last_chain"]):
@@ -176,9 +177,9 @@ async def _load_segment(
             connection, row._replace(archive_path=name, archive_sha256=sha256)
         )
         return int(file["messages"])
-    groups = SegmentFile(path, sha256=sha256).groups()
+    groups = SegmentFile(path, sha256=sha256, cover=archive.cover).groups()
     while messages := await asyncio.to_thread(next, groups, None):
-        await tables.put_messages(connection, row.shard, row.segment, messages)
+        await tables.put_messages(connection, row.shard, row.segment, messages, cover=archive.cover)
     await tables.put_state(connection, row)
     return int(file["messages"])
 

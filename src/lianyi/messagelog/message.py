@@ -86,17 +86,19 @@ def storable(message: NewMessage) -> NewMessage:
     if text.isprintable() and "" not in message.keys:
         return message
 
-    def clean(value: str) -> str:
-        for control in ("\x00", KEY_SEPARATOR):
-            value = value.replace(control, "\ufffd")
-        return value.encode("utf-8", "replace").decode("utf-8")
-
     return message._replace(
-        kind=clean(message.kind),
-        sender=clean(message.sender),
-        codec=clean(message.codec),
-        keys=tuple(clean(key) for key in message.keys if key),
+        kind=storable_text(message.kind),
+        sender=storable_text(message.sender),
+        codec=storable_text(message.codec),
+        keys=tuple(storable_text(key) for key in message.keys if key),
     )
+
+
+def storable_text(text: str) -> str:
+    """Return a text as every store can hold it, the way keys are written."""
+    for control in ("\x00", KEY_SEPARATOR):
+        text = text.replace(control, "\ufffd")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class LogMessage(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ import asyncpg
 from lianyi.base.clock import Clock
 from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.archive_reader import Archive
+from lianyi.messagelog.cover import BODY_MARK, PLAIN, Cover
 from lianyi.messagelog.log import ACTS, LogUnavailable, LostLease, NoSuchMessage
 from lianyi.messagelog.message import LogMessage, NewMessage, Position, is_storable
 from lianyi.messagelog.postgres_acts import insert_acts
@@ -60,6 +62,7 @@ class PostgresLog:
         clock: Clock,
         owner: uuid.UUID,
         archive: Archive | None = None,
+        cover: Cover = PLAIN,
     ) -> None:
         """Use a pool for short work and ``connect`` for connections that live long.
 
@@ -69,7 +72,9 @@ class PostgresLog:
             clock: for ``received_at``.
             owner: identifies this process in leases.
             archive: reads segments that are no longer in the database.
+            cover: hides what goes into the tables, and shows what lies there.
         """
+        self.cover = cover
         self._pool = pool
         self._connect = connect
         self._clock = clock
@@ -126,6 +131,7 @@ class PostgresLog:
             chain=last.chain,
             last_at=last.received_at,
             on_commit=self._appended,
+            cover=self.cover,
         )
         return self._appenders[shard]
 
@@ -152,7 +158,7 @@ class PostgresLog:
             if not await is_there(connection, table(ACTS, segment)):
                 await self._make_segment(ACTS, segment)
         at = max(self._clock.now(), last.received_at)
-        await insert_acts(connection, messages, last=last, received_at=at)
+        await insert_acts(connection, messages, last=last, received_at=at, cover=self.cover)
         await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ACTS}:{numbers[-1]}")
         return [Position(ACTS, number) for number in numbers]
 
@@ -177,7 +183,13 @@ class PostgresLog:
         with reaching(f"shard {shard}"):
             try:
                 return await read_rows(
-                    self._pool, shard, segment, after=after, limit=limit, bytes_max=bytes_max
+                    self._pool,
+                    shard,
+                    segment,
+                    after=after,
+                    limit=limit,
+                    bytes_max=bytes_max,
+                    cover=self.cover,
                 )
             except asyncpg.UndefinedTableError:
                 archived = await find_archived(self._pool, shard, segment)
@@ -261,7 +273,9 @@ class PostgresLog:
             return found
         with reaching("search"):
             for shard in wanted.shards or await self.shards():
-                found += await find_in_shard(self._pool, self._archive, shard, wanted, limit)
+                found += await find_in_shard(
+                    self._pool, self._archive, self.cover, shard, wanted, limit
+                )
         found.sort(key=lambda entry: (entry.received_at, entry.shard, entry.number), reverse=True)
         return found[:limit]
 
@@ -277,7 +291,7 @@ class PostgresLog:
             return Near(None, archived=False)
         with reaching("search"):
             async with self._pool.acquire() as connection:
-                return await find_near(connection, key, origin, later=later)
+                return await find_near(connection, key, origin, later=later, cover=self.cover)
 
     async def tail(self, shard: int, *, limit: int) -> list[tuple[int, int, str, bytes]]:
         """Return number, channel, control id and body hash of the last messages, oldest first.
@@ -289,12 +303,19 @@ class PostgresLog:
         for segment in range(segment_of(max(end - limit + 1, 1)), segment_of(max(end, 1)) + 1):
             with contextlib.suppress(asyncpg.UndefinedTableError):
                 rows = await self._pool.fetch(
-                    "SELECT number, channel, split_part(keys, E'\\x1f', 1), sha256(body)"  # noqa: S608
+                    # What lies sealed must be opened to be hashed.
+                    "SELECT number, channel, split_part(keys, E'\\x1f', 1), sha256(body), codec,"  # noqa: S608
+                    " CASE WHEN starts_with(codec, $2) AND NOT tombstone THEN body END"
                     f" FROM {table(shard, segment)}"
                     " WHERE number > $1 AND starts_with(keys, 'c:') ORDER BY number",
                     end - limit,
+                    BODY_MARK,
                 )
-                found += [(row[0], row[1], row[2][2:], row[3]) for row in rows]
+                for number, channel, control, digest, codec, body in rows:
+                    if body is not None:
+                        shown = self.cover.show_body(codec, body, Position(shard, number))
+                        digest = hashlib.sha256(shown).digest()
+                    found.append((number, channel, control[2:], digest))
         return found
 
     @property

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lianyi.messagelog.chain import link, micros_since_1970
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.log import ACTS
-from lianyi.messagelog.message import KEY_SEPARATOR, NewMessage, storable
+from lianyi.messagelog.message import KEY_SEPARATOR, NewMessage, Position, storable
 from lianyi.messagelog.postgres_binary import COLUMNS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_segments import Last
@@ -21,7 +22,12 @@ from lianyi.messagelog.segments import segment_of, table
 
 
 async def insert_acts(
-    connection: Connection, acts: Sequence[NewMessage], *, last: Last, received_at: datetime
+    connection: Connection,
+    acts: Sequence[NewMessage],
+    *,
+    last: Last,
+    received_at: datetime,
+    cover: Cover = PLAIN,
 ) -> None:
     """Write acts after the last one of their shard, in the caller's transaction.
 
@@ -30,12 +36,14 @@ async def insert_acts(
         acts: in their order.
         last: the message before the first.
         received_at: when they are recorded; not before ``last`` was.
+        cover: hides what lies in the table.
     """
     micros, chain = micros_since_1970(received_at), last.chain
     rows: dict[str, list[tuple[object, ...]]] = {}
     for number, new in enumerate(acts, start=last.number + 1):
         act = storable(new)
         chain = link(chain, ACTS, number, micros, act, hashlib.sha256(act.body).digest())
+        act = cover.hide(act, Position(ACTS, number))
         cause = act.caused_by
         row = (
             number,

@@ -20,6 +20,7 @@ from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog import postgres_leases as leases
 from lianyi.messagelog.chain import link, micros_since_1970
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.log import Done, LogUnavailable, LostLease
 from lianyi.messagelog.message import NewMessage, Position, storable
 from lianyi.messagelog.postgres_binary import encode_row, micros_of
@@ -33,7 +34,12 @@ BATCH_BYTES_MAX = 8_388_608
 
 
 def encode_batch(
-    messages: Iterable[NewMessage], *, after: Position, received_at: datetime, chain: bytes
+    messages: Iterable[NewMessage],
+    *,
+    after: Position,
+    received_at: datetime,
+    chain: bytes,
+    cover: Cover = PLAIN,
 ) -> tuple[list[bytes], bytes]:
     """Return messages as rows of the log, and the chain value of the last.
 
@@ -42,6 +48,7 @@ def encode_batch(
         after: the position before the first.
         received_at: when they are recorded.
         chain: the chain value of the message before the first.
+        cover: hides what lies in the table; the chain is made over the plain messages.
     """
     shard, number = after
     micros, since_1970 = micros_of(received_at), micros_since_1970(received_at)
@@ -51,6 +58,8 @@ def encode_batch(
         message = storable(new)
         body_hash = message.body_hash or hashlib.sha256(message.body).digest()
         chain = link(chain, shard, number, since_1970, message, body_hash)
+        if cover.keys:
+            message = cover.hide(message, Position(shard, number))
         rows.append(encode_row(message, shard=shard, number=number, micros=micros, chain=chain))
     return rows, chain
 
@@ -71,6 +80,7 @@ class PostgresAppender:
         chain: bytes,
         last_at: datetime,
         on_commit: Callable[[int, int], None],
+        cover: Cover = PLAIN,
     ) -> None:
         self._connection = connection
         self._pool = pool
@@ -82,6 +92,7 @@ class PostgresAppender:
         self._chain = chain
         self._last_at = last_at
         self._on_commit = on_commit
+        self._cover = cover
         self._waiting: deque[tuple[NewMessage, Done]] = deque()
         self._waiting_bytes = 0
         self._wake = asyncio.Event()
@@ -192,6 +203,7 @@ class PostgresAppender:
             after=Position(shard, self._end),
             received_at=at,
             chain=self._chain,
+            cover=self._cover,
         )
         size = sum(len(message.body) for message, _ in batch)
         segment = segment_of(number)

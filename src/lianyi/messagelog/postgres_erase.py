@@ -6,6 +6,7 @@ Only ``erase`` uses them.
 from __future__ import annotations
 
 from lianyi.messagelog.archive_reader import Archived
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
@@ -42,17 +43,20 @@ async def forget_old_rows(connection: Connection, shard: int, segment: int) -> N
     await connection.execute(f"VACUUM {table(shard, segment)}")
 
 
-async def live_made_of(connection: Connection, cause: Position, kind: str) -> dict[Position, bytes]:
+async def live_made_of(
+    connection: Connection, cause: Position, kind: str, cover: Cover
+) -> dict[Position, bytes]:
     """Return the acts of a kind about a message that lie in the database, with their bodies."""
     rows = await connection.fetch(
-        "SELECT number, body FROM messagelog.message WHERE shard = $1 AND kind = $2"
+        "SELECT number, codec, body FROM messagelog.message WHERE shard = $1 AND kind = $2"
         " AND caused_shard = $3 AND caused_number = $4 AND NOT tombstone ORDER BY number",
         ACTS,
         kind,
         cause.shard,
         cause.number,
     )
-    return {Position(ACTS, row["number"]): row["body"] for row in rows}
+    found = ((Position(ACTS, row["number"]), row["codec"], row["body"]) for row in rows)
+    return {at: cover.show_body(codec, body, at) for at, codec, body in found}
 
 
 async def list_archived(connection: Connection, shard: int) -> list[Archived]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.message import KEY_SEPARATOR
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_search import ENTRY, read_entry
@@ -41,7 +42,9 @@ class Span(NamedTuple):
     last_at: datetime | None
 
 
-async def find_near(connection: Connection, key: str, origin: Place, *, later: bool) -> Near:
+async def find_near(
+    connection: Connection, key: str, origin: Place, *, later: bool, cover: Cover
+) -> Near:
     """Return the message with a key that stands nearest to another one on one side of it.
 
     Archived segments are not looked through: each file is first read whole, to prove it.
@@ -51,7 +54,9 @@ async def find_near(connection: Connection, key: str, origin: Place, *, later: b
         key: with its letter, ``p:4711^HIS``.
         origin: the message; it need not have the key.
         later: look after it, not before it.
+        cover: knows how the key may lie, and shows what is found.
     """
+    forms = cover.forms_of_key(key)
     spans = await _spans(connection)
     best: Entry | None = None
     archived = False
@@ -64,12 +69,12 @@ async def find_near(connection: Connection, key: str, origin: Place, *, later: b
             low, high = there or 0, here
         for piece in pieces(spans[shard], low, high, later=later):
             try:
-                found = await _find_in(connection, shard, piece, key, later=later)
+                found = await _find_in(connection, shard, piece, forms, later=later)
             except asyncpg.UndefinedTableError:
                 archived = True  # it went to its file while we looked
                 continue
             if found:
-                best = found
+                best = cover.show_entry(found)
                 break
     return Near(best, archived or _passes_archived(spans, origin, best, later=later))
 
@@ -170,19 +175,19 @@ def pieces(spans: Sequence[Span], low: int, high: int | None, *, later: bool) ->
 
 
 async def _find_in(
-    connection: Connection, shard: int, piece: Piece, key: str, *, later: bool
+    connection: Connection, shard: int, piece: Piece, forms: Sequence[str], *, later: bool
 ) -> Entry | None:
     row = await connection.fetchrow(
         # Materialised so that the index of terms is used and not the order of numbers; a term is
         # a hash, so the keys themselves decide.
         f"WITH hits AS MATERIALIZED (SELECT {ENTRY} FROM {table(shard, piece.segment)}"  # noqa: S608
-        " WHERE number >= $1 AND number < $2 AND terms @> ARRAY[$3::integer]"
-        " AND strpos($5 || keys || $5, $5 || $4 || $5) > 0)"
+        " WHERE number >= $1 AND number < $2 AND terms && $3::integer[] AND EXISTS (SELECT"
+        " FROM unnest($4::text[]) AS form WHERE strpos($5 || keys || $5, $5 || form || $5) > 0))"
         f" SELECT * FROM hits ORDER BY number {'ASC' if later else 'DESC'} LIMIT 1",
         piece.first,
         piece.beyond,
-        term(key[2:].partition("^")[0]),
-        key,
+        [term(form[2:].partition("^")[0]) for form in forms],
+        list(forms),
         KEY_SEPARATOR,
     )
     return read_entry(row) if row else None

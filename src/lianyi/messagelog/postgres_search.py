@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from lianyi.messagelog.archive_reader import Archive, Archived, BrokenArchive
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_rows import split_keys
@@ -19,7 +20,12 @@ ENTRY = (
 
 
 async def find_in_shard(
-    pool: asyncpg.Pool, archive: Archive | None, shard: int, wanted: Wanted, limit: int
+    pool: asyncpg.Pool,
+    archive: Archive | None,
+    cover: Cover,
+    shard: int,
+    wanted: Wanted,
+    limit: int,
 ) -> list[Entry]:
     """Return what is wanted of one shard, newest first, at most ``limit``."""
     below = (wanted.below or {}).get(shard)
@@ -42,7 +48,12 @@ async def find_in_shard(
         if room <= 0:
             break
         try:
-            found += await _find_in_segment(pool, shard, row["segment"], wanted, below, room)
+            here: dict[int, Entry] = {}
+            for form in cover.forms_of_wanted(wanted):
+                segment = row["segment"]
+                entries = await _find_in_segment(pool, shard, segment, form, below, room)
+                here |= {one.number: cover.show_entry(one) for one in entries}
+            found += [here[number] for number in sorted(here, reverse=True)[:room]]
         except asyncpg.UndefinedTableError:
             archived = await find_archived(pool, shard, row["segment"])
             if with_archived and archived is not None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import LogMessage
 from lianyi.messagelog.postgres_binary import encode_row, micros_of
 from lianyi.messagelog.postgres_copy import copy_messages
@@ -177,11 +178,20 @@ async def put_archived(connection: Connection, row: SegmentRow) -> None:
 
 
 async def put_messages(
-    connection: Connection, shard: int, segment: int, messages: Sequence[LogMessage]
+    connection: Connection,
+    shard: int,
+    segment: int,
+    messages: Sequence[LogMessage],
+    *,
+    cover: Cover = PLAIN,
 ) -> None:
     """Write messages with the numbers and chain values they have."""
     await ensure_segment(connection, shard, segment)
-    await copy_messages(connection, table(shard, segment), map(_row, messages))
+    await copy_messages(
+        connection,
+        table(shard, segment),
+        [_row(cover.hide(message, message.position)) for message in messages],
+    )
 
 
 def _row(message: LogMessage) -> bytes:

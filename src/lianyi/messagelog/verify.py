@@ -171,8 +171,26 @@ class Verifier:
         )
 
     def _read(self, after: int) -> asyncio.Task[Sequence[LogMessage]]:
-        reading = self._log.read(self._shard, after=after, limit=PAGE_MESSAGES)
-        return asyncio.ensure_future(reading)
+        return asyncio.ensure_future(self._page(after))
+
+    async def _page(self, after: int) -> Sequence[LogMessage]:
+        """Read on; where something cannot be read, all before it is read first."""
+        limit = PAGE_MESSAGES
+        while True:
+            try:
+                return await self._log.read(self._shard, after=after, limit=limit)
+            except LianyiError as error:
+                if error.category.retry:
+                    raise
+                if limit > 1:
+                    limit = max(limit // 8, 1)
+                    continue
+                at = Position(self._shard, after + 1)
+                if error.where != str(at):
+                    raise
+                raise _broken(
+                    at, f"it cannot be decrypted ({error.code})", f"无法解密（{error.code}）"
+                ) from error
 
     async def _chain_at(self, number: int) -> bytes:
         if number < 1:

@@ -135,6 +135,13 @@ def order_of(message: LogMessage) -> tuple[datetime, int, int]:
     return message.received_at, message.shard, message.number
 
 
+def source_of(message: LogMessage) -> Position:
+    """Return where the content lies: elsewhere, where a person released what was held."""
+    if message.shard == 0 and not message.kind.startswith("act ") and message.caused_by:
+        return message.caused_by
+    return message.position
+
+
 def judged(work: Callable[[], T], *, where: str) -> tuple[T | None, LianyiError | None]:
     """Do pure work on one message; return its result, or why there is none.
 

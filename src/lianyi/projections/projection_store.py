@@ -66,6 +66,16 @@ async def hold_live(connection: Connection, projection: str) -> Version | None:
     return Version(*row) if row else None
 
 
+async def hold_all_live(connection: Connection, projections: Sequence[str]) -> dict[str, Version]:
+    """Return the versions in force of several projections by name, held as by :func:`hold_live`."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM projections.version"  # noqa: S608
+        " WHERE projection = ANY ($1) AND live ORDER BY projection FOR KEY SHARE",
+        list(projections),
+    )
+    return {row["projection"]: Version(*row) for row in rows}
+
+
 async def lock_version(
     connection: Connection, projection: str, version: int, *, switching: bool = False
 ) -> Version | None:

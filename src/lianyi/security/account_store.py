@@ -343,6 +343,27 @@ async def add_factor(connection: Connection, stored: bytes, account: UUID, facto
     )
 
 
+async def prove_session(connection: Connection, stored: bytes, account: UUID, at: datetime) -> None:
+    """Write down that in a session the password was shown again."""
+    await connection.execute(
+        "UPDATE security.session SET proved_at = $3"
+        " WHERE stored = $1 AND account = $2 AND ended_at IS NULL",
+        stored,
+        account,
+        at,
+    )
+
+
+async def proved_at(ask: Asks, stored: bytes) -> datetime | None:
+    """Return when somebody last showed in a session who he is; None when there is none such."""
+    found: datetime | None = await ask.fetchval(
+        "SELECT coalesce(proved_at, began_at) FROM security.session"
+        " WHERE stored = $1 AND ended_at IS NULL",
+        stored,
+    )
+    return found
+
+
 async def see_session(ask: Asks, stored: bytes, at: datetime) -> None:
     """Write down that a session is in use."""
     await ask.execute(

@@ -17,6 +17,7 @@ from lianyi.base.settings import nearest
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security import account_store as store
+from lianyi.security import practitioner_store
 from lianyi.security.access import OutsideOfReach, current
 from lianyi.security.account_store import AccountRecord, AssignmentRecord, KeyRecord, SessionRecord
 from lianyi.security.acts import act
@@ -33,6 +34,7 @@ from lianyi.security.failures import (
 from lianyi.security.model import EVERYWHERE, Role
 from lianyi.security.password_rules import PasswordRules, check_new_password
 from lianyi.security.passwords import PasswordHasher
+from lianyi.security.practitioner_store import Called
 from lianyi.security.roles import RoleBook
 from lianyi.security.rules import Reason, excluded_by, explain, seeing_roles
 from lianyi.security.signing_in import ADMINISTRATOR, SigningIn
@@ -228,6 +230,44 @@ class Accounts:
             await store.update_account(connection, changed)
             await self._act(connection, "account.unlocked", found, {})
         return changed
+
+    # ---- who somebody is among the practitioners -----------------------------------------------
+
+    async def practitioner_names(self, name: str) -> list[Called]:
+        """Return what an account is called in messages; raises :class:`NoSuchAccount`."""
+        found = await self.get(name)
+        return await practitioner_store.names_of(self._pool, found.account)
+
+    async def set_practitioner_names(self, name: str, names: Sequence[Called]) -> list[Called]:
+        """Say what a person is called in messages: whom these say he treats, he treats.
+
+        Raises:
+            NoSuchAccount: there is none for people of this name within reach.
+            NotOnesOwn: nobody gives himself patients.
+            OutsideOfReach: an organisation is none of the actor's, or somebody works where the
+                actor may not, and a name would count there.
+        """
+        if name == current().actor.name:
+            raise NotOnesOwn(where="account")
+        if any(one.organisation and not current().sees(one.organisation) for one in names):
+            raise OutsideOfReach(where="organisation")
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = self._within_reach(await store.lock_account(connection, name))
+            if found.kind != "person":
+                raise NoSuchAccount(where="account")
+            if not all(one.organisation for one in names):
+                await self._no_further(connection, found)  # such a name counts wherever he works
+            before = await practitioner_store.names_of(connection, found.account)
+            wanted = {one[:3]: one for one in names}
+            await practitioner_store.set_names(
+                connection, found.account, list(wanted.values()), by=current().actor.name,
+                at=self._clock.now(),
+            )  # fmt: skip
+            after = await practitioner_store.names_of(connection, found.account)
+            facts = {side: [one._asdict() for one in told]
+                     for side, told in (("before", before), ("after", after))}  # fmt: skip
+            await self._act(connection, "account.practitioner_changed", found, facts)
+        return after
 
     # ---- secrets -------------------------------------------------------------------------------
 

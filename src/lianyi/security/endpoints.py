@@ -16,6 +16,7 @@ from lianyi.security.identity_store import IdentityRecord
 from lianyi.security.oauth import TokenServer
 from lianyi.security.own_account import OwnAccount
 from lianyi.security.permissions import PERMISSIONS, SIGNED_IN, needs
+from lianyi.security.practitioner_store import Called
 from lianyi.security.tokens import Kind, name_of, stored_form
 from lianyi.security.views import (
     AccountDetail,
@@ -36,6 +37,9 @@ from lianyi.security.views import (
     NewIdentity,
     NewKey,
     PermissionView,
+    PractitionerName,
+    PractitionerNames,
+    Proof,
     PublicKeys,
     ReasonView,
     RecoveryCodesView,
@@ -121,6 +125,10 @@ def _identity(one: IdentityRecord) -> IdentityView:
     )
 
 
+def _names(found: Sequence[Called]) -> PractitionerNames:
+    return PractitionerNames(names=[PractitionerName(**one._asdict()) for one in found])
+
+
 async def _told(does: Accounts, account: AccountRecord) -> AccountRow:
     return _row(account, await does.held_by([account]))
 
@@ -202,8 +210,12 @@ async def reset_password(does: Does, name: AccountName) -> GivenPassword:
 
 
 @router.delete("/accounts/{name}/second-factor", openapi_extra=needs("accounts.manage"))
-async def remove_factor(does: Does, name: AccountName) -> AccountRow:
-    """Take a lost second factor away; the person's sessions end."""
+async def remove_factor(request: Request, does: Does, own: Own, name: AccountName) -> AccountRow:
+    """Take a lost second factor away; the person's sessions end.
+
+    Whoever does so has shown his own password in the last five minutes.
+    """
+    await own.need_proof(_session(request))
     await does.remove_factor(name)
     return await _told(does, await does.get(name))
 
@@ -278,6 +290,22 @@ async def unlink_identity(
     return [_identity(one) for one in await links.list_of(name)]
 
 
+@router.get("/accounts/{name}/practitioner", openapi_extra=needs("accounts.read"))
+async def get_practitioner_names(does: Does, name: AccountName) -> PractitionerNames:
+    """What an account is called where messages name practitioners."""
+    return _names(await does.practitioner_names(name))
+
+
+@router.put("/accounts/{name}/practitioner", openapi_extra=needs("accounts.manage"))
+async def set_practitioner_names(
+    does: Does, name: AccountName, wanted: PractitionerNames
+) -> PractitionerNames:
+    """Say what a person is called in messages: whom these say he treats, he treats."""
+    names = [Called(one.source, one.authority, one.identifier, one.organisation)
+             for one in wanted.names]  # fmt: skip
+    return _names(await does.set_practitioner_names(name, names))
+
+
 @router.get("/accounts/{name}/public-keys", openapi_extra=needs("accounts.read"))
 async def list_public_keys(request: Request, name: AccountName) -> PublicKeys:
     """The public keys with which a system signs when it asks for tokens (JWK Set)."""
@@ -343,9 +371,16 @@ async def change_password(request: Request, own: Own, wanted: ChangePassword) ->
     await own.change_password(old, new, keep=_session(request))
 
 
+@router.post("/me/proof", openapi_extra=needs(SIGNED_IN), status_code=204)
+async def prove(request: Request, own: Own, wanted: Proof) -> None:
+    """Show one's own password again; for five minutes that allows what needs it."""
+    await own.prove(Sensitive(wanted.password), session=_session(request))
+
+
 @router.post("/me/second-factor", openapi_extra=needs(SIGNED_IN))
-async def offer_factor(own: Own) -> FactorOfferView:
-    """Begin one's own second factor."""
+async def offer_factor(request: Request, own: Own) -> FactorOfferView:
+    """Begin one's own second factor; the password was shown in the last five minutes."""
+    await own.need_proof(_session(request))
     offer = await own.offer_factor()
     return FactorOfferView(
         address=offer.address.reveal(),

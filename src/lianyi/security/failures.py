@@ -143,6 +143,23 @@ class UnclearTime(LianyiError):
     zh = Told("角色的结束时间早于开始时间", "截止时间在起始时间之前", "请更正时间")
 
 
+class ProofNeeded(LianyiError):
+    """What somebody wants to do needs his password again: it was shown too long ago."""
+
+    code = "LY-1897"
+    category = Category.FORBIDDEN
+    en = Told(
+        "give your password again",
+        "whoever changes a second factor has shown the password minutes ago",
+        "give your password, or sign in again if your account has none here; then repeat it",
+    )
+    zh = Told(
+        "请再次输入口令",
+        "更改第二认证因素前须在数分钟内验证过口令",
+        "输入口令；若账户在本平台没有口令，请重新登录。然后重试",
+    )
+
+
 class FactorExists(LianyiError):
     """A second factor is in force; a new one comes after the old one was taken away."""
 

@@ -34,10 +34,10 @@ COMMAND_KEY = "command-key"
 """Title of its key."""
 
 
-def by_machine(user: str) -> Access:
+def by_machine(user: str, permission: str = "accounts.manage") -> Access:
     """Return an account of the machine that acts here; it may everything."""
     actor = Actor(PLATFORM, f"machine:{user}", user, "", reach_of_all())
-    return Access(actor, "accounts.manage", "command", Purpose.ADMINISTRATION, "")
+    return Access(actor, permission, "command", Purpose.ADMINISTRATION, "")
 
 
 def accounts_of_machine(
@@ -53,7 +53,7 @@ def accounts_of_machine(
 ) -> Accounts:
     """Return the use cases of accounts for a command; nobody signs in through it."""
 
-    def no_vault() -> Vault:
+    async def no_vault() -> Vault:
         raise NoSuchAccount(where="vault")
 
     signing_in = SigningIn(

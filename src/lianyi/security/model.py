@@ -46,6 +46,9 @@ class Role:
         purpose: for what its people look at patients when they say nothing else.
         purposes: for what else they may say they do.
         second_factor: whether its people must sign in with a second factor.
+        treats_everybody: whether its people treat every patient of the organisation in which they
+            have it, such as those of the emergency department; else, with the purpose of
+            treatment, those of their own department.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Role:
     purpose: Purpose = Purpose.OPERATIONS
     second_factor: bool = False
     purposes: frozenset[Purpose] = frozenset()
+    treats_everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)

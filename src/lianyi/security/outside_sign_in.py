@@ -14,7 +14,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -45,14 +45,14 @@ from lianyi.security.providers.problems import (
     expired,
 )
 from lianyi.security.providers.provider import ExternalIdentity, KeptState
+from lianyi.security.sealed_store import hint_place
 from lianyi.security.signing_in import Opened, Proof, SigningIn
 from lianyi.security.tokens import Kind, stored_form
-from lianyi.security.vault import Place, Vault
+from lianyi.security.vault import Vault
 
 BROWSER = "browser"
 CODE_MAX = timedelta(minutes=5)
 """How long somebody may look for his one-time code."""
-HINT_PURPOSE = "session.logout_hint"
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,7 @@ class OutsideSignIn:
         book: ProviderBook,
         identities: Identities,
         signing_in: SigningIn,
-        vault: Callable[[], Vault],
+        vault: Callable[[], Awaitable[Vault]],
     ) -> None:
         self.book = book
         self._pool = pool
@@ -220,7 +220,7 @@ class OutsideSignIn:
     async def _ask_code(
         self, identity: ExternalIdentity, account: AccountRecord, return_to: str, binding: str
     ) -> CodeAsked:
-        hint = self._sealed(identity)
+        hint = await self._sealed(identity)
         values = {
             "account": str(account.account),
             "subject": identity.subject,
@@ -249,7 +249,7 @@ class OutsideSignIn:
         elif await self._signing_in.check_code(account, code, address=address):
             factors.append("one-time code")
         origin = OriginRecord(
-            b"", identity.provider, identity.subject, identity.session, self._sealed(identity)
+            b"", identity.provider, identity.subject, identity.session, await self._sealed(identity)
         )
         return await self._session(account, origin, factors, address=address, agent=agent)
 
@@ -269,11 +269,11 @@ class OutsideSignIn:
             account, factors=factors, address=address, agent=agent, also=also
         )
 
-    def _sealed(self, identity: ExternalIdentity) -> bytes | None:
+    async def _sealed(self, identity: ExternalIdentity) -> bytes | None:
         if identity.logout_hint is None:
             return None
         hint = Sensitive(identity.logout_hint.reveal().encode())
-        return self._vault().seal(hint, _place(identity.provider, identity.subject))
+        return (await self._vault()).seal(hint, hint_place(identity.provider, identity.subject))
 
     async def _keep(self, kept: KeptState, binding: str) -> None:
         bound = replace(kept, values={**kept.values, BROWSER: _digest(binding)})
@@ -325,17 +325,17 @@ class OutsideSignIn:
         if origin is None or offered is None or not isinstance(offered.provider, OidcProvider):
             return None
         try:
-            hint = self._opened(origin)
+            hint = await self._opened(origin)
             return await offered.provider.logout_url(hint, offered.provider.home + return_to)
         except LianyiError as failure:
             log.warning("logout over there is not possible", provider=origin.provider,
                         code=failure.code)  # fmt: skip
             return None
 
-    def _opened(self, origin: OriginRecord) -> Sensitive[str] | None:
+    async def _opened(self, origin: OriginRecord) -> Sensitive[str] | None:
         if origin.hint is None:
             return None
-        found = self._vault().open(origin.hint, _place(origin.provider, origin.subject))
+        found = (await self._vault()).open(origin.hint, hint_place(origin.provider, origin.subject))
         return Sensitive(found.reveal().decode())
 
     async def logged_out(self, provider: str, token: str, *, address: str) -> int:
@@ -377,10 +377,6 @@ class _Seen:
             return await kept_store.first_time(
                 connection, provider, identifier, until=until, now=self._clock.now()
             )
-
-
-def _place(provider: str, subject: str) -> Place:
-    return Place(HINT_PURPOSE, f"{provider} {subject}")
 
 
 def _digest(text: str) -> str:

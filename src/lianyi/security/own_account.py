@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 
@@ -19,6 +20,7 @@ from lianyi.security.failures import (
     FactorExists,
     NoSuchAccount,
     NothingThere,
+    ProofNeeded,
     SignInRefused,
 )
 from lianyi.security.limited_work import LimitedWork
@@ -31,8 +33,12 @@ from lianyi.security.one_time import (
 )
 from lianyi.security.password_rules import PasswordRules, check_new_password
 from lianyi.security.passwords import PasswordHasher
-from lianyi.security.signing_in import CODE_FACTOR, TOTP_PURPOSE, SigningIn
-from lianyi.security.vault import Place, Vault
+from lianyi.security.sealed_store import totp_place
+from lianyi.security.signing_in import CODE_FACTOR, SigningIn
+from lianyi.security.vault import Vault
+
+PROOF_HOLDS = timedelta(minutes=5)
+"""How long a password counts as shown just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class OwnAccount:
         *,
         passwords: PasswordRules,
         hasher: PasswordHasher,
-        vault: Callable[[], Vault],
+        vault: Callable[[], Awaitable[Vault]],
         signing_in: SigningIn,
         site_name: str,
     ) -> None:
@@ -110,6 +116,42 @@ class OwnAccount:
             await self._act(connection, "account.password_changed", me)
             await self._changed(connection)
 
+    async def prove(self, password: Sensitive[str], *, session: bytes) -> None:
+        """Show one's own password again.
+
+        Args:
+            password: the present one.
+            session: stored form of the session in which it is shown.
+
+        Raises:
+            SignInRefused: it is wrong, which counts as at the door, or the account has none.
+        """
+        me = await self._me()
+        lines = await store.passwords_of(self._pool, me.account, limit=1)
+        right = (await self._hasher.check(password, lines[0][0] if lines else None)).right
+        if not right or (me.locked_until and me.locked_until > self._clock.now()):
+            await self._signing_in.refuse(me, address=current().address)
+            raise SignInRefused(where="password")
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.prove_session(connection, session, me.account, self._clock.now())
+            await self._act(connection, "session.proved", me)
+
+    async def need_proof(self, session: bytes) -> None:
+        """Do nothing when whoever acts has shown minutes ago who he is.
+
+        Args:
+            session: stored form of his session; empty: he acts with a key, which is shown with
+                each request.
+
+        Raises:
+            ProofNeeded: it is longer ago than :data:`PROOF_HOLDS`.
+        """
+        if not session:
+            return
+        at = await store.proved_at(self._pool, session)
+        if at is None or self._clock.now() - at > PROOF_HOLDS:
+            raise ProofNeeded(where="session")
+
     async def offer_factor(self) -> FactorOffer:
         """Begin one's own second factor; it counts once it is confirmed.
 
@@ -120,8 +162,8 @@ class OwnAccount:
         factor = await store.factor_of(self._pool, me.account)
         if factor and factor.confirmed_at:
             raise FactorExists(where="second factor")
-        place = Place(TOTP_PURPOSE, str(me.account))
-        sealed = self._vault().seal(Sensitive(secret.reveal().encode()), place)
+        place = totp_place(me.account)
+        sealed = (await self._vault()).seal(Sensitive(secret.reveal().encode()), place)
         address = totp_address(secret, account=me.name, issuer=self._site_name)
         async with self._pool.acquire() as connection, connection.transaction():
             await store.begin_factor(connection, me.account, sealed, self._clock.now())
@@ -143,8 +185,8 @@ class OwnAccount:
         factor = await store.factor_of(self._pool, me.account)
         if factor is None or factor.confirmed_at:
             raise NothingThere(where="second factor")
-        place = Place(TOTP_PURPOSE, str(me.account))
-        secret = Sensitive(self._vault().open(factor.secret, place).reveal().decode())
+        place = totp_place(me.account)
+        secret = Sensitive((await self._vault()).open(factor.secret, place).reveal().decode())
         now = self._clock.now()
         step = accepted_step(secret, code, now, last_step=factor.last_step)
         if step is None:

@@ -9,7 +9,7 @@ import importlib.resources
 from collections.abc import Iterable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 import yaml
@@ -52,6 +52,7 @@ class _File(BaseModel):
     purpose: Purpose = Purpose.OPERATIONS
     purposes: list[Purpose] = []
     second_factor: bool = False
+    treats: Literal["unit", "everybody"] = "unit"
 
 
 def parse_role(text: str, name: str) -> Role:
@@ -92,6 +93,7 @@ def parse_role(text: str, name: str) -> Role:
         file.purpose,
         file.second_factor,
         frozenset(file.purposes),
+        file.treats == "everybody",
     )
 
 

@@ -21,7 +21,9 @@ class SecuritySettings(Section):
         locked_minutes: for how long.
         address_failures_max: wrong sign-ins taken from one address in a minute.
         access_token_seconds: how long a token lives that a system gets from ``/oauth/token``.
-        metrics_open: whether ``/metrics`` answers this machine without a sign-in.
+        metrics_open: whether ``/metrics`` answers this machine without a key. Behind a proxy on
+            this machine every request comes from here, so it is shut unless it is opened; a key
+            with the role ``monitoring`` opens it always.
     """
 
     first_token: Literal["until-administrator", "always", "never"] = "until-administrator"  # noqa: S105
@@ -31,4 +33,4 @@ class SecuritySettings(Section):
     locked_minutes: float = Field(default=15, gt=0, le=1440)
     address_failures_max: int = Field(default=10, ge=1)
     access_token_seconds: int = Field(default=300, ge=10, le=300)
-    metrics_open: bool = True
+    metrics_open: bool = False

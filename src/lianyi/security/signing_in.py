@@ -1,7 +1,8 @@
 """Who somebody is: by password and code, by a session, by a key, by the token of the first start.
 
-A browser holds a random text whose SHA-256 is a row; ending the row ends the session everywhere
-within :data:`REMEMBERED_SECONDS`. What an actor may do is worked out anew as often.
+A browser holds a random text whose SHA-256 is a row; ending the row ends the session everywhere at
+once, as every process hears of it (:mod:`lianyi.security.hearing`), and within
+:data:`REMEMBERED_SECONDS` where it does not. What an actor may do is worked out anew as often.
 
 Sources:
     NIST SP 800-63B-4, 3.2.2 (rate limiting) and 5 (sessions); GB/T 22239-2019, 8.1.4.1.
@@ -35,12 +36,12 @@ from lianyi.security.password_rules import PasswordRules, age_of_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.roles import RoleBook
 from lianyi.security.rules import narrowed, purpose_of, purposes_of, reach_of, reach_of_all
+from lianyi.security.sealed_store import totp_place
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.tokens import Kind, new_token, stored_form
-from lianyi.security.vault import Place, Vault
+from lianyi.security.vault import Vault
 
 ADMINISTRATOR = "security-administrator"
-TOTP_PURPOSE = "account.totp"
 CODE_FACTOR = "one-time code"
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_MAX = 4096
@@ -82,7 +83,7 @@ class SigningIn:
         settings: SecuritySettings,
         passwords: PasswordRules,
         hasher: PasswordHasher,
-        vault: Callable[[], Vault],
+        vault: Callable[[], Awaitable[Vault]],
         first_token: str,
     ) -> None:
         self._pool = pool
@@ -96,6 +97,7 @@ class SigningIn:
         self._first_token = first_token.encode()
         self._work = LimitedWork(workers_max=2, waiting_max=50, name="codes")
         self._known: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+        self._forgotten = 0
         self._seen: OrderedDict[bytes, float] = OrderedDict()
         self._administered: tuple[float, bool] = (float("-inf"), False)
 
@@ -106,6 +108,7 @@ class SigningIn:
 
     def forget(self) -> None:
         """Work out anew what everybody may do."""
+        self._forgotten += 1
         self._known.clear()
         self._administered = (float("-inf"), False)
 
@@ -235,8 +238,8 @@ class SigningIn:
         factor = await store.factor_of(self._pool, account.account)
         if factor is None:
             return False
-        place = Place(TOTP_PURPOSE, str(account.account))
-        secret = Sensitive(self._vault().open(factor.secret, place).reveal().decode())
+        place = totp_place(account.account)
+        secret = Sensitive((await self._vault()).open(factor.secret, place).reveal().decode())
         step = accepted_step(secret, code, self._clock.now(), last_step=factor.last_step)
         async with self._pool.acquire() as connection:
             if step is not None:
@@ -306,6 +309,7 @@ class SigningIn:
         known = self._remembered(stored)
         if known:
             return known
+        asked = self._forgotten
         session = await store.find_session(self._pool, stored)
         now = self._clock.now()
         idle = timedelta(minutes=self._settings.idle_minutes)
@@ -316,7 +320,7 @@ class SigningIn:
             return None
         if account.account == FIRST_TOKEN and not await self.first_token_is_good():
             return None
-        actor = self._remember(stored, await self._actor(account, list(session.factors)))
+        actor = self._remember(stored, await self._actor(account, list(session.factors)), asked)
         if in_use:
             await self._see(stored)
         return actor
@@ -348,18 +352,19 @@ class SigningIn:
         known = self._remembered(stored)
         if known:
             return known
+        asked = self._forgotten
         key = await store.find_key(self._pool, stored, self._clock.now())
         account = await store.account_of(self._pool, key.account) if key else None
         if account is None or account.state != "active":
             return None
-        return self._remember(stored, await self._actor(account, ["key"]))
+        return self._remember(stored, await self._actor(account, ["key"]), asked)
 
     async def _by_access_token(self, stored: bytes) -> Actor | None:
         """Return the system that a token of ``/oauth/token`` stands for, within its scopes."""
         known = self._remembered(stored)
         if known:
             return known
-        now = self._clock.now()
+        asked, now = self._forgotten, self._clock.now()
         token = await oauth_store.find_token(self._pool, stored, now)
         account = await store.account_of(self._pool, token.account) if token else None
         if token is None or account is None or account.state != "active":
@@ -368,7 +373,7 @@ class SigningIn:
         actor = replace(actor, reach=narrowed(actor.reach, token.scopes))
         if (token.expires_at - now).total_seconds() <= REMEMBERED_SECONDS:
             return actor  # to be remembered would be to outlive it
-        return self._remember(stored, actor)
+        return self._remember(stored, actor, asked)
 
     async def actor_of(self, account: AccountRecord, factors: list[str]) -> Actor:
         """Return what an account may do now, when it has shown these factors."""
@@ -389,6 +394,7 @@ class SigningIn:
                 only=stored.hex()[:12],
             )
             await self._log.append_act_within(connection, self._signed_out())
+            await store.tell(connection)
         self._known.pop(stored, None)
 
     @staticmethod
@@ -401,7 +407,10 @@ class SigningIn:
             return found[1]
         return None
 
-    def _remember(self, stored: bytes, actor: Actor) -> Actor:
+    def _remember(self, stored: bytes, actor: Actor, asked: int) -> Actor:
+        """Remember an answer, unless something has changed since it was asked for."""
+        if asked != self._forgotten:
+            return actor
         self._known[stored] = (self._clock.elapsed_seconds(), actor)
         self._known.move_to_end(stored)
         while len(self._known) > REMEMBERED_MAX:

@@ -34,16 +34,18 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import Field, model_validator
 
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.sensitive import Sensitive
 from lianyi.base.settings import Section
+from lianyi.security.key_command import KeyCommand, Wrapping
 from lianyi.security.keyring import Keyring, Root, UnknownKey, read_key_file
 
 VERSION = 1
@@ -57,10 +59,31 @@ class VaultSettings(Section):
         key_file: holds the keys, mode 600; None: ``vault-keys.json`` in the data folder. Keep a
             copy apart from the backups of the database.
         cipher: what seals from now on; what the other one sealed is opened all the same.
+        wrap_command: program and arguments that wrap a key with a device of the hospital (HSM,
+            KMS), from standard input to standard output; empty: the file holds the keys plainly.
+        unwrap_command: the same the other way round.
+        command_timeout_seconds: how long such a command may take.
     """
 
     key_file: Path | None = None
     cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    wrap_command: tuple[str, ...] = ()
+    unwrap_command: tuple[str, ...] = ()
+    command_timeout_seconds: float = Field(default=10, gt=0, le=60)
+
+    @model_validator(mode="after")
+    def _both_ways(self) -> Self:
+        if bool(self.wrap_command) != bool(self.unwrap_command):
+            raise ValueError("wrap_command and unwrap_command belong together")
+        return self
+
+    def wrapping(self) -> Wrapping | None:
+        """Return what wraps the keys of the file; None: nothing does."""
+        if not self.unwrap_command:
+            return None
+        return KeyCommand(
+            self.wrap_command, self.unwrap_command, timeout_seconds=self.command_timeout_seconds
+        )
 
 
 class SealBroken(LianyiError):
@@ -113,6 +136,11 @@ _BY_NAME = {one.value.name: one for one in Suites}
 _BY_NUMBER = {one.value.number: one for one in Suites}
 
 
+def suite_named(cipher: str) -> Suites:
+    """Return the suite that the settings name."""
+    return _BY_NAME[cipher]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something sealed belongs.
@@ -137,13 +165,17 @@ class Place:
 class Vault:
     """Seals and opens values with the keys of one file."""
 
-    def __init__(self, key_file: Path, cipher: str = "aes-256-gcm") -> None:
+    def __init__(
+        self, key_file: Path, cipher: str = "aes-256-gcm", wrapping: Wrapping | None = None
+    ) -> None:
         """Read the keys.
 
         Raises:
-            SecretFileOpen, SecretFileUnusable: as :func:`~lianyi.security.keyring.read_key_file`.
+            SecretFileOpen, SecretFileUnusable, KeyCommandFailed: as
+                :func:`~lianyi.security.keyring.read_key_file`.
         """
         self._key_file = key_file
+        self._wrapping = wrapping
         self._suite = _BY_NAME[cipher]
         self.refresh()
 
@@ -159,8 +191,12 @@ class Vault:
             SecretFileOpen, SecretFileUnusable: it cannot be used; the keys stay as they were.
         """
         seen = _look(self._key_file)
-        self._keyring = read_key_file(self._key_file)
+        self._keyring = read_key_file(self._key_file, self._wrapping)
         self._seen = seen
+
+    def is_behind(self) -> bool:
+        """Return whether the key file is another one than was read last, and is there at all."""
+        return (now := _look(self._key_file)) is not None and now != self._seen
 
     def seal(self, value: Sensitive[bytes], place: Place) -> bytes:
         """Return a value sealed for one place. The same value never gives the same bytes.
@@ -240,8 +276,7 @@ class Vault:
         ]
 
     def _follow(self) -> None:
-        """Read the key file again when it is another one than we read, and is there at all."""
-        if (now := _look(self._key_file)) is not None and now != self._seen:
+        if self.is_behind():
             self.refresh()
 
     def _unwrap(self, sealed: bytes, place: Place) -> tuple[Suites, bytes, bytes]:
@@ -266,10 +301,17 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
-    """One sealed value as it stands in its table."""
+    """One sealed value as it stands in its table.
+
+    Attributes:
+        place: where it belongs.
+        sealed: the value.
+        row: what the store itself knows the row by.
+    """
 
     place: Place
     sealed: bytes
+    row: bytes = b""
 
 
 class SealedRows(Protocol):

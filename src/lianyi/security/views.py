@@ -172,6 +172,29 @@ class NewIdentity(Wish):
     subject: str = Field(min_length=1, max_length=1024)
 
 
+Named = Annotated[str, Field(max_length=100)]
+
+
+class PractitionerName(Wish):
+    """What somebody is called where practitioners are named.
+
+    ``source`` ``masterdata``: ``identifier`` is the code of a practitioner there, who may have
+    more names; ``messages``: number and assigning authority as systems write them (XCN).
+    ``organisation``: in the messages of this one and those below it; empty: wherever he works.
+    """
+
+    source: Literal["masterdata", "messages"] = "messages"
+    authority: Named = ""
+    identifier: str = Field(min_length=1, max_length=100, pattern=r"^[^^\x00]+$")
+    organisation: Organisation = ""
+
+
+class PractitionerNames(Wish):
+    """All names of an account; none: nothing in messages says whom it treats."""
+
+    names: list[PractitionerName] = Field(max_length=20)
+
+
 class PublicKeys(Wish):
     """A JWK Set (RFC 7517) of public keys: RSA for RS384, EC P-384 for ES384, each with a kid."""
 
@@ -183,6 +206,12 @@ class ChangePassword(Wish):
 
     old: Secret
     new: Secret
+
+
+class Proof(Wish):
+    """One's own password, shown again."""
+
+    password: Secret
 
 
 class Code(Wish):

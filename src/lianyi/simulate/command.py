@@ -15,6 +15,7 @@ import click
 from lianyi.base.clock import SystemClock
 from lianyi.base.errors import LianyiError
 from lianyi.simulate.behaviour import KINDS, Behaviour, read_behaviour
+from lianyi.simulate.city.command import city, traps
 from lianyi.simulate.corpus import Replayed, replay_corpus, summarise
 from lianyi.simulate.demo import demo_plan, run_until_stopped
 from lianyi.simulate.feed import FeedSettings, FolderWire, Target, read_target
@@ -354,3 +355,7 @@ def story(
             await FolderWire(folder / line.system).exchange(line)
 
     asyncio.run(write())
+
+
+simulate.add_command(city)
+simulate.add_command(traps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.resources
 import uuid
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -21,14 +23,21 @@ from fastapi import FastAPI
 from lianyi.api.assembly import ApiDependencies, create_app
 from lianyi.api.first_token import console_token
 from lianyi.api.settings import ApiSettings
-from lianyi.base.clock import RandomIds, SteppedClock
+from lianyi.base.clock import RandomIds, SteppedClock, SystemClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.channels.keep_store import ensure_receipt_days
 from lianyi.channels.store import put_definition
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog, move_within
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.following import Follower
+from lianyi.projections.masterdata.follow import MasterData
+from lianyi.security import account_store
 from lianyi.security.access import current
 from lianyi.security.passwords import PasswordHashing
+from lianyi.security.roles import read_roles
+from lianyi.security.rules import seeing_roles
 
 CHEAP = PasswordHashing(memory_mib=19, passes=1, lanes=1)
 """A hundred sign-ins of a test cost what one costs in a hospital."""
@@ -84,6 +93,7 @@ class House:
     client: httpx.AsyncClient
     data_dir: Path
     content_dir: Path
+    dsn: str
     channels: dict[str, tuple[int, int]] = field(default_factory=dict)
     destinations: dict[str, int] = field(default_factory=dict)
 
@@ -220,6 +230,7 @@ async def serving(
     *,
     clock: SteppedClock | None = None,
     masked: bool = False,
+    cover: Cover = PLAIN,
     **settings: Any,
 ) -> AsyncIterator[House]:
     """Serve a house through the walled pool, as a real process does.
@@ -230,11 +241,14 @@ async def serving(
         clock: None: one that stands still.
         masked: whether whoever looks for the operations of the hospital sees patients masked, as
             the product does when nobody says otherwise.
+        cover: hides what lies in the tables.
         settings: of :class:`ApiDependencies`, what is not as usual.
     """
     clock = clock or SteppedClock(START)
     pool = await open_pool(database, size_max=4)
-    log = PostgresLog(pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1))
+    log = PostgresLog(
+        pool, lambda: connect(database), clock=clock, owner=uuid.UUID(int=1), cover=cover
+    )
     await log.start()
     walled = await open_pool(
         database,
@@ -242,7 +256,9 @@ async def serving(
         role="lianyi_doors",
         on_acquire=telling("lianyi.actor", lambda: str(current().actor.account)),
     )
-    served = PostgresLog(walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2))
+    served = PostgresLog(
+        walled, lambda: connect(database), clock=clock, owner=uuid.UUID(int=2), cover=cover
+    )
     async with pool.acquire() as connection:
         await ensure_receipt_days(connection, today=START)
     data_dir, content_dir = folder / "data", folder / "content"
@@ -269,7 +285,7 @@ async def serving(
         base_url="http://lianyi.test",
         headers={"Authorization": f"Bearer {console_token(data_dir)}"},
     ) as client:
-        yield House(pool, walled, log, clock, app, client, data_dir, content_dir)
+        yield House(pool, walled, log, clock, app, client, data_dir, content_dir, database)
     await app.state.live.close()
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
@@ -279,3 +295,31 @@ async def serving(
     await served.stop()
     await walled.close()
     await pool.close()
+
+
+@asynccontextmanager
+async def learning(house: House) -> AsyncIterator[None]:
+    """Learn the master data of a house for as long as the block runs; rights follow its tree."""
+    roles = read_roles(Path("/nonexistent"))[0]
+
+    async def follow_tree(connection: Connection, pairs: Sequence[tuple[str, str | None]]) -> None:
+        if await account_store.set_units(connection, dict(pairs)):
+            await account_store.refresh_sight(connection, seeing_roles(roles), house.clock.now())
+
+    follower = Follower(
+        house.pool,
+        house.log,
+        MasterData(ZoneInfo("Asia/Shanghai"), on_management_tree=follow_tree),
+        connect=lambda: connect(house.dsn),
+        clock=SystemClock(),
+        owner=uuid.UUID(int=2),
+        holder="test:1",
+    )
+    await follower.ready()
+    following = asyncio.create_task(follower.run())
+    try:
+        yield
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following

@@ -31,13 +31,13 @@ from lianyi.base.clock import SteppedClock
 from lianyi.base.errors import every_error
 from lianyi.base.health import HealthChecks
 from lianyi.channels.attendance import Attendance
+from lianyi.security.settings import SecuritySettings
 
-from .house import START, House, hl7
+from .house import START, House, hl7, serving
 
 OPEN = {
     "GET /healthz",
     "GET /readyz",
-    "GET /metrics",
     "GET /api/v1/session",
     "POST /api/v1/session",
     "GET /api/v1/errors/{code}",
@@ -270,9 +270,26 @@ async def test_a_database_that_fails_is_unavailable_and_not_unforeseen(
 async def test_machines_ask_without_a_token(house: House, stranger: httpx.AsyncClient) -> None:
     assert (await stranger.get("/healthz")).json() == {"live": True}
     assert (await stranger.get("/readyz")).json() == {"ready": True, "checks": {}}
-    metrics = await stranger.get("/metrics")
+    metrics = await house.client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain")
     assert b"process_resident_memory_bytes" in metrics.content
+
+
+async def test_metrics_need_a_key_unless_they_are_opened_to_this_machine(
+    house: House, database: str, tmp_path: Path
+) -> None:
+    def machine(served: House, address: str = "127.0.0.1") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(served.app, client=(address, 4711))
+        return httpx.AsyncClient(transport=transport, base_url="http://lianyi.test")
+
+    assert (await machine(house).get("/metrics")).status_code == 401
+    opened = SecuritySettings(metrics_open=True)
+    async with serving(database, tmp_path / "opened", security=opened) as other:
+        assert (await machine(other).get("/metrics")).status_code == 200
+        assert (await machine(other, "10.0.0.9").get("/metrics")).status_code == 401
+        for header in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
+            answer = await machine(other).get("/metrics", headers={header: "10.0.0.9"})
+            assert answer.status_code == 401, header
 
 
 async def test_a_failed_check_is_not_ready(house: House, stranger: httpx.AsyncClient) -> None:
@@ -295,7 +312,7 @@ async def test_metrics_tell_when_a_destination_has_caught_up_and_how_busy_the_po
     await lab.append("lab", [hl7(f"A{n}") for n in range(6)])
     said = {"updated_at": lab.clock.now().isoformat(), "state": "flowing", "rate_per_second": 2}
     await lab.pool.execute("UPDATE channels.destination SET state = $1 WHERE name = 'emr'", said)
-    shown = (await stranger.get("/metrics")).text
+    shown = (await lab.client.get("/metrics")).text
     (line,) = re.findall(r"^lianyi_catch_up_seconds\{.*\"emr\"\} (.*)$", shown, re.MULTILINE)
     assert float(line) == 3.0
     (line,) = re.findall(r"^lianyi_catch_up_seconds\{.*\"alerts\"\} (.*)$", shown, re.MULTILINE)

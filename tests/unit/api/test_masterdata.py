@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
 
-from lianyi.base.clock import SystemClock
-from lianyi.base.database import connect
-from lianyi.projections.following import Follower
-from lianyi.projections.masterdata.follow import MasterData
-
-from .house import House
+from .house import House, learning
 
 
 @pytest.fixture
-async def data(house: House, database: str) -> AsyncIterator[House]:
+async def data(house: House) -> AsyncIterator[House]:
     """The house with the role ``learn`` for master data."""
-    follower = Follower(
-        house.pool,
-        house.log,
-        MasterData(ZoneInfo("Asia/Shanghai")),
-        connect=lambda: connect(database),
-        clock=SystemClock(),
-        owner=uuid.UUID(int=2),
-        holder="test:1",
-    )
-    await follower.ready()
-    following = asyncio.create_task(follower.run())
-    yield house
-    following.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await following
+    async with learning(house):
+        yield house
 
 
 async def put(house: House, kind: str, code: str, **facts: Any) -> Any:

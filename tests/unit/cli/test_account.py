@@ -168,3 +168,37 @@ async def test_what_is_not_there_is_said(house: OpenHouse, lianyi: Typed) -> Non
         _, said = await lianyi("account", command, "nobody", code=1)
         assert "LY-1810" in said
     await lianyi("account", "create", "Bad Name", "--display-name", "x", code=2)
+
+
+async def test_who_somebody_is_in_messages_is_said_shown_and_taken_back(
+    house: OpenHouse, lianyi: Typed
+) -> None:
+    await lianyi("account", "create", "doctor", "--display-name", "丙")
+    command = ("account", "practitioner", "doctor")
+    assert await lianyi.json(*command) == []
+    said = await lianyi.json(
+        *command, "--called", "4711^HIS", "--code", "E7", "--organisation", "H1"
+    )
+    named = {"authority": "", "organisation": "H1"}
+    assert said == await lianyi.json(*command) == [
+        {"source": "masterdata", "identifier": "E7", **named},
+        {"source": "messages", "identifier": "4711", **named, "authority": "HIS"},
+    ]  # fmt: skip
+    await lianyi(*command, "--called", "^HIS", code=2)
+    assert await lianyi.json(*command, "--nobody") == []
+    acts = await house.acts("account.practitioner_changed")
+    assert [len(act["after"]) for act in acts] == [2, 0]
+    assert acts[0]["actor"] == f"machine:{getpass.getuser()}"
+
+
+async def test_accounts_are_written_into_a_sealed_file_and_not_over_others(
+    house: OpenHouse, lianyi: Typed, tmp_path: Path
+) -> None:
+    await first_administrator(house)
+    file = tmp_path / "accounts.bin"
+    assert await lianyi.json("account", "export", str(file)) == {"accounts": 1, "file": str(file)}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert b"boss" not in file.read_bytes()
+    _, said = await lianyi("account", "import", str(file), code=1)
+    assert "LY-1898" in said
+    assert (await house.acts("account.exported"))[-1]["actor"].startswith("machine:")

@@ -15,6 +15,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog import Appender, LogMessage, MessageLog, NewMessage, Position, PostgresLog
 from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.chain import GENESIS, relink
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.postgres_segments import close_full_segments, index_closed_segments
 
 SEGMENT = 10
@@ -46,12 +47,20 @@ async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "archive")
+def cover() -> Cover:
+    """What hides messages in tables and files: nothing, unless a module says otherwise."""
+    return PLAIN
 
 
 @pytest.fixture
-async def make_log(database: str, pool: asyncpg.Pool, archive: Archive) -> AsyncIterator[MakeLog]:
+def archive(tmp_path: Path, cover: Cover) -> Archive:
+    return Archive(tmp_path / "archive", cover)
+
+
+@pytest.fixture
+async def make_log(
+    database: str, pool: asyncpg.Pool, archive: Archive, cover: Cover
+) -> AsyncIterator[MakeLog]:
     """Open the log as one more process would."""
     logs: list[PostgresLog] = []
 
@@ -62,6 +71,7 @@ async def make_log(database: str, pool: asyncpg.Pool, archive: Archive) -> Async
             clock=clock or SystemClock(),
             owner=RandomIds().new_id(),
             archive=archive,
+            cover=cover,
         )
         await log.start()
         logs.append(log)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.unit.messagelog.hiding import HIDING
 
 from lianyi.base.clock import RandomIds, SteppedClock
 from lianyi.base.database import connect, open_pool
@@ -16,6 +17,7 @@ from lianyi.base.migrations import migrate
 from lianyi.messagelog import LogMessage, MessageLog, NewMessage, Position, PostgresLog
 from lianyi.messagelog import archive as archiving
 from lianyi.messagelog.archive_reader import Archive
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.erase import CannotErase, erase
 from lianyi.messagelog.exporting import export
 from lianyi.messagelog.importing import import_
@@ -26,6 +28,13 @@ Connection = asyncpg.Connection
 ReadAll = Callable[[MessageLog, int], Awaitable[list[LogMessage]]]
 CLOCK = SteppedClock(datetime(2026, 3, 1, 8, tzinfo=UTC))
 AT = Position(1, 17)
+
+
+@pytest.fixture(params=[PLAIN, HIDING], ids=["plain", "hidden"])
+def cover(request: pytest.FixtureRequest) -> Cover:
+    """Everything here holds for what lies hidden, too."""
+    found: Cover = request.param
+    return found
 
 
 def repair(text: str, of: Position = AT) -> NewMessage:
@@ -136,6 +145,7 @@ async def test_an_export_made_before_forgets_the_copies_when_it_is_made_again(
     tmp_path: Path,
     read_all: ReadAll,
     archived: bool,
+    cover: Cover,
 ) -> None:
     await archive_all(connection, archive, archived, archived)
     folder = tmp_path / "export"
@@ -146,7 +156,7 @@ async def test_an_export_made_before_forgets_the_copies_when_it_is_made_again(
 
     await migrate(empty_database)
     pool = await open_pool(empty_database, size_max=2)
-    target = Archive(tmp_path / "other archive")
+    target = Archive(tmp_path / "other archive", cover)
     mine = await connect(empty_database, statement_timeout_seconds=0)
     await import_(mine, folder, archive=target)
     log = PostgresLog(
@@ -155,6 +165,7 @@ async def test_an_export_made_before_forgets_the_copies_when_it_is_made_again(
         clock=CLOCK,
         owner=RandomIds().new_id(),
         archive=target,
+        cover=cover,
     )
     await log.start()
     assert [one.number for one in await read_all(log, 0) if one.tombstone] == [1, 11]

@@ -11,11 +11,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.messagelog.hiding import HIDING
 
 from lianyi.base.clock import SteppedClock
 from lianyi.messagelog import LogMessage, NewMessage, Position, PostgresLog
 from lianyi.messagelog import archive as archiving
 from lianyi.messagelog.archive_reader import Archive
+from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_near import BESIDE, Span, pieces
 from lianyi.messagelog.postgres_segments import close_full_segments, index_closed_segments
@@ -27,6 +29,13 @@ KEYS = ("p:7^A", "p:7^B", "p:7^", "e:7^A", "p:70^A", "p:8^A")
 """Some that a careless comparison would take for another: value, authority and letter decide."""
 
 MakeLog = Callable[..., Awaitable[PostgresLog]]
+
+
+@pytest.fixture(params=[PLAIN, HIDING], ids=["plain", "hidden"])
+def cover(request: pytest.FixtureRequest) -> Cover:
+    """Everything here holds for what lies hidden, too."""
+    found: Cover = request.param
+    return found
 
 
 def place_of(message: LogMessage) -> Place:

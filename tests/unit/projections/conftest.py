@@ -20,8 +20,9 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store
 from lianyi.projections.following import Follower
-from lianyi.projections.masterdata import store
+from lianyi.projections.masterdata import acts, store
 from lianyi.projections.masterdata.follow import MasterData
+from lianyi.projections.masterdata.model import SetSources
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.masterdata.state import State
 from lianyi.projections.projection_store import Version
@@ -68,6 +69,12 @@ class Bench:
             positions.append(await done)
         await appender.close()
         return positions
+
+    async def trust(self) -> None:
+        """Let every system say everything, the management tree too."""
+        rules = {"sources": [{"name": "all", "management": "take"}]}
+        act = acts.write("sources_set", [SetSources(rules)], actor="x", reason="", about={})
+        await self.log.append_act(act)
 
     async def learn(self, projection: Any = None) -> None:
         """Follow until nothing is left."""

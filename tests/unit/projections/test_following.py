@@ -40,11 +40,12 @@ async def rebuilt(bench: Bench, **more: Any) -> Any:
 
 
 async def test_it_learns_what_concerns_it_and_passes_by_the_rest(bench: Bench) -> None:
+    await bench.trust()
     await bench.append(1, adt(1), organisations(*HOSPITAL), adt(2))
     await bench.learn()
     live = await bench.live()
     assert (await bench.state()).pairs(START.date()) == [("D01", "H1"), ("D02", "H1"), ("H1", None)]
-    assert await projection_store.positions(bench.pool, live.reader) == {1: 3}
+    assert await projection_store.positions(bench.pool, live.reader) == {0: 1, 1: 3}
 
 
 async def test_the_same_message_again_changes_nothing_but_that_it_was_said(bench: Bench) -> None:
@@ -323,6 +324,9 @@ async def test_what_was_erased_is_forgotten(bench: Bench) -> None:
 async def test_the_management_tree_of_today_is_handed_on_in_the_same_transaction(
     bench: Bench,
 ) -> None:
+    await bench.trust()
+    await bench.learn()
+    bench.handed.clear()
     await bench.append(1, organisations(*HOSPITAL))
     await bench.learn()
     assert bench.handed == [{"H1": None, "D01": "H1", "D02": "H1"}]

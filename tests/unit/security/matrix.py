@@ -21,20 +21,28 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.unit.api.house import LAB, House, hl7, serving
+from tests.unit.api.house import LAB, House, hl7, learning, serving
 from tests.unit.security.people import People
 from tests.unit.security.streaming import follow
 
 from lianyi.api.assembly import bare_app
 from lianyi.api.guard import Operation, operations_of
-from lianyi.messagelog.message import NewMessage
+from lianyi.messagelog.message import NewMessage, Position
 from lianyi.security.permissions import ANYBODY
 from lianyi.security.roles import read_roles
 from lianyi.security.settings import SecuritySettings
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOWHERE = Path("/nonexistent")
-TREE = {"GROUP": None, "H1": "GROUP", "LAB": "H1", "RAD": "H1", "H2": "GROUP"}
+TREE = {
+    "GROUP": None,
+    "H1": "GROUP",
+    "LAB": "H1",
+    "RAD": "H1",
+    "H2": "GROUP",
+    "BENCH": "LAB",
+    "SPARE": "LAB",
+}
 HERE = "LAB"
 """The things that are asked for belong here; each place below is where a role is held."""
 
@@ -88,6 +96,7 @@ class Matrix:
         """Put one thing of each kind into :data:`HERE`, and somebody with each role everywhere."""
         people, house = self.people, self.people.house
         await people.tree(TREE)
+        await self._master_data()
         await house.add_channel("lab", LAB, organisation=HERE)
         (at,) = await house.append("lab", [hl7("A1")])
         (held,) = await house.append("lab", [hl7("A2", patient="")], gate=2)
@@ -101,13 +110,14 @@ class Matrix:
         act = await house.log.append_act(
             NewMessage(channel, "act channel.stopped", b"{}", "utf-8", "them", keys=("u:them",))
         )
-        self._here = {
+        self._here |= {
             "name": "lab", "position": str(at), "version": "1", "destination": "emr",
             "destination_id": str(house.destinations["emr"]), "code": "LY-1606",
             "replay_id": replay["id"], "key": "0" * 12,
             "assignment": "00000000-0000-0000-0000-000000000000", "held": str(held),
             "kind": "organisation", "tree": "management", "provider": "nobody", "act": str(act),
         }  # fmt: skip
+        self._here |= await self._privacy(at)
         past = house.clock.now() + timedelta(minutes=1)
         for role in roles():
             for place, where in PLACES.items():
@@ -126,6 +136,31 @@ class Matrix:
             self._browsers[role, "expired-assignment"] = await people.browser(f"{role}.past")
             self._browsers[role, "anonymous"] = people.stranger()
 
+    async def _privacy(self, at: Position) -> dict[str, str]:
+        """Record a consent here, and look at a message in an emergency."""
+        house = self.people.house
+        consent = await house.post("/privacy/consents", BODIES["record_consent"])
+        wanted = BODIES["break_glass"] | {"position": str(at)}
+        glass = await house.post("/privacy/glass", wanted)
+        return {"consent": consent["id"], "glass": glass["id"]}
+
+    async def _master_data(self) -> None:
+        """Put a bench into the laboratory, with a room and a person of its own."""
+        rows = "\n".join(f"{code},{parent or ''}" for code, parent in TREE.items())
+        for kind, table in (
+            ("organisation", f"code,parent\n{rows}\n"),
+            ("location", "code\nROOM\nROOM2\n"),
+            ("practitioner", "code,organisation\nBENCH,BENCH\n"),
+            ("organisation", "code,location\nBENCH,ROOM\nLAB,ROOM2\n"),
+            ("organisation", "code,name_zh\nBENCH,台面\n"),
+        ):
+            answer = await self.people.house.client.post(
+                f"/api/v1/masterdata/{kind}/import", content=table.encode()
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["set_aside"] == []
+            self._here["said"] = answer.json()["position"]
+
     async def _add(self, name: str, role: str, where: str, *, until: Any) -> None:
         await self.people.add(name, (role, where), organisation="GROUP", until=until)
 
@@ -134,6 +169,8 @@ class Matrix:
             name = found[1]
             if name == "name" and "/accounts/" in operation.path:
                 return "machine" if "keys" in operation.path else "them"
+            if name == "code" and "/masterdata/" in operation.path:
+                return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if name == "position" and "/held/" in operation.path:
                 name = "held"
             if name == "position" and "/audit/" in operation.path:
@@ -141,6 +178,11 @@ class Matrix:
             return self._here[name]
 
         return re.sub(r"\{(\w+)\}", value, operation.path)
+
+    def _body(self, operation: Operation) -> dict[str, Any] | None:
+        if operation.name == "take_back":
+            return {"position": self._here["said"]}
+        return BODIES.get(operation.name)
 
     async def row(self, operation: Operation, role: str) -> Row:
         """Ask for one operation as one role, everywhere."""
@@ -159,7 +201,8 @@ class Matrix:
             operation.method,
             self._path(operation),
             params=QUESTIONS.get(operation.name),
-            json=BODIES.get(operation.name),
+            json=self._body(operation),
+            content=TABLES.get(operation.name),
         )
         return decision(answer, operation)
 
@@ -170,7 +213,26 @@ class Matrix:
         return decision(httpx.Response(status, content=text), operation)
 
 
+ON = {"on": "2026-03-02"}
+NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
+TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 BODIES: dict[str, dict[str, Any]] = {
+    "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
+    "record_consent": {
+        "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
+        "purposes": ["HRESCH"],
+    },
+    "review_glass": {"justified": True, "remark": "r"},
+    "decide_proposals": {"accept": False, "proposals": [{"position": "1-1", "part": 0}]},
+    "close_record": {**ON},
+    "create_emergency": {**NEW, "valid_to": "2026-03-09"},
+    "create_record": NEW,
+    "edit_record": {**ON, "name_zh": "台"},
+    "merge_organisations": {**ON, "codes": ["BENCH"], "into": "LAB"},
+    "move_organisation": {**ON, "to": "ROOM2"},
+    "set_parent": {**ON, "parent": "LAB"},
+    "set_role": {**ON, "organisation": "BENCH", "role": "x"},
+    "split_organisation": {**ON, "into": [{"code": "BENCH4"}, {"code": "BENCH5"}]},
     "add_key": {"title": "t"},
     "assign_role": {"role": "manager", "organisation": HERE, "reason": "r"},
     "change_account": {},
@@ -181,8 +243,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "dismiss_held": {"reason": "r"},
     "dry_run": {"channel": "lab", "destination": "emr", "filter": {}},
     "link_identity": {"provider": "nobody", "subject": "s"},
+    "set_practitioner_names": {"names": [{"identifier": "D7", "organisation": HERE}]},
     "set_public_keys": {"keys": []},
+    "note_print": {"page": "/messages/1-1"},
     "make_first_administrator": {"name": "first", "display_name": "x", "password": "x"},
+    "prove": {"password": "x"},
     "release_held": {"reason": "r"},
     "resend": {"reason": "r"},
     "sign_in": {"token": "wrong"},
@@ -191,7 +256,10 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 QUESTIONS = {
+    "list_encounters": {"patient": "P1^H1"},
+    "explain_treatment": {"patient": "P1^H1"},
     "explain_access": {"account": "them", "permission": "messages.read"},
+    "list_names": {"code": "BENCH"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
@@ -212,7 +280,7 @@ def decision(answer: httpx.Response, operation: Operation) -> str:
         return "forbidden"
     if answer.status_code == 404 and code not in GONE:
         return "invisible"
-    not_ready = operation.name == "ready" or code == "LY-2002"  # nobody learns in this house
+    not_ready = operation.name == "ready"
     assert answer.status_code < 500 or not_ready, f"{operation.name}: {answer.text}"
     return "allowed"
 
@@ -221,7 +289,7 @@ def decision(answer: httpx.Response, operation: Operation) -> str:
 async def asking(database: str, folder: Path) -> Any:
     """Serve the house that is asked."""
     closed = SecuritySettings(metrics_open=False)
-    async with serving(database, folder, security=closed) as house:
+    async with serving(database, folder, security=closed) as house, learning(house):
         matrix = Matrix(house)
         await matrix.prepare()
         yield matrix

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -39,6 +40,8 @@ READING = [
 ]
 OWN_TABLES = ("/accounts", "/access", "/roles", "/permissions")
 """What the tables of schema security say; they have one wall only, so that people can sign in."""
+ONE_WALL = (*OWN_TABLES, "/masterdata", "/projections")
+"""Master data names no patient; what of it is shown is decided by its scope alone."""
 
 
 @pytest.fixture
@@ -71,10 +74,14 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{destination}": [h.destination for h in whose],
         "{version}": ["1"],
         "{replay_id}": [h.replay for h in whose],
-        "{code}": ["LY-1606"],
+        "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
+        if "/masterdata/" in path
+        else ["LY-1606"],
         "{key}": [h.key for h in whose],
+        "{consent}": [h.consent for h in whose],
+        "{glass}": [h.glass for h in whose],
         "{assignment}": [h.assignment for h in whose],
-        "{kind}": ["organisation"],
+        "{kind}": ["organisation", "location", "practitioner"],
         "{tree}": ["management"],
     }  # fmt: skip
     wanted = [name for name in choices if name in path]
@@ -108,6 +115,19 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         states = [{"state": state} for state in ("parked", "waiting", "behind", "held")]
         named = [{"channel": h.channel, "destination": h.destination} for h in whose]
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
+    if path.endswith("/encounters"):
+        return [{"patient": "P1^H1"}]
+    if path.endswith("/treatment"):
+        return [{"patient": "P1^H1"}, *({"patient": "P1^H1", "account": h.account} for h in whose)]
+    if "/masterdata/names" in path:
+        named = [{"code": c} for h in whose for c in (h.department, h.ward, h.doctor)]
+        return [*named, *(one | {"message": str(h.first)} for one in named for h in whose)]
+    if "/masterdata/" in path:
+        return [
+            {},
+            {"as_of": "2020-01-01", "closed": "true"},
+            {"as_of": "2026-12-31", "q": CANARY, "limit": "200"},
+        ]
     if path.endswith("/access"):
         return [
             {"account": h.account, "permission": "messages.read", "organisation": h.organisation}
@@ -125,8 +145,13 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
             for c in whose
             for d in whose
         ]
+    if "/masterdata/" in path:
+        return [one for h in whose for one in master_data_bodies(path, h)]
     if path.endswith("/roles"):
         return [{"role": "manager", "organisation": h.organisation, "reason": "r"} for h in whose]
+    if path.endswith("/practitioner"):
+        named = {"source": "messages", "authority": "", "identifier": "D7"}
+        return [{"names": [named | {"organisation": h.organisation}]} for h in whose]
     if path.endswith("/keys"):
         return [{"title": "mine"}]
     if path.endswith("/accounts"):
@@ -137,7 +162,35 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         ]  # fmt: skip
     if path.endswith("/accounts/{name}"):
         return [{"organisation": h.organisation, "display_name": "mine"} for h in whose]
+    if path.endswith("/privacy/glass"):
+        said = {"reason": "fault", "words": "mine and mine"}
+        return [{"position": str(h.first), **said} for h in whose]
+    if path.endswith("/privacy/consents"):
+        said = {"patient": "P1^H1", "decision": "refuse", "given_by": "mine"}
+        return [{"organisation": h.organisation, **said} for h in whose]
+    if path.endswith("/review"):
+        return [{"justified": True, "remark": "mine"}]
     return [{"reason": "mine"}, {}]
+
+
+def master_data_bodies(path: str, h: Hospital) -> list[dict[str, Any]]:
+    """Return changes of master data that name things of a hospital."""
+    on = {"on": "2026-03-02"}
+    new = {"code": f"{h.department}-N", "valid_from": "2026-03-02", "parent": h.organisation}
+    return {
+        "merges": [on | {"codes": [h.department], "into": h.organisation}],
+        "emergencies": [new | {"valid_to": "2026-03-09"}],
+        "retractions": [{"position": h.imported, "part": n} for n in range(3)],
+        "decisions": [
+            {"accept": True, "proposals": [{"position": str(h.first), "part": 0}]},
+        ],
+        "edit": [on | {"name_zh": "x"}],
+        "parent": [on | {"parent": h.organisation}, on | {"parent": None}],
+        "close": [on],
+        "move": [on | {"to": h.ward, "reason": h.organisation}],
+        "split": [on | {"into": [{"code": "S1"}, {"code": "S2"}]}],
+        "role": [on | {"organisation": h.organisation, "role": "x"}],
+    }.get(path.rpartition("/")[2], [new, new | {"organisation": h.organisation}])
 
 
 async def crawl(
@@ -169,6 +222,8 @@ def says_canary(asked: str, told: str) -> bool:
         return CANARY in text.upper()
     # A refusal repeats what was asked for, and nothing else.
     where = str(problem.pop("where", ""))
+    for code in re.findall(rf"{CANARY}-\w", asked):
+        problem = json.loads(json.dumps(problem).replace(code, ""))
     return CANARY in json.dumps(problem).upper() or (
         CANARY in where.upper()
         and not all(part.lower() in asked.lower() for part in where.split(" → "))
@@ -182,7 +237,9 @@ async def test_the_canary_sings_for_whoever_belongs_there(town: Town) -> None:
     """Without this the other tests would prove nothing."""
     await town.people.add("all.seeing", ("integration-engineer", "*"))
     told = await crawl(await town.people.browser("all.seeing"), town)
-    for part in ("/overview", "/channels ", "/messages ", "/deliveries ", "/replays ", "/body",
+    for part in ("/overview", "/trees/", "/masterdata/location ", "/masterdata/names",
+                 f"/masterdata/practitioner/{town.b.doctor} ", "/changes ",
+                 "/channels ", "/messages ", "/deliveries ", "/replays ", "/body",
                  "/dry-run", "/balances", "/versions/", "/neighbours", f"/messages/{town.b.first} ",
                  f"/messages/{town.b.act} "):  # fmt: skip
         assert any(
@@ -201,9 +258,9 @@ async def test_nothing_of_b_reaches_anybody_in_a(town: Town, role: str) -> None:
 
 async def test_row_level_security_alone_lets_nothing_of_b_through(no_filter: Town) -> None:
     for role in ("integration-engineer", "audit-administrator", "manager"):
-        told = await crawl(no_filter.browsers[role], no_filter, leave=OWN_TABLES)
+        told = await crawl(no_filter.browsers[role], no_filter, leave=ONE_WALL)
         assert [asked for asked, text in told.items() if says_canary(asked, text)] == [], role
-    told = await crawl(no_filter.browsers["integration-engineer"], no_filter, leave=OWN_TABLES)
+    told = await crawl(no_filter.browsers["integration-engineer"], no_filter, leave=ONE_WALL)
     mine = [a for a, t in told.items() if f"/messages/{no_filter.a.first}/body" in a and "甲" in t]
     assert mine, "A's own rows are still there"
 
@@ -232,11 +289,18 @@ async def everything_of_b(town: Town) -> list[Any]:
             f"SELECT t::text FROM {table} AS t WHERE channel = $1 ORDER BY 1", number
         )
         rows += [(table, row[0]) for row in found]
-    for table in ("account", "assignment", "session", "api_key", "password", "second_factor"):
+    for table in ("account", "assignment", "session", "api_key", "password", "practitioner"):
         found = await town.house.pool.fetch(
             f"SELECT t::text FROM security.{table} AS t JOIN security.account AS a USING (account)"
             " WHERE a.organisation = 'B' ORDER BY 1"
         )
+        rows += [(table, row[0]) for row in found]
+    for table in ("existence", "description", "link"):
+        found = await town.house.pool.fetch(
+            f"SELECT t::text FROM masterdata_1.{table} AS t WHERE t::text ~ '[(,](B1?|CANARY)'"
+            " ORDER BY 1"
+        )
+        assert len(found) >= 3, table
         rows += [(table, row[0]) for row in found]
     rows += [
         str(one.position) for one in await town.house.acts() if one.channel == number
@@ -260,6 +324,8 @@ async def try_to_change(town: Town, role: str) -> None:
             for body in bodies_of(path, town.a, town.b):
                 if address in own and "{" in path and town.b.organisation not in body.values():
                     continue  # A's own business
+                if address in own and body in bodies_of(path, town.a):
+                    continue
                 if "{" not in path and only_a >= {v for v in body.values() if isinstance(v, str)}:
                     continue
                 if (
@@ -271,7 +337,8 @@ async def try_to_change(town: Town, role: str) -> None:
                     continue
                 answer = await browser.request(method, address, json=body)
                 where = f"{method} {address} {body}: {answer.status_code} {answer.text}"
-                assert answer.status_code in {403, 404, 422}, where
+                undecided = "LY-2061" in answer.text  # what nobody sees is not waiting for him
+                assert answer.status_code in {403, 404, 422} or undecided, where
                 assert not says_canary(f"{address} {body}", f"{answer.status_code} {answer.text}")
     sessions = {"session": town.b.session}
     for account in (town.a.account, town.b.account):
@@ -288,7 +355,7 @@ async def test_row_level_security_alone_keeps_b_from_being_changed(no_filter: To
     before = await everything_of_b(no_filter)
     browser = no_filter.browsers["integration-engineer"]
     for method, path in CHANGING:
-        if any(part in path for part in ("/session", "/me/", *OWN_TABLES)):
+        if any(part in path for part in ("/session", "/me/", *ONE_WALL)):
             continue
         for address in paths_of(path, no_filter.b):
             for body in bodies_of(path, no_filter.b):

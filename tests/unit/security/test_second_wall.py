@@ -17,6 +17,8 @@ OPEN = {
     "messagelog.segment": "where a shard is kept",
     "channels.tally": "the counts of readers at the end of each minute",
     "channels.definition_file": "what definitions use of the content folder, by digest",
+    "projections.version": "which versions of projections there are",
+    "masterdata_1": "no patient; what of it is shown is decided by the scope of master data",
     "channels.file": "what definitions use of the content folder, by digest",
 }
 """Reviewed: tables without a policy, and why. They hold no message and no patient."""
@@ -26,6 +28,11 @@ OPEN = {
 async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
     async with serving(database, tmp_path) as house:
         yield await build(house)
+
+
+def is_open(table: str) -> bool:
+    """Tell whether a table, or its whole schema, was reviewed."""
+    return table in OPEN or table.partition(".")[0] in OPEN
 
 
 async def readable(pool: asyncpg.Pool) -> list[str]:
@@ -62,7 +69,7 @@ async def test_no_table_without_a_reviewed_reason_shows_a_row_of_b(town: Town) -
         if any(says_canary(row) for row in rows):
             shown.add(table)
     assert mine > 20
-    assert shown - set(OPEN) == set()
+    assert {one for one in shown if not is_open(one)} == set()
 
 
 async def test_a_partition_is_no_way_around_the_wall(town: Town) -> None:
@@ -77,7 +84,7 @@ async def test_a_partition_is_no_way_around_the_wall(town: Town) -> None:
 
 async def test_without_an_actor_there_is_nothing_to_be_seen(town: Town) -> None:
     for table in await readable(town.house.pool):
-        if table in OPEN:
+        if is_open(table):
             continue
         async with town.house.pool.acquire() as connection, connection.transaction():
             await connection.execute("SET LOCAL ROLE lianyi_doors")

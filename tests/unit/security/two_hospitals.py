@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.unit.api.house import LAB, House, hl7
+from tests.unit.api.house import LAB, House, hl7, learning
 from tests.unit.security.people import People
 
 from lianyi.messagelog.message import Position
@@ -29,11 +29,20 @@ destinations:
   - { name: canary-alerts, connector: http, address: "http://canary.internal/in" }
 """
 
-TREE = {"GROUP": None, "A": "GROUP", "A1": "A", "A2": "A", "B": "GROUP", "B1": "B"}
+TREE = {"GROUP": None, "A": "GROUP", "A1": "A", "B": "GROUP", "B1": "B"}
+
+TABLES = {
+    "organisation": "code,name_zh,parent\nGROUP,集团,\n{h},{m} 医院,GROUP\n{h}1,{m} 院区,{h}\n"
+    "{m}-D,{m} 科室,{h}1\n",
+    "location": "code,name_zh\n{m}-L,{m} 病房\n",
+    "practitioner": "code,name_zh,organisation,role\n{m}-P,{m} 医生,{m}-D,doctor\n",
+    "organisation ": "code,location\n{m}-D,{m}-L\n",
+}
+"""The master data of a hospital ``h``, in the order in which they are imported."""
 
 ROLES = [
-    "audit-administrator", "integration-engineer", "integration-watcher", "manager", "monitoring",
-    "security-administrator", "system-administrator",
+    "audit-administrator", "clinician", "integration-engineer", "integration-watcher", "manager",
+    "monitoring", "privacy-officer", "security-administrator", "system-administrator",
 ]  # fmt: skip
 
 
@@ -56,6 +65,12 @@ class Hospital:
     assignment: str
     key: str
     session: str
+    consent: str
+    glass: str
+    imported: str
+    department: str
+    ward: str
+    doctor: str
 
 
 @dataclass
@@ -73,11 +88,13 @@ async def build(house: House) -> Town:
     """Build both, each with everything that the API can show."""
     people = People(house)
     await people.tree(TREE)
+    async with learning(house):
+        imported = {h: await _master_data(house, h, m) for h, m in (("A", "A"), ("B", CANARY))}
     await house.add_channel("lab", LAB, organisation="A")
     await house.add_channel("canary-lab", B_LAB, organisation="B")
     assert house.channels["lab"][1] == house.channels["canary-lab"][1]
-    a = await _hospital(people, "A", "lab", "emr", "A")
-    b = await _hospital(people, "B", "canary-lab", "canary-emr", CANARY)
+    a = await _hospital(people, "A", "lab", "emr", "A", imported["A"])
+    b = await _hospital(people, "B", "canary-lab", "canary-emr", CANARY, imported["B"])
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"
@@ -87,7 +104,7 @@ async def build(house: House) -> Town:
 
 
 async def _hospital(
-    people: People, organisation: str, channel: str, destination: str, mark: str
+    people: People, organisation: str, channel: str, destination: str, mark: str, imported: str
 ) -> Hospital:
     house, name = people.house, f"{mark.lower()}-engineer"
     await people.add(name, ("integration-engineer", organisation), organisation=organisation)
@@ -126,7 +143,10 @@ async def _hospital(
     )
     assert started.status_code == 200, started.text
     acts = await house.acts()
+    consent, glass = await _privacy(people, browser, organisation, mark, first)
     return Hospital(
+        consent=consent,
+        glass=glass,
         organisation=organisation,
         channel=channel,
         destination=destination,
@@ -154,7 +174,47 @@ async def _hospital(
                 name,
             )
         ),
+        imported=imported,
+        department=f"{mark}-D",
+        ward=f"{mark}-L",
+        doctor=f"{mark}-P",
     )
+
+
+async def _privacy(
+    people: People, engineer: httpx.AsyncClient, organisation: str, mark: str, at: Position
+) -> tuple[str, str]:
+    """Record that a patient refuses research, and look at a message in an emergency."""
+    name = f"{mark.lower()}-officer"
+    await people.add(name, ("privacy-officer", organisation), organisation=organisation)
+    refused = await (await people.browser(name)).post(
+        "/api/v1/privacy/consents",
+        json={
+            "patient": "P1^H1", "decision": "refuse", "purposes": ["HRESCH"], "given_by": mark,
+            "document": mark, "organisation": organisation,
+        },
+    )  # fmt: skip
+    looked = await engineer.post(
+        "/api/v1/privacy/glass",
+        json={"position": str(at), "reason": "fault", "words": f"{mark} words", "minutes": 1},
+    )
+    assert refused.status_code == looked.status_code == 200, refused.text + looked.text
+    return refused.json()["id"], looked.json()["id"]
+
+
+async def _master_data(house: House, hospital: str, mark: str) -> str:
+    """Import what a hospital has; return the position of its organisations."""
+    positions = []
+    for kind, text in TABLES.items():
+        answer = await house.client.post(
+            f"/api/v1/masterdata/{kind.strip()}/import",
+            content=text.format(h=hospital, m=mark).encode(),
+            headers={"Content-Type": "text/csv"},
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["set_aside"] == []
+        positions.append(answer.json()["position"])
+    return str(positions[0])
 
 
 async def busy(house: House, channel: str, destination: str, mark: str, *, much: int = 7) -> None:

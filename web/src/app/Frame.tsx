@@ -36,6 +36,10 @@ export function Frame() {
   const { t } = useTexts()
   const session = useSession()
   const searches = useMay()('messages.read')
+  useEffect(() => {
+    window.addEventListener('beforeprint', notePrint)
+    return () => window.removeEventListener('beforeprint', notePrint)
+  }, [])
   return (
     <div className="frame">
       <a className="skip" href="#page">
@@ -58,6 +62,11 @@ export function Frame() {
       </main>
     </div>
   )
+}
+
+/** What goes to a printer is written down, whichever way it was asked for. */
+function notePrint() {
+  void client.POST('/api/v1/prints', { body: { page: window.location.pathname.slice(0, 200) }, keepalive: true })
 }
 
 function GlobalSearch() {

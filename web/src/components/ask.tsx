@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { ApiFailure } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
+import { ProveAgain } from './ProveAgain'
 import { Failed } from './StatePage'
 
 export type Question = {
@@ -107,6 +108,7 @@ function Form({ question, change, listen }: FormProps) {
         </label>
       )}
       {failure !== null && <Failed error={failure} />}
+      <ProveAgain error={failure} />
     </div>
   )
 }

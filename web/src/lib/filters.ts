@@ -167,7 +167,7 @@ export function cleanDay(value: unknown): string | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
 }
 
-export const MASTERDATA_TABS = ['tree', 'organisation', 'location', 'practitioner', 'aside'] as const
+export const MASTERDATA_TABS = ['tree', 'organisation', 'location', 'practitioner', 'proposals', 'aside'] as const
 export type MasterDataSearch = {
   tab?: (typeof MASTERDATA_TABS)[number]
   as_of?: string

@@ -200,6 +200,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{name}/practitioner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Practitioner Names
+         * @description What an account is called where messages name practitioners.
+         */
+        get: operations["get_practitioner_names"];
+        /**
+         * Set Practitioner Names
+         * @description Say what a person is called in messages: whom these say he treats, he treats.
+         */
+        put: operations["set_practitioner_names"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{name}/public-keys": {
         parameters: {
             query?: never;
@@ -277,6 +301,8 @@ export interface paths {
         /**
          * Remove Factor
          * @description Take a lost second factor away; the person's sessions end.
+         *
+         *     Whoever does so has shown his own password in the last five minutes.
          */
         delete: operations["remove_factor"];
         options?: never;
@@ -440,6 +466,48 @@ export interface paths {
          * @description One act as a FHIR R4 AuditEvent, after IHE BALP where it fits.
          */
         get: operations["get_act_as_fhir"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care/encounters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Encounters
+         * @description The encounters of a patient: where he was and who looked after him, the newest first.
+         */
+        get: operations["list_encounters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care/treatment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Treatment
+         * @description Whether an account treats a patient now, and why; without an account: whoever asks.
+         *
+         *     To ask about others one must be allowed to explain decisions about them.
+         */
+        get: operations["explain_treatment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -808,6 +876,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/names/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Names
+         * @description What codes are called on a day; ``message`` is the position of one that names them.
+         */
+        get: operations["list_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/organisation/{code}/move": {
         parameters: {
             query?: never;
@@ -868,6 +956,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description What sources said and people are asked about, the oldest first.
+         */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/proposals/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Proposals
+         * @description Accept or refuse what sources proposed, all that is named or nothing.
+         */
+        post: operations["decide_proposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/retractions": {
         parameters: {
             query?: never;
@@ -888,6 +1016,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sources
+         * @description Which source may say what, and whose word counts more.
+         */
+        get: operations["get_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/trees/{tree}": {
         parameters: {
             query?: never;
@@ -897,7 +1045,7 @@ export interface paths {
         };
         /**
          * Get Tree
-         * @description All organisations of a day, each with its parent in a tree, such as management.
+         * @description The organisations of a day, each with its parent in a tree, such as management.
          */
         get: operations["get_tree"];
         put?: never;
@@ -1075,6 +1223,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove
+         * @description Show one's own password again; for five minutes that allows what needs it.
+         */
+        post: operations["prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/second-factor": {
         parameters: {
             query?: never;
@@ -1086,7 +1254,7 @@ export interface paths {
         put?: never;
         /**
          * Offer Factor
-         * @description Begin one's own second factor.
+         * @description Begin one's own second factor; the password was shown in the last five minutes.
          */
         post: operations["offer_factor"];
         delete?: never;
@@ -1234,6 +1402,26 @@ export interface paths {
         get: operations["list_permissions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Print
+         * @description Write down that a page of the console goes to a printer; the console says so by itself.
+         */
+        post: operations["note_print"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1858,6 +2046,8 @@ export interface components {
         /**
          * ActView
          * @description One act: who did what with whose data, when, from where, for what purpose.
+         *
+         *     The acts keep account and code; what these are called is looked up now.
          */
         ActView: {
             /** About */
@@ -1866,6 +2056,8 @@ export interface components {
             account: string;
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string;
             /** Address */
             address: string;
             /**
@@ -1885,6 +2077,10 @@ export interface components {
             operation: string;
             /** Organisation */
             organisation: string;
+            /** Organisation En */
+            organisation_en: string;
+            /** Organisation Zh */
+            organisation_zh: string;
             /** Patients */
             patients: string[];
             /** Position */
@@ -2278,7 +2474,9 @@ export interface components {
         };
         /**
          * CreateRequest
-         * @description A new record; ``parent`` and ``location`` where it has them from the first day.
+         * @description A new record, with what it hangs on from the first day.
+         *
+         *     ``organisation`` and ``role`` are for practitioners: where they work and as what.
          */
         CreateRequest: {
             /** Category */
@@ -2295,6 +2493,8 @@ export interface components {
             name_en?: string | null;
             /** Name Zh */
             name_zh?: string | null;
+            /** Organisation */
+            organisation?: string | null;
             /** Parent */
             parent?: string | null;
             /** Pinyin */
@@ -2304,6 +2504,11 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Role
+             * @default
+             */
+            role?: string;
             /**
              * Tree
              * @default management
@@ -2332,6 +2537,29 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+        };
+        /**
+         * DecideRequest
+         * @description Accept or refuse proposals, all of them or none.
+         */
+        DecideRequest: {
+            /** Accept */
+            accept: boolean;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalKey"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * Decided
+         * @description The position of the act that decided.
+         */
+        Decided: {
+            /** Position */
+            position: string;
         };
         /**
          * Decision
@@ -2737,6 +2965,56 @@ export interface components {
             valid_to: string;
         };
         /**
+         * EncounterView
+         * @description An encounter; ``first`` and ``last`` are positions of the messages it was learned from.
+         *
+         *     ``visit`` is PV1-19 with its authority, empty where messages give no number.
+         */
+        EncounterView: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Category */
+            category: string;
+            /** Channel */
+            channel: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** First */
+            first: string;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+            /** Last */
+            last: string;
+            /** Organisation */
+            organisation: string;
+            /** Patients */
+            patients: string[];
+            /** Practitioners */
+            practitioners: components["schemas"]["PractitionerView"][];
+            /** State */
+            state: string;
+            /** Stays */
+            stays: components["schemas"]["StayView"][];
+            /** Visit */
+            visit: string;
+        };
+        /**
+         * Encounters
+         * @description The encounters of a patient, the newest first; ``more``: there are older ones.
+         */
+        Encounters: {
+            /** Items */
+            items: components["schemas"]["EncounterView"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ExampleResult
          * @description What became of one example of a definition.
          */
@@ -2797,6 +3075,20 @@ export interface components {
          */
         Failure: {
             error: components["schemas"]["Problem"];
+        };
+        /**
+         * FieldRow
+         * @description Who said what a field holds on the day that was asked about: source, rank, position.
+         */
+        FieldRow: {
+            /** Field */
+            field: string;
+            /** Rank */
+            rank: number;
+            /** Said */
+            said: string;
+            /** Source */
+            source: string;
         };
         /**
          * FindingView
@@ -3072,6 +3364,26 @@ export interface components {
             withheld: boolean;
         };
         /**
+         * LossRow
+         * @description What a source said of a field and does not hold.
+         *
+         *     ``winner`` is the source whose word does; empty when the source may not say the field at all.
+         */
+        LossRow: {
+            /** Field */
+            field: string;
+            /** On */
+            on: string | null;
+            /** Said */
+            said: string;
+            /** Source */
+            source: string;
+            /** Value */
+            value: unknown;
+            /** Winner */
+            winner: string;
+        };
+        /**
          * Me
          * @description Who the caller is, and what he may do where; ``*`` is everywhere.
          *
@@ -3301,6 +3613,18 @@ export interface components {
             valid_from: string | null;
         };
         /**
+         * NamedRow
+         * @description What a code means.
+         */
+        NamedRow: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
          * Neighbour
          * @description A message beside another. ``channel`` is null for what a person repaired.
          */
@@ -3441,8 +3765,15 @@ export interface components {
         /**
          * OrganisationNode
          * @description An organisation of a tree on a day; ``places`` are codes of locations.
+         *
+         *     ``beyond`` is true for one that only stands above what may be seen: it has a name, no more.
          */
         OrganisationNode: {
+            /**
+             * Beyond
+             * @default false
+             */
+            beyond?: boolean;
             /** Category */
             category: string;
             /** Code */
@@ -3460,7 +3791,7 @@ export interface components {
         };
         /**
          * OrganisationTree
-         * @description All organisations of a day in one tree. Those without a parent are roots.
+         * @description The organisations of a day in one tree. Those without a parent are roots.
          */
         OrganisationTree: {
             /**
@@ -3603,6 +3934,71 @@ export interface components {
             zh: string;
         };
         /**
+         * PractitionerName
+         * @description What somebody is called where practitioners are named.
+         *
+         *     ``source`` ``masterdata``: ``identifier`` is the code of a practitioner there, who may have
+         *     more names; ``messages``: number and assigning authority as systems write them (XCN).
+         *     ``organisation``: in the messages of this one and those below it; empty: wherever he works.
+         */
+        PractitionerName: {
+            /**
+             * Authority
+             * @default
+             */
+            authority?: string;
+            /** Identifier */
+            identifier: string;
+            /**
+             * Organisation
+             * @default
+             */
+            organisation?: string;
+            /**
+             * Source
+             * @default messages
+             * @enum {string}
+             */
+            source?: "masterdata" | "messages";
+        };
+        /**
+         * PractitionerNames
+         * @description All names of an account; none: nothing in messages says whom it treats.
+         */
+        PractitionerNames: {
+            /** Names */
+            names: components["schemas"]["PractitionerName"][];
+        };
+        /**
+         * PractitionerView
+         * @description Who looked after the patient; ``identifier`` with its assigning authority.
+         */
+        PractitionerView: {
+            /** Authority */
+            authority: string;
+            /** Identifier */
+            identifier: string;
+            /** Part */
+            part: string;
+            /** Said */
+            said: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * Printed
+         * @description Which page of the console goes to a printer: its address, without the host.
+         */
+        Printed: {
+            /** Page */
+            page: string;
+        };
+        /**
          * Problem
          * @description A failure in both languages.
          */
@@ -3652,6 +4048,65 @@ export interface components {
             shape: number;
             /** Version */
             version: number;
+        };
+        /**
+         * Proof
+         * @description One's own password, shown again.
+         */
+        Proof: {
+            /** Password */
+            password: string;
+        };
+        /**
+         * ProposalKey
+         * @description Which proposal.
+         */
+        ProposalKey: {
+            /** Part */
+            part: number;
+            /** Position */
+            position: string;
+        };
+        /**
+         * ProposalPage
+         * @description Some of what waits for a decision, the oldest first, and how much there is.
+         */
+        ProposalPage: {
+            /** Items */
+            items: components["schemas"]["ProposalRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ProposalRow
+         * @description What a source said and a person is asked about.
+         *
+         *     ``why`` is ``source`` (no rule knows it), ``kind`` (it may not say that), ``organisation`` (it
+         *     does not speak for that one) or ``management`` (rights hang on it). ``mine`` tells whether
+         *     whoever asks may decide. The names are those of today.
+         */
+        ProposalRow: {
+            /** Change */
+            change: {
+                [key: string]: unknown;
+            };
+            /** Mine */
+            mine: boolean;
+            /** Names */
+            names: components["schemas"]["NamedRow"][];
+            /** Part */
+            part: number;
+            /** Position */
+            position: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Source */
+            source: string;
+            /** Why */
+            why: string;
         };
         /**
          * ProviderView
@@ -3720,6 +4175,38 @@ export interface components {
             ready: boolean;
         };
         /**
+         * ReasonForTreatment
+         * @description One reason why somebody treats a patient.
+         *
+         *     ``rule``: ``practitioner``, messages name him; ``unit``, his role in the department of the
+         *     place; ``everybody``, his role treats everybody. ``who`` is the name or place that says so.
+         */
+        ReasonForTreatment: {
+            /** How */
+            how: string;
+            /** Organisation */
+            organisation: string;
+            /** Role */
+            role: string;
+            /** Rule */
+            rule: string;
+            /** Said */
+            said: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Unit */
+            unit: string;
+            /** Until */
+            until: string | null;
+            /** Visit */
+            visit: string;
+            /** Who */
+            who: string;
+        };
+        /**
          * ReasonView
          * @description An assignment that says yes, and the way from its organisation down to the data's.
          */
@@ -3731,6 +4218,8 @@ export interface components {
         /**
          * RecordDetail
          * @description A record with its history: names, relations and lineage, each with who said so.
+         *
+         *     ``fields`` says whose word each field holds on the day, ``losses`` whose word lost.
          */
         RecordDetail: {
             /**
@@ -3738,10 +4227,14 @@ export interface components {
              * Format: date
              */
             as_of: string;
+            /** Fields */
+            fields: components["schemas"]["FieldRow"][];
             /** Lineage */
             lineage: components["schemas"]["LineageRow"][];
             /** Links */
             links: components["schemas"]["LinkRow"][];
+            /** Losses */
+            losses: components["schemas"]["LossRow"][];
             /** Names */
             names: components["schemas"]["NameRow"][];
             record: components["schemas"]["RecordRow"];
@@ -4188,6 +4681,45 @@ export interface components {
             connector: string;
         };
         /**
+         * SourceRow
+         * @description A source and what it may say; see the guide.
+         */
+        SourceRow: {
+            /** Applications */
+            applications: string[];
+            /** Channels */
+            channels: string[];
+            /** Facilities */
+            facilities: string[];
+            /**
+             * Management
+             * @enum {string}
+             */
+            management: "propose" | "take";
+            /** Name */
+            name: string;
+            /** Organisation */
+            organisation: string;
+            /** Rank */
+            rank: number;
+            /** Says */
+            says: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * SourcesView
+         * @description The rules in force. ``filed`` is false while there is no file: then all may describe.
+         */
+        SourcesView: {
+            /** Filed */
+            filed: boolean;
+            /** People Rank */
+            people_rank: number;
+            /** Sources */
+            sources: components["schemas"]["SourceRow"][];
+        };
+        /**
          * SplitRequest
          * @description An organisation becomes several.
          *
@@ -4223,6 +4755,29 @@ export interface components {
             };
         };
         /**
+         * StayView
+         * @description Where the patient was; ``units``: whose patient that made him, as of then.
+         *
+         *     ``place`` is point of care, room and bed, joined as the codes of the master data.
+         */
+        StayView: {
+            /** Facility */
+            facility: string;
+            /** Place */
+            place: string;
+            /** Said */
+            said: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Units */
+            units: string[];
+            /** Until */
+            until: string | null;
+        };
+        /**
          * TakeBackRequest
          * @description What a message said, or one part of it, was wrong and shall count no more.
          */
@@ -4244,6 +4799,20 @@ export interface components {
         TakenBack: {
             /** Position */
             position: string;
+        };
+        /**
+         * Treatment
+         * @description Whether somebody treats a patient now, and every reason.
+         */
+        Treatment: {
+            /** Account */
+            account: string;
+            /** Patient */
+            patient: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonForTreatment"][];
+            /** Treated */
+            treated: boolean;
         };
         /**
          * TreeNode
@@ -5599,6 +6168,198 @@ export interface operations {
             };
         };
     };
+    get_practitioner_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerNames"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    set_practitioner_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PractitionerNames"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerNames"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_public_keys: {
         parameters: {
             query?: never;
@@ -6774,6 +7535,197 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_encounters: {
+        parameters: {
+            query: {
+                /** @description a patient identifier and its assigning authority: 4711^HIS */
+                patient: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Encounters"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    explain_treatment: {
+        parameters: {
+            query: {
+                /** @description a patient identifier and its assigning authority: 4711^HIS */
+                patient: string;
+                account?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treatment"];
                 };
             };
             /** @description not signed in */
@@ -8567,6 +9519,105 @@ export interface operations {
             };
         };
     };
+    list_names: {
+        parameters: {
+            query: {
+                code: string[];
+                /** @description the day; today when it is left out */
+                as_of?: string | null;
+                message?: string;
+            };
+            header?: never;
+            path: {
+                kind: components["schemas"]["Kind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     move_organisation: {
         parameters: {
             query?: never;
@@ -8861,6 +9912,197 @@ export interface operations {
             };
         };
     };
+    list_proposals: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    decide_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     take_back: {
         parameters: {
             query?: never;
@@ -8881,6 +10123,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TakenBack"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesView"];
                 };
             };
             /** @description not signed in */
@@ -9935,6 +11269,100 @@ export interface operations {
             };
         };
     };
+    prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     offer_factor: {
         parameters: {
             query?: never;
@@ -10616,6 +12044,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PermissionView"][];
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    note_print: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Printed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {

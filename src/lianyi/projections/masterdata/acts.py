@@ -17,6 +17,7 @@ from lianyi.projections.masterdata.changes import all_from_json, all_to_json, un
 from lianyi.projections.masterdata.model import (
     MANAGEMENT,
     PLACE,
+    ROLE,
     TREE,
     Attach,
     Change,
@@ -29,6 +30,7 @@ from lianyi.projections.masterdata.model import (
     Succeed,
 )
 from lianyi.projections.masterdata.problems import EmergencyWithoutEnd
+from lianyi.security.acts import act as written
 
 PREFIX = "act masterdata."
 
@@ -47,21 +49,19 @@ def read(message: LogMessage) -> Sequence[tuple[Change, ...]]:
 
 
 def write(
-    act: str, changes: Sequence[Change], *, actor: str, reason: str, about: Mapping[str, Any]
+    name: str, changes: Sequence[Change], *, actor: str, reason: str, about: Mapping[str, Any]
 ) -> NewMessage:
     """Return an act to append.
 
     Args:
-        act: in the past tense: ``organisation_split``.
+        name: in the past tense: ``organisation_split``.
         changes: what it means.
         actor: who acts.
         reason: why; may be empty.
         about: what the person wanted, for people who read the log.
     """
-    body = {"actor": actor, "reason": reason, **about, "changes": all_to_json(changes)}
-    return NewMessage(
-        channel=0, kind=f"{PREFIX}{act}", body=orjson.dumps(body), codec="utf-8", sender=actor
-    )
+    facts = {"actor": actor, "reason": reason, **about, "changes": all_to_json(changes)}
+    return written(f"{PREFIX.removeprefix('act ')}{name}", facts)
 
 
 # --- what each use case means -------------------------------------------------------------------
@@ -77,13 +77,17 @@ def created(
     parent: str | None,
     tree: str,
     location: str | None,
+    organisation: str | None = None,
+    role: str = "",
 ) -> list[Change]:
-    """A new record, perhaps under a parent and at a location."""
+    """A new record, perhaps under a parent, at a location, or working at an organisation."""
     changes: list[Change] = [Describe(kind, code, on, until, fresh=True, texts=texts)]
     if parent:
         changes.append(Attach(tree, code, parent, on=on, until=until))
     if location:
         changes.append(Attach(PLACE, code, location, on=on, until=until))
+    if organisation:
+        changes.append(Attach(ROLE, code, organisation, role, on=on, until=until))
     return changes
 
 

@@ -11,12 +11,14 @@ from lianyi.projections.masterdata.model import (
     Attach,
     Change,
     Close,
+    Decide,
     Describe,
     Detach,
     Inherit,
     Kind,
     Repoint,
     Retract,
+    SetSources,
     Succeed,
 )
 from lianyi.projections.masterdata.problems import BadDates, UnreadableMasterData
@@ -30,6 +32,8 @@ _KINDS: dict[str, type[Any]] = {
     "repoint": Repoint,
     "succeed": Succeed,
     "retract": Retract,
+    "decide": Decide,
+    "set-sources": SetSources,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _DAYS = ("on", "until")
@@ -46,7 +50,9 @@ def to_json(change: Change) -> dict[str, Any]:
             found[name] = value.isoformat()
         elif isinstance(value, Position):
             found[name] = str(value)
-        elif value is not None and value is not False and value != "":
+        elif isinstance(change, Decide) or (
+            value is not None and value is not False and value != ""
+        ):
             found[name] = value
     return found
 

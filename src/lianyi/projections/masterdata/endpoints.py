@@ -8,37 +8,43 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from lianyi.messagelog.message import Position
+from lianyi.projections.masterdata import proposing
 from lianyi.projections.masterdata.model import Kind
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.masterdata.table import IMPORT_BYTES_MAX, too_big
 from lianyi.projections.masterdata.views import (
     CloseRequest,
     CreateRequest,
+    Decided,
+    DecideRequest,
     EditRequest,
     EmergencyRequest,
     Imported,
     MergeRequest,
     MoveRequest,
+    NamedRow,
     OrganisationTree,
     ParentRequest,
+    ProposalPage,
     RecordDetail,
     RecordPage,
     RoleRequest,
     SayingRow,
+    SourcesView,
     SplitRequest,
     TakeBackRequest,
     TakenBack,
 )
-from lianyi.security.access import current, require
+from lianyi.security.access import current
 from lianyi.security.permissions import needs
 
 router = APIRouter(prefix="/masterdata", tags=["masterdata"])
 
+NAMES_MAX = 200
 READS, EDITS = needs("masterdata.read"), needs("masterdata.edit")
 
 
 def _service(request: Request) -> MasterDataService:
-    require("", where="masterdata")  # one tree for all: whoever reads or writes it has it all
     found: MasterDataService = request.app.state.masterdata
     return found
 
@@ -56,8 +62,43 @@ TreeName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 @router.get("/trees/{tree}", openapi_extra=READS)
 async def get_tree(data: Data, tree: TreeName, as_of: AsOf = None) -> OrganisationTree:
-    """All organisations of a day, each with its parent in a tree, such as management."""
+    """The organisations of a day, each with its parent in a tree, such as management."""
     return await data.get_tree(tree, as_of=as_of)
+
+
+@router.get("/names/{kind}", openapi_extra=READS)
+async def list_names(
+    data: Data,
+    kind: Kind,
+    code: Annotated[list[str], Query(max_length=NAMES_MAX)],
+    as_of: AsOf = None,
+    message: Annotated[str, Query(pattern=r"^(\d{1,4}-\d{1,18})?$")] = "",
+) -> list[NamedRow]:
+    """What codes are called on a day; ``message`` is the position of one that names them."""
+    position = Position.parse(message) if message else None
+    return await data.names(kind, code, as_of=as_of, message=position)
+
+
+@router.get("/proposals", openapi_extra=READS)
+async def list_proposals(
+    data: Data,
+    skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> ProposalPage:
+    """What sources said and people are asked about, the oldest first."""
+    return await proposing.list_proposals(data, skip=skip, limit=limit)
+
+
+@router.post("/proposals/decisions", openapi_extra=EDITS)
+async def decide_proposals(data: Data, actor: Actor, wanted: DecideRequest) -> Decided:
+    """Accept or refuse what sources proposed, all that is named or nothing."""
+    return Decided(position=str(await proposing.decide(data, wanted, actor=actor)))
+
+
+@router.get("/sources", openapi_extra=READS)
+async def get_sources(data: Data) -> SourcesView:
+    """Which source may say what, and whose word counts more."""
+    return await proposing.get_sources(data)
 
 
 @router.post("/merges", openapi_extra=EDITS)

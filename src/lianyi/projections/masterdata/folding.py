@@ -9,12 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+import orjson
+
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import Position
 from lianyi.projections.masterdata import rules
-from lianyi.projections.masterdata.model import Retract, Statement
+from lianyi.projections.masterdata.changes import to_json
+from lianyi.projections.masterdata.model import (
+    Change,
+    Loss,
+    Proposal,
+    Retract,
+    Statement,
+)
 from lianyi.projections.masterdata.problems import NothingToRetract
+from lianyi.projections.masterdata.sifting import holds_already, is_feed, sift
 from lianyi.projections.masterdata.state import State
+from lianyi.projections.masterdata.telling import origin_of
 from lianyi.projections.projection import judged
 
 Order = tuple[datetime, int, int, int]
@@ -38,8 +49,45 @@ def fold(statements: Iterable[Statement]) -> tuple[State, dict[Order, LianyiErro
 
 def let_hold(state: State, statement: Statement) -> LianyiError | None:
     """Apply one statement that comes after all others; return why it does not hold."""
-    _, failure = judged(lambda: rules.apply(state, statement), where=str(statement.position))
+    work = _hear_feed if is_feed(statement) else rules.apply
+    _, failure = judged(lambda: work(state, statement), where=str(statement.position))
     return failure
+
+
+def _hear_feed(state: State, statement: Statement) -> None:
+    """Take of what a system says what counts, and propose what a person must decide.
+
+    Raises:
+        LianyiError: it cannot be, whoever said it.
+    """
+    sifted = [sift(state, statement, change) for change in statement.changes]
+    proposed = tuple(one.proposed for one in sifted if one.proposed is not None)
+    taken = tuple(one.taken for one in sifted if one.taken is not None)
+    rules.apply(state, statement._replace(changes=taken))
+    rules.check(state, statement._replace(changes=proposed))
+    origin = origin_of(state, statement)
+    for one in sifted:
+        if one.proposed is not None:
+            _propose(state, statement, one.proposed, one.why, origin.source)
+        for thing, field, value in one.lost:
+            state.lose(thing, Loss(field, value, origin.source, origin.said, statement.day, ""))
+    state.commit()
+
+
+def _propose(state: State, statement: Statement, change: Change, why: str, source: str) -> None:
+    """Ask a person, unless it holds already or was refused: the same is not asked twice."""
+    facts = to_json(change)
+    undated = {name: value for name, value in facts.items() if name not in ("on", "until")}
+    key = orjson.dumps([source, undated], option=orjson.OPT_SORT_KEYS).decode()
+    known = state.proposals.get(key)
+    waits = known is not None and known.decided_by is None and known.change == facts
+    refused = known is not None and known.accepted is False
+    if waits or refused or holds_already(state, statement, change):
+        return
+    state.set_proposal(
+        key,
+        Proposal(statement.position, statement.part, statement.received_at, source, why, facts),
+    )
 
 
 def let_all_hold(

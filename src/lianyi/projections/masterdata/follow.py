@@ -16,7 +16,7 @@ from lianyi.projections.masterdata.folding import Order, fold, is_retraction, le
 from lianyi.projections.masterdata.model import Statement
 from lianyi.projections.masterdata.reading import Said
 from lianyi.projections.masterdata.state import State
-from lianyi.projections.projection import Heard, Learned, SetAside
+from lianyi.projections.projection import Heard, Learned, SetAside, source_of
 
 NAME = "masterdata"
 STATEMENTS_AT_ONCE = 1000
@@ -100,7 +100,7 @@ class MasterData:
             message.received_at,
             message.position,
             0,
-            reading.source_of(message),
+            source_of(message),
             message.received_at.astimezone(self._zone).date(),
             message.kind,
             message.sender,

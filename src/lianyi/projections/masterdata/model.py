@@ -46,6 +46,16 @@ class Thing(NamedTuple):
     kind: Kind
     code: str
 
+    def __str__(self) -> str:
+        """As statements list it: ``organisation/D01``."""
+        return f"{self.kind}/{self.code}"
+
+    @classmethod
+    def parse(cls, text: str) -> Thing:
+        """Read what :meth:`__str__` gives."""
+        kind, _, code = text.partition("/")
+        return cls(Kind(kind), code)
+
 
 class LinkKey(NamedTuple):
     """Whose links of which sort.
@@ -83,6 +93,20 @@ def object_kind(relation: str) -> Kind:
     return Kind.LOCATION if relation in (PART_OF, PLACE) else Kind.ORGANISATION
 
 
+class Origin(NamedTuple):
+    """Who said what a field holds.
+
+    Attributes:
+        source: name of the source; the sender where no rule names one.
+        rank: of the source at that time; the smaller one wins.
+        said: position of the message or act.
+    """
+
+    source: str
+    rank: int
+    said: str
+
+
 class Span(NamedTuple):
     """One row: something holds from a day to a day.
 
@@ -116,7 +140,8 @@ class Description:
         category: a code: type of department, of location, of staff.
         emergency: whether it is a temporary emergency organisation.
         identifiers: value by system: what others call it.
-        said: the message or act that said so.
+        said: the message or act that said so last.
+        origins: by field, who said what it holds.
     """
 
     valid_from: date
@@ -127,6 +152,50 @@ class Description:
     emergency: bool = False
     identifiers: Mapping[str, str] = field(default_factory=dict)
     said: Position = NOWHERE
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+class Loss(NamedTuple):
+    """What a source said of a field and does not hold, because another one's word counts more.
+
+    Attributes:
+        field: of the description.
+        value: as JSON.
+        source: who said it.
+        said: position of the message or act.
+        on: from which day it should have held.
+        winner: whose word holds; empty: the source may not say this field at all.
+    """
+
+    field: str
+    value: Any
+    source: str
+    said: str
+    on: date
+    winner: str
+
+
+class Proposal(NamedTuple):
+    """What a source said and a person is asked about.
+
+    Attributes:
+        position, part: of the statement.
+        received_at: when it came.
+        source: who said it.
+        why: one of ``source``, ``kind``, ``organisation``, ``management``.
+        change: as JSON.
+        decided_by: position of the decision; None: it is still asked.
+        accepted: how it was decided.
+    """
+
+    position: Position
+    part: int
+    received_at: datetime
+    source: str
+    why: str
+    change: Mapping[str, Any]
+    decided_by: Position | None = None
+    accepted: bool | None = None
 
 
 class Lineage(NamedTuple):
@@ -237,7 +306,27 @@ class Retract(NamedTuple):
     part: int | None = None
 
 
-Change = Describe | Attach | Detach | Close | Inherit | Repoint | Succeed | Retract
+class Decide(NamedTuple):
+    """A person decided about what a source proposed; when accepted, its change stands beside this.
+
+    Attributes:
+        position, part: of the statement that proposed it.
+    """
+
+    position: Position
+    part: int
+    accepted: bool
+
+
+class SetSources(NamedTuple):
+    """From now on these rules say which source may say what; see :mod:`sources`."""
+
+    rules: Mapping[str, Any]
+
+
+Change = (
+    Describe | Attach | Detach | Close | Inherit | Repoint | Succeed | Retract | Decide | SetSources
+)
 
 
 class Statement(NamedTuple):
@@ -251,6 +340,7 @@ class Statement(NamedTuple):
         by: who said so: a system or a person.
         changes: what it says.
         unreadable: why it says nothing; a stored failure.
+        channel: number of the channel it came through.
     """
 
     received_at: datetime
@@ -262,6 +352,7 @@ class Statement(NamedTuple):
     by: str
     changes: tuple[Change, ...]
     unreadable: Mapping[str, Any] | None = None
+    channel: int = 0
 
     @property
     def place(self) -> tuple[Position, int]:
@@ -275,28 +366,25 @@ class Statement(NamedTuple):
 
     def things(self) -> list[str]:
         """Return the records that it is about, as ``kind/code``, each once."""
-        return sorted(
-            {f"{kind}/{code}" for change in self.changes for kind, code in _about(change)}
-        )
+        return sorted({str(thing) for change in self.changes for thing in about(change)})
 
 
-def _about(change: Change) -> list[tuple[str, str]]:
+def about(change: Change) -> list[Thing]:
+    """Return the records that a change names; what it takes back is not named."""
     match change:
         case Describe() | Close():
-            return [(change.kind, change.code)]
+            return [Thing(change.kind, change.code)]
         case Attach() | Detach():
-            ends = [(subject_kind(change.relation), change.subject)]
+            ends = [Thing(subject_kind(change.relation), change.subject)]
             if change.object:
-                ends.append((object_kind(change.relation), change.object))
-            return list(ends)
+                ends.append(Thing(object_kind(change.relation), change.object))
+            return ends
         case Inherit():
-            return [(Kind.ORGANISATION, change.code), (Kind.ORGANISATION, change.source)]
+            codes = [change.code, change.source]
         case Repoint():
-            return [(Kind.ORGANISATION, change.old), (Kind.ORGANISATION, change.new)]
+            codes = [change.old, change.new]
         case Succeed():
-            return [
-                (Kind.ORGANISATION, change.predecessor),
-                (Kind.ORGANISATION, change.successor),
-            ]
-        case Retract():
-            return []
+            codes = [change.predecessor, change.successor]
+        case Retract() | Decide() | SetSources():
+            codes = []
+    return [Thing(Kind.ORGANISATION, code) for code in codes]

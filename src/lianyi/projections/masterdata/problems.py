@@ -137,3 +137,29 @@ class EmergencyWithoutEnd(LianyiError):
         "give the first day on which it is no more; it can be moved later",
     )
     zh = Told("临时机构需要结束日期", "没有给出结束日期", "填写其不再存在的第一天；以后可以调整")
+
+
+class BadSources(LianyiError):
+    """The rules that say which source may say what cannot be used."""
+
+    code = "LY-2060"
+    category = Category.INVALID
+    en = Told(
+        "cannot use these rules about sources",
+        "{why}",
+        "correct the file; the rules in force stay until then",
+    )
+    zh = Told("来源规则不可用", "{why_zh}", "改正该文件；在此之前沿用现行规则")
+
+
+class NoSuchProposal(LianyiError):
+    """Nothing is proposed there, or somebody has decided it, or it was said anew."""
+
+    code = "LY-2061"
+    category = Category.CONFLICT
+    en = Told(
+        "there is nothing to decide",
+        "{position} is not waiting for a decision",
+        "look at the list of proposals again",
+    )
+    zh = Told("没有待决定的提议", "{position} 不在等待决定", "请刷新提议列表")

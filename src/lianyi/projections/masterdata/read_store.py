@@ -39,6 +39,7 @@ class Told(NamedTuple):
     emergency: bool
     identifiers: dict[str, str]
     said: str
+    origins: dict[str, tuple[str, int, str]]
 
 
 class Link(NamedTuple):
@@ -112,6 +113,7 @@ async def list_records(
     closed: bool,
     after: str,
     limit: int,
+    codes: Collection[str] | None = None,
 ) -> list[Record]:
     """Return records by code.
 
@@ -124,6 +126,7 @@ async def list_records(
         closed: whether those that are no more by that day are wanted too.
         after: the last code of the page before.
         limit: at most so many.
+        codes: among these; None: all.
     """
     rows = await connection.fetch(
         _ON_DAY.format(schema=schema)
@@ -133,7 +136,7 @@ async def list_records(
         ' ORDER BY e.code COLLATE "C" LIMIT $7',
         kind.value,
         as_of,
-        None,
+        codes,
         closed,
         after,
         q,
@@ -165,8 +168,9 @@ async def first_day(connection: Connection, schema: str, kind: Kind, code: str) 
 async def list_told(connection: Connection, schema: str, kind: Kind, code: str) -> list[Told]:
     """Return what a record was called, newest first."""
     rows = await connection.fetch(
-        "SELECT valid_from, name_zh, name_en, pinyin, category, emergency, identifiers, said"  # noqa: S608
-        f" FROM {schema}.description WHERE kind = $1 AND code = $2 ORDER BY valid_from DESC",
+        "SELECT valid_from, name_zh, name_en, pinyin, category, emergency, identifiers, said,"  # noqa: S608
+        f" origins FROM {schema}.description WHERE kind = $1 AND code = $2"
+        " ORDER BY valid_from DESC",
         kind.value,
         code,
     )
@@ -229,6 +233,48 @@ async def counts(connection: Connection, schema: str, position: Position, part: 
     return found
 
 
+async def list_changes(
+    connection: Connection, schema: str, position: Position, part: int | None
+) -> list[dict[str, Any]]:
+    """Return the changes of a message, or of one part of it."""
+    rows = await connection.fetch(
+        f"SELECT changes FROM {schema}.statement WHERE shard = $1 AND number = $2"  # noqa: S608
+        " AND ($3::integer IS NULL OR part = $3) ORDER BY part",
+        position.shard,
+        position.number,
+        part,
+    )
+    return [change for row in rows for change in row["changes"]]
+
+
+async def list_named_beside(
+    connection: Connection, schema: str, things: Collection[str]
+) -> list[str]:
+    """Return every record, ``kind/code``, that was ever named together with one of some."""
+    rows = await connection.fetch(
+        f"SELECT DISTINCT unnest(things) FROM {schema}.statement WHERE things && $1::text[]",  # noqa: S608
+        list(things),
+    )
+    return [row[0] for row in rows]
+
+
+async def channel_numbers(connection: Connection) -> dict[str, int]:
+    """Return the number of each channel by its name."""
+    rows = await connection.fetch("SELECT name, channel FROM messagelog.channel")
+    return {row["name"]: row["channel"] for row in rows}
+
+
+async def owner_of_message(connection: Connection, position: Position) -> str | None:
+    """Return the organisation whose message stands at a position; None: there is none to see."""
+    found: str | None = await connection.fetchval(
+        "SELECT c.organisation FROM messagelog.message AS m JOIN messagelog.channel AS c"
+        " USING (channel) WHERE m.shard = $1 AND m.number = $2",
+        position.shard,
+        position.number,
+    )
+    return found
+
+
 async def list_sayings(
     connection: Connection, schema: str, kind: Kind, code: str, *, limit: int
 ) -> list[Saying]:
@@ -244,12 +290,15 @@ async def list_sayings(
     return [Saying(*row) for row in rows]
 
 
-async def list_trees(connection: Connection, schema: str) -> list[str]:
-    """Return the names of all trees of organisations that ever were."""
+async def list_trees(
+    connection: Connection, schema: str, *, below: Collection[str] | None = None
+) -> list[str]:
+    """Return the names of all trees that organisations ever stood in; None: any of them."""
     rows = await connection.fetch(
         f"SELECT DISTINCT relation FROM {schema}.link"  # noqa: S608
-        " WHERE starts_with(relation, $1) ORDER BY 1",
+        " WHERE starts_with(relation, $1) AND ($2::text[] IS NULL OR subject = ANY($2)) ORDER BY 1",
         TREE,
+        below,
     )
     return [row["relation"].removeprefix(TREE) for row in rows]
 

@@ -7,10 +7,11 @@ from datetime import date
 from typing import NamedTuple
 
 from lianyi.messagelog.message import LogMessage, Position
+from lianyi.messagelog.verify import ERASED
 from lianyi.projections.masterdata import acts, fhir, hl7, table
 from lianyi.projections.masterdata.model import Change, Statement
+from lianyi.projections.projection import source_of
 
-ERASED = "act message.erased"
 Reader = Callable[[LogMessage], Sequence[tuple[Change, ...]]]
 """Gives the statements of a message, each as its changes."""
 
@@ -68,14 +69,8 @@ def read(message: LogMessage, *, day: date) -> Said:
                 message.kind,
                 message.sender,
                 changes,
+                channel=message.channel,
             )
             for part, changes in enumerate(reader(message))
         )
     )
-
-
-def source_of(message: LogMessage) -> Position:
-    """Return where the content lies: elsewhere, where a person released what was held."""
-    if message.shard == 0 and not message.kind.startswith("act ") and message.caused_by:
-        return message.caused_by
-    return message.position

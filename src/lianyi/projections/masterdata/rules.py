@@ -6,7 +6,6 @@ tree, and nothing is linked to what does not exist. A statement that breaks one 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from datetime import date
 
@@ -19,8 +18,8 @@ from lianyi.projections.masterdata.model import (
     Attach,
     Change,
     Close,
+    Decide,
     Describe,
-    Description,
     Detach,
     Inherit,
     Kind,
@@ -28,6 +27,7 @@ from lianyi.projections.masterdata.model import (
     LinkKey,
     Repoint,
     Retract,
+    SetSources,
     Span,
     Statement,
     Succeed,
@@ -40,12 +40,15 @@ from lianyi.projections.masterdata.problems import (
     BadDates,
     CircleInTree,
     CodeTaken,
+    NoSuchProposal,
     OverlappingParents,
     StillHasChildren,
     UnknownRecord,
 )
+from lianyi.projections.masterdata.sources import read as read_sources
 from lianyi.projections.masterdata.spans import add, cut, next_start, on_day, only
 from lianyi.projections.masterdata.state import State
+from lianyi.projections.masterdata.telling import tell
 
 CHILDREN_SHOWN = 5
 
@@ -95,8 +98,23 @@ def _apply(state: State, statement: Statement, change: Change) -> None:
             state.add_lineage(
                 Lineage(change.predecessor, change.successor, change.how, on, statement.position)
             )
+        case Decide():
+            _decide(state, statement, change)
+        case SetSources():
+            state.set_sources(read_sources(change.rules, where=str(statement.position)))
         case Retract():
             pass  # what it takes back is left out before anything is applied
+
+
+def _decide(state: State, statement: Statement, change: Decide) -> None:
+    place = (change.position, change.part)
+    for key, one in state.proposals.items():
+        if (one.position, one.part) == place and one.decided_by is None:
+            state.set_proposal(
+                key, one._replace(decided_by=statement.position, accepted=change.accepted)
+            )
+            return
+    raise NoSuchProposal(where=str(change.position), position=str(change.position))
 
 
 def _must_be_known(state: State, code: str, on: date) -> None:
@@ -141,7 +159,7 @@ def _describe(state: State, statement: Statement, change: Describe) -> None:
         )
     on = change.on or (statement.day if existence else BEGINNING)
     _exist(state, statement, thing, on, change.until)
-    _tell(state, statement, thing, on, change)
+    tell(state, statement, thing, on, change.texts)
 
 
 def _exist(state: State, statement: Statement, thing: Thing, on: date, until: date | None) -> None:
@@ -191,20 +209,6 @@ def _stretch(state: State, thing: Thing, ended: date, stop: date, *, by: Positio
                 state.set_links(key, add(rest, longer))
                 if key.single:
                     _check_no_circle(state, key, longer)
-
-
-def _tell(state: State, statement: Statement, thing: Thing, on: date, change: Describe) -> None:
-    """Set what is said from a day on; what is not said stays as it was by then."""
-    before = state.description(thing, on)
-    told = dataclasses.replace(
-        before or Description(on), valid_from=on, said=statement.position, **change.texts
-    )
-    if before is not None and told == dataclasses.replace(
-        before, valid_from=on, said=statement.position
-    ):
-        return
-    rest = [one for one in state.descriptions.get(thing, ()) if one.valid_from != on]
-    state.set_descriptions(thing, sorted([*rest, told], key=lambda one: one.valid_from))
 
 
 def _close(state: State, statement: Statement, change: Close) -> None:

@@ -14,13 +14,17 @@ from lianyi.projections.masterdata.model import (
     Kind,
     Lineage,
     LinkKey,
+    Loss,
+    Proposal,
     Thing,
     object_kind,
     subject_kind,
 )
+from lianyi.projections.masterdata.sources import Sources
 from lianyi.projections.masterdata.spans import Spans, on_day
 
 _NONE: Spans = ()
+NO_FILE = Sources()
 
 
 class State:
@@ -31,6 +35,8 @@ class State:
         descriptions: what each is called and is, by first day.
         links: the links of each subject, by relation.
         lineage: which organisation came from which.
+        losses: what was said of a record and does not hold.
+        proposals: what people are asked about, and were, by what it is.
     """
 
     def __init__(self) -> None:
@@ -38,6 +44,11 @@ class State:
         self.descriptions: dict[Thing, tuple[Description, ...]] = {}
         self.links: dict[LinkKey, Spans] = {}
         self.lineage: dict[str, tuple[Lineage, ...]] = {}
+        self.losses: dict[Thing, tuple[Loss, ...]] = {}
+        self.proposals: dict[str, Proposal] = {}
+        self._rules: dict[str, Sources] = {}
+        self.touched_proposals: set[str] = set()
+        self.rules_touched = False
         self._leading_to: dict[Thing, set[LinkKey]] = defaultdict(set)
         self._relations: dict[Thing, set[str]] = defaultdict(set)
         self._undo: list[tuple[dict[Any, Any], Hashable, object]] = []
@@ -75,6 +86,11 @@ class State:
                 found.append((thing.code, parents[0].object if parents else None))
         return sorted(found, key=lambda pair: pair[0])
 
+    @property
+    def sources(self) -> Sources:
+        """The rules about who may say what."""
+        return self._rules.get("", NO_FILE)
+
     # --- changing ---------------------------------------------------------------------------
 
     def set_existence(self, thing: Thing, spans: Spans) -> None:
@@ -99,6 +115,34 @@ class State:
         if not any(one[:4] == line[:4] for one in lines):
             self._put(self.lineage, line.predecessor, tuple(sorted((*lines, line))))
             self.touched.add(line.predecessor)
+
+    def set_sources(self, rules: Sources) -> None:
+        """Say who may say what."""
+        self._put(self._rules, "", rules)
+        self.rules_touched = True
+
+    def load_sources(self, rules: Sources) -> None:
+        """Take the rules over from a store."""
+        self._rules[""] = rules
+
+    def lose(self, thing: Thing, loss: Loss) -> None:
+        """Remember what does not hold: of each field and source the newest."""
+        by = {(one.field, one.source): one for one in (*self.losses.get(thing, ()), loss)}
+        self._put(self.losses, thing, tuple(by[key] for key in sorted(by)))
+        self.touched.add(thing)
+
+    def win(self, thing: Thing, field: str, source: str) -> None:
+        """Forget what a source had lost: its word holds now."""
+        held = self.losses.get(thing, ())
+        rest = tuple(one for one in held if (one.field, one.source) != (field, source))
+        if rest != held:
+            self._put(self.losses, thing, rest)
+            self.touched.add(thing)
+
+    def set_proposal(self, key: str, proposal: Proposal) -> None:
+        """Say what is proposed, or how it was decided."""
+        self._put(self.proposals, key, proposal)
+        self.touched_proposals.add(key)
 
     def load_links(self, key: LinkKey, spans: Spans) -> None:
         """Take links over from a store."""

@@ -10,6 +10,7 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.masterdata import ranking_store
 from lianyi.projections.masterdata.changes import all_from_json, all_to_json
 from lianyi.projections.masterdata.folding import Order
 from lianyi.projections.masterdata.model import (
@@ -17,13 +18,14 @@ from lianyi.projections.masterdata.model import (
     Kind,
     Lineage,
     LinkKey,
+    Origin,
     Span,
     Statement,
     Thing,
 )
 from lianyi.projections.masterdata.state import State
 
-SHAPE = 1
+SHAPE = 2
 """Of the tables below; a change of them is a new number."""
 
 _TABLES = """
@@ -43,6 +45,7 @@ CREATE TABLE {schema}.statement (
     things      text[]      NOT NULL,
     unreadable  jsonb,
     refused     jsonb,
+    channel     integer     NOT NULL,
     PRIMARY KEY (shard, number, part)
 );
 CREATE INDEX ON {schema}.statement USING gin (things);
@@ -72,6 +75,7 @@ CREATE TABLE {schema}.description (
     emergency   boolean NOT NULL,
     identifiers jsonb   NOT NULL,
     said        text    NOT NULL,
+    origins     jsonb   NOT NULL,               -- by field: source, its rank, position
     PRIMARY KEY (kind, code, valid_from)
 );
 
@@ -98,6 +102,39 @@ CREATE TABLE {schema}.lineage (
     PRIMARY KEY (predecessor, successor, how, "on")
 );
 
+-- What a source said of a field and does not hold; winner is whose word does.
+CREATE TABLE {schema}.loss (
+    kind        text  NOT NULL,
+    code        text  NOT NULL,
+    field       text  NOT NULL,
+    source      text  NOT NULL,
+    value       jsonb NOT NULL,
+    said        text  NOT NULL,
+    "on"        date  NOT NULL,
+    winner      text  NOT NULL,
+    PRIMARY KEY (kind, code, field, source)
+);
+
+-- What sources said and people are asked about, and how they decided.
+CREATE TABLE {schema}.proposal (
+    key         text        PRIMARY KEY,
+    shard       smallint    NOT NULL,
+    number      bigint      NOT NULL,
+    part        integer     NOT NULL,
+    received_at timestamptz NOT NULL,
+    source      text        NOT NULL,
+    why         text        NOT NULL,
+    change      jsonb       NOT NULL,
+    decided_by  text,
+    accepted    boolean
+);
+CREATE INDEX ON {schema}.proposal (received_at, shard, number, part) WHERE decided_by IS NULL;
+
+-- The rules about who may say what; one row, none while there is no file.
+CREATE TABLE {schema}.rules (
+    rules jsonb NOT NULL
+);
+
 -- Which management tree was last handed to authorisation; depends on the date, so on no message.
 CREATE TABLE {schema}.handed (
     digest bytea NOT NULL
@@ -109,12 +146,16 @@ GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO lianyi_doors;
 
 _DIGESTED = {
     "statement": "shard, number, part, received_at, source, day, kind, by, changes::text, things,"
-    " unreadable::text, refused::text",
+    " unreadable::text, refused::text, channel",
     "existence": "kind, code, valid_from, valid_to, said, ended",
     "description": "kind, code, valid_from, name_zh, name_en, pinyin, category, emergency,"
-    " identifiers::text, said",
+    " identifiers::text, said, origins::text",
     "link": "relation, subject, valid_from, object, role, valid_to, said, ended",
     "lineage": 'predecessor, successor, how, "on", said',
+    "loss": 'kind, code, field, source, value::text, said, "on", winner',
+    "proposal": "key, shard, number, part, received_at, source, why, change::text, decided_by,"
+    " accepted",
+    "rules": "rules::text",
 }
 
 
@@ -144,7 +185,7 @@ async def put_statements(
     """Keep statements, each with why it does not hold."""
     await connection.executemany(
         f"INSERT INTO {schema}.statement VALUES"  # noqa: S608
-        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         " ON CONFLICT (shard, number, part) DO NOTHING",
         [
             (
@@ -160,6 +201,7 @@ async def put_statements(
                 one.things(),
                 one.unreadable,
                 refused.record() if refused else None,
+                one.channel,
             )
             for one, refused in rows
         ],
@@ -192,13 +234,13 @@ async def forget_message(connection: Connection, schema: str, position: Position
 async def list_statements(connection: Connection, schema: str) -> list[Statement]:
     """Return every statement, in order."""
     rows = await connection.fetch(
-        "SELECT received_at, shard, number, part, source, day, kind, by, changes, unreadable"  # noqa: S608
-        f" FROM {schema}.statement ORDER BY received_at, shard, number, part"
+        "SELECT received_at, shard, number, part, source, day, kind, by, changes, unreadable,"  # noqa: S608
+        f" channel FROM {schema}.statement ORDER BY received_at, shard, number, part"
     )
     return [
         Statement(
             row[0], Position(row[1], row[2]), row[3], Position.parse(row[4]), row[5], row[6],
-            row[7], all_from_json(row[8]), row[9],
+            row[7], all_from_json(row[8]), row[9], row[10],
         )
         for row in rows
     ]  # fmt: skip
@@ -232,11 +274,19 @@ async def load(connection: Connection, schema: str) -> State:
     told: dict[Thing, list[Description]] = {}
     for row in await connection.fetch(
         "SELECT kind, code, valid_from, name_zh, name_en, pinyin, category, emergency,"  # noqa: S608
-        f" identifiers, said FROM {schema}.description ORDER BY kind, code, valid_from"
+        f" identifiers, said, origins FROM {schema}.description ORDER BY kind, code, valid_from"
     ):
         told.setdefault(Thing(Kind(row[0]), row[1]), []).append(
             Description(
-                row[2], row[3], row[4], row[5], row[6], row[7], row[8], Position.parse(row[9])
+                row[2],
+                row[3],
+                row[4],
+                row[5],
+                row[6],
+                row[7],
+                row[8],
+                Position.parse(row[9]),
+                {name: Origin(*origin) for name, origin in row[10].items()},
             )
         )
     state.descriptions = {thing: tuple(one) for thing, one in told.items()}
@@ -258,6 +308,7 @@ async def load(connection: Connection, schema: str) -> State:
             Lineage(row[0], row[1], row[2], row[3], Position.parse(row[4]))
         )
     state.lineage = {code: tuple(sorted(lines)) for code, lines in lineage.items()}
+    await ranking_store.load(connection, schema, state)
     return state
 
 
@@ -269,7 +320,8 @@ async def write(connection: Connection, schema: str, state: State, *, anew: bool
     """Write down what changed since the last time, or everything."""
     if anew:
         await connection.execute(
-            f"TRUNCATE {schema}.existence, {schema}.description, {schema}.link, {schema}.lineage"
+            f"TRUNCATE {schema}.existence, {schema}.description, {schema}.link,"
+            f" {schema}.lineage, {schema}.loss"
         )
     things = [one for one in state.touched if isinstance(one, Thing)]
     keys = [one for one in state.touched if isinstance(one, LinkKey)]
@@ -279,6 +331,7 @@ async def write(connection: Connection, schema: str, state: State, *, anew: bool
     else:
         await _clear(connection, schema, things, keys, codes)
     await _insert_things(connection, schema, state, things)
+    await ranking_store.write(connection, schema, state, things, anew=anew)
     await connection.executemany(
         f"INSERT INTO {schema}.link VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",  # noqa: S608
         [
@@ -302,7 +355,7 @@ async def _clear(
     codes: Sequence[str],
 ) -> None:
     pairs = [[thing.kind.value for thing in things], [thing.code for thing in things]]
-    for table in ("existence", "description"):
+    for table in ("existence", "description", "loss"):
         await connection.execute(
             f"DELETE FROM {schema}.{table} WHERE (kind, code) IN"  # noqa: S608
             " (SELECT * FROM unnest($1::text[], $2::text[]))",
@@ -332,11 +385,13 @@ async def _insert_things(
         ],
     )
     await connection.executemany(
-        f"INSERT INTO {schema}.description VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",  # noqa: S608
+        f"INSERT INTO {schema}.description VALUES"  # noqa: S608
+        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         [
             (
                 thing.kind.value, thing.code, one.valid_from, one.name_zh, one.name_en,
                 one.pinyin, one.category, one.emergency, dict(one.identifiers), str(one.said),
+                {name: list(origin) for name, origin in one.origins.items()},
             )
             for thing in things
             for one in state.descriptions.get(thing, ())

@@ -25,6 +25,7 @@ from lianyi.projections.masterdata.model import (
     Describe,
     Kind,
 )
+from lianyi.security.acts import act
 
 IMPORTED = "_imported"
 IMPORT_BYTES_MAX = 16_777_216
@@ -73,10 +74,13 @@ def write(body: bytes, kind: Kind, *, actor: str) -> NewMessage:
         UnreadableMasterData, BadDates: the file cannot be read.
     """
     codec = codec_of(body)
-    _statements(kind, body.decode(codec))
-    return NewMessage(
-        channel=0, kind=f"act masterdata.{kind}{IMPORTED}", body=body, codec=codec, sender=actor
-    )
+    statements_of(body, kind)
+    return act(f"masterdata.{kind}{IMPORTED}", {})._replace(body=body, codec=codec, sender=actor)
+
+
+def statements_of(body: bytes, kind: Kind) -> Sequence[tuple[Change, ...]]:
+    """Return the statements of a file; raises as :func:`write` does."""
+    return _statements(kind, body.decode(codec_of(body)))
 
 
 def read(message: LogMessage) -> Sequence[tuple[Change, ...]]:

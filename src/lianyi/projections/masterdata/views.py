@@ -54,6 +54,14 @@ class RecordPage(Shown):
     next_cursor: str | None
 
 
+class NamedRow(Shown):
+    """What a code means."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
 class NameRow(Shown):
     """What a record was called from a day on, and which message said so."""
 
@@ -65,6 +73,29 @@ class NameRow(Shown):
     emergency: bool
     identifiers: dict[str, str]
     said: str
+
+
+class FieldRow(Shown):
+    """Who said what a field holds on the day that was asked about: source, rank, position."""
+
+    field: str
+    source: str
+    rank: int
+    said: str
+
+
+class LossRow(Shown):
+    """What a source said of a field and does not hold.
+
+    ``winner`` is the source whose word does; empty when the source may not say the field at all.
+    """
+
+    field: str
+    value: Any
+    source: str
+    said: str
+    on: date | None
+    winner: str
 
 
 class LinkRow(Shown):
@@ -101,13 +132,18 @@ class LineageRow(Shown):
 
 
 class RecordDetail(Shown):
-    """A record with its history: names, relations and lineage, each with who said so."""
+    """A record with its history: names, relations and lineage, each with who said so.
+
+    ``fields`` says whose word each field holds on the day, ``losses`` whose word lost.
+    """
 
     as_of: date
     record: RecordRow
     names: list[NameRow]
     links: list[LinkRow]
     lineage: list[LineageRow]
+    fields: list[FieldRow]
+    losses: list[LossRow]
 
 
 class SayingRow(Shown):
@@ -129,7 +165,10 @@ class SayingRow(Shown):
 
 
 class OrganisationNode(Shown):
-    """An organisation of a tree on a day; ``places`` are codes of locations."""
+    """An organisation of a tree on a day; ``places`` are codes of locations.
+
+    ``beyond`` is true for one that only stands above what may be seen: it has a name, no more.
+    """
 
     code: str
     parent: str | None
@@ -138,10 +177,11 @@ class OrganisationNode(Shown):
     category: str
     emergency: bool
     places: list[str]
+    beyond: bool = False
 
 
 class OrganisationTree(Shown):
-    """All organisations of a day in one tree. Those without a parent are roots."""
+    """The organisations of a day in one tree. Those without a parent are roots."""
 
     tree: str
     as_of: date
@@ -165,7 +205,10 @@ class Texts(Asked):
 
 
 class CreateRequest(Texts):
-    """A new record; ``parent`` and ``location`` where it has them from the first day."""
+    """A new record, with what it hangs on from the first day.
+
+    ``organisation`` and ``role`` are for practitioners: where they work and as what.
+    """
 
     code: Code
     valid_from: date
@@ -173,6 +216,8 @@ class CreateRequest(Texts):
     parent: Code | None = None
     tree: TreeName = "management"
     location: Code | None = None
+    organisation: Code | None = None
+    role: Name = ""
 
 
 class EditRequest(Texts):
@@ -275,3 +320,71 @@ class Imported(Shown):
 
     position: str
     set_aside: list[SetAsideView]
+
+
+class ProposalRow(Shown):
+    """What a source said and a person is asked about.
+
+    ``why`` is ``source`` (no rule knows it), ``kind`` (it may not say that), ``organisation`` (it
+    does not speak for that one) or ``management`` (rights hang on it). ``mine`` tells whether
+    whoever asks may decide. The names are those of today.
+    """
+
+    position: str
+    part: int
+    received_at: datetime
+    source: str
+    why: str
+    change: dict[str, Any]
+    names: list[NamedRow]
+    mine: bool
+
+
+class ProposalPage(Shown):
+    """Some of what waits for a decision, the oldest first, and how much there is."""
+
+    items: list[ProposalRow]
+    total: int
+
+
+class ProposalKey(BaseModel):
+    """Which proposal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    position: PositionText
+    part: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class DecideRequest(Asked):
+    """Accept or refuse proposals, all of them or none."""
+
+    accept: bool
+    proposals: Annotated[list[ProposalKey], Field(min_length=1, max_length=500)]
+
+
+class Decided(Shown):
+    """The position of the act that decided."""
+
+    position: str
+
+
+class SourceRow(Shown):
+    """A source and what it may say; see the guide."""
+
+    name: str
+    channels: list[str]
+    applications: list[str]
+    facilities: list[str]
+    organisation: str
+    rank: int
+    says: dict[str, list[str]]
+    management: Literal["propose", "take"]
+
+
+class SourcesView(Shown):
+    """The rules in force. ``filed`` is false while there is no file: then all may describe."""
+
+    filed: bool
+    people_rank: int
+    sources: list[SourceRow]

@@ -84,7 +84,8 @@ async def list_acts(
     the API, ``account.*`` what happened to accounts.
     """
     found, following = await audit.page(asked, cursor=cursor, limit=limit)
-    return ActPage(items=[view_of(one) for one in found], next_cursor=following)
+    called = await audit.called(found)
+    return ActPage(items=[view_of(one, called) for one in found], next_cursor=following)
 
 
 @router.get(
@@ -126,7 +127,8 @@ async def verify_acts(audit: Reads) -> AuditProof:
 @router.get("/audit/{position}", openapi_extra=needs("audit.read"))
 async def get_act(audit: Reads, position: At) -> ActView:
     """One act."""
-    return view_of(await audit.get(position))
+    found = await audit.get(position)
+    return view_of(found, await audit.called([found]))
 
 
 @router.get("/audit/{position}/fhir", openapi_extra=needs("audit.read"))

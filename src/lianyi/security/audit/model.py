@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,25 @@ class Asked:
             "to": self.until.isoformat() if self.until else "",
         }
         return {name: value for name, value in facts.items() if value}
+
+
+Names = Mapping[str, tuple[str, str]]
+"""By code of an organisation its Chinese and English name."""
+Resolver = Callable[[Collection[str]], Awaitable[Names]]
+"""Gives what codes of organisations mean today; what nobody knows is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What acts name by code, as it is called today.
+
+    Attributes:
+        accounts: what people call an account, by its name.
+        organisations: names by code.
+    """
+
+    accounts: Mapping[str, str]
+    organisations: Names
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.audit import store
 from lianyi.security.audit.export import EXPORT_MAX, Export, Signer, build_export
 from lianyi.security.audit.failures import BroadKind, NoSuchAct, TooManyActs
-from lianyi.security.audit.model import Act, Asked
+from lianyi.security.audit.model import Act, Asked, Called, Resolver
 from lianyi.security.audit.reading import KIND, act_of
 from lianyi.security.audit.store import ChannelName
 
@@ -47,6 +47,7 @@ class Audit:
         *,
         signer: Signer,
         source_id: str = "lianyi",
+        resolver: Resolver | None = None,
     ) -> None:
         """Read with the connections of one pool.
 
@@ -56,12 +57,14 @@ class Audit:
             clock: dates exports.
             signer: signs exports.
             source_id: what this installation calls itself in audit records.
+            resolver: knows what organisations are called; None: nobody does.
         """
         self._pool = pool
         self._log = log
         self._clock = clock
         self.signer = signer
         self.source_id = source_id
+        self._resolver = resolver
 
     async def page(
         self, asked: Asked, *, cursor: str | None, limit: int
@@ -104,6 +107,13 @@ class Audit:
             _named(visible.get(message.channel)),
             message.body,
         )
+
+    async def called(self, acts: Sequence[Act]) -> Called:
+        """Return what the accounts and organisations of some acts are called today."""
+        codes = sorted({one.organisation for one in acts} - {""})
+        known = await self._resolver(codes) if codes and self._resolver else {}
+        names = sorted({one.actor for one in acts})
+        return Called(await store.display_names(self._pool, names), known)
 
     async def all(self, asked: Asked, *, most: int) -> AsyncIterator[Act]:
         """Give acts, the newest first, at most so many."""
@@ -219,7 +229,9 @@ class Audit:
     async def _read(
         self, entries: Sequence[Entry], visible: Mapping[int, ChannelName]
     ) -> list[Act]:
-        bodies = dict(await store.bodies(self._pool, [one.number for one in entries]))
+        bodies = dict(
+            await store.bodies(self._pool, [one.number for one in entries], self._log.cover)
+        )
         for one in entries:
             if one.number not in bodies:  # it lies in the archive
                 with suppress(NoSuchMessage):

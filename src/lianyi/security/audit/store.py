@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import asyncpg
 
+from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.log import ACTS
+from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_segments import Last, last_of_shard
 
 
@@ -27,17 +29,26 @@ async def channels(pool: asyncpg.Pool) -> list[ChannelName]:
     return [ChannelName(*row) for row in rows]
 
 
-async def bodies(pool: asyncpg.Pool, numbers: Sequence[int]) -> Mapping[int, bytes]:
+async def bodies(pool: asyncpg.Pool, numbers: Sequence[int], cover: Cover) -> Mapping[int, bytes]:
     """Return what acts say, by number; those that are not in the database are missing."""
     rows = await pool.fetch(
-        "SELECT number, body FROM messagelog.message WHERE shard = $1 AND number = ANY ($2)",
+        "SELECT number, body, CASE WHEN tombstone THEN '' ELSE codec END FROM messagelog.message"
+        " WHERE shard = $1 AND number = ANY ($2)",
         ACTS,
         list(numbers),
     )
-    return {row["number"]: row["body"] for row in rows}
+    return {row[0]: cover.show_body(row[2], row[1], Position(ACTS, row[0])) for row in rows}
 
 
 async def head(pool: asyncpg.Pool) -> Last:
     """Return the last act and its chain value, which vouches for all before it."""
     async with pool.acquire() as connection:
         return await last_of_shard(connection, ACTS)
+
+
+async def display_names(pool: asyncpg.Pool, names: Sequence[str]) -> Mapping[str, str]:
+    """Return what people call accounts, by name; those that are none are missing."""
+    rows = await pool.fetch(
+        "SELECT name, display_name FROM security.account WHERE name = ANY ($1)", list(names)
+    )
+    return {row["name"]: row["display_name"] for row in rows}

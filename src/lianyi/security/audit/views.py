@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from lianyi.base.errors import LianyiError
-from lianyi.security.audit.model import Act
+from lianyi.security.audit.model import Act, Called
 from lianyi.security.audit.reading import operation_of
 from lianyi.security.views import View
 
@@ -14,19 +14,25 @@ Result = Literal["allowed", "refused", "failed"]
 
 
 class ActView(View):
-    """One act: who did what with whose data, when, from where, for what purpose."""
+    """One act: who did what with whose data, when, from where, for what purpose.
+
+    The acts keep account and code; what these are called is looked up now.
+    """
 
     position: str
     at: datetime
     kind: str
     operation: str
     actor: str
+    actor_name: str
     account: str
     address: str
     purpose: str
     result: Result
     channel: str | None
     organisation: str
+    organisation_zh: str
+    organisation_en: str
     patients: list[str]
     about: str | None
     facts: dict[str, Any]
@@ -66,20 +72,24 @@ class AuditKey(View):
     public_key: str
 
 
-def view_of(one: Act) -> ActView:
+def view_of(one: Act, called: Called) -> ActView:
     """Return an act as the API shows it."""
+    zh, en = called.organisations.get(one.organisation, ("", ""))
     return ActView(
         position=str(one.position),
         at=one.at,
         kind=one.kind,
         operation=operation_of(one),
         actor=one.actor,
+        actor_name=called.accounts.get(one.actor, ""),
         account=one.account,
         address=one.address,
         purpose=one.purpose,
         result=cast(Result, one.result),
         channel=one.channel,
         organisation=one.organisation,
+        organisation_zh=zh,
+        organisation_en=en,
         patients=list(one.patients),
         about=str(one.about) if one.about else None,
         facts=dict(one.facts),

@@ -1,7 +1,7 @@
 -- 0014 expand: consents, and looks in an emergency
 -- Why: what a patient refuses is not shown, and who looks all the same is reviewed.
 -- Old release keeps working: yes, both tables are new.
--- Undo: DROP TABLE security.glass, security.consent;
+-- Undo: DROP TABLE security.glass, security.consent CASCADE; DROP FUNCTION security.sees;
 SET LOCAL lock_timeout = '5s';
 
 -- What a patient permits or refuses; never changed but by being withdrawn.
@@ -46,5 +46,30 @@ CREATE TABLE security.glass (
 );
 CREATE INDEX glass_account ON security.glass (account, until);
 CREATE INDEX glass_began ON security.glass (began_at DESC, glass);
+
+-- The wall: somebody sees and changes what organisations took that he sees, and his own looks.
+CREATE FUNCTION security.sees(of_organisation text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT EXISTS (SELECT FROM messagelog.sight
+                   WHERE actor = nullif(current_setting('lianyi.actor', true), '')::uuid
+                     AND organisation IN ('*', of_organisation))
+$$;
+
+ALTER TABLE security.consent ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON security.consent TO lianyi_doors USING (security.sees(organisation));
+ALTER TABLE security.glass ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON security.glass TO lianyi_doors
+    USING (security.sees(organisation)
+           OR account = nullif(current_setting('lianyi.actor', true), '')::uuid)
+    WITH CHECK (security.sees(organisation)
+                OR account = nullif(current_setting('lianyi.actor', true), '')::uuid);
+
+-- What patients refuse holds for everybody, also for whoever may not read who took it.
+CREATE FUNCTION security.standing_consents(of_patients text[]) RETURNS SETOF security.consent
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT * FROM security.consent WHERE patient = ANY (of_patients) AND withdrawn_at IS NULL
+$$;
 
 GRANT SELECT, INSERT, UPDATE ON security.consent, security.glass TO lianyi_doors;

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from lianyi.security.model import Actor, Purpose
@@ -177,6 +177,20 @@ class Classification:
     data_sets: Sequence[DataSet]
 
 
+class About(NamedTuple):
+    """What a thing that is shown is about.
+
+    Attributes:
+        patients: ``value^authority``.
+        position: of the message.
+        organisation: that the data belong to; empty: to none.
+    """
+
+    patients: Collection[str]
+    position: str = ""
+    organisation: str = ""
+
+
 class Why(Enum):
     """Why a look is as it is."""
 
@@ -234,7 +248,8 @@ class Consent:
         valid_from, valid_until: instants; None: without end.
         given_by: himself, or who speaks for him.
         document: where the signed paper lies.
-        organisation: that took it.
+        organisation: that took it; it is about the data of this one and all below it, and about
+            those of all when it is empty.
     """
 
     consent: UUID
@@ -252,12 +267,15 @@ class Consent:
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
 
-    def covers(self, purpose: Purpose, up: Collection[str], at: datetime) -> bool:
-        """Tell whether it holds for a purpose, for somebody of an organisation.
+    def covers(
+        self, purpose: Purpose, *, by: Collection[str], of: Collection[str], at: datetime
+    ) -> bool:
+        """Tell whether it holds for a look.
 
         Args:
-            purpose: that he looks for.
-            up: his organisation and all above it.
+            purpose: that somebody looks for.
+            by: his organisation and all above it.
+            of: the organisation of the data and all above it.
             at: when.
         """
         return (
@@ -265,7 +283,8 @@ class Consent:
             and (self.valid_until is None or at < self.valid_until)
             and (self.withdrawn_at is None or at < self.withdrawn_at)
             and (not self.purposes or purpose in self.purposes)
-            and (not self.against or not self.against.isdisjoint(up))
+            and (not self.against or not self.against.isdisjoint(by))
+            and (self.organisation == "" or self.organisation in of)
         )
 
 
@@ -316,11 +335,3 @@ class Relations(Protocol):
     async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
         """Return those of some patients (``value^authority``) that somebody treats just now."""
         ...
-
-
-class Everybody:
-    """Treats everybody: for an installation without a projection that knows better."""
-
-    async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
-        """Return all of them."""
-        return frozenset(patients)

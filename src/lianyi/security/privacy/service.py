@@ -8,20 +8,20 @@ emergency opens all of it, for some minutes and a reason, and somebody else revi
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 import asyncpg
 
 from lianyi.base.clock import Clock
 from lianyi.security import account_store
 from lianyi.security.access import current
-from lianyi.security.model import PLATFORM, Access, Purpose
+from lianyi.security.model import PLATFORM, Purpose
 from lianyi.security.privacy import store
 from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.hiding import Hider
 from lianyi.security.privacy.model import (
     ALL,
     NOTHING,
+    About,
     Classification,
     Consent,
     Decision,
@@ -32,7 +32,7 @@ from lianyi.security.privacy.model import (
     Relations,
     Why,
 )
-from lianyi.security.rules import path_up
+from lianyi.security.rules import Parents, path_up
 
 NEVER_REFUSED = frozenset({Purpose.EMERGENCY, Purpose.PUBLIC_HEALTH, Purpose.PATIENT_REQUEST})
 """What the law prescribes, or the patient himself asks for (个人信息保护法, article 13)."""
@@ -59,60 +59,51 @@ class Privacy:
         """What the installation says of its data."""
         return self._book.now
 
-    async def look(self, patients: Collection[str], position: str = "") -> Look:
-        """Return how whoever acts now sees what is about some patients.
-
-        Args:
-            patients: ``value^authority``; of whoever one message is about.
-            position: of that message.
-        """
-        return (await self.looks([(patients, position)]))[0]
-
-    async def looks(self, of: Sequence[tuple[Collection[str], str]]) -> list[Look]:
-        """Return how whoever acts now sees several messages; see :meth:`look`."""
+    async def looks(self, things: Sequence[About]) -> list[Look]:
+        """Return how whoever acts now sees several things."""
         access, now = current(), self._clock.now()
         if access.actor.account == PLATFORM:
-            return [Look(access.purpose, ALL, Why.PURPOSE)] * len(of)
-        everybody = {one for patients, _ in of for one in patients}
+            return [Look(access.purpose, ALL, Why.PURPOSE)] * len(things)
+        everybody = {patient for one in things for patient in one.patients}
         rule = self.classification.purposes[access.purpose]
-        glasses = await store.open_glass(self._pool, access.actor.account, now)
-        consents = await store.standing_consents(self._pool, everybody) if everybody else []
-        covering = await self._covering(consents, access, now)
-        treated: Collection[str] = everybody
+        glasses: Sequence[Glass] = []
+        consents: Sequence[Consent] = []
+        parents: Parents = {}
+        account = access.actor.account
+        looks_on, said_on = await store.whether_any(self._pool, account, now, everybody)
+        if looks_on:
+            glasses = await store.open_glass(self._pool, account, now)
+        if said_on:
+            consents = await store.standing_consents(self._pool, everybody)
+            parents = await account_store.parents(self._pool)
+        by = frozenset(path_up(parents, access.actor.organisation))
+        treated = frozenset(everybody)
         if rule.needs_relation and everybody:
             treated = await self._relations.treated(access.actor, everybody)
-        return [
-            self._judge(access.purpose, rule, set(patients), position, glasses, covering, treated)
-            for patients, position in of
-        ]
-
-    async def _covering(
-        self, consents: Sequence[Consent], access: Access, now: datetime
-    ) -> list[Consent]:
-        """Return the consents that hold for whoever asks, for his purpose."""
-        up: list[str] = []
-        if any(one.against for one in consents):
-            up = list(path_up(await account_store.parents(self._pool), access.actor.organisation))
-        return [one for one in consents if one.covers(access.purpose, up, now)]
+        looks = []
+        for one in things:
+            opened = [glass for glass in glasses if glass.opens(one.patients, one.position)]
+            if opened:
+                last = max(opened, key=lambda glass: glass.until)
+                looks.append(Look(last.purpose, ALL, Why.GLASS, last.until))
+                continue
+            of = frozenset(path_up(parents, one.organisation))
+            said = {
+                consent.decision
+                for consent in consents
+                if consent.patient in one.patients
+                and consent.covers(access.purpose, by=by, of=of, at=now)
+            }
+            is_treated = not treated.isdisjoint(one.patients)
+            looks.append(self._judge(access.purpose, rule, said, is_treated))
+        return looks
 
     def _judge(
-        self,
-        purpose: Purpose,
-        rule: PurposeRule,
-        patients: set[str],
-        position: str,
-        glasses: Sequence[Glass],
-        covering: Sequence[Consent],
-        treated: Collection[str],
+        self, purpose: Purpose, rule: PurposeRule, said: Collection[Decision], is_treated: bool
     ) -> Look:
-        opened = [one for one in glasses if one.opens(patients, position)]
-        if opened:
-            last = max(opened, key=lambda one: one.until)
-            return Look(last.purpose, ALL, Why.GLASS, last.until)
-        said = {one.decision for one in covering if one.patient in patients}
         if Decision.REFUSE in said and purpose not in NEVER_REFUSED:
             return Look(purpose, NOTHING, Why.REFUSED)
-        if rule.needs_relation and not patients & set(treated):
+        if rule.needs_relation and not is_treated:
             return Look(purpose, self._lesser(rule), Why.NO_RELATION)
         if rule.needs_consent and Decision.PERMIT not in said:
             return Look(purpose, self._lesser(rule), Why.NO_CONSENT)

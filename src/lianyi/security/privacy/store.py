@@ -38,6 +38,23 @@ def _glass(row: asyncpg.Record) -> Glass:
     return Glass(**{**row, "patients": tuple(row["patients"]), "purpose": Purpose(row["purpose"])})
 
 
+async def whether_any(
+    ask: Asks, account: UUID, at: datetime, patients: Collection[str]
+) -> tuple[bool, bool]:
+    """Return whether somebody has looks that last, and whether patients said anything.
+
+    Mostly neither is so, and then one short question is all that a page costs.
+    """
+    row = await ask.fetchrow(
+        "SELECT EXISTS (SELECT FROM security.glass WHERE account = $1 AND until > $2),"
+        " EXISTS (SELECT FROM security.standing_consents($3))",
+        account,
+        at,
+        list(patients),
+    )
+    return bool(row and row[0]), bool(row and row[1])
+
+
 # ---- consents -----------------------------------------------------------------------------------
 
 
@@ -66,8 +83,7 @@ async def insert_consent(connection: Connection, one: Consent) -> None:
 async def standing_consents(ask: Asks, patients: Collection[str]) -> list[Consent]:
     """Return the consents of patients that were not withdrawn."""
     rows = await ask.fetch(
-        f"SELECT {_CONSENT} FROM security.consent"  # noqa: S608
-        " WHERE patient = ANY ($1) AND withdrawn_at IS NULL",
+        f"SELECT {_CONSENT} FROM security.standing_consents($1)",  # noqa: S608
         list(patients),
     )
     return [_consent(row) for row in rows]

@@ -29,7 +29,7 @@ def said(number: int, *changes: Change, shard: int = 1, on: date | None = None) 
     """A statement that came as the n-th."""
     at = Position(shard, number)
     received = T0 + timedelta(seconds=number)
-    return Statement(received, at, 0, at, on or received.date(), "test", "HIS", changes)
+    return Statement(received, at, 0, at, on or received.date(), "act test", "HIS", changes)
 
 
 def organisation(code: str, **texts: str) -> Describe:

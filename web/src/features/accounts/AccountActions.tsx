@@ -3,6 +3,7 @@ import { Button, Input } from 'antd'
 import { useState } from 'react'
 
 import { useAsk } from '@/components/ask'
+import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { Trouble } from '@/components/Trouble'
 import { type AccountDetail, client, take } from '@/lib/api'
 import { useSession } from '@/lib/session'
@@ -131,10 +132,7 @@ function Change({ account, done }: { account: AccountDetail; done: () => void })
         {t('accounts.displayName')}
         <Input value={displayName} maxLength={100} onChange={(event) => setDisplayName(event.target.value)} />
       </label>
-      <label className="field">
-        {t('accounts.organisation')}
-        <Input value={organisation} maxLength={100} placeholder={t('accounts.organisationHint')} onChange={(event) => setOrganisation(event.target.value)} />
-      </label>
+      <OrganisationPicker label={t('accounts.organisation')} value={organisation} hint={t('accounts.organisationHint')} change={setOrganisation} />
       <div className="row account-send">
         <Button type="primary" htmlType="submit" loading={change.isPending} disabled={displayName.trim() === ''}>
           {t('common.save')}

@@ -17,6 +17,7 @@ import { AccountActions } from './AccountActions'
 import { Assignments } from './Assignments'
 import { Keys } from './Keys'
 import { AccountMark } from './parts'
+import { Practitioner } from './Practitioner'
 import { Sessions } from './Sessions'
 
 /** What is this account, what may it do, and where is it signed in? */
@@ -86,7 +87,7 @@ function Account({ account }: { account: AccountDetail }) {
         />
       )}
       <Assignments account={account} />
-      {service && <Keys account={account} />}
+      {service ? <Keys account={account} /> : <Practitioner account={account} />}
       <Sessions account={account} />
     </div>
   )

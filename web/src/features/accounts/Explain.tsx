@@ -3,6 +3,7 @@ import { Button, Input } from 'antd'
 import { useEffect, useState } from 'react'
 
 import { Instant } from '@/components/Instant'
+import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { useRoleNames } from '@/components/roles'
 import { Mark } from '@/components/StateMark'
 import { Failed, Loading } from '@/components/StatePage'
@@ -65,10 +66,7 @@ export function Explain({ search, change }: Props) {
             ))}
           </select>
         </label>
-        <label className="field">
-          {t('accounts.organisation')}
-          <Input value={organisation} maxLength={100} placeholder={t('accounts.explainOrganisation')} onChange={(event) => setOrganisation(event.target.value)} />
-        </label>
+        <OrganisationPicker label={t('accounts.organisation')} value={organisation} hint={t('accounts.explainOrganisation')} change={setOrganisation} />
         <div className="row account-send">
           <Button type="primary" htmlType="submit" loading={answer.isFetching} disabled={account.trim() === '' || permission === ''}>
             {t('accounts.explainNow')}

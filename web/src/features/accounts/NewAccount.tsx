@@ -4,6 +4,7 @@ import { Button, Input } from 'antd'
 import { useState } from 'react'
 
 import { Once } from '@/components/Once'
+import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { Trouble } from '@/components/Trouble'
 import { client, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
@@ -81,10 +82,7 @@ export function NewAccount({ done }: { done: () => void }) {
           {t('accounts.displayName')}
           <Input value={displayName} autoComplete="off" maxLength={100} onChange={(event) => setDisplayName(event.target.value)} />
         </label>
-        <label className="field">
-          {t('accounts.organisation')}
-          <Input value={organisation} maxLength={100} placeholder={t('accounts.organisationHint')} onChange={(event) => setOrganisation(event.target.value)} />
-        </label>
+        <OrganisationPicker label={t('accounts.organisation')} value={organisation} hint={t('accounts.organisationHint')} change={setOrganisation} />
         <div className="row account-send">
           <Button type="primary" htmlType="submit" loading={create.isPending} disabled={name.trim() === '' || displayName.trim() === ''}>
             {t('accounts.createNow')}

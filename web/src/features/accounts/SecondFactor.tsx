@@ -6,6 +6,7 @@ import { useState } from 'react'
 
 import { CopyButton } from '@/components/CopyButton'
 import { Once } from '@/components/Once'
+import { ProveAgain } from '@/components/ProveAgain'
 import { Trouble } from '@/components/Trouble'
 import { client, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
@@ -28,6 +29,7 @@ export function SecondFactor({ done }: { done: () => void }) {
       <div className="account-form">
         <p>{t('me.factorText')}</p>
         <Trouble error={offer.error} />
+        <ProveAgain error={offer.error} />
         <Button type="primary" loading={offer.isPending} onClick={() => offer.mutate()}>
           {t('me.factorBegin')}
         </Button>

@@ -1,5 +1,6 @@
-import { Checkbox, Input } from 'antd'
+import { Checkbox } from 'antd'
 
+import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { Mark } from '@/components/StateMark'
 import type { AccountRow } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
@@ -30,16 +31,13 @@ export function PlaceField({ value, change }: PlaceProps) {
   const all = value === EVERYWHERE
   return (
     <div className="field">
-      <label className="field">
-        {t('accounts.organisation')}
-        <Input
-          value={all ? '' : value}
-          disabled={all}
-          maxLength={100}
-          placeholder={all ? t('accounts.everywhere') : t('accounts.assignHint')}
-          onChange={(event) => change(event.target.value)}
-        />
-      </label>
+      <OrganisationPicker
+        label={t('accounts.organisation')}
+        value={all ? '' : value}
+        disabled={all}
+        hint={all ? t('accounts.everywhere') : t('accounts.assignHint')}
+        change={change}
+      />
       <Checkbox checked={all} onChange={(event) => change(event.target.checked ? EVERYWHERE : '')}>
         {t('accounts.everywhere')}
       </Checkbox>

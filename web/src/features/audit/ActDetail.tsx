@@ -9,7 +9,7 @@ import { Failed, Loading } from '@/components/StatePage'
 import { type ActRow, client, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
-import { ResultMark } from './screen'
+import { ResultMark, Who, Whose } from './screen'
 
 const SHOWN = new Set(['operation', 'method', 'path', 'query', 'result', 'status', 'code', 'factors'])
 const MESSAGE = /^\/api\/v1\/messages\/(\d{1,6}-\d{1,19})(?:\/|$)/
@@ -40,7 +40,7 @@ function Facts({ act }: { act: ActRow }) {
         <Instant at={act.at} />
       </Fact>
       <Fact name={t('audit.account')}>
-        <strong>{act.actor}</strong>{' '}
+        <Who row={act} />{' '}
         <Link to="/audit" search={{ account: act.actor }}>
           {t('audit.onlyAccount')}
         </Link>
@@ -56,7 +56,7 @@ function Facts({ act }: { act: ActRow }) {
       </Fact>
       <Fact name={t('audit.address')}>{act.address && <span className="mono">{act.address}</span>}</Fact>
       <Fact name={t('audit.channel')}>{act.channel}</Fact>
-      <Fact name={t('audit.organisation')}>{act.organisation}</Fact>
+      <Fact name={t('audit.organisation')}>{act.organisation !== '' && <Whose row={act} />}</Fact>
       <Fact name={t('audit.patients')}>
         {act.patients.length > 0 && (
           <ul className="audit-patients">

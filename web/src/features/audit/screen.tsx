@@ -32,12 +32,13 @@ export function useActScreen(): Screen<ActRow> {
     empty: { title: t('audit.empty'), text: t('audit.emptyText') },
     columns: [
       { key: 'at', title: t('audit.at'), head: true, cell: (row) => <Instant at={row.at} /> },
-      { key: 'account', title: t('audit.account'), head: true, cell: (row) => <strong>{row.actor}</strong> },
+      { key: 'account', title: t('audit.account'), head: true, cell: (row) => <Who row={row} /> },
       { key: 'kind', title: t('audit.kind'), cell: (row) => <span className="mono">{row.kind}</span> },
       { key: 'result', title: t('audit.result'), cell: (row) => <ResultMark result={row.result} /> },
       { key: 'patients', title: t('audit.patients'), cell: (row) => <Patients row={row} /> },
       { key: 'purpose', title: t('audit.purpose'), cell: (row) => <Purpose code={row.purpose} /> },
       { key: 'channel', title: t('audit.channel'), wide: true, cell: (row) => row.channel ?? '' },
+      { key: 'organisation', title: t('audit.organisation'), wide: true, cell: (row) => <Whose row={row} /> },
       { key: 'address', title: t('audit.address'), wide: true, cell: (row) => <span className="mono quiet">{row.address}</span> },
       { key: 'position', title: t('common.position'), right: true, cell: (row) => <span className="mono nowrap">{row.position}</span> },
     ],
@@ -51,6 +52,30 @@ export function useActScreen(): Screen<ActRow> {
       { kind: 'text', name: 'address', label: t('audit.address'), hint: t('audit.addressHint'), suggestions: [] },
     ],
   }
+}
+
+/** Who acted, as people call him, with what he signs in with beside it. */
+export function Who({ row }: { row: ActRow }) {
+  return (
+    <span className="nowrap">
+      <strong>{row.actor_name || row.actor}</strong>
+      {row.actor_name !== '' && row.actor_name !== row.actor && <code className="quiet"> {row.actor}</code>}
+    </span>
+  )
+}
+
+/** Whose data it was about: the name of today, with the code beside it. */
+export function Whose({ row }: { row: ActRow }) {
+  const { language } = useTexts()
+  const [first, second] = language === 'zh' ? [row.organisation_zh, row.organisation_en] : [row.organisation_en, row.organisation_zh]
+  const name = first || second
+  if (row.organisation === '') return null
+  return (
+    <span className="nowrap">
+      {name && <>{name} </>}
+      <code>{row.organisation}</code>
+    </span>
+  )
 }
 
 function Patients({ row }: { row: ActRow }) {

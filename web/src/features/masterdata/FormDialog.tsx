@@ -1,13 +1,14 @@
 import { App, Modal } from 'antd'
 import { useState } from 'react'
 
+import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { Failed } from '@/components/StatePage'
 import { useTexts } from '@/lib/texts'
 
 export type Field = {
   name: string
   label: string
-  kind?: 'text' | 'date' | 'lines'
+  kind?: 'text' | 'date' | 'lines' | 'organisation'
   value?: string
   hint?: string
   required?: boolean
@@ -72,6 +73,8 @@ export function FormDialog({ form, close }: { form: Form; close: () => void }) {
 }
 
 function FieldInput({ field, value, change }: { field: Field; value: string; change: (value: string) => void }) {
+  if (field.kind === 'organisation')
+    return <OrganisationPicker label={field.label} value={value} {...(field.hint === undefined ? {} : { hint: field.hint })} change={change} />
   return (
     <label className="field">
       {field.label}

@@ -16,10 +16,11 @@ import { useTexts } from '@/lib/texts'
 import { Aside } from './Aside'
 import { useForms } from './creating'
 import { DayNotice, DayPicker } from './day'
-import { type Branch, forest, pruned } from './forest'
+import { type Branch, forest, pruned } from '@/lib/forest'
 import { type Form, FormDialog } from './FormDialog'
 import { ImportDialog } from './ImportDialog'
-import { Days, RecordLink, treeName } from './parts'
+import { Days, RecordLink, treeName, useName } from './parts'
+import { Proposals } from './Proposals'
 
 type Change = (part: Partial<MasterDataSearch>) => void
 
@@ -32,7 +33,7 @@ export default function MasterDataPage() {
   const [form, setForm] = useState<Form | null>(null)
   const [importing, setImporting] = useState(false)
   const tab = search.tab ?? 'tree'
-  const kind: RecordKind = tab === 'tree' || tab === 'aside' ? 'organisation' : tab
+  const kind: RecordKind = tab === 'tree' || tab === 'aside' || tab === 'proposals' ? 'organisation' : tab
   const change: Change = (part) => void navigate({ to: '/masterdata', search: { ...search, ...part }, replace: true })
   const forms = useForms(async () => queries.invalidateQueries({ queryKey: ['masterdata'] }))
   return (
@@ -59,6 +60,8 @@ export default function MasterDataPage() {
         <Forest search={search} change={change} />
       ) : tab === 'aside' ? (
         <Aside />
+      ) : tab === 'proposals' ? (
+        <Proposals />
       ) : (
         <Records key={tab} kind={tab} search={search} change={change} />
       )}
@@ -119,7 +122,7 @@ function Branches({ branches, day }: { branches: Branch[]; day: string | undefin
       {branches.map((branch) => (
         <li key={branch.code}>
           <span className="forest-line">
-            <RecordLink kind="organisation" record={branch} day={day} />
+            {branch.beyond ? <Beyond branch={branch} /> : <RecordLink kind="organisation" record={branch} day={day} />}
             <code>{branch.code}</code>
             {branch.emergency && <Mark tone="warn">{t('masterdata.temporary')}</Mark>}
             {branch.places.length > 0 && <span className="quiet">{branch.places.join(' ')}</span>}
@@ -129,6 +132,12 @@ function Branches({ branches, day }: { branches: Branch[]; day: string | undefin
       ))}
     </ul>
   )
+}
+
+/** What only stands above what may be seen: a name, and no way in. */
+function Beyond({ branch }: { branch: Branch }) {
+  const name = useName()
+  return <span className="quiet">{name(branch)}</span>
 }
 
 function Records({ kind, search, change }: { kind: RecordKind; search: MasterDataSearch; change: Change }) {

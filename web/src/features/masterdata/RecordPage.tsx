@@ -15,6 +15,7 @@ import { useDoings } from './changing'
 import { DayNotice, DayPicker } from './day'
 import { type Form, FormDialog } from './FormDialog'
 import { Days, RecordLink, Said, treeName, useName } from './parts'
+import { Provenance } from './Provenance'
 
 const KINDS: readonly RecordKind[] = ['organisation', 'location', 'practitioner']
 
@@ -67,6 +68,7 @@ function Record({ kind, detail, day }: { kind: RecordKind; detail: RecordDetail;
         </div>
         <div className="stack">
           <Names detail={detail} />
+          <Provenance detail={detail} />
           {kind === 'organisation' && <Lineage detail={detail} day={day} />}
           <Changes kind={kind} code={record.code} />
         </div>

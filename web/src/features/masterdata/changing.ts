@@ -2,7 +2,7 @@ import { client, type MasterRecord, type RecordKind, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { useToday } from './day'
-import { pairs } from './forest'
+import { pairs } from '@/lib/forest'
 import type { Field, Form } from './FormDialog'
 
 type Doing = { key: string; label: string; danger?: boolean; form: () => Form }
@@ -72,7 +72,7 @@ export function useDoings(kind: RecordKind, record: MasterRecord, day: string | 
     [
       on,
       until,
-      { name: 'parent', label: t('masterdata.parent'), hint: t('masterdata.parentHint') },
+      { name: 'parent', label: t('masterdata.parent'), hint: t('masterdata.parentHint'), kind: kind === 'organisation' ? 'organisation' : 'text' },
       ...(kind === 'organisation' ? [{ name: 'tree', label: t('masterdata.tree'), value: 'management', required: true }] : []),
     ],
     (values) =>
@@ -130,7 +130,7 @@ export function useDoings(kind: RecordKind, record: MasterRecord, day: string | 
     'merge',
     t('masterdata.merge'),
     t('masterdata.mergeText'),
-    [on, { name: 'into', label: t('masterdata.mergeInto'), required: true }],
+    [on, { name: 'into', label: t('masterdata.mergeInto'), kind: 'organisation', required: true }],
     (values) =>
       take(
         client.POST('/api/v1/masterdata/merges', {
@@ -145,7 +145,7 @@ export function useDoings(kind: RecordKind, record: MasterRecord, day: string | 
     [
       on,
       until,
-      { name: 'organisation', label: t('masterdata.organisation'), required: true },
+      { name: 'organisation', label: t('masterdata.organisation'), kind: 'organisation', required: true },
       { name: 'role', label: t('masterdata.role') },
     ],
     (values) =>

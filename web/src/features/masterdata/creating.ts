@@ -18,9 +18,17 @@ export function useForms(renew: () => Promise<unknown>) {
     { name: 'category', label: t('masterdata.category') },
     { name: 'valid_from', label: t('masterdata.from'), kind: 'date', value: day ?? today, required: true },
     { name: 'valid_to', label: t('masterdata.to'), kind: 'date', hint: t('masterdata.toHint') },
-    ...(kind === 'practitioner' ? [] : [{ name: 'parent', label: t('masterdata.parent'), hint: t('masterdata.parentHint') }]),
+    ...parent(kind),
     ...(kind === 'organisation' ? [{ name: 'location', label: t('masterdata.location') }] : []),
   ]
+  const parent = (kind: RecordKind): Field[] => {
+    if (kind === 'practitioner')
+      return [
+        { name: 'organisation', label: t('masterdata.organisation'), kind: 'organisation' },
+        { name: 'role', label: t('masterdata.role') },
+      ]
+    return [{ name: 'parent', label: t('masterdata.parent'), hint: t('masterdata.parentHint'), kind: kind === 'organisation' ? 'organisation' : 'text' }]
+  }
   const texts = (values: Record<string, string>) => ({
     code: values['code'] ?? '',
     name_zh: given(values['name_zh']),
@@ -40,7 +48,13 @@ export function useForms(renew: () => Promise<unknown>) {
         await take(
           client.POST('/api/v1/masterdata/{kind}', {
             params: { path: { kind } },
-            body: { ...texts(values), tree: 'management', valid_to: given(values['valid_to']) },
+            body: {
+              ...texts(values),
+              tree: 'management',
+              valid_to: given(values['valid_to']),
+              organisation: given(values['organisation']),
+              role: values['role'] ?? '',
+            },
           }),
         )
         await renew()

@@ -1,4 +1,4 @@
-import type { OrganisationNode } from '@/lib/api'
+import type { OrganisationNode } from './api'
 
 /** An organisation with those under it. */
 export type Branch = OrganisationNode & { children: Branch[] }
@@ -24,6 +24,11 @@ export function pruned(branches: Branch[], query: string): Branch[] {
     const said = [branch.code, branch.name_zh, branch.name_en].join(' ').toLowerCase()
     return children.length > 0 || said.includes(wanted) ? [{ ...branch, children }] : []
   })
+}
+
+/** Every branch in the order in which a tree is drawn, with how deep it is. */
+export function flat(branches: Branch[], depth = 0): { branch: Branch; depth: number }[] {
+  return branches.flatMap((branch) => [{ branch, depth }, ...flat(branch.children, depth + 1)])
 }
 
 /** Lines of two words, such as `D11 消化内科`; lines that are empty are left out. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { forest, pairs, pruned } from './forest'
+import { flat, forest, pairs, pruned } from './forest'
 
 const node = (code: string, parent: string | null, name_zh = '') => ({
   code,
@@ -10,6 +10,7 @@ const node = (code: string, parent: string | null, name_zh = '') => ({
   category: '',
   emergency: false,
   places: [],
+  beyond: false,
 })
 const NODES = [node('A', 'H', '内科'), node('B', 'A'), node('H', null), node('X', 'gone')]
 
@@ -31,4 +32,9 @@ it('lines are pairs', () => {
     ['D11', '消化 内科'],
     ['D12', ''],
   ])
+})
+
+it('gives the branches in the order of the drawing, each with its depth', () => {
+  const roots = forest([node('H1', null), node('D2', 'H1'), node('D21', 'D2'), node('D3', 'H1')])
+  expect(flat(roots).map(({ branch, depth }) => `${branch.code}${depth}`)).toEqual(['H10', 'D21', 'D212', 'D31'])
 })

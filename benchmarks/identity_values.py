@@ -1,0 +1,58 @@
+"""How long the patient index takes to read, key and compare one registration, in µs (medians).
+
+``python benchmarks/identity_values.py [--json]``; over 20,000 registrations of the simulated city,
+in processor time of one core, garbage collection included.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from random import Random
+
+from lianyi.projections.identity.blocking import blocking_keys
+from lianyi.projections.identity.evidence import compare_registrations
+from lianyi.projections.identity.traits import read_registration
+from lianyi.simulate.city.registrations import registrations
+from lianyi.simulate.city.settings import CitySettings
+
+COUNT = 20_000
+RUNS = 5
+
+
+def median_us(work: Callable[[], object]) -> float:
+    """Median time of one of ``COUNT`` pieces of work, in µs, rounded to a tenth."""
+    times = []
+    for _ in range(RUNS):
+        begin = time.process_time()
+        work()
+        times.append((time.process_time() - begin) / COUNT * 1e6)
+    return round(statistics.median(times), 1)
+
+
+def measure() -> dict[str, float]:
+    """Each figure by name, in µs."""
+    said = [entry.registration for entry in registrations(CitySettings(seed=3), COUNT)]
+    traits = [read_registration(registration) for registration in said]
+    other = traits[:]
+    Random(1).shuffle(other)
+    same = sorted(traits, key=lambda one: one.name.letters)
+    return {
+        "generate": median_us(lambda: list(registrations(CitySettings(seed=3), COUNT))),
+        "read": median_us(lambda: [read_registration(registration) for registration in said]),
+        "keys": median_us(lambda: [blocking_keys(one) for one in traits]),
+        "compare strangers": median_us(lambda: list(map(compare_registrations, traits, other))),
+        "compare namesakes": median_us(lambda: list(map(compare_registrations, same, same[1:]))),
+    }
+
+
+if __name__ == "__main__":
+    figures = measure()
+    if "--json" in sys.argv[1:]:
+        print(json.dumps(figures))
+    else:
+        for name, microseconds in figures.items():
+            print(f"{name:20} {microseconds:8.1f} µs {1e6 / microseconds:12,.0f} /s")

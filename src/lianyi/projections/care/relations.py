@@ -1,0 +1,167 @@
+"""The treatment relation: whether somebody treats patients, for whoever decides what he sees."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from lianyi.base.clock import Clock
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.care import read_store, store
+from lianyi.projections.care.deciding import Reason, Standing, for_treatment, reasons
+from lianyi.projections.care.follow import NAME
+from lianyi.projections.care.read_store import Facts, Live
+from lianyi.projections.care.settings import PrivacySettings
+from lianyi.projections.care.units import Units
+from lianyi.projections.masterdata import store as masterdata_store
+from lianyi.projections.masterdata.follow import NAME as MASTERDATA
+from lianyi.projections.problems import ProjectionNotReady
+from lianyi.security.model import Actor
+from lianyi.security.practitioner_store import MASTERDATA as BY_CODE
+from lianyi.security.roles import RoleBook
+
+SWITCHED = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InternalServerError,  # "cache lookup failed": the function went as it was called
+)
+"""What one meets whose version was switched between two questions; then he asks again."""
+
+SWITCHES_MAX = 3
+
+
+class TreatmentRelations:
+    """Says who treats whom.
+
+    It is what ``lianyi.security.privacy`` asks: security knows its shape, and the house injects it.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        zone: ZoneInfo,
+        *,
+        roles: RoleBook,
+        settings: PrivacySettings,
+    ) -> None:
+        """Decide with the version in force.
+
+        Args:
+            pool: of the database.
+            clock: the time now.
+            zone: of the hospital: says on which day a patient lay where.
+            roles: say which of them are for treatment; whoever shares them refreshes them.
+            settings: for how long it lasts, and what a department is.
+        """
+        self._pool = pool
+        self._clock = clock
+        self._zone = zone
+        self._roles = roles
+        self._settings = settings
+        self._held: tuple[Live, Units] | None = None
+
+    async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
+        """Return those of some patients whom somebody treats now.
+
+        As long as nothing has been learned, nobody is known to treat anybody.
+
+        Args:
+            actor: who.
+            patients: ``value^authority``, as the log's keys.
+        """
+        try:
+            found = await self._reasons(actor, patients)
+        except ProjectionNotReady:
+            return frozenset()
+        return frozenset(reason.evidence.asked for reason in found)
+
+    async def explain(self, actor: Actor, patient: str) -> list[Reason]:
+        """Return every reason why somebody treats a patient now; none: he does not.
+
+        Raises:
+            ProjectionNotReady: nothing has been learned yet.
+        """
+        return await self._reasons(actor, [patient])
+
+    async def _reasons(self, actor: Actor, patients: Collection[str]) -> list[Reason]:
+        if not patients:
+            return []
+        async with self._pool.acquire() as connection:
+            for _ in range(SWITCHES_MAX):
+                with suppress(*SWITCHED):
+                    return await self._decide(connection, actor, sorted(set(patients)))
+            return await self._decide(connection, actor, sorted(set(patients)))
+
+    async def _decide(
+        self, connection: Connection, actor: Actor, patients: Sequence[str]
+    ) -> list[Reason]:
+        """Decide in two questions and no transaction: every row of every list waits for it."""
+        now = self._clock.now()
+        facts = await read_store.facts_of(connection, actor.account, at=now)
+        care, masterdata = in_force(facts.live)
+        standing = await self._standing(connection, facts, masterdata, now)
+        if not standing.channels or not (standing.names or standing.held):
+            return []
+        found = await read_store.evidence(
+            connection,
+            care.schema,
+            patients,
+            channels=list(standing.channels),
+            names=list(standing.names),
+            after=now - timedelta(days=self._settings.treatment_days_after),
+            places=bool(standing.held),
+            everybody=any(held.everybody for held in standing.held),
+        )
+        units = await self.units(connection, masterdata)
+        return list(reasons(found, standing, units, at=now, zone=self._zone))
+
+    async def _standing(
+        self, connection: Connection, facts: Facts, masterdata: Live | None, now: datetime
+    ) -> Standing:
+        """Return what somebody is: his roles for treatment, his names, his channels."""
+        codes = {one.identifier for one in facts.names if one.source == BY_CODE}
+        numbers: dict[str, list[str]] = {}
+        if codes and masterdata:
+            on = now.astimezone(self._zone).date()
+            numbers = await read_store.numbers_of(connection, masterdata.schema, codes, on=on)
+        names: dict[str, set[str]] = defaultdict(set)
+        for one in facts.names:
+            more = numbers.get(one.identifier, []) if one.source == BY_CODE else []
+            for name in (f"{one.identifier}^{one.authority}", *more):
+                names[name].add(one.organisation)
+        return Standing(
+            for_treatment(facts.assignments, self._roles.roles),
+            {name: frozenset(within) for name, within in names.items()},
+            facts.channels,
+        )
+
+    async def units(self, connection: Connection, masterdata: Live | None) -> Units:
+        """Return whose patient lies where; as remembered while the master data stay the same."""
+        departments = self._settings.department_categories
+        if masterdata is None:
+            return Units([], [], departments=departments)
+        if self._held is None or self._held[0] != masterdata:
+            links, categories = await read_store.links_and_categories(connection, masterdata.schema)
+            self._held = masterdata, Units(links, categories, departments=departments)
+        return self._held[1]
+
+
+def in_force(live: Mapping[str, Live]) -> tuple[Live, Live | None]:
+    """Return the encounters and the master data that this release can read.
+
+    Raises:
+        ProjectionNotReady: there are no such encounters.
+    """
+    care, masterdata = live.get(NAME), live.get(MASTERDATA)
+    if care is None or care.shape != store.SHAPE:
+        raise ProjectionNotReady(where=NAME, name=NAME)
+    if masterdata is not None and masterdata.shape != masterdata_store.SHAPE:
+        masterdata = None
+    return care, masterdata

@@ -1,0 +1,81 @@
+"""Two registrations, compared value by value: the levels that a score is made of.
+
+No weights and no verdict here. Where a registration has several values of a kind, the nearest two
+count; of identifiers, whether *any* two contradict each other is kept beside it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.values.addresses import AddressLevel, compare_addresses
+from lianyi.projections.identity.values.births import BirthLevel, compare_births
+from lianyi.projections.identity.values.identifier_levels import IdLevel, compare_ids
+from lianyi.projections.identity.values.name_levels import NameLevel, compare_names
+from lianyi.projections.identity.values.phones import PhoneLevel, compare_phones
+from lianyi.projections.identity.values.sexes import SexLevel, compare_sexes
+
+
+class Evidence(NamedTuple):
+    """How two registrations stand to each other.
+
+    Attributes:
+        name: nearest of their names.
+        birth: as said; not what ID numbers say.
+        sex: as said.
+        identifier: nearest of their identifiers.
+        ids_conflict: two valid and lifelong numbers differ: never one person.
+        phone: nearest.
+        address: nearest.
+        newborn_and_named: one is an unnamed newborn, the other has a name: a relation at most.
+        orders_differ: born together, in different order: siblings.
+        same_mother: both name the same mother.
+    """
+
+    name: NameLevel
+    birth: BirthLevel
+    sex: SexLevel
+    identifier: IdLevel
+    ids_conflict: bool
+    phone: PhoneLevel
+    address: AddressLevel
+    newborn_and_named: bool
+    orders_differ: bool
+    same_mother: bool
+
+
+def compare_registrations(a: Traits, b: Traits) -> Evidence:
+    """Compare two registrations. Symmetric."""
+    name = NameLevel.INCOMPARABLE
+    for n in a.names:
+        for m in b.names:
+            name = max(name, compare_names(n, m))
+    nearest, conflict = IdLevel.INCOMPARABLE, False
+    for x in a.ids:
+        for y in b.ids:
+            level = compare_ids(x, y)
+            if level is IdLevel.CONFLICT:
+                conflict = True
+            elif level > nearest:
+                nearest = level
+    phone = PhoneLevel.INCOMPARABLE
+    for p in a.phones:
+        for q in b.phones:
+            phone = max(phone, compare_phones(p, q))
+    address = AddressLevel.INCOMPARABLE
+    for s in a.addresses:
+        for t in b.addresses:
+            address = max(address, compare_addresses(s, t))
+    return Evidence(
+        name,
+        compare_births(a.birth, b.birth),
+        compare_sexes(a.sex, b.sex),
+        nearest,
+        conflict,
+        phone,
+        address,
+        a.is_newborn != b.is_newborn,
+        bool(a.birth_order and b.birth_order and a.birth_order != b.birth_order),
+        bool(a.mother) and a.mother == b.mother,
+    )

@@ -1,0 +1,156 @@
+"""A registration, read: what is compared, once for each record and not once for each pair."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from lianyi.projections.identity.registration import Flag, Registration
+from lianyi.projections.identity.values.addresses import AddressValue, read_address
+from lianyi.projections.identity.values.births import BirthValue, read_birth
+from lianyi.projections.identity.values.identifiers import IdValue, read_identifier
+from lianyi.projections.identity.values.names import NameKind, NameValue, read_name
+from lianyi.projections.identity.values.phones import PhoneKind, PhoneValue, read_phone
+from lianyi.projections.identity.values.sexes import Sex, read_sex
+
+NAMES_MAX = 6
+IDENTIFIERS_MAX = 12
+PHONES_MAX = 6
+ADDRESSES_MAX = 3
+"""What a registration has beyond these is kept in it and not compared."""
+
+
+class LocalDefaults(msgspec.Struct, frozen=True):
+    """What a hospital's own data taught: values in so many records that they say nothing.
+
+    Attributes:
+        ids: numbers filled in for nobody, as ``values.text.digits_of`` gives them.
+        dates: ``YYYYMMDD``, see ``values.births.default_dates``.
+        phones: as ``PhoneValue.digits``: the ward's, the village doctor's, of 10,000 people.
+        names: as ``NameValue.key``: names that the clerks here give to the unknown.
+        addresses: as sent: the hospital's own, the station's.
+    """
+
+    ids: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+
+NOTHING_LEARNED = LocalDefaults()
+
+
+class Traits(msgspec.Struct, frozen=True, gc=False):
+    """What a registration says, read.
+
+    Attributes:
+        source: assigning authority of ``mrn``.
+        mrn: patient identifier in that system.
+        names: first the official one; never empty, but perhaps NOBODY's.
+        sex: ``M``, ``F`` or empty.
+        birth: as said; the dates that ID numbers say stand in ``ids``.
+        ids: placeholders left out.
+        phones: placeholders and too frequent ones left out.
+        addresses: empty and too frequent ones left out.
+        multiple_birth: one of twins or more; also when only an order was given.
+        birth_order: from 1; 0 when unknown.
+        mother: authority and value of the mother's identifier; empty when unknown.
+        mother_name: NOBODY's when unknown.
+        flags: as sent.
+    """
+
+    source: str
+    mrn: str
+    names: tuple[NameValue, ...]
+    sex: Sex
+    birth: BirthValue
+    ids: tuple[IdValue, ...] = ()
+    phones: tuple[PhoneValue, ...] = ()
+    addresses: tuple[AddressValue, ...] = ()
+    multiple_birth: bool = False
+    birth_order: int = 0
+    mother: str = ""
+    mother_name: NameValue = NameValue(NameKind.NOBODY, "")
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def name(self) -> NameValue:
+        """The official name."""
+        return self.names[0]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody knows who this is: a placeholder for a name, or the sender said so."""
+        return self.names[0].kind is NameKind.NOBODY or Flag.UNKNOWN in self.flags
+
+    @property
+    def is_newborn(self) -> bool:
+        """Whether this is a newborn that has no name yet."""
+        return self.names[0].kind is NameKind.NEWBORN
+
+
+_NOBODY = NameValue(NameKind.NOBODY, "")
+_NO_BIRTH = BirthValue()
+
+
+def _read_names(said: Registration, learned: LocalDefaults) -> tuple[NameValue, ...]:
+    names = [read_name(name.text) for name in said.names[:NAMES_MAX]]
+    if learned.names:
+        names = [_NOBODY if name.key in learned.names else name for name in names]
+    if len(names) == 1:
+        return (names[0],)
+    known = tuple([name for name in names if name.kind is not NameKind.NOBODY])
+    return known or (_NOBODY,)
+
+
+def _read_phones(said: tuple[str, ...], frequent: frozenset[str]) -> tuple[PhoneValue, ...]:
+    phones = []
+    for text in said[:PHONES_MAX]:
+        phone = read_phone(text)
+        if phone.kind is not PhoneKind.NOTHING and phone.digits not in frequent:
+            phones.append(phone)
+    return tuple(phones)
+
+
+def read_registration(
+    said: Registration, learned: LocalDefaults = NOTHING_LEARNED, *, today: date | None = None
+) -> Traits:
+    """Read a registration.
+
+    Args:
+        said: as it came.
+        learned: values that say nothing at this hospital.
+        today: births after it are wrong; None takes the day of ``received_at``, if any.
+    """
+    if today is None and said.received_at is not None:
+        today = said.received_at.date()
+    ids = []
+    for identifier in said.identifiers[:IDENTIFIERS_MAX]:
+        value = read_identifier(identifier, today=today, defaults=learned.ids)
+        if not value.placeholder:
+            ids.append(value)
+    addresses = []
+    for text in said.addresses[:ADDRESSES_MAX]:
+        if text and text not in learned.addresses:
+            address = read_address(text)
+            if address.place or address.district or address.city:
+                addresses.append(address)
+    names = _read_names(said, learned)
+    order = said.birth_order or 0
+    return Traits(
+        said.source,
+        said.mrn,
+        names,
+        read_sex(said.sex),
+        read_birth(said.born, today=today, defaults=learned.dates) if said.born else _NO_BIRTH,
+        tuple(ids),
+        _read_phones(said.phones, learned.phones) if said.phones else (),
+        tuple(addresses),
+        bool(said.multiple_birth) or order > 1,
+        order or max(names[0].child_order, 0),
+        f"{said.mother.issuer} {said.mother.value}" if said.mother else "",
+        read_name(said.mother_name) if said.mother_name else _NOBODY,
+        said.flags,
+    )

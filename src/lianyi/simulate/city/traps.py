@@ -1,0 +1,95 @@
+"""The trap corpus: named pairs of two different persons whom no rule may take for one.
+
+A pair is two registrations that look like one person's. Whatever a matching engine does with them
+(two persons, a person's decision, nothing), it must never link them by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from inspect import getdoc
+from typing import Final
+
+import msgspec
+
+from lianyi.projections.identity.registration import Registration
+from lianyi.simulate.city import family_traps as family
+from lianyi.simulate.city import stranger_traps as strangers
+from lianyi.simulate.city.forms import Forms, Pair
+
+EACH: Final = 500
+"""Pairs of each trap unless somebody says otherwise: together more than ten thousand."""
+
+
+class TrapPair(msgspec.Struct, frozen=True, gc=False):
+    """Two registrations of two different persons.
+
+    Attributes:
+        trap: name of the trap, in Chinese.
+        why: in English, what tempts and why it must not.
+        first: one registration.
+        second: the other.
+    """
+
+    trap: str
+    why: str
+    first: Registration
+    second: Registration
+
+
+TRAPS: Final[dict[str, Callable[[Forms], Pair]]] = {
+    "双胞胎一字之差": family.twins,
+    "双胞胎各有证号": family.twins_with_ids,
+    "龙凤胎": family.boy_and_girl,
+    "双胞胎同音名": family.twins_sounding_alike,
+    "三胞胎": family.triplets,
+    "兄弟姐妹": family.brothers,
+    "父子同址同号": family.father_and_son,
+    "父子同月同日": family.father_and_son_one_year,
+    "夫妻共用电话": family.couple,
+    "借卡就诊": family.borrowed_card,
+    "借姐妹的证": family.borrowed_of_a_sister,
+    "同日同名": strangers.namesakes_same_day,
+    "同日同名同区": strangers.namesakes_same_district,
+    "同日同名各有证号": strangers.namesakes_with_ids,
+    "同日同名无其他信息": strangers.namesakes_bare,
+    "两个有效证号": strangers.two_valid_numbers,
+    "两个无名氏": strangers.nobody,
+    "无名氏未标记": strangers.nobody_without_a_flag,
+    "无名氏与真人": strangers.nobody_and_somebody,
+    "测试病人": strangers.tests,
+    "掩码姓名": strangers.masked,
+    "占位证号": strangers.zeros,
+    "医院默认证号": strangers.hospital_default,
+    "默认生日": strangers.default_birthday,
+    "只知年份": strangers.year_only,
+    "共用电话": strangers.shared_phone,
+    "村医电话": strangers.village_phone,
+    "新生儿双胎": family.newborn_twins,
+    "新生儿双胎未编号": family.newborn_twins_unmarked,
+    "前后胎新生儿": family.newborn_years_apart,
+    "母亲与新生儿": family.mother_and_newborn,
+    "新生儿与已命名姐妹": family.newborn_and_named_sister,
+    "同名母亲的新生儿": family.newborns_of_namesakes,
+    "少数民族同名": strangers.minority_namesakes,
+    "外国人同名同日": strangers.foreign_namesakes,
+    "同音陌生人": strangers.sounding_strangers,
+    "同单位体检": strangers.company,
+}
+"""Name of each trap to what makes a pair of it; its docstring says why it is one."""
+
+
+def trap_pairs(seed: int = 1, each: int = EACH, only: str = "") -> Iterator[TrapPair]:
+    """Give the corpus, trap by trap; the same seed gives the same pairs.
+
+    Args:
+        seed: of all draws.
+        each: pairs of each trap.
+        only: name of the one trap that is wanted; empty for all.
+    """
+    for branch, (trap, pair_of) in enumerate(TRAPS.items(), start=1):
+        if only in ("", trap):
+            make, why = Forms(seed, branch), getdoc(pair_of) or ""
+            for _ in range(each):
+                first, second = pair_of(make)
+                yield TrapPair(trap, why, first, second)

@@ -1,0 +1,24 @@
+"""What a file of a role may say about treatment."""
+
+from __future__ import annotations
+
+import pytest
+
+from lianyi.security.model import Purpose
+from lianyi.security.roles import BadRole, parse_role
+
+FILE = "role: nurse\ntitle: { zh: 护士, en: Nurse }\npermissions: [care.read]\npurpose: TREAT\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "everybody"), [("", False), ("treats: unit\n", False), ("treats: everybody\n", True)]
+)
+def test_only_a_role_that_says_so_treats_everybody(more: str, everybody: bool) -> None:
+    role = parse_role(FILE + more, "nurse.yaml")
+    assert (role.purpose, role.treats_everybody) == (Purpose.TREATMENT, everybody)
+
+
+def test_whom_a_role_treats_is_one_of_two_words() -> None:
+    with pytest.raises(BadRole) as refused:
+        parse_role(FILE + "treats: nobody\n", "nurse.yaml")
+    assert "treats" in str(refused.value.where)
