@@ -79,7 +79,7 @@ function Purposes({ of }: Props) {
                     <Level level={one.levels[category] ?? 0} />
                   </td>
                 ))}
-                <td>
+                <td className="condition">
                   {[one.needs_relation && t('privacy.needsRelation'), one.needs_consent && t('privacy.needsConsent')].filter(Boolean).join(t('common.comma'))}
                   {one.otherwise && <span className="quiet"> {t('privacy.otherwise', { purpose: names(one.otherwise) })}</span>}
                 </td>
