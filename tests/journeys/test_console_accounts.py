@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import re
 import struct
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from lianyi.base.clock import SystemClock
 
 from .clinic import Clinic, admission
+from .people import choose_password, sign_in, sign_out
 
 pytestmark = pytest.mark.browser
 
@@ -40,21 +40,6 @@ def page(context: BrowserContext, complaints: list[str]) -> Iterator[Page]:
 def given() -> dict[str, str]:
     """What people were handed in the tests before."""
     return {}
-
-
-def sign_in(clinic: Clinic, page: Page, name: str, password: str, path: str = "/") -> None:
-    """Fill in the sign-in page."""
-    page.goto(f"{clinic.address}{path}")
-    page.get_by_label("账户名").fill(name)
-    page.get_by_label("口令", exact=True).fill(password)
-    page.get_by_role("button", name="登录").click()
-
-
-def sign_out(page: Page) -> None:
-    """Leave by the menu with one's name."""
-    page.get_by_role("button", name=re.compile("的账户$")).click()
-    page.get_by_role("menuitem", name="退出").click()
-    expect(page.get_by_role("heading", name="登录控制台")).to_be_visible()
 
 
 def navigation(page: Page) -> list[str]:
@@ -86,14 +71,6 @@ def assign(page: Page, role: str) -> None:
     form.get_by_role("checkbox", name="全部机构").check()
     form.get_by_label("原因").fill("入职")
     form.get_by_role("button", name="授予角色").click()
-
-
-def choose_password(page: Page, old: str, new: str) -> None:
-    """Fill in the form of one's own password."""
-    page.get_by_label("当前口令").fill(old)
-    page.get_by_label("新口令", exact=True).fill(new)
-    page.get_by_label("再次输入新口令").fill(new)
-    page.get_by_role("button", name="修改口令").click()
 
 
 def code_of(secret: str, *, ahead: int = 0) -> str:

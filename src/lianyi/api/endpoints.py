@@ -90,6 +90,10 @@ def _me(actor: Actor) -> Me:
         roles=list(actor.roles),
         permissions={name: sorted(where) for name, where in actor.reach.of.items()},
         purpose=actor.purpose.value,
+        purposes=[
+            actor.purpose.value,
+            *sorted(one.value for one in actor.purposes - {actor.purpose}),
+        ],
         factors=list(actor.factors),
         must_change=actor.must_change,
         needs_factor=actor.needs_factor,

@@ -43,7 +43,7 @@ from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"
 GUARDED = "/api/"
-REFRESHING = {"get_session", "get_overview", "follow"}
+REFRESHING = {"get_session", "get_overview", "list_glass", "follow"}
 """What an open page asks by itself: it does not say that somebody sits before it."""
 
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")

@@ -27,7 +27,12 @@ class Printed(Request):
 
 
 class Me(View):
-    """Who the caller is, and what he may do where; ``*`` is everywhere."""
+    """Who the caller is, and what he may do where; ``*`` is everywhere.
+
+    Attributes:
+        purpose: for which he looks at data of patients when he says nothing.
+        purposes: for which he may say he does, in ``X-Purpose``; ``purpose`` is the first.
+    """
 
     name: str
     display_name: str
@@ -35,6 +40,7 @@ class Me(View):
     roles: list[str]
     permissions: dict[str, list[str]]
     purpose: str
+    purposes: list[str]
     factors: list[str]
     must_change: bool
     needs_factor: bool

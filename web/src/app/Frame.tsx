@@ -5,6 +5,7 @@ import {
   DashboardOutlined,
   MailOutlined,
   MoonOutlined,
+  SafetyOutlined,
   SearchOutlined,
   SunOutlined,
   TeamOutlined,
@@ -21,6 +22,7 @@ import { useNow } from '@/lib/clock'
 import { cleanText } from '@/lib/filters'
 import { compact } from '@/lib/format'
 import { overviewKey, useLiveness } from '@/lib/live'
+import { unreviewedKey } from '@/lib/looks'
 import { keepLanguage } from '@/lib/preferences'
 import { siteName, useMay, useSession } from '@/lib/session'
 import { speak, useTexts } from '@/lib/texts'
@@ -169,6 +171,13 @@ function Navigation() {
     queryFn: () => take(client.GET('/api/v1/overview')),
     refetchInterval: 30_000,
   })
+  const waiting = useQuery({
+    enabled: may('glass.review'),
+    queryKey: unreviewedKey,
+    // Only how many: nobody sees a patient by it.
+    queryFn: () => take(client.GET('/api/v1/privacy/glass', { params: { query: { limit: 0 } } })),
+    refetchInterval: 60_000,
+  })
   const open = overview.data ? overview.data.parked + overview.data.held : 0
   const problems = overview.data?.problems.length ?? 0
   // Seen from another tab, too.
@@ -185,13 +194,16 @@ function Navigation() {
       {may('masterdata.read') && <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />}
       {may('accounts.read') && <Item to="/accounts" icon={<TeamOutlined />} label={t('nav.accounts')} />}
       {may('audit.read') && <Item to="/audit" icon={<AuditOutlined />} label={t('nav.audit')} />}
+      {(may('glass.review') || may('consents.read')) && (
+        <Item to="/privacy" icon={<SafetyOutlined />} label={t('nav.privacy')} count={waiting.data?.unreviewed ?? 0} />
+      )}
       <span className="nav-version">{t('app.version', { version: session.version })}</span>
     </nav>
   )
 }
 
 type ItemProps = {
-  to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata' | '/accounts' | '/audit'
+  to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
   icon: ReactNode
   label: string
   count?: number

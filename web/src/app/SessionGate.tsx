@@ -4,6 +4,7 @@ import { type ReactNode, useEffect } from 'react'
 import { Failed, Loading } from '@/components/StatePage'
 import { ApiFailure, client, type Session, take } from '@/lib/api'
 import { listen } from '@/lib/live'
+import { keepPurposeOf } from '@/lib/purpose'
 import { may, SessionContext, sessionKey } from '@/lib/session'
 
 import { FirstThings } from './FirstThings'
@@ -39,11 +40,13 @@ async function openSession(): Promise<Session> {
     landing ??= take(client.POST('/api/v1/session', { body: { token: landed } })).catch(() => undefined)
     await landing
   }
-  return take(client.GET('/api/v1/session'))
+  const session = await take(client.GET('/api/v1/session'))
+  keepPurposeOf(session.account)
+  return session
 }
 
 /** Refusals that mean that somebody may other things than when he came. */
-const CHANGED = ['LY-1800', 'LY-1804', 'LY-1805']
+const CHANGED = ['LY-1800', 'LY-1804', 'LY-1805', 'LY-1878']
 
 /** Shows its children to who is signed in, and the sign-in page to everybody else. */
 export function SessionGate({ children }: { children: ReactNode }) {

@@ -1,21 +1,30 @@
-import { LogoutOutlined, UserOutlined } from '@ant-design/icons'
+import { CheckOutlined, LogoutOutlined, UserOutlined } from '@ant-design/icons'
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Button, Dropdown } from 'antd'
+import { Button, Dropdown, type MenuProps } from 'antd'
 
+import { usePurposeNames } from '@/components/purposes'
 import { useRoleNames } from '@/components/roles'
+import type { Me } from '@/lib/api'
+import { seeLess } from '@/lib/looks'
+import { choosePurpose, usePurpose } from '@/lib/purpose'
 import { useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { useSignOut } from './useSignOut'
 
-/** Who is signed in, in which roles; his own account, and the way out. */
+/** Who is signed in, in which roles and for what; his own account, and the way out. */
 export function UserMenu() {
-  const { t } = useTexts()
   const { account } = useSession()
+  return account && <Menu account={account} />
+}
+
+function Menu({ account }: { account: Me }) {
+  const { t } = useTexts()
   const navigate = useNavigate()
   const signOut = useSignOut()
   const names = useRoleNames()
-  if (!account) return null
+  const purposes = usePurposeItems(account)
   const roles = account.roles.map(names).join(t('common.comma'))
   return (
     <Dropdown
@@ -35,14 +44,50 @@ export function UserMenu() {
             ),
           },
           { type: 'divider' },
+          ...purposes.items,
           { key: 'me', icon: <UserOutlined />, label: t('me.title'), onClick: () => void navigate({ to: '/me' }) },
           { key: 'out', icon: <LogoutOutlined />, label: t('app.signOut'), onClick: () => void signOut() },
         ],
       }}
     >
-      <Button type="text" icon={<UserOutlined />} aria-label={t('me.menu', { name: account.display_name })}>
+      <Button type="text" icon={<UserOutlined />} aria-label={t('me.menu', { name: account.display_name })} aria-description={purposes.said}>
         <span className="tools-user">{account.display_name}</span>
+        {purposes.name && <span className="tools-purpose">{purposes.name}</span>}
       </Button>
     </Dropdown>
   )
+}
+
+/** For whoever works for several purposes: which one it is now, and the others to choose. */
+function usePurposeItems(account: Me) {
+  const { t } = useTexts()
+  const queries = useQueryClient()
+  const names = usePurposeNames()
+  const now = usePurpose() ?? account.purpose
+  if (account.purposes.length < 2) return { items: [], name: undefined, said: undefined }
+  const choose = (purpose: string) => {
+    choosePurpose(account, purpose)
+    // Another purpose shows other things, perhaps fewer.
+    void seeLess(queries)
+  }
+  const items: NonNullable<MenuProps['items']> = [
+    {
+      key: 'purposes',
+      type: 'group',
+      label: t('me.purpose'),
+      children: account.purposes.map((purpose) => ({
+        key: purpose,
+        icon: purpose === now ? <CheckOutlined /> : <span className="no-icon" />,
+        label: (
+          <>
+            {names(purpose)}
+            {purpose === now && <span className="sr-only"> {t('me.purposeNow')}</span>}
+          </>
+        ),
+        onClick: () => choose(purpose),
+      })),
+    },
+    { type: 'divider' },
+  ]
+  return { items, name: names(now), said: `${t('me.purpose')}: ${names(now)}` }
 }

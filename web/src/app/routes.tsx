@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, N
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { accountsSearch, auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -32,6 +32,7 @@ const BEGINNINGS = [
   ['/queues', 'deliveries.read'],
   ['/channels', 'channels.read'],
   ['/accounts', 'accounts.read'],
+  ['/privacy', 'consents.read'],
 ] as const
 
 function Home() {
@@ -127,6 +128,13 @@ const audit = createRoute({
   component: guarded('audit.read', lazyRouteComponent(() => import('@/features/audit/AuditPage'))),
 })
 
+const privacy = createRoute({
+  getParentRoute: () => root,
+  path: '/privacy',
+  validateSearch: privacySearch,
+  component: lazyRouteComponent(() => import('@/features/privacy/PrivacyPage')),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -150,7 +158,7 @@ function NotFound() {
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    overview, messages, trace, queues, channels, channel, masterdata, record, audit, accounts, account, me, firstAdministrator,
+    overview, messages, trace, queues, channels, channel, masterdata, record, audit, privacy, accounts, account, me, firstAdministrator,
   ]),
   parseSearch,
   stringifySearch,

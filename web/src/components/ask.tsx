@@ -26,6 +26,24 @@ export function useAsk(): (question: Question) => void {
   return (question) => {
     const answer = { reason: '', edited: question.edit?.text ?? '' }
     let failed: (error: unknown) => void = () => undefined
+    const button = (loading: boolean) => ({
+      danger: question.danger ?? false,
+      disabled: question.reason === 'required' && answer.reason.trim() === '',
+      loading,
+    })
+    const run = async (close: () => void) => {
+      dialog.update({ okButtonProps: button(true) })
+      try {
+        await question.run({ reason: answer.reason.trim(), edited: answer.edited })
+      } catch (error) {
+        dialog.update({ okButtonProps: button(false) })
+        failed(error)
+        if (error instanceof ApiFailure) return
+        throw error
+      }
+      close()
+      void message.success(t('trace.accepted'))
+    }
     const dialog = modal.confirm({
       title: question.title,
       icon: null,
@@ -35,35 +53,24 @@ export function useAsk(): (question: Question) => void {
       width: question.edit ? 'min(980px, 94vw)' : 460,
       okText: question.confirm,
       cancelText: t('common.cancel'),
-      okButtonProps: { danger: question.danger ?? false, disabled: question.reason === 'required' },
+      okButtonProps: button(false),
       content: (
         <Form
           question={question}
           change={(part) => {
             Object.assign(answer, part)
-            if (question.reason === 'required')
-              dialog.update({ okButtonProps: { danger: question.danger ?? false, disabled: answer.reason.trim() === '' } })
+            dialog.update({ okButtonProps: button(false) })
           }}
           listen={(report) => {
             failed = report
           }}
         />
       ),
-      onOk: async () => {
-        try {
-          await question.run({ reason: answer.reason.trim(), edited: answer.edited })
-        } catch (error) {
-          failed(error)
-          throw error instanceof ApiFailure ? new Stay() : error
-        }
-        void message.success(t('trace.accepted'))
-      },
+      // It takes `close`, so that antd waits for that and not for a promise, whose failure it would throw.
+      onOk: (close: () => void) => void run(close),
     })
   }
 }
-
-/** Keeps the dialog open; the failure itself is shown in it. */
-class Stay extends Error {}
 
 type FormProps = {
   question: Question

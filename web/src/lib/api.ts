@@ -2,6 +2,7 @@
 
 import createClient from 'openapi-fetch'
 
+import { chosenPurpose } from './purpose'
 import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
@@ -57,12 +58,26 @@ export type Proposal = Schemas['ProposalRow']
 export type SetAside = Schemas['SetAsideView']
 export type ActRow = Schemas['ActView']
 export type AuditProof = Schemas['AuditProof']
+export type Look = Schemas['LookView']
+export type Glass = Schemas['GlassView']
+export type Consent = Schemas['ConsentView']
+export type NewConsent = Schemas['NewConsent']
+export type Classification = Schemas['ClassificationView']
+export type PurposeCode = Schemas['Purpose']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */
 export const client = createClient<paths>({
   credentials: 'same-origin',
   headers: { 'X-Lianyi': '1' },
+})
+
+client.use({
+  onRequest: ({ request }) => {
+    const purpose = chosenPurpose()
+    if (purpose !== null) request.headers.set('X-Purpose', purpose)
+    return request
+  },
 })
 
 /** A call that failed. `problem` is null when the server could not be asked at all. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { auditSearch, channelSearch, messagesSearch, parseSearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+import { auditSearch, channelSearch, messagesSearch, parseSearch, privacySearch, queuesSearch, stringifySearch, traceSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -29,6 +29,14 @@ describe('the filters of the messages in an address', () => {
 
   it('let "the last hour" exclude from and to', () => {
     expect(messagesSearch({ last: '1h', from: '2026-03-01T00:00:00Z' })).toEqual({ last: '1h' })
+  })
+})
+
+describe('the filters of privacy in an address', () => {
+  it('know their tabs, and whom they ask about', () => {
+    const search = { tab: 'consents', unreviewed: 'yes', patient: '0004711^HIS' } as const
+    expect(privacySearch(parseSearch(stringifySearch(search)))).toEqual(search)
+    expect(privacySearch({ tab: 'everything', unreviewed: 'maybe', patient: '\u0000' })).toEqual({})
   })
 })
 

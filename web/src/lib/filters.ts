@@ -211,6 +211,19 @@ export function accountsSearch(raw: RawSearch): AccountsSearch {
   })
 }
 
+export const PRIVACY_TABS = ['reviews', 'consents', 'classification'] as const
+
+export type PrivacySearch = { tab?: (typeof PRIVACY_TABS)[number]; unreviewed?: 'yes'; patient?: string }
+
+/** Tab of privacy, whether only looks that nobody has reviewed, and whose consents. */
+export function privacySearch(raw: RawSearch): PrivacySearch {
+  return said({
+    tab: cleanWord(raw['tab'], PRIVACY_TABS),
+    unreviewed: cleanWord(raw['unreviewed'], ['yes'] as const),
+    patient: cleanText(raw['patient']),
+  })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

@@ -876,6 +876,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/names/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Names
+         * @description What codes are called on a day; ``message`` is the position of one that names them.
+         */
+        get: operations["list_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/organisation/{code}/move": {
         parameters: {
             query?: never;
@@ -936,6 +956,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description What sources said and people are asked about, the oldest first.
+         */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/proposals/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Proposals
+         * @description Accept or refuse what sources proposed, all that is named or nothing.
+         */
+        post: operations["decide_proposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/retractions": {
         parameters: {
             query?: never;
@@ -956,6 +1016,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sources
+         * @description Which source may say what, and whose word counts more.
+         */
+        get: operations["get_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/trees/{tree}": {
         parameters: {
             query?: never;
@@ -965,7 +1045,7 @@ export interface paths {
         };
         /**
          * Get Tree
-         * @description All organisations of a day, each with its parent in a tree, such as management.
+         * @description The organisations of a day, each with its parent in a tree, such as management.
          */
         get: operations["get_tree"];
         put?: never;
@@ -1328,6 +1408,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Print
+         * @description Write down that a page of the console goes to a printer; the console says so by itself.
+         */
+        post: operations["note_print"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/privacy/classification": {
         parameters: {
             query?: never;
@@ -1401,7 +1501,7 @@ export interface paths {
         };
         /**
          * List Glass
-         * @description Looks in an emergency, the newest first.
+         * @description Looks in an emergency, the newest first; with ``limit`` 0 only how many wait.
          */
         get: operations["list_glass"];
         put?: never;
@@ -1946,6 +2046,8 @@ export interface components {
         /**
          * ActView
          * @description One act: who did what with whose data, when, from where, for what purpose.
+         *
+         *     The acts keep account and code; what these are called is looked up now.
          */
         ActView: {
             /** About */
@@ -1954,6 +2056,8 @@ export interface components {
             account: string;
             /** Actor */
             actor: string;
+            /** Actor Name */
+            actor_name: string;
             /** Address */
             address: string;
             /**
@@ -1973,6 +2077,10 @@ export interface components {
             operation: string;
             /** Organisation */
             organisation: string;
+            /** Organisation En */
+            organisation_en: string;
+            /** Organisation Zh */
+            organisation_zh: string;
             /** Patients */
             patients: string[];
             /** Position */
@@ -2366,7 +2474,9 @@ export interface components {
         };
         /**
          * CreateRequest
-         * @description A new record; ``parent`` and ``location`` where it has them from the first day.
+         * @description A new record, with what it hangs on from the first day.
+         *
+         *     ``organisation`` and ``role`` are for practitioners: where they work and as what.
          */
         CreateRequest: {
             /** Category */
@@ -2383,6 +2493,8 @@ export interface components {
             name_en?: string | null;
             /** Name Zh */
             name_zh?: string | null;
+            /** Organisation */
+            organisation?: string | null;
             /** Parent */
             parent?: string | null;
             /** Pinyin */
@@ -2392,6 +2504,11 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Role
+             * @default
+             */
+            role?: string;
             /**
              * Tree
              * @default management
@@ -2420,6 +2537,29 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+        };
+        /**
+         * DecideRequest
+         * @description Accept or refuse proposals, all of them or none.
+         */
+        DecideRequest: {
+            /** Accept */
+            accept: boolean;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalKey"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * Decided
+         * @description The position of the act that decided.
+         */
+        Decided: {
+            /** Position */
+            position: string;
         };
         /**
          * Decision
@@ -2937,6 +3077,20 @@ export interface components {
             error: components["schemas"]["Problem"];
         };
         /**
+         * FieldRow
+         * @description Who said what a field holds on the day that was asked about: source, rank, position.
+         */
+        FieldRow: {
+            /** Field */
+            field: string;
+            /** Rank */
+            rank: number;
+            /** Said */
+            said: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * FindingView
          * @description What the validation says about one place of a message.
          */
@@ -3210,8 +3364,32 @@ export interface components {
             withheld: boolean;
         };
         /**
+         * LossRow
+         * @description What a source said of a field and does not hold.
+         *
+         *     ``winner`` is the source whose word does; empty when the source may not say the field at all.
+         */
+        LossRow: {
+            /** Field */
+            field: string;
+            /** On */
+            on: string | null;
+            /** Said */
+            said: string;
+            /** Source */
+            source: string;
+            /** Value */
+            value: unknown;
+            /** Winner */
+            winner: string;
+        };
+        /**
          * Me
          * @description Who the caller is, and what he may do where; ``*`` is everywhere.
+         *
+         *     Attributes:
+         *         purpose: for which he looks at data of patients when he says nothing.
+         *         purposes: for which he may say he does, in ``X-Purpose``; ``purpose`` is the first.
          */
         Me: {
             /** Display Name */
@@ -3232,6 +3410,8 @@ export interface components {
             };
             /** Purpose */
             purpose: string;
+            /** Purposes */
+            purposes: string[];
             /** Roles */
             roles: string[];
         };
@@ -3433,6 +3613,18 @@ export interface components {
             valid_from: string | null;
         };
         /**
+         * NamedRow
+         * @description What a code means.
+         */
+        NamedRow: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
          * Neighbour
          * @description A message beside another. ``channel`` is null for what a person repaired.
          */
@@ -3573,8 +3765,15 @@ export interface components {
         /**
          * OrganisationNode
          * @description An organisation of a tree on a day; ``places`` are codes of locations.
+         *
+         *     ``beyond`` is true for one that only stands above what may be seen: it has a name, no more.
          */
         OrganisationNode: {
+            /**
+             * Beyond
+             * @default false
+             */
+            beyond?: boolean;
             /** Category */
             category: string;
             /** Code */
@@ -3592,7 +3791,7 @@ export interface components {
         };
         /**
          * OrganisationTree
-         * @description All organisations of a day in one tree. Those without a parent are roots.
+         * @description The organisations of a day in one tree. Those without a parent are roots.
          */
         OrganisationTree: {
             /**
@@ -3792,6 +3991,14 @@ export interface components {
             until: string | null;
         };
         /**
+         * Printed
+         * @description Which page of the console goes to a printer: its address, without the host.
+         */
+        Printed: {
+            /** Page */
+            page: string;
+        };
+        /**
          * Problem
          * @description A failure in both languages.
          */
@@ -3849,6 +4056,57 @@ export interface components {
         Proof: {
             /** Password */
             password: string;
+        };
+        /**
+         * ProposalKey
+         * @description Which proposal.
+         */
+        ProposalKey: {
+            /** Part */
+            part: number;
+            /** Position */
+            position: string;
+        };
+        /**
+         * ProposalPage
+         * @description Some of what waits for a decision, the oldest first, and how much there is.
+         */
+        ProposalPage: {
+            /** Items */
+            items: components["schemas"]["ProposalRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ProposalRow
+         * @description What a source said and a person is asked about.
+         *
+         *     ``why`` is ``source`` (no rule knows it), ``kind`` (it may not say that), ``organisation`` (it
+         *     does not speak for that one) or ``management`` (rights hang on it). ``mine`` tells whether
+         *     whoever asks may decide. The names are those of today.
+         */
+        ProposalRow: {
+            /** Change */
+            change: {
+                [key: string]: unknown;
+            };
+            /** Mine */
+            mine: boolean;
+            /** Names */
+            names: components["schemas"]["NamedRow"][];
+            /** Part */
+            part: number;
+            /** Position */
+            position: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Source */
+            source: string;
+            /** Why */
+            why: string;
         };
         /**
          * ProviderView
@@ -3960,6 +4218,8 @@ export interface components {
         /**
          * RecordDetail
          * @description A record with its history: names, relations and lineage, each with who said so.
+         *
+         *     ``fields`` says whose word each field holds on the day, ``losses`` whose word lost.
          */
         RecordDetail: {
             /**
@@ -3967,10 +4227,14 @@ export interface components {
              * Format: date
              */
             as_of: string;
+            /** Fields */
+            fields: components["schemas"]["FieldRow"][];
             /** Lineage */
             lineage: components["schemas"]["LineageRow"][];
             /** Links */
             links: components["schemas"]["LinkRow"][];
+            /** Losses */
+            losses: components["schemas"]["LossRow"][];
             /** Names */
             names: components["schemas"]["NameRow"][];
             record: components["schemas"]["RecordRow"];
@@ -4415,6 +4679,45 @@ export interface components {
             connections: number;
             /** Connector */
             connector: string;
+        };
+        /**
+         * SourceRow
+         * @description A source and what it may say; see the guide.
+         */
+        SourceRow: {
+            /** Applications */
+            applications: string[];
+            /** Channels */
+            channels: string[];
+            /** Facilities */
+            facilities: string[];
+            /**
+             * Management
+             * @enum {string}
+             */
+            management: "propose" | "take";
+            /** Name */
+            name: string;
+            /** Organisation */
+            organisation: string;
+            /** Rank */
+            rank: number;
+            /** Says */
+            says: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * SourcesView
+         * @description The rules in force. ``filed`` is false while there is no file: then all may describe.
+         */
+        SourcesView: {
+            /** Filed */
+            filed: boolean;
+            /** People Rank */
+            people_rank: number;
+            /** Sources */
+            sources: components["schemas"]["SourceRow"][];
         };
         /**
          * SplitRequest
@@ -9216,6 +9519,105 @@ export interface operations {
             };
         };
     };
+    list_names: {
+        parameters: {
+            query: {
+                code: string[];
+                /** @description the day; today when it is left out */
+                as_of?: string | null;
+                message?: string;
+            };
+            header?: never;
+            path: {
+                kind: components["schemas"]["Kind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedRow"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     move_organisation: {
         parameters: {
             query?: never;
@@ -9510,6 +9912,197 @@ export interface operations {
             };
         };
     };
+    list_proposals: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    decide_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     take_back: {
         parameters: {
             query?: never;
@@ -9530,6 +10123,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TakenBack"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesView"];
                 };
             };
             /** @description not signed in */
@@ -11359,6 +12044,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PermissionView"][];
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    note_print: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Printed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {

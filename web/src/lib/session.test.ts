@@ -20,6 +20,7 @@ function sessionOf(permissions: Record<string, string[]>): Session {
       roles: [],
       permissions,
       purpose: 'HOPERAT',
+      purposes: ['HOPERAT'],
       factors: ['password'],
       must_change: false,
       needs_factor: false,

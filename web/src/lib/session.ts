@@ -4,6 +4,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 
 import type { Session } from './api'
+import { keepPurposeOf } from './purpose'
 
 export const SessionContext = createContext<Session | null>(null)
 
@@ -38,6 +39,10 @@ export type Permission =
   | 'masterdata.edit'
   | 'audit.read'
   | 'audit.export'
+  | 'glass.break'
+  | 'glass.review'
+  | 'consents.read'
+  | 'consents.record'
 
 /** Whether somebody may do a thing in at least one organisation. */
 export function may({ account }: Session, permission: Permission): boolean {
@@ -51,6 +56,7 @@ export function useMay(): (permission: Permission) => boolean {
 
 /** Go on as somebody else: what was shown to the one before is forgotten. */
 export function become(queries: QueryClient, session: Session): void {
+  keepPurposeOf(session.account)
   queries.setQueryData(sessionKey, session)
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] })
 }

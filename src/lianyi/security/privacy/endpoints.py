@@ -149,13 +149,16 @@ async def end_glass(looks: Looks, glass: UUID) -> GlassView:
 
 @router.get("/glass", openapi_extra=needs("glass.review"))
 async def list_glass(
-    looks: Looks, unreviewed: bool = False, cursor: Cursor = None, limit: Limit = 50
+    looks: Looks,
+    unreviewed: bool = False,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=0, le=200)] = 50,
 ) -> GlassPage:
-    """Looks in an emergency, the newest first."""
+    """Looks in an emergency, the newest first; with ``limit`` 0 only how many wait."""
     found, waiting = await looks.page(
         unreviewed=unreviewed, before=read_place(cursor), limit=limit + 1
     )
-    page, more = found[:limit], len(found) > limit
+    page, more = found[:limit], len(found) > limit > 0
     shows(0, [patient for one in page for patient in one.patients])
     return GlassPage(
         items=[_glass(one) for one in page],

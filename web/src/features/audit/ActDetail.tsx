@@ -4,11 +4,12 @@ import { Drawer } from 'antd'
 import type { ReactNode } from 'react'
 
 import { Instant } from '@/components/Instant'
+import { Purpose } from '@/components/purposes'
 import { Failed, Loading } from '@/components/StatePage'
 import { type ActRow, client, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
-import { Purpose, ResultMark, Who, Whose } from './screen'
+import { ResultMark, Who, Whose } from './screen'
 
 const SHOWN = new Set(['operation', 'method', 'path', 'query', 'result', 'status', 'code', 'factors'])
 const MESSAGE = /^\/api\/v1\/messages\/(\d{1,6}-\d{1,19})(?:\/|$)/

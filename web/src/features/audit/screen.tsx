@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 
 import { Instant } from '@/components/Instant'
+import { Purpose, usePurposeNames } from '@/components/purposes'
 import type { Screen } from '@/components/ResourcePage'
 import { Mark } from '@/components/StateMark'
 import { type ActRow, client, take } from '@/lib/api'
 import { PURPOSES, RESULTS } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
-const COMMON_KINDS = ['access.*', 'access.get_message', 'access.list_messages', 'session.*', 'account.*', 'role.*', 'delivery.*', 'audit.exported']
+const COMMON_KINDS = ['access.*', 'access.get_message', 'access.list_messages', 'session.*', 'account.*', 'role.*', 'delivery.*', 'glass.*', 'consent.*', 'audit.exported']
 const tones = { allowed: 'good', refused: 'bad', failed: 'warn' } as const
 
 /** What came of an act; what was allowed stays calm. */
@@ -20,16 +21,10 @@ export function ResultMark({ result }: { result: ActRow['result'] }) {
   )
 }
 
-/** A purpose in words; a code that nobody knows stays a code. */
-export function Purpose({ code }: { code: string }) {
-  const { t } = useTexts()
-  const known = PURPOSES.find((purpose) => purpose === code)
-  return <span title={code}>{known ? t(`audit.purposes.${known}`) : code}</span>
-}
-
 /** The list of acts and its filters. */
 export function useActScreen(): Screen<ActRow> {
   const { t } = useTexts()
+  const purposes = usePurposeNames()
   const channels = useQuery({ queryKey: ['channels'], queryFn: () => take(client.GET('/api/v1/channels')), staleTime: 60_000, retry: false })
   return {
     label: t('audit.title'),
@@ -51,7 +46,7 @@ export function useActScreen(): Screen<ActRow> {
       { kind: 'text', name: 'account', label: t('audit.account'), hint: t('audit.accountHint'), suggestions: [] },
       { kind: 'text', name: 'kind', label: t('audit.kind'), hint: t('audit.kindHint'), suggestions: COMMON_KINDS },
       { kind: 'choice', name: 'result', label: t('audit.result'), options: RESULTS.map((result) => ({ value: result, label: t(`audit.results.${result}`) })) },
-      { kind: 'choice', name: 'purpose', label: t('audit.purpose'), options: PURPOSES.map((purpose) => ({ value: purpose, label: t(`audit.purposes.${purpose}`) })) },
+      { kind: 'choice', name: 'purpose', label: t('audit.purpose'), options: PURPOSES.map((purpose) => ({ value: purpose, label: purposes(purpose) })) },
       { kind: 'choice', name: 'channel', label: t('audit.channel'), options: (channels.data ?? []).map(({ name }) => ({ value: name, label: name })) },
       { kind: 'text', name: 'organisation', label: t('audit.organisation'), hint: t('audit.organisationHint'), suggestions: [] },
       { kind: 'text', name: 'address', label: t('audit.address'), hint: t('audit.addressHint'), suggestions: [] },

@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Tabs } from 'antd'
 
+import { Counted } from '@/components/Counted'
 import { client, take } from '@/lib/api'
 import { queuesSearch, type QueuesSearch } from '@/lib/filters'
-import { compact } from '@/lib/format'
 import { overviewKey } from '@/lib/live'
 import { useTexts } from '@/lib/texts'
 
@@ -39,14 +39,5 @@ export default function QueuesPage() {
         ]}
       />
     </div>
-  )
-}
-
-function Counted({ text, count = 0 }: { text: string; count: number | undefined }) {
-  return (
-    <span>
-      {text}
-      {count > 0 && <span className="tab-count">{compact(count)}</span>}
-    </span>
   )
 }

@@ -8,6 +8,9 @@ import { fromEditor, toEditor } from '@/lib/hl7'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
+import { EditButton } from './EditButton'
+import { useGlass } from './GlassDoor'
+
 /** Resend, edit and resend, dismiss where a person is needed; replay where it is done. */
 export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; delivery: DeliveryTrace }) {
   const { t } = useTexts()
@@ -15,7 +18,8 @@ export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; deli
   const may = useMay()
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const { position, channel, body_text: text } = trace
+  const glass = useGlass(trace)
+  const { position, channel } = trace
   const { destination, state } = delivery
   const path = { destination_id: delivery.destination_id, position }
   const renew = () => queries.invalidateQueries({ queryKey: ['trace', position] })
@@ -38,11 +42,13 @@ export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; deli
       reason: 'required',
       edit: { text: toEditor(body), hint: t('trace.editHint') },
       run: async ({ reason, edited }) => {
-        await take(
-          client.POST('/api/v1/deliveries/{destination_id}/{position}/resend', {
-            params: { path },
-            body: { reason, body_text: fromEditor(edited, body) },
-          }),
+        await glass.whileClear(
+          take(
+            client.POST('/api/v1/deliveries/{destination_id}/{position}/resend', {
+              params: { path },
+              body: { reason, body_text: fromEditor(edited, body) },
+            }),
+          ),
         )
         await renew()
       },
@@ -71,11 +77,7 @@ export function DeliveryActions({ trace, delivery }: { trace: MessageTrace; deli
         <Button size="small" type="primary" onClick={resend}>
           {t('trace.resend')}
         </Button>
-        {text !== null && !trace.truncated && (
-          <Button size="small" onClick={() => editAndResend(text)}>
-            {t('trace.editResend')}
-          </Button>
-        )}
+        <EditButton trace={trace} label={t('trace.editResend')} edit={editAndResend} />
         <Button size="small" danger onClick={dismiss}>
           {t('trace.dismiss')}
         </Button>

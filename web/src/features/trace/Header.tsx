@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { CopyButton } from '@/components/CopyButton'
 import { Instant } from '@/components/Instant'
 import { useKind } from '@/components/kind'
-import type { MessageTrace } from '@/lib/api'
+import type { Key, MessageTrace } from '@/lib/api'
 import { bytes } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
 
@@ -33,15 +33,7 @@ export function Header({ trace }: { trace: MessageTrace }) {
           <div key={`${key.kind} ${key.value} ${key.authority ?? ''}`}>
             <dt>{t(`keyKind.${key.kind}`)}</dt>
             <dd>
-              <Link
-                className="mono"
-                to="/messages"
-                search={{ q: key.authority ? `${key.value}^${key.authority}` : key.value }}
-                title={key.kind === 'patient' ? t('trace.samePatient') : undefined}
-              >
-                {key.value}
-                {key.authority && <span className="quiet">^{key.authority}</span>}
-              </Link>
+              <Identifier of={key} />
             </dd>
           </div>
         ))}
@@ -93,6 +85,28 @@ export function Header({ trace }: { trace: MessageTrace }) {
         <Fact name={t('trace.chain')} value={`${trace.chain_hex.slice(0, 16)}…`} mono title={trace.chain_hex} />
       </dl>
     </section>
+  )
+}
+
+/** Leads to everything with the same key; what is masked leads nowhere. */
+function Identifier({ of: { kind, value, authority } }: { of: Key }) {
+  const { t } = useTexts()
+  const text = (
+    <>
+      {value}
+      {authority && <span className="quiet">^{authority}</span>}
+    </>
+  )
+  if (kind === 'patient' && value.includes('*')) return <span className="mono">{text}</span>
+  return (
+    <Link
+      className="mono"
+      to="/messages"
+      search={{ q: authority ? `${value}^${authority}` : value }}
+      title={kind === 'patient' ? t('trace.samePatient') : undefined}
+    >
+      {text}
+    </Link>
   )
 }
 

@@ -7,14 +7,18 @@ import { fromEditor, toEditor } from '@/lib/hl7'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
+import { EditButton } from './EditButton'
+import { useGlass } from './GlassDoor'
+
 /** What can be done with a message that the validation gate holds. */
 export function HeldActions({ trace }: { trace: MessageTrace }) {
   const { t } = useTexts()
   const ask = useAsk()
   const may = useMay()
   const queries = useQueryClient()
+  const glass = useGlass(trace)
   if (!may('deliveries.decide') || !trace.deliveries.some(({ state }) => state === 'held')) return null
-  const { position, body_text: text } = trace
+  const { position } = trace
   const path = { position }
   const renew = () => queries.invalidateQueries({ queryKey: ['trace', position] })
 
@@ -36,11 +40,13 @@ export function HeldActions({ trace }: { trace: MessageTrace }) {
       reason: 'required',
       edit: { text: toEditor(body), hint: t('trace.repairHint') },
       run: async ({ reason, edited }) => {
-        await take(
-          client.POST('/api/v1/held/{position}/release', {
-            params: { path },
-            body: { reason, body_text: fromEditor(edited, body) },
-          }),
+        await glass.whileClear(
+          take(
+            client.POST('/api/v1/held/{position}/release', {
+              params: { path },
+              body: { reason, body_text: fromEditor(edited, body) },
+            }),
+          ),
         )
         await renew()
       },
@@ -62,11 +68,7 @@ export function HeldActions({ trace }: { trace: MessageTrace }) {
       <Button size="small" type="primary" onClick={release}>
         {t('trace.release')}
       </Button>
-      {text !== null && !trace.truncated && (
-        <Button size="small" onClick={() => repair(text)}>
-          {t('trace.repair')}
-        </Button>
-      )}
+      <EditButton trace={trace} label={t('trace.repair')} edit={repair} />
       <Button size="small" danger onClick={dismiss}>
         {t('trace.dismissHeld')}
       </Button>

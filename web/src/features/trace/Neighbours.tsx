@@ -38,20 +38,7 @@ export function Neighbours({ position }: { position: string }) {
         <Step side="previous" to={busy ? null : data?.previous} why={ids.previous} />
         <Step side="next" to={busy ? null : data?.next} why={ids.next} />
       </span>
-      {patient && (
-        <Link
-          to="/messages"
-          search={{ q: `${patient.value}^${patient.authority}` }}
-          className="neighbours-patient"
-          title={t('trace.searchAll')}
-        >
-          {t('trace.ofPatient')}{' '}
-          <span className="mono">
-            {patient.value}
-            <span className="quiet">^{patient.authority}</span>
-          </span>
-        </Link>
-      )}
+      {patient && <Patient value={patient.value} authority={patient.authority} />}
       {data && <About side="previous" found={data} id={ids.previous} />}
       {data && <About side="next" found={data} id={ids.next} hidden={!patient} />}
       {error && (
@@ -63,6 +50,26 @@ export function Neighbours({ position }: { position: string }) {
         </span>
       )}
     </nav>
+  )
+}
+
+/** Whose messages these are, leading to all of them; what is masked leads nowhere. */
+function Patient({ value, authority }: { value: string; authority: string | null }) {
+  const { t } = useTexts()
+  const text = (
+    <>
+      {t('trace.ofPatient')}{' '}
+      <span className="mono">
+        {value}
+        <span className="quiet">^{authority}</span>
+      </span>
+    </>
+  )
+  if (value.includes('*')) return <span className="neighbours-patient">{text}</span>
+  return (
+    <Link to="/messages" search={{ q: `${value}^${authority}` }} className="neighbours-patient" title={t('trace.searchAll')}>
+      {text}
+    </Link>
   )
 }
 

@@ -5,17 +5,21 @@ import { useMemo } from 'react'
 import { BodyText } from '@/components/BodyText'
 import { CopyButton } from '@/components/CopyButton'
 import { Mark } from '@/components/StateMark'
-import type { MessageTrace } from '@/lib/api'
+import { useSave } from '@/components/useSave'
+import { client, type MessageTrace, take } from '@/lib/api'
 import { fieldOf, isHl7, linesOf } from '@/lib/hl7'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
+import { useGlass } from './GlassDoor'
 import { InsteadOf } from './ShownBy'
 
-/** The message exactly as it came, and what validation says about it. */
+/** Stands for a body of which nobody knows what to mask. */
+const HIDDEN = '****'
+
+/** The message as it came, as far as it is shown, and what validation says about it. */
 export function Raw({ trace }: { trace: MessageTrace }) {
   const { t, language } = useTexts()
-  const may = useMay()
   const marked = useMemo(() => new Set(trace.findings.map(({ path }) => fieldOf(path))), [trace.findings])
   const text = trace.body_text
   return (
@@ -23,17 +27,8 @@ export function Raw({ trace }: { trace: MessageTrace }) {
       <div className="row">
         {text !== null && isHl7(text) && <span className="quiet">{t('trace.segments', { count: linesOf(text).length })}</span>}
         <span className="push row">
-          {text !== null && <CopyButton text={text} />}
-          <Button
-            size="small"
-            disabled={!may('messages.export')}
-            title={may('messages.export') ? undefined : t('common.notAllowed')}
-            icon={<DownloadOutlined />}
-            href={`/api/v1/messages/${encodeURIComponent(trace.position)}/body`}
-            download={`${trace.position}.${text !== null && isHl7(text) ? 'hl7' : 'bin'}`}
-          >
-            {t('common.download')}
-          </Button>
+          {text !== null && !trace.look.withheld && <CopyButton text={text} />}
+          <Download trace={trace} />
         </span>
       </div>
       {trace.codec_guessed !== null && (
@@ -41,7 +36,15 @@ export function Raw({ trace }: { trace: MessageTrace }) {
           {t('trace.guessed', { codec: trace.codec_guessed })}
         </p>
       )}
-      {text === null ? <p className="quiet">{t('trace.binary')}</p> : <BodyText body={text} marked={marked} />}
+      {trace.look.withheld ? (
+        <Withheld />
+      ) : text === null ? (
+        <p className="quiet">{t('trace.binary')}</p>
+      ) : text === HIDDEN ? (
+        <p className="quiet">{t('look.unknownForm')}</p>
+      ) : (
+        <BodyText body={text} marked={marked} />
+      )}
       {trace.truncated && <p className="quiet">{t('trace.truncated')}</p>}
       <section aria-label={t('trace.findings')}>
         <h3>{t('trace.findings')}</h3>
@@ -61,5 +64,35 @@ export function Raw({ trace }: { trace: MessageTrace }) {
         )}
       </section>
     </div>
+  )
+}
+
+/** Stands where nothing is shown because the patient refuses. */
+export function Withheld() {
+  const { t } = useTexts()
+  return <p className="quiet">{t('look.withheldText')}</p>
+}
+
+/** Saves the bytes as they came, for whoever may take them away and sees them as they are. */
+function Download({ trace }: { trace: MessageTrace }) {
+  const { t } = useTexts()
+  const glass = useGlass(trace)
+  const exports = useMay()('messages.export')
+  const { position, body_text: text } = trace
+  const save = useSave(`${position}.${text !== null && isHl7(text) ? 'hl7' : 'bin'}`, () =>
+    glass.whileClear(take(client.GET('/api/v1/messages/{position}/body', { params: { path: { position } }, parseAs: 'blob' }))),
+  )
+  const why = exports ? (glass.reachable ? undefined : t('look.needsClear')) : t('common.notAllowed')
+  return (
+    <Button
+      size="small"
+      disabled={why !== undefined}
+      title={why}
+      icon={<DownloadOutlined />}
+      loading={save.isPending}
+      onClick={() => glass.withClear(() => save.mutate())}
+    >
+      {t('common.download')}
+    </Button>
   )
 }

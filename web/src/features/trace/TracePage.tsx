@@ -12,10 +12,12 @@ import { useLiveness } from '@/lib/live'
 import { useTexts } from '@/lib/texts'
 
 import { Delivery } from './Delivery'
+import { GlassDoor } from './GlassDoor'
 import { Header } from './Header'
+import { LookBanner } from './LookBanner'
 import { Neighbours } from './Neighbours'
 import { Path } from './Path'
-import { Raw } from './Raw'
+import { Raw, Withheld } from './Raw'
 import { Tree } from './Tree'
 
 /** What happened to this message, step by step, and what changed in each step? */
@@ -35,21 +37,23 @@ export default function TracePage() {
   }, [state, refetch])
 
   return (
-    <div className="stack">
-      <div className="trace-top">
-        <Link to="/messages" className="trace-back">
-          ← {t('trace.back')}
-        </Link>
-        <Neighbours position={position} />
+    <GlassDoor position={position} trace={trace.data}>
+      <div className="stack">
+        <div className="trace-top">
+          <Link to="/messages" className="trace-back">
+            ← {t('trace.back')}
+          </Link>
+          <Neighbours position={position} />
+        </div>
+        {trace.isPending ? (
+          <Loading rows={12} />
+        ) : trace.data ? (
+          <Trace trace={trace.data} />
+        ) : (
+          <Failed error={trace.error} retry={() => void trace.refetch()} />
+        )}
       </div>
-      {trace.isPending ? (
-        <Loading rows={12} />
-      ) : trace.data ? (
-        <Trace trace={trace.data} />
-      ) : (
-        <Failed error={trace.error} retry={() => void trace.refetch()} />
-      )}
-    </div>
+    </GlassDoor>
   )
 }
 
@@ -65,7 +69,7 @@ function Trace({ trace }: { trace: MessageTrace }) {
   const skipped = trace.destinations.filter(({ state }) => state === 'filtered')
   const tabs = [
     { key: 'raw', label: t('trace.raw'), children: <Raw trace={trace} /> },
-    { key: 'tree', label: t('trace.tree'), children: <Tree nodes={trace.tree} findings={trace.findings} /> },
+    { key: 'tree', label: t('trace.tree'), children: trace.look.withheld ? <Withheld /> : <Tree nodes={trace.tree} findings={trace.findings} /> },
     ...[...wanted, ...skipped].map((delivery) => ({
       key: `to:${delivery.destination}`,
       label: (
@@ -86,6 +90,7 @@ function Trace({ trace }: { trace: MessageTrace }) {
     })
   return (
     <>
+      <LookBanner trace={trace} />
       <Header trace={trace} />
       <div className="trace-body">
         <Path trace={trace} open={open} show={show} />

@@ -1,0 +1,89 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
+
+import type { MessageTrace } from '@/lib/api'
+import { useNow } from '@/lib/clock'
+import { isMasked, seeLess, seeMore } from '@/lib/looks'
+import { useMay } from '@/lib/session'
+
+import { BreakGlass } from './BreakGlass'
+
+type Then = (clear: MessageTrace) => void
+/** Ask why, open, and then do something with the message as it is. */
+type Open = (then?: Then) => void
+
+const OpenContext = createContext<Open>(() => undefined)
+
+/** Opens the message of a page in an emergency, for whatever on the page asks for it. */
+export function GlassDoor({ position, trace, children }: { position: string; trace: MessageTrace | undefined; children: ReactNode }) {
+  const queries = useQueryClient()
+  const [asks, setAsks] = useState(false)
+  const then = useRef<Then | undefined>(undefined)
+  const opened = useRef(false)
+  useEnd(trace?.look.glass_until ?? null)
+  const open = useCallback((next?: Then) => {
+    then.current = next
+    opened.current = false
+    setAsks(true)
+  }, [])
+  const broken = async () => {
+    await seeMore(queries)
+    opened.current = true
+    setAsks(false)
+  }
+  const closed = () => {
+    if (!opened.current) return
+    const clear = queries.getQueryData<MessageTrace>(['trace', position])
+    if (then.current && clear?.look.clear) then.current(clear)
+    else focusLook()
+  }
+  return (
+    <OpenContext value={open}>
+      {children}
+      <BreakGlass open={asks} position={position} broken={broken} close={() => setAsks(false)} closed={closed} />
+    </OpenContext>
+  )
+}
+
+/** Where the reader goes on when the button that he pressed is gone: what says how he sees the message. */
+export function focusLook(): void {
+  requestAnimationFrame(() => document.getElementById('look')?.focus())
+}
+
+const AGAIN_MS = 10_000
+
+/** Forget what was shown when a look is over; ask again as long as the server says that it is not. */
+function useEnd(until: string | null): void {
+  const queries = useQueryClient()
+  const now = useNow()
+  const tried = useRef(-Infinity)
+  useEffect(() => {
+    if (until === null || now <= Date.parse(until) || now - tried.current < AGAIN_MS) return
+    tried.current = now
+    void seeLess(queries)
+  }, [until, now, queries])
+}
+
+/** What can be done with a message that may be shown masked. */
+export function useGlass(trace: MessageTrace) {
+  const open = useContext(OpenContext)
+  const may = useMay()('glass.break')
+  const { clear } = trace.look
+  return {
+    /** Whether he sees it as it is, or can if need be. */
+    reachable: clear || may,
+    may,
+    open,
+    /** Do something with the message as it is: what is masked is opened first. */
+    withClear: (then: Then) => (clear ? then(trace) : open(then)),
+    /** Do something that was offered for a clear message; the look may be over by now. */
+    whileClear: async <T,>(work: Promise<T>): Promise<T> => {
+      try {
+        return await work
+      } catch (error) {
+        if (isMasked(error) && may) open()
+        throw error
+      }
+    },
+  }
+}
