@@ -20,6 +20,7 @@ from lianyi.api.settings import HttpsSettings
 from lianyi.base.clock import Clock
 from lianyi.base.database import DatabaseSettings
 from lianyi.base.errors import LianyiError
+from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.telemetry import Family, derived
 from lianyi.channels.views import OverviewProblem, problem_facts
 from lianyi.security import oauth_store
@@ -219,7 +220,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
             return {}
-        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _mapping(plain_yaml(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}
 
