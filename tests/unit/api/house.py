@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import importlib.resources
 import uuid
@@ -31,6 +30,7 @@ from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog, move_within
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.care.follow import Care
 from lianyi.projections.following import Follower
 from lianyi.projections.masterdata.follow import MasterData
 from lianyi.security import account_store
@@ -299,27 +299,32 @@ async def serving(
 
 @asynccontextmanager
 async def learning(house: House) -> AsyncIterator[None]:
-    """Learn the master data of a house for as long as the block runs; rights follow its tree."""
+    """Learn for as long as the block runs; rights follow the tree of the master data."""
     roles = read_roles(Path("/nonexistent"))[0]
 
     async def follow_tree(connection: Connection, pairs: Sequence[tuple[str, str | None]]) -> None:
         if await account_store.set_units(connection, dict(pairs)):
             await account_store.refresh_sight(connection, seeing_roles(roles), house.clock.now())
 
-    follower = Follower(
-        house.pool,
-        house.log,
-        MasterData(ZoneInfo("Asia/Shanghai"), on_management_tree=follow_tree),
-        connect=lambda: connect(house.dsn),
-        clock=SystemClock(),
-        owner=uuid.UUID(int=2),
-        holder="test:1",
-    )
-    await follower.ready()
-    following = asyncio.create_task(follower.run())
+    zone = ZoneInfo("Asia/Shanghai")
+    followers = [
+        Follower(
+            house.pool,
+            house.log,
+            projection,
+            connect=lambda: connect(house.dsn),
+            clock=SystemClock(),
+            owner=uuid.UUID(int=2),
+            holder="test:1",
+        )
+        for projection in (MasterData(zone, on_management_tree=follow_tree), Care(zone))
+    ]
+    for one in followers:
+        await one.ready()
+    following = [asyncio.create_task(one.run()) for one in followers]
     try:
         yield
     finally:
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
