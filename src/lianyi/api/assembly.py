@@ -192,8 +192,10 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.relations = TreatmentRelations(
         deps.pool, deps.clock, zone, roles=roles, settings=deps.privacy
     )
-    app.state.care = CareService(deps.pool, deps.clock, zone, app.state.relations)
     decides = _privacy(app, deps, app.state.relations)
+    app.state.care = CareService(
+        deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
+    )
     queries = Queries(
         deps.pool,
         deps.log,

@@ -3352,13 +3352,19 @@ export interface components {
         };
         /**
          * Encounters
-         * @description The encounters of a patient, the newest first; ``more``: there are older ones.
+         * @description The encounters of a patient, the newest first.
+         *
+         *     Attributes:
+         *         more: whether there are older ones.
+         *         withheld: how many are not shown because the patient refuses it.
          */
         Encounters: {
             /** Items */
             items: components["schemas"]["EncounterView"][];
             /** More */
             more: boolean;
+            /** Withheld */
+            withheld: number;
         };
         /**
          * ExampleResult

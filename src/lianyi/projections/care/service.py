@@ -29,6 +29,8 @@ from lianyi.security import account_store
 from lianyi.security.access import current, shows
 from lianyi.security.failures import NoSuchAccount
 from lianyi.security.model import Actor, Reach
+from lianyi.security.privacy.model import About
+from lianyi.security.privacy.service import Privacy
 
 ENCOUNTERS_MAX = 100
 EXPLAINS = "access.explain"
@@ -38,7 +40,13 @@ class CareService:
     """Answers about encounters within the reach of whoever asks."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, zone: ZoneInfo, relations: TreatmentRelations
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        zone: ZoneInfo,
+        *,
+        relations: TreatmentRelations,
+        privacy: Privacy,
     ) -> None:
         """Answer from the version in force.
 
@@ -47,11 +55,13 @@ class CareService:
             clock: the time now.
             zone: of the hospital: says on which day a patient lay where.
             relations: decides who treats whom.
+            privacy: decides what is shown of patients.
         """
         self._pool = pool
         self._clock = clock
         self._zone = zone
         self._relations = relations
+        self._privacy = privacy
 
     async def list_encounters(self, patient: str) -> Encounters:
         """Return the encounters of a patient, ``value^authority``; at most a hundred.
@@ -69,11 +79,17 @@ class CareService:
                 connection, care.schema, patient, limit=ENCOUNTERS_MAX + 1
             )
             units = await self._relations.units(connection, masterdata)
-        seen = [row for row in rows[:ENCOUNTERS_MAX] if current().sees(row.organisation)]
+        within = [row for row in rows[:ENCOUNTERS_MAX] if current().sees(row.organisation)]
+        looks = await self._privacy.looks(
+            [About(row.persons, organisation=row.organisation) for row in within]
+        )
+        seen = [row for row, look in zip(within, looks, strict=True) if not look.withheld]
         for row in seen:
             shows(row.channel, row.persons)
         return Encounters(
-            items=[self._view(row, units) for row in seen], more=len(rows) > ENCOUNTERS_MAX
+            items=[self._view(row, units) for row in seen],
+            more=len(rows) > ENCOUNTERS_MAX,
+            withheld=len(within) - len(seen),
         )
 
     def _view(self, row: EncounterRow, units: Units) -> EncounterView:

@@ -60,10 +60,16 @@ class EncounterView(View):
 
 
 class Encounters(View):
-    """The encounters of a patient, the newest first; ``more``: there are older ones."""
+    """The encounters of a patient, the newest first.
+
+    Attributes:
+        more: whether there are older ones.
+        withheld: how many are not shown because the patient refuses it.
+    """
 
     items: list[EncounterView]
     more: bool
+    withheld: int
 
 
 class ReasonForTreatment(View):

@@ -190,3 +190,44 @@ async def test_a_doctor_is_linked_by_whoever_manages_accounts_and_treats(clinic:
         one for one in await clinic.house.acts() if one.kind == "act account.practitioner_changed"
     ]
     assert orjson.loads(act.body)["after"] == names
+
+
+async def test_what_a_patient_refuses_is_counted_and_not_shown(clinic: Clinic) -> None:
+    await learned(clinic)
+    await clinic.people.add("officer", ("privacy-officer", "H1"), organisation="H1")
+    await clinic.people.refresh()
+    officer = await clinic.people.browser("officer")
+    refusal = {"patient": "P1^HIS", "decision": "refuse", "given_by": "x", "organisation": "H1"}
+    answer = await officer.post("/api/v1/privacy/consents", json=refusal)
+    assert answer.status_code == 200, answer.text
+    answer = await clinic.ask("engineer", "/encounters", patient="P1^HIS")
+    assert answer.json() == {"items": [], "more": False, "withheld": 1}
+
+
+async def test_whoever_treats_a_patient_sees_him_and_nobody_else_does(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    for own in ("privacy/classification.yaml", "roles/clinician.yaml"):  # as shipped
+        (tmp_path / "content" / own).unlink()
+    await learned(clinic)
+    for name, numbers in (("treats", "D7"), ("passes-by", "D8")):
+        await clinic.people.add(name, ("clinician", "H1"), organisation="H1")
+        await clinic.people.add(f"{name}-guard", ("security-administrator", "H1"))
+        await clinic.people.refresh()
+        guard = await clinic.people.browser(f"{name}-guard")
+        called = {"source": "messages", "identifier": numbers, "authority": "HR"}
+        answer = await guard.put(
+            f"/api/v1/accounts/{name}/practitioner",
+            json={"names": [called | {"organisation": "H1"}]},
+        )
+        assert answer.status_code == 200, answer.text
+    told = {}
+    for name in ("treats", "passes-by"):
+        browser = await clinic.people.browser(name)
+        answer = await browser.get("/api/v1/messages")
+        assert answer.status_code == 200, answer.text
+        listed = answer.json()["items"]
+        position = listed[0]["position"]
+        told[name] = (await browser.get(f"/api/v1/messages/{position}")).json()["look"]
+    assert (told["treats"]["clear"], told["treats"]["why"]) == (True, "purpose")
+    assert (told["passes-by"]["clear"], told["passes-by"]["why"]) == (False, "no-relation")
