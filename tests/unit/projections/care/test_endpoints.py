@@ -71,11 +71,11 @@ async def clinic(database: str, tmp_path: Path) -> AsyncIterator[Clinic]:
         yield Clinic(house, people)
 
 
-async def learned(clinic: Clinic) -> None:
+async def learned(clinic: Clinic, *, patient: str = "P1^^^HIS^PI") -> None:
     """Two admissions with the same numbers in both hospitals, learned."""
     house = clinic.house
     for channel, place, doctor in (("adt", "W1^01", "D7^王^一^^^^^^HR"), ("adt-b", "CANARY", "C9")):
-        body = adt("A01", "8", place=place, doctor=doctor, began="7").body
+        body = adt("A01", "8", place=place, doctor=doctor, patient=patient, began="7").body
         await house.append(channel, [body], sender="HIS")
     dsn = str(await house.pool.fetchval("SELECT current_database()"))
     follower = Follower(
@@ -209,7 +209,7 @@ async def test_whoever_treats_a_patient_sees_him_and_nobody_else_does(
 ) -> None:
     for own in ("privacy/classification.yaml", "roles/clinician.yaml"):  # as shipped
         (tmp_path / "content" / own).unlink()
-    await learned(clinic)
+    await learned(clinic, patient="P1^^^H1^PI")  # as the house keys it
     for name, numbers in (("treats", "D7"), ("passes-by", "D8")):
         await clinic.people.add(name, ("clinician", "H1"), organisation="H1")
         await clinic.people.add(f"{name}-guard", ("security-administrator", "H1"))
