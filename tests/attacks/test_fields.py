@@ -235,7 +235,7 @@ async def test_every_text_of_every_operation_may_hold_an_attack(asked: Asked) ->
     every = {told["operationId"] for methods in DOCUMENT["paths"].values()
              for told in methods.values()} - ENDLESS  # fmt: skip
     assert set(statuses) == every
-    assert sum(min(seen) < 300 for seen in statuses.values()) > len(every) / 3
+    assert sum(min(seen) < 300 for seen in statuses.values()) > len(every) / 6
 
 
 def test_all_of_the_corpora_are_used() -> None:

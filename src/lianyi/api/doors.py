@@ -63,7 +63,7 @@ async def ready(
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {}}},
-        **{status: REFUSALS[status] for status in (401, 403, 429, 500, 503)},
+        **{status: REFUSALS[status] for status in (401, 403, 422, 429, 500, 503)},
     },
 )
 async def metrics(request: Request) -> Response:
