@@ -124,6 +124,9 @@ def test_a_message_is_found_by_its_patient_and_shown(clinic: Clinic, lianyi: Com
     assert "→ record  delivered" in shown
     assert "PID|1||500001^^^CLINIC^PI" in shown
     assert "PID-3" in lianyi.text("message", "show", position, "--tree")
+    assert "LY-1877" in lianyi.complaint("message", "show", position, "--raw")
+    why = ("--reason", "fault", "--words", "the receiver wants proof")
+    assert "open until" in lianyi.text("message", "open", position, *why)
     raw = lianyi("message", "show", position, "--raw").stdout
     assert raw == admission("CL1", "500001").encode()
 
@@ -154,6 +157,7 @@ def test_a_refused_message_is_parked_repaired_and_sent_again(
     repaired = folder / "repaired.hl7"  # as an editor saves it, with its own line ends
     repaired.write_text(admission("CL3", "500003", name="试验^乙").replace("\r", "\n"), "utf-8")
 
+    lianyi("message", "open", position, "--reason", "fault", "--words", "the name is wrong")
     lianyi(
         *("delivery", "resend", position, "--destination", "record"),
         *("--body", str(repaired), "--reason", "the name was wrong"),
@@ -330,7 +334,7 @@ def test_an_export_rebuilds_the_installation_elsewhere(
         (there, ["log.verified", "log.imported", "log.exported"]),
     ):
         told = command.json("audit", "find", "--kind", "log.*")
-        assert [one["kind"] for one in told] == kinds
+        assert [one["kind"] for one in told][: len(kinds)] == kinds  # others have verified, too
         assert all(one["actor"].startswith("machine:") for one in told)
     assert "LY-1310" in there.complaint("log", "import", str(folder / "export"))
     assert "LY-1721" in CommandLine(folder / "export").complaint("log", "verify")

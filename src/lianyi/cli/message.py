@@ -210,6 +210,36 @@ def show(position: str, where: Where, *, raw: bool, tree: bool, as_json: bool) -
             click.echo(trace_text(trace, console.zone))
 
 
+@message.command("open")
+@click.argument("position", type=POSITION)
+@click.option("--reason", required=True, help="理由代码，如 fault / one of the listed reasons.")
+@click.option("--words", required=True, help="说明，至少 4 个字 / in words, 4 characters or more.")
+@click.option("--minutes", type=click.IntRange(1, 1440), help="时长 / for how long.")
+@console_options
+@json_option
+@told
+def open_(
+    position: str, reason: str, words: str, minutes: int | None, where: Where, *, as_json: bool
+) -> None:
+    """应急查看：限时查看该患者未脱敏的数据 / look in an emergency at whoever a message is about.
+
+    该操作会留痕并由他人审查。
+
+    It is written down and reviewed by somebody else.
+    """
+    from lianyi.cli.console import Console
+
+    with Console(where) as console:
+        opened = console.post(
+            "privacy", "glass", position=position, reason=reason, words=words, minutes=minutes
+        )
+        if as_json:
+            say_json(opened)
+            return
+        until = local(opened["until"], console.zone)
+        click.echo(in_words(f"已开放，至 {until} 止", f"open until {until}"))
+
+
 def tree_lines(nodes: Sequence[Row], depth: int = 0) -> Iterator[str]:
     """Yield a parsed message: a line for each place that says something."""
     for node in nodes:
