@@ -204,6 +204,8 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
         "/masterdata": ["/masterdata", f"/masterdata?q={told[0]}&kind={told[1]}"],
         "/masterdata/$kind/$code": [*(f"/masterdata/organisation/{code}" for code in units[:12]),
                                     f"/masterdata/{told[0]}/{told[1]}"],
+        "/privacy": ["/privacy", f"/privacy?tab=consents&patient={told[0]}",
+                     "/privacy?tab=classification"],
         "/audit": ["/audit", f"/audit?actor={told[0]}&q={told[1]}"],
     }  # fmt: skip
 

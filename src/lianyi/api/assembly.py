@@ -223,9 +223,9 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
-    app.add_middleware(TrustedProxies, https=deps.https)
     app.add_middleware(LastResort)
     app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
+    app.add_middleware(TrustedProxies, https=deps.https)  # says first how the request came
     return app
 
 

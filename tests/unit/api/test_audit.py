@@ -88,6 +88,12 @@ async def test_a_patient_and_an_account_of_one_name_are_not_mixed_up(lab: House)
 
 
 async def test_each_filter_narrows_and_all_narrow_together(lab: House) -> None:
+    own = lab.content_dir / "roles" / "integration-watcher.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        "role: integration-watcher\ntitle: { zh: 值班, en: Watcher }\npurposes: [TREAT]\n"
+        "permissions: [overview.read, channels.read, messages.read]\n"
+    )
     watcher = await service(lab, "watcher", ("integration-watcher", "*"))
     await get(watcher, "/overview")
     refused = await watcher.get("/api/v1/accounts")

@@ -159,7 +159,7 @@ async def test_a_certificate_that_is_nobodys_gives_no_token(
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert (nothing.status_code, nothing.json()["error"]) == (401, "invalid_client")
     whys = [one["why"] for one in await house.acts("token.refused")]
-    assert whys == ["unknown certificate", "unknown key"]
+    assert whys == ["unknown certificate", "no key and no assertion"]
 
 
 async def test_a_certificate_of_another_system_cannot_be_registered(house: OpenHouse) -> None:
