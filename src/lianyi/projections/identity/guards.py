@@ -66,6 +66,11 @@ class Guard(Enum):
         "证件号码相同而姓名不同，可能借用证件",
         "one number and two names: perhaps a borrowed card",
     )
+    NEARLY_ONE_NAME = Words(
+        Lane.REVIEW,
+        "证件号码相同，姓名读音或字形相近：录入错误，或借用姐妹兄弟的证件",
+        "one number, names that sound or look alike: a typing error, or a sister's card",
+    )
     BORN_TOGETHER = Words(
         Lane.REVIEW,
         "同日出生、姓名相近、电话或住址相同，可能是双胞胎",
@@ -119,7 +124,9 @@ def is_another_number(e: Evidence) -> bool:
     return e.identifier is _ID.DIFFERENT and e.proof in (IdProof.UNPROVEN, IdProof.LIFELONG)
 
 
-def is_proven(e: Evidence, *, anchored: bool, at_home: bool, number_counts: bool) -> bool:
+def is_proven(
+    e: Evidence, *, anchored: bool, at_home: bool, number_counts: bool, by_machine: bool = False
+) -> bool:
     """Whether what agrees is enough for one person, by kind and not by weight.
 
     Args:
@@ -127,12 +134,14 @@ def is_proven(e: Evidence, *, anchored: bool, at_home: bool, number_counts: bool
         anchored: a telephone or a home agrees that few people share.
         at_home: both do.
         number_counts: the number that agrees is not one that many people have.
+        by_machine: the names differ as systems make them differ: a lost character, letters for
+            characters. People who borrow a sister's card have names that sound alike, too.
     """
     same_number = e.identifier >= _ID.SAME_BODY and number_counts
     if same_number and e.proof >= IdProof.DOCUMENT:
         if e.name >= _NAME.VARIANT:
             return True
-        return e.name >= _NAME.SIMILAR_SHAPE and e.birth is _BIRTH.EQUAL
+        return by_machine and e.birth is _BIRTH.EQUAL
     if e.name < _NAME.VARIANT:
         return False
     if e.birth in _NEARLY:
@@ -187,9 +196,18 @@ def guards(
     if e.newborn_and_named or a.is_newborn:
         newborn = _of_newborns(a, b, e)
         return (*found, newborn) if newborn else tuple(found)
+    by_machine = e.name is _NAME.LOST_CHARACTER or (
+        e.name is _NAME.SAME_PINYIN and a.names[0].kind is not b.names[0].kind
+    )
     if is_borrowed(e):
         found.append(Guard.BORROWED_CARD)
-    elif not is_proven(e, anchored=anchored, at_home=at_home, number_counts=number_counts):
+    elif not is_proven(
+        e,
+        anchored=anchored,
+        at_home=at_home,
+        number_counts=number_counts,
+        by_machine=by_machine,
+    ):
         found.append(_why_unproven(e, anchored=anchored))
     elif e.identifier < _ID.TRANSPOSED and (a.multiple_birth or b.multiple_birth):
         found.append(Guard.MULTIPLE_BIRTH)
@@ -199,6 +217,8 @@ def guards(
 
 
 def _why_unproven(e: Evidence, *, anchored: bool) -> Guard:
+    if e.identifier >= _ID.SAME_BODY and _NAME.SIMILAR_SHAPE <= e.name < _NAME.VARIANT:
+        return Guard.NEARLY_ONE_NAME
     if anchored and e.birth is _BIRTH.EQUAL and _NAME.SURNAME_ONLY <= e.name < _NAME.VARIANT:
         return Guard.BORN_TOGETHER
     if anchored and e.name < _NAME.SIMILAR_SHAPE and e.identifier < _ID.TRANSPOSED:
