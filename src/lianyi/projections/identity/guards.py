@@ -11,6 +11,7 @@ from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.births import BirthLevel
 from lianyi.projections.identity.values.identifier_levels import IdLevel
 from lianyi.projections.identity.values.name_levels import NameLevel
+from lianyi.projections.identity.values.names import NameKind
 from lianyi.projections.identity.values.sexes import SexLevel
 
 
@@ -135,14 +136,15 @@ def is_proven(
         at_home: both do.
         number_counts: the number that agrees is not one that many people have.
         by_machine: the names differ as systems make them differ: a lost character, letters for
-            characters. People who borrow a sister's card have names that sound alike, too.
+            characters; or by one letter of a long word. People who borrow a sister's card have
+            names that sound alike, too.
     """
     same_number = e.identifier >= _ID.SAME_BODY and number_counts
     if same_number and e.proof >= IdProof.DOCUMENT:
         if e.name >= _NAME.VARIANT:
             return True
         return by_machine and e.birth is _BIRTH.EQUAL
-    if e.name < _NAME.VARIANT:
+    if e.name < _NAME.VARIANT and not (by_machine and same_number):
         return False
     if e.birth in _NEARLY:
         sure = anchored if same_number else at_home
@@ -196,8 +198,10 @@ def guards(
     if e.newborn_and_named or a.is_newborn:
         newborn = _of_newborns(a, b, e)
         return (*found, newborn) if newborn else tuple(found)
-    by_machine = e.name is _NAME.LOST_CHARACTER or (
-        e.name is _NAME.SAME_PINYIN and a.names[0].kind is not b.names[0].kind
+    by_machine = (
+        e.name is _NAME.LOST_CHARACTER
+        or (e.name is _NAME.SAME_PINYIN and a.names[0].kind is not b.names[0].kind)
+        or (e.name is _NAME.SIMILAR_SHAPE and a.names[0].kind is NameKind.LATIN)
     )
     if is_borrowed(e):
         found.append(Guard.BORROWED_CARD)

@@ -9,7 +9,7 @@ from lianyi.projections.identity.values.identifier_levels import is_one_edit
 from lianyi.projections.identity.values.names import NameKind, NameValue, is_rare
 from lianyi.projections.identity.values.pinyin import every_letters
 from lianyi.projections.identity.values.shapes import similar_shape
-from lianyi.projections.identity.values.text import LOST
+from lianyi.projections.identity.values.text import LOST, share_of_pairs
 
 
 class NameLevel(IntEnum):
@@ -222,6 +222,30 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     if shared and len(a.parts) == len(b.parts) and len(shared) == fewer - 1:
         (left,) = set(a.parts) - shared or {""}
         (right,) = set(b.parts) - shared or {""}
-        if is_one_edit(left, right) or (len(left) == 1) != (len(right) == 1):
+        if min(len(left), len(right)) >= _LONG_WORD and is_one_edit(left, right):
+            return _L.SIMILAR_SHAPE
+        if _alike(left, right) or (len(left) == 1) != (len(right) == 1):
             return _L.ONE_CHARACTER
-    return _L.SURNAME_ONLY if shared else _L.DIFFERENT
+    short, long = (a.parts, b.parts) if len(a.parts) <= len(b.parts) else (b.parts, a.parts)
+    alike = sum(any(_alike(word, other) for other in long) for word in short)
+    whole = share_of_pairs("".join(short), "".join(long))
+    if alike == len(short) or whole >= _WHOLE_ALIKE:
+        return _L.ONE_CHARACTER
+    return _L.SURNAME_ONLY if alike else _L.DIFFERENT
+
+
+_LONG_WORD = 6
+"""From so many letters on, one wrong letter is an error and seldom another name."""
+_WORD_ALIKE = 0.5
+_WHOLE_ALIKE = 0.7
+"""Shares of pairs of letters: from here on there may be typing errors between two words, names."""
+
+
+def _alike(left: str, right: str) -> bool:
+    """Whether one word may be the other with a typing error or two. Symmetric."""
+    return (
+        left == right
+        or is_one_edit(left, right)
+        or sorted(left) == sorted(right)
+        or share_of_pairs(left, right) >= _WORD_ALIKE
+    )
