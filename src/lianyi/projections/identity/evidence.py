@@ -11,12 +11,17 @@ from typing import Final, NamedTuple
 
 from lianyi.projections.identity.registration import IdKind
 from lianyi.projections.identity.traits import Traits
-from lianyi.projections.identity.values.addresses import AddressLevel, compare_addresses
+from lianyi.projections.identity.values.addresses import (
+    AddressLevel,
+    AddressValue,
+    compare_addresses,
+)
 from lianyi.projections.identity.values.births import BirthLevel, compare_births
 from lianyi.projections.identity.values.identifier_levels import IdLevel, compare_ids
 from lianyi.projections.identity.values.identifiers import IdValue
 from lianyi.projections.identity.values.name_levels import NameLevel, compare_names
-from lianyi.projections.identity.values.phones import PhoneLevel, compare_phones
+from lianyi.projections.identity.values.names import NameKind
+from lianyi.projections.identity.values.phones import PhoneLevel, PhoneValue, compare_phones
 from lianyi.projections.identity.values.sexes import SexLevel, compare_sexes
 
 
@@ -82,40 +87,60 @@ class Evidence(NamedTuple):
     proof: IdProof
 
 
+_NAME: Final = NameLevel.INCOMPARABLE
+_ID: Final = IdLevel.INCOMPARABLE
+_CONFLICT: Final = IdLevel.CONFLICT
+_NO_PROOF: Final = IdProof.NOTHING
+_PHONE: Final = PhoneLevel.INCOMPARABLE
+_SAME_PHONE: Final = PhoneLevel.EQUAL
+_ADDRESS: Final = AddressLevel.INCOMPARABLE
+_NEWBORN: Final = NameKind.NEWBORN
+
+
 def compare_registrations(a: Traits, b: Traits) -> Evidence:
     """Compare two registrations. Symmetric."""
-    name = NameLevel.INCOMPARABLE
-    for n in a.names:
-        for m in b.names:
-            name = max(name, compare_names(n, m))
-    nearest, conflict, proof = IdLevel.INCOMPARABLE, False, IdProof.NOTHING
+    names_a, names_b = a.names, b.names
+    name = compare_names(names_a[0], names_b[0])
+    if len(names_a) + len(names_b) > 2:
+        name = max(compare_names(n, m) for n in names_a for m in names_b)
+    nearest, conflict, proof = _ID, False, _NO_PROOF
+    ids_b = b.ids
     for x in a.ids:
-        for y in b.ids:
+        for y in ids_b:
+            if x.kind is not y.kind:
+                continue
             level = compare_ids(x, y)
-            if level is IdLevel.CONFLICT:
+            if level is _CONFLICT:
                 conflict = True
             elif level >= nearest and level:
                 kind = _proof(x, y)
                 if level > nearest or kind > proof:
                     nearest, proof = level, kind
-    phone = PhoneLevel.INCOMPARABLE
-    for p in a.phones:
-        for q in b.phones:
-            phone = max(phone, compare_phones(p, q))
-    address = AddressLevel.INCOMPARABLE
-    for s in a.addresses:
-        for t in b.addresses:
-            address = max(address, compare_addresses(s, t))
+    order_a, order_b, mother = a.birth_order, b.birth_order, a.mother
     return Evidence(
         name,
         compare_births(a.birth, b.birth),
         compare_sexes(a.sex, b.sex),
         nearest,
         conflict,
-        phone,
-        address,
-        a.is_newborn != b.is_newborn,
-        bool(a.birth_order and b.birth_order and a.birth_order != b.birth_order),
-        bool(a.mother) and a.mother == b.mother,
+        _nearest_phone(a.phones, b.phones) if a.phones and b.phones else _PHONE,
+        _nearest_address(a.addresses, b.addresses) if a.addresses and b.addresses else _ADDRESS,
+        (names_a[0].kind is _NEWBORN) is not (names_b[0].kind is _NEWBORN),
+        order_a != 0 != order_b and order_a != order_b,
+        mother != "" and mother == b.mother,
         proof,
     )
+
+
+def _nearest_phone(a: tuple[PhoneValue, ...], b: tuple[PhoneValue, ...]) -> PhoneLevel:
+    if a[0].digits == b[0].digits:
+        return _SAME_PHONE
+    if len(a) == len(b) == 1:
+        return compare_phones(a[0], b[0])
+    return max(compare_phones(p, q) for p in a for q in b)
+
+
+def _nearest_address(a: tuple[AddressValue, ...], b: tuple[AddressValue, ...]) -> AddressLevel:
+    if len(a) == len(b) == 1:
+        return compare_addresses(a[0], b[0])
+    return max(compare_addresses(s, t) for s in a for t in b)

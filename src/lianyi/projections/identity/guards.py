@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from lianyi.projections.identity.evidence import Evidence, IdProof
 from lianyi.projections.identity.registration import Flag
@@ -28,80 +28,84 @@ class Lane(IntEnum):
     """One person, linked without anybody."""
 
 
-class Words(NamedTuple):
-    """The highest lane under a guard, and what the guard says."""
-
-    highest: Lane
-    zh: str
-    en: str
-
-
 class Guard(Enum):
-    """A reason why a pair is not linked by itself."""
+    """A reason why a pair is not linked by itself.
 
-    TEST_RECORD = Words(Lane.SUPPRESS, "测试登记", "a test registration")
-    NOBODY = Words(Lane.SUPPRESS, "身份不明或占位姓名", "an unknown person or a placeholder name")
-    MOTHER_AND_CHILD = Words(
-        Lane.SUPPRESS, "母亲与新生儿，是亲属关系", "a mother and her newborn: a relation"
+    Attributes:
+        highest: the highest lane that a pair under this guard reaches.
+        zh: in Chinese.
+        en: in English.
+    """
+
+    TEST_RECORD = (Lane.SUPPRESS, "测试登记", "a test registration")
+    NOBODY = (Lane.SUPPRESS, "身份不明或占位姓名", "an unknown person or a placeholder name")
+    MOTHER_AND_CHILD = (
+        Lane.SUPPRESS,
+        "母亲与新生儿，是亲属关系",
+        "a mother and her newborn: a relation",
     )
-    TWO_VALID_NUMBERS = Words(
-        Lane.NEW, "两个不同的有效证件号码", "two different valid identity numbers"
-    )
-    BIRTH_ORDERS_DIFFER = Words(Lane.NEW, "多胞胎，出生顺序不同", "born together, in another order")
-    TWO_CHILDREN = Words(
+    TWO_VALID_NUMBERS = (Lane.NEW, "两个不同的有效证件号码", "two different valid identity numbers")
+    BIRTH_ORDERS_DIFFER = (Lane.NEW, "多胞胎，出生顺序不同", "born together, in another order")
+    TWO_CHILDREN = (
         Lane.NEW,
         "两名未命名新生儿，出生日期不同",
         "two unnamed newborns, born on different days",
     )
-    UNKNOWN_WITH_NUMBER = Words(
-        Lane.REVIEW, "身份不明者与他人证件号码相同", "an unknown person with somebody's number"
+    UNKNOWN_WITH_NUMBER = (
+        Lane.REVIEW,
+        "身份不明者与他人证件号码相同",
+        "an unknown person with somebody's number",
     )
-    NEWBORN_AND_NAMED = Words(
-        Lane.REVIEW, "未命名新生儿与已命名者", "an unnamed newborn and somebody with a name"
+    NEWBORN_AND_NAMED = (
+        Lane.REVIEW,
+        "未命名新生儿与已命名者",
+        "an unnamed newborn and somebody with a name",
     )
-    TWO_NEWBORNS = Words(
-        Lane.REVIEW, "两名未命名新生儿，可能是双胎", "two unnamed newborns, perhaps twins"
+    TWO_NEWBORNS = (
+        Lane.REVIEW,
+        "两名未命名新生儿，可能是双胎",
+        "two unnamed newborns, perhaps twins",
     )
-    BORROWED_CARD = Words(
+    BORROWED_CARD = (
         Lane.REVIEW,
         "证件号码相同而姓名不同，可能借用证件",
         "one number and two names: perhaps a borrowed card",
     )
-    NEARLY_ONE_NAME = Words(
+    NEARLY_ONE_NAME = (
         Lane.REVIEW,
         "证件号码相同，姓名读音或字形相近：录入错误，或借用姐妹兄弟的证件",
         "one number, names that sound or look alike: a typing error, or a sister's card",
     )
-    BORN_TOGETHER = Words(
+    BORN_TOGETHER = (
         Lane.REVIEW,
         "同日出生、姓名相近、电话或住址相同，可能是双胞胎",
         "born on one day, alike in name, one telephone or home: perhaps twins",
     )
-    CONTACT_ONLY = Words(
+    CONTACT_ONLY = (
         Lane.REVIEW,
         "电话和住址不足以证明是同一人",
         "a telephone and an address do not prove one person",
     )
-    TWO_NUMBERS = Words(
+    TWO_NUMBERS = (
         Lane.REVIEW,
         "证件号码不同，且不像录入错误",
         "two numbers too different for a typing error",
     )
-    MULTIPLE_BIRTH = Words(
+    MULTIPLE_BIRTH = (
         Lane.REVIEW,
         "多胞胎，且证件号码不能证明",
         "born together with others, and no number proves it",
     )
-    UNPROVEN = Words(
+    UNPROVEN = (
         Lane.REVIEW,
         "缺少可证明为同一人的组合：证件号码与姓名，或姓名、生日与联系方式",
         "neither number and name agree, nor name, birthday and a contact",
     )
 
-    @property
-    def highest(self) -> Lane:
-        """The highest lane that a pair under this guard reaches."""
-        return self.value.highest
+    def __init__(self, highest: Lane, zh: str, en: str) -> None:
+        self.highest = highest
+        self.zh = zh
+        self.en = en
 
 
 _NAME, _ID, _BIRTH = NameLevel, IdLevel, BirthLevel

@@ -171,7 +171,7 @@ class Scorer:
 
     def _judge(self, a: Traits, b: Traits, e: Evidence, parts: tuple[float, ...]) -> Score:
         model, bits = self.model, sum(parts)
-        borrowed = is_borrowed(e) and parts[5] >= model.auto_bits
+        borrowed = parts[5] >= model.auto_bits and is_borrowed(e)
         if bits < model.review_bits and not borrowed:
             return Score(bits, Lane.NEW, (), e)
         lane = Lane.AUTO if bits >= model.auto_bits else Lane.REVIEW

@@ -209,5 +209,5 @@ def test_the_waterfall_names_element_level_and_weight_in_two_languages() -> None
     assert steps["name"].bits < 0
     assert "phone" not in steps
     (guard,) = told.guards
-    assert "借用证件" in guard.value.zh
-    assert "borrowed card" in guard.value.en
+    assert "借用证件" in guard.zh
+    assert "borrowed card" in guard.en

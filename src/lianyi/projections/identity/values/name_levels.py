@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import IntEnum
+from itertools import permutations
 
 from lianyi.projections.identity.values.identifier_levels import is_one_edit
 from lianyi.projections.identity.values.names import NameKind, NameValue, is_rare
@@ -213,7 +214,7 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     """Compare two names in letters, whatever the order of their words."""
     if a.key == b.key or (a.letters == b.letters and a.usual and b.usual):
         return _L.EQUAL
-    if sorted("".join(a.parts)) == sorted("".join(b.parts)):
+    if _same_but_for_spaces(a.parts, b.parts):
         return _L.EQUAL
     shared = set(a.parts) & set(b.parts)
     fewer = min(len(a.parts), len(b.parts))
@@ -234,6 +235,16 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     return _L.SURNAME_ONLY if alike else _L.DIFFERENT
 
 
+def _same_but_for_spaces(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether the words of both, in some order and without spaces, are one text."""
+    if sorted("".join(a)) != sorted("".join(b)) or max(len(a), len(b)) > _WORDS_MAX:
+        return False
+    orders = {"".join(order) for order in permutations(a)}
+    return any("".join(order) in orders for order in permutations(b))
+
+
+_WORDS_MAX = 5
+"""The words of a longer name are not tried in all orders."""
 _LONG_WORD = 6
 """From so many letters on, one wrong letter is an error and seldom another name."""
 _WORD_ALIKE = 0.5
