@@ -35,7 +35,7 @@ class IdProof(IntEnum):
     UNPROVEN = 2
     """A lifelong number that no check digit proves: 15 digits, or wrong in both."""
     DOCUMENT = 3
-    """Passports, permits, military papers."""
+    """Passports, permits, military papers, social security (one number a person by law)."""
     CERTIFICATE = 4
     """Of birth: one number for one child."""
     LIFELONG = 5
@@ -47,6 +47,7 @@ _PROOF_OF: Final = {
     IdKind.TAIWAN_PERMIT: IdProof.DOCUMENT,
     IdKind.PASSPORT: IdProof.DOCUMENT,
     IdKind.MILITARY: IdProof.DOCUMENT,
+    IdKind.SOCIAL_SECURITY: IdProof.DOCUMENT,
     IdKind.BIRTH_CERTIFICATE: IdProof.CERTIFICATE,
 }
 

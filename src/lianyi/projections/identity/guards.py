@@ -202,6 +202,8 @@ def guards(
     if e.newborn_and_named or a.is_newborn:
         newborn = _of_newborns(a, b, e)
         return (*found, newborn) if newborn else tuple(found)
+    if e.name is _NAME.VARIANT and a.names[0].kind is b.names[0].kind is NameKind.HANZI:
+        e = _as_siblings(a, b, e)
     by_machine = (
         e.name is _NAME.LOST_CHARACTER
         or (e.name is _NAME.SAME_PINYIN and a.names[0].kind is not b.names[0].kind)
@@ -222,6 +224,13 @@ def guards(
     if is_another_number(e):
         found.append(Guard.TWO_NUMBERS)
     return tuple(found)
+
+
+def _as_siblings(a: Traits, b: Traits, e: Evidence) -> Evidence:
+    """Take variants in the given name for what siblings may be called: 子哲 and 子喆."""
+    x, y = a.names[0], b.names[0]
+    alike = x.key[len(x.surname) :] == y.key[len(y.surname) :]
+    return e if alike else e._replace(name=_NAME.SAME_PINYIN)
 
 
 def _why_unproven(e: Evidence, *, anchored: bool) -> Guard:

@@ -49,6 +49,13 @@ def test_a_birthday_with_day_and_month_swapped_needs_telephone_and_home() -> Non
     assert SCORER.score(one, without).lane is Lane.REVIEW
 
 
+def test_a_surname_in_another_writing_is_one_family_a_given_name_perhaps_a_sibling() -> None:
+    surname = someone("萧子哲", identifiers=()), someone("肖子哲", identifiers=())
+    given_name = someone("肖子喆", identifiers=()), someone("肖子哲", identifiers=())
+    assert SCORER.score(*surname).lane is Lane.AUTO
+    assert SCORER.score(*given_name).guards == (Guard.BORN_TOGETHER,)
+
+
 HELD = [
     ("两个有效证号", someone(identifiers=(OTHER,)), Lane.NEW, Guard.TWO_VALID_NUMBERS),
     ("借卡", someone("李建国"), Lane.REVIEW, Guard.BORROWED_CARD),

@@ -6,7 +6,7 @@ from collections import Counter
 from enum import IntEnum
 from itertools import permutations
 
-from lianyi.projections.identity.values.identifier_levels import is_one_edit
+from lianyi.projections.identity.values.identifier_levels import is_one_edit, is_swap
 from lianyi.projections.identity.values.names import NameKind, NameValue, is_rare
 from lianyi.projections.identity.values.pinyin import every_letters
 from lianyi.projections.identity.values.shapes import similar_shape
@@ -223,7 +223,9 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     if shared and len(a.parts) == len(b.parts) and len(shared) == fewer - 1:
         (left,) = set(a.parts) - shared or {""}
         (right,) = set(b.parts) - shared or {""}
-        if min(len(left), len(right)) >= _LONG_WORD and is_one_edit(left, right):
+        if min(len(left), len(right)) >= _LONG_WORD and (
+            is_one_edit(left, right) or is_swap(left, right)
+        ):
             return _L.SIMILAR_SHAPE
         if _alike(left, right) or (len(left) == 1) != (len(right) == 1):
             return _L.ONE_CHARACTER
@@ -246,7 +248,7 @@ def _same_but_for_spaces(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 _WORDS_MAX = 5
 """The words of a longer name are not tried in all orders."""
 _LONG_WORD = 6
-"""From so many letters on, one wrong letter is an error and seldom another name."""
+"""From so many letters on, one wrong letter or a swap is an error and seldom another name."""
 _WORD_ALIKE = 0.5
 _WHOLE_ALIKE = 0.7
 """Shares of pairs of letters: from here on there may be typing errors between two words, names."""
