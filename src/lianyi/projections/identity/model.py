@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import cache
 from math import isfinite, log2
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -43,7 +43,7 @@ class UnusableModel(LianyiError):
         "compare the file with the shipped weights.yaml; the model in force stays",
     )
     zh = Told(
-        "无法使用该匹配模型", "{why}", "请对照随平台提供的 weights.yaml 修改；当前模型继续有效"
+        "无法使用该匹配模型", "{why_zh}", "请对照随平台提供的 weights.yaml 修改；当前模型继续有效"
     )
 
 
@@ -167,30 +167,45 @@ def read_model(text: str | bytes, *, where: str) -> MatchModel:
     try:
         model = msgspec.yaml.decode(text, type=MatchModel, strict=False)
     except msgspec.MsgspecError as error:
-        raise UnusableModel(where=where, why=str(error)) from error
+        raise UnusableModel(
+            where=where, why=str(error), why_zh=f"内容不符合模型格式（{error}）"
+        ) from error
     if faults := _faults(model):
-        raise UnusableModel(where=where, why=", ".join(faults[:FAULTS_MAX]))
+        told = faults[:FAULTS_MAX]
+        raise UnusableModel(
+            where=where,
+            why=", ".join(fault.en for fault in told),
+            why_zh="，".join(fault.zh for fault in told),
+        )
     return model
 
 
-def _faults(model: MatchModel) -> list[str]:
-    strange = sorted(set(model.fields) - set(LEVELS))
-    found = [f"fields: '{unknown}' is no element" for unknown in strange]
+class _Fault(NamedTuple):
+    zh: str
+    en: str
+
+
+def _faults(model: MatchModel) -> list[_Fault]:
+    found = [
+        _Fault(f"fields 中没有要素 {unknown}", f"fields: '{unknown}' is no element")
+        for unknown in sorted(set(model.fields) - set(LEVELS))
+    ]
     for element, levels in LEVELS.items():
         wanted = {level.name for level in levels if level.value > 0}
         said = model.fields.get(element, {})
-        found += [
-            f"fields.{element}: no level is called {level}" for level in sorted(set(said) - wanted)
-        ]
-        found += [f"fields.{element}: {level} is missing" for level in sorted(wanted - set(said))]
-        found += [
-            f"fields.{element}.{level}: m and u must be above 0 and below 1"
-            for level, chances in said.items()
-            if not (0 < chances.m < 1 and 0 < chances.u < 1)
-        ]
+        place = f"fields.{element}"
+        for level in sorted(set(said) - wanted):
+            found.append(_Fault(f"{place} 没有级别 {level}", f"{place}: {level} is no level"))
+        for level in sorted(wanted - set(said)):
+            found.append(_Fault(f"{place} 缺少 {level}", f"{place}: {level} is missing"))
+        for level, chances in said.items():
+            if not (0 < chances.m < 1 and 0 < chances.u < 1):
+                zh = f"{place}.{level} 的 m 和 u 必须大于 0 且小于 1"
+                found.append(_Fault(zh, f"{place}.{level}: m and u must be above 0 and below 1"))
     figures = (model.prior_bits, model.review_bits, model.auto_bits, model.together_bits)
     if not all(map(isfinite, figures)) or not model.review_bits < model.auto_bits:
-        found.append("review_bits must be below auto_bits")
+        zh, en = "review_bits 必须小于 auto_bits", "review_bits must be below auto_bits"
+        found.append(_Fault(zh, en))
     return found
 
 
