@@ -194,10 +194,14 @@ def _faults(model: MatchModel) -> list[_Fault]:
         wanted = {level.name for level in levels if level.value > 0}
         said = model.fields.get(element, {})
         place = f"fields.{element}"
-        for level in sorted(set(said) - wanted):
-            found.append(_Fault(f"{place} 没有级别 {level}", f"{place}: {level} is no level"))
-        for level in sorted(wanted - set(said)):
-            found.append(_Fault(f"{place} 缺少 {level}", f"{place}: {level} is missing"))
+        found += [
+            _Fault(f"{place} 没有级别 {level}", f"{place}: {level} is no level")
+            for level in sorted(set(said) - wanted)
+        ]
+        found += [
+            _Fault(f"{place} 缺少 {level}", f"{place}: {level} is missing")
+            for level in sorted(wanted - set(said))
+        ]
         for level, chances in said.items():
             if not (0 < chances.m < 1 and 0 < chances.u < 1):
                 zh = f"{place}.{level} 的 m 和 u 必须大于 0 且小于 1"

@@ -253,7 +253,7 @@ def rebuild(
     The result is what ``partition`` would make of everything.
 
     Args:
-        before: all persons as they were.
+        before: persons as they were: all, or at least those with a touched record.
         changed: records that came, changed or went, and both ends of every edge and decision that
             came or went.
         members: all records as they are.

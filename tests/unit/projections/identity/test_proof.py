@@ -7,13 +7,23 @@ docs/decisions/0011. ``LIANYI_CITY=200000`` judges a larger city by hand.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
+from random import Random
 
 import pytest
 from tests.unit.projections.identity.people import candidate_pairs
 
+from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.guards import Lane
-from lianyi.projections.identity.partition import Edge, Member, cards_of, partition
+from lianyi.projections.identity.partition import (
+    Edge,
+    Member,
+    Partition,
+    RecordKey,
+    cards_of,
+    partition,
+    rebuild,
+)
 from lianyi.projections.identity.scoring import Scorer
 from lianyi.projections.identity.traits import read_registration
 from lianyi.simulate.city.registrations import registrations
@@ -77,3 +87,38 @@ def test_a_city_of_unseen_people_is_mostly_right_and_never_wrong_by_itself() -> 
     assert linked - right <= linked * 0.0001
     assert right / pairs_in(people) >= 0.87
     assert len(questions) / COUNT <= 0.05
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_registrations_in_any_order_give_the_persons_of_all_at_once(order: int) -> None:
+    said = [e.registration for e in registrations(CitySettings(seed=11), 400)]
+    traits = {registration.key: read_registration(registration) for registration in said}
+    members = {
+        registration.key: Member(registration.key, place, cards_of(traits[registration.key]))
+        for place, registration in enumerate(said)
+    }
+
+    def weigh(a: RecordKey, b: RecordKey) -> float | None:
+        return SCORER.together(traits[a], traits[b])
+
+    least = SCORER.model.together_bits
+    arrived = list(members)
+    Random(order).shuffle(arrived)
+    blocks: dict[int, list[RecordKey]] = defaultdict(list)
+    edges: list[Edge] = []
+    now = Partition({})
+    for key in arrived:
+        met = set()
+        for block in blocking_keys(traits[key]):
+            met.update(blocks[block])
+            blocks[block].append(key)
+        fresh = [
+            Edge(key, other, found.bits)
+            for other in met
+            if (found := SCORER.score(traits[key], traits[other])).lane is Lane.AUTO
+        ]
+        edges += fresh
+        changed = {key, *(edge.b for edge in fresh)}
+        now = rebuild(now, changed, members, edges, (), weigh, together_bits=least)
+    assert len(now.persons) < len(members)
+    assert now == partition(members.values(), edges, (), weigh, together_bits=least)
