@@ -89,10 +89,13 @@ class Partition(msgspec.Struct, frozen=True):
     Attributes:
         persons: number of the person to her records, both sorted.
         refused: links by a person that would have put a never-link into one person.
+        apart: links of the score between two persons, which a guard of the groups kept apart and
+            no never-link: somebody should look.
     """
 
     persons: dict[int, tuple[RecordKey, ...]]
     refused: tuple[Decision, ...] = ()
+    apart: tuple[Edge, ...] = ()
 
     def person_of(self) -> dict[RecordKey, int]:
         """Give the person of each record."""
@@ -235,7 +238,12 @@ def partition(
         oldest = min(number[key] for key in group) if len(group) > 1 else member.number
         if oldest == member.number:
             persons[oldest] = tuple(sorted(group))
-    return Partition(persons, tuple(refused))
+    apart = [
+        Edge(a, b, bits)
+        for a, b, bits in sorted(own)
+        if not groups.are_one(a, b) and not groups.are_forbidden(a, b)
+    ]
+    return Partition(persons, tuple(refused), tuple(apart))
 
 
 def rebuild(
@@ -276,9 +284,11 @@ def rebuild(
     )
     kept = {p: keys for p, keys in before.persons.items() if touched.isdisjoint(keys)}
     refused = [d for d in before.refused if d.a not in touched and d.b not in touched]
+    apart = [e for e in before.apart if e.a not in touched and e.b not in touched]
     return Partition(
         dict(sorted((kept | now.persons).items())),
         tuple(sorted([*refused, *now.refused], key=lambda said: said.order)),
+        tuple(sorted([*apart, *now.apart], key=lambda edge: (edge.a, edge.b))),
     )
 
 

@@ -117,7 +117,9 @@ class Scorer:
     def together(self, a: Traits, b: Traits) -> float | None:
         """Give the bits of a pair, None where a guard says that it can never be one person."""
         found = self.score(a, b)
-        return None if found.guards and found.lane < Lane.REVIEW else found.bits
+        e = found.evidence
+        impossible = e.ids_conflict or e.orders_differ
+        return None if impossible or (found.guards and found.lane < Lane.REVIEW) else found.bits
 
     def explain(self, a: Traits, b: Traits) -> Explanation:
         """Score two registrations and say how the score came about."""

@@ -192,6 +192,14 @@ def test_strangers_are_not_chained_together() -> None:
     assert len(World(blank, vetoed).cut([]).persons) == 2
 
 
+def test_a_link_that_the_groups_do_not_allow_is_shown_until_somebody_says_never() -> None:
+    world = World({0: "1", 1: "", 2: "2"}, {(0, 1): 20.0, (1, 2): 15.0})
+    assert world.cut([]).apart == (Edge(key(2), key(1), 15.0),)
+    never = Decision(1, Said.NEVER_LINK, key(1), key(2))
+    assert world.cut([never]).apart == ()
+    assert world.cut([never]).persons == world.cut([]).persons
+
+
 def test_a_persons_word_goes_before_the_score() -> None:
     world = World({0: "1", 1: "2", 2: ""}, {(0, 1): None, (1, 2): 15.0})
     link = Decision(1, Said.LINK, key(0), key(1))

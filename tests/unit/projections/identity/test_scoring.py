@@ -200,6 +200,16 @@ def test_a_score_is_symmetric_and_its_waterfall_adds_up(a: Traits, b: Traits) ->
 
 
 @given(a=people, b=people)
+def test_what_can_never_be_one_person_has_no_bits(a: Traits, b: Traits) -> None:
+    found, bits = SCORER.score(a, b), SCORER.together(a, b)
+    assert bits in (None, found.bits)
+    if found.evidence.ids_conflict or found.evidence.orders_differ:
+        assert bits is None
+    if found.lane >= Lane.REVIEW:
+        assert bits == found.bits
+
+
+@given(a=people, b=people)
 def test_two_valid_numbers_an_unknown_or_a_newborn_are_never_linked(a: Traits, b: Traits) -> None:
     found = SCORER.score(a, b)
     held = found.evidence.ids_conflict or a.is_unknown or b.is_unknown
