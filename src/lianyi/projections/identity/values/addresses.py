@@ -147,9 +147,10 @@ def compare_addresses(a: AddressValue, b: AddressValue) -> AddressLevel:
     """Say how two addresses stand to each other. Symmetric."""
     if not (a.place or a.district or a.city) or not (b.place or b.district or b.city):
         return AddressLevel.INCOMPARABLE
-    letters = a.place.isascii() and a.place != "", b.place.isascii() and b.place != ""
-    if any(letters):
-        return _compare_letters(a, b) if all(letters) else AddressLevel.INCOMPARABLE
+    if a.place.isascii() or b.place.isascii():  # in letters, or not written
+        letters = a.place.isascii() and a.place != "", b.place.isascii() and b.place != ""
+        if any(letters):
+            return _compare_letters(a, b) if all(letters) else AddressLevel.INCOMPARABLE
     if (a.city and b.city and a.city != b.city) or (
         a.district and b.district and a.district != b.district
     ):
