@@ -1,4 +1,4 @@
-"""How long the patient index takes to read, key and compare one registration, in µs (medians).
+"""How long the patient index takes to read, key, compare and score, in µs (medians).
 
 ``python benchmarks/identity_values.py [--json]``; over 20,000 registrations of the simulated city,
 in processor time of one core, garbage collection included.
@@ -15,6 +15,7 @@ from random import Random
 
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.evidence import compare_registrations
+from lianyi.projections.identity.scoring import Scorer
 from lianyi.projections.identity.traits import read_registration
 from lianyi.simulate.city.registrations import registrations
 from lianyi.simulate.city.settings import CitySettings
@@ -40,12 +41,15 @@ def measure() -> dict[str, float]:
     other = traits[:]
     Random(1).shuffle(other)
     same = sorted(traits, key=lambda one: one.name.letters)
+    score = Scorer().score
     return {
         "generate": median_us(lambda: list(registrations(CitySettings(seed=3), COUNT))),
         "read": median_us(lambda: [read_registration(registration) for registration in said]),
         "keys": median_us(lambda: [blocking_keys(one) for one in traits]),
         "compare strangers": median_us(lambda: list(map(compare_registrations, traits, other))),
         "compare namesakes": median_us(lambda: list(map(compare_registrations, same, same[1:]))),
+        "score strangers": median_us(lambda: list(map(score, traits, other))),
+        "score namesakes": median_us(lambda: list(map(score, same, same[1:]))),
     }
 
 

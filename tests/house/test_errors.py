@@ -19,7 +19,7 @@ CODES_OF_FLOOR = {
     "formats": "12",
     "messagelog": "13",
     "channels": "14 15 16",
-    "projections": "20",
+    "projections": "20 21",
     "api": "16",
     "security": "18",
     "cli": "17",

@@ -371,7 +371,10 @@ async def test_a_token_opens_what_its_scopes_name_and_nothing_else(
         assert (await client.get("/ops")).status_code == 401
         assert (await client.get("/metrics")).status_code in {200, 403}
     looked = [act for act in await house.acts("access.get_act_as_fhir") if act["actor"] == "lin"]
-    assert [act["app"] for act in looked] == ["growth"]
+    assert [(act["app"], act["result"]) for act in looked] == [
+        ("growth", "allowed"),
+        ("growth", "refused"),
+    ]
 
 
 async def test_a_right_of_a_patient_does_not_open_what_is_said_of_others(

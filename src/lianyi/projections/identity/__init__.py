@@ -2,5 +2,6 @@
 
 ``registration`` is what one system says about a person; ``values`` reads and compares what is
 said; ``traits`` is a whole registration read; ``blocking`` gives the keys by which two of them
-can meet. All of that is pure.
+can meet; ``evidence`` compares two; ``scoring`` weighs that by a ``model`` and ``guards`` hold it
+back; ``partition`` cuts registrations into persons. All of that is pure.
 """

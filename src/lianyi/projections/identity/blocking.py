@@ -17,12 +17,16 @@ from typing import Final, NamedTuple
 from lianyi.projections.identity.registration import Flag, IdKind
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.identifiers import IdValue
+from lianyi.projections.identity.values.names import NameKind
 
-KEYS_VERSION: Final = 1
+KEYS_VERSION: Final = 2
 """Raised whenever the keys of a registration change, also by a newer dictionary of readings or of
 simplified characters (``pypinyin``, ``opencc``): stored keys must then be made anew."""
 KEYS_MAX: Final = 24
 """No registration has more keys, whatever it says."""
+
+WORDS_MAX: Final = 3
+"""So many words of a name in letters make keys of their own."""
 
 
 class Block(IntEnum):
@@ -32,11 +36,12 @@ class Block(IntEnum):
     """17 digits of a citizen's number, so that 15 and 18 meet."""
     PHONE = 2
     SOUND_BIRTH = 3
-    """Sound of the name (for a child that of the mother's too), date of birth."""
+    """Sound of the name (for a child that of the mother's too), date of birth; of a name in
+    letters also each word by itself, since any of them may have a typing error."""
     OTHER_ID = 4
     """Every other lasting identifier, by kind and (where it has one) issuer."""
     NAME_HOUSE = 5
-    """Name, numbers of the house."""
+    """Name (in letters also each word), numbers of the house."""
     BIRTH_SURNAME_DISTRICT_SEX = 6
     SOUND_YEAR_DISTRICT = 7
     """Sound of the name, year of birth, district."""
@@ -114,6 +119,11 @@ def _texts(traits: Traits) -> list[str]:
         ]
         year = _year(traits) if district else ""
         for name in traits.names:
+            if name.kind is NameKind.LATIN and len(name.parts) > 1:
+                for word in name.parts[:WORDS_MAX]:
+                    found += [f"3|{word}|{born}" for born in births]
+                    if "-" in house:
+                        found.append(f"5|{word}|{house}")
             if sound := name.letters:
                 found += [f"3|{sound}|{born}" for born in births]
                 found += [f"9|{sound}|{tail}" for tail in tails]

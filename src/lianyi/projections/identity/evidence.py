@@ -6,15 +6,56 @@ count; of identifiers, whether *any* two contradict each other is kept beside it
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from enum import IntEnum
+from typing import Final, NamedTuple
 
+from lianyi.projections.identity.registration import IdKind
 from lianyi.projections.identity.traits import Traits
-from lianyi.projections.identity.values.addresses import AddressLevel, compare_addresses
+from lianyi.projections.identity.values.addresses import (
+    AddressLevel,
+    AddressValue,
+    compare_addresses,
+)
 from lianyi.projections.identity.values.births import BirthLevel, compare_births
 from lianyi.projections.identity.values.identifier_levels import IdLevel, compare_ids
+from lianyi.projections.identity.values.identifiers import IdValue
 from lianyi.projections.identity.values.name_levels import NameLevel, compare_names
-from lianyi.projections.identity.values.phones import PhoneLevel, compare_phones
+from lianyi.projections.identity.values.names import NameKind
+from lianyi.projections.identity.values.phones import PhoneLevel, PhoneValue, compare_phones
 from lianyi.projections.identity.values.sexes import SexLevel, compare_sexes
+
+
+class IdProof(IntEnum):
+    """How much a number can prove; higher is more."""
+
+    NOTHING = 0
+    """No two identifiers can be compared."""
+    CARD = 1
+    """Insurance, health and hospital cards: lent, lost and renewed."""
+    UNPROVEN = 2
+    """A lifelong number that no check digit proves: 15 digits, or wrong in both."""
+    DOCUMENT = 3
+    """Passports, permits, military papers, social security (one number a person by law)."""
+    CERTIFICATE = 4
+    """Of birth: one number for one child."""
+    LIFELONG = 5
+    """At least one of the two is lifelong and has a right check digit."""
+
+
+_PROOF_OF: Final = {
+    IdKind.HOME_RETURN_PERMIT: IdProof.DOCUMENT,
+    IdKind.TAIWAN_PERMIT: IdProof.DOCUMENT,
+    IdKind.PASSPORT: IdProof.DOCUMENT,
+    IdKind.MILITARY: IdProof.DOCUMENT,
+    IdKind.SOCIAL_SECURITY: IdProof.DOCUMENT,
+    IdKind.BIRTH_CERTIFICATE: IdProof.CERTIFICATE,
+}
+
+
+def _proof(a: IdValue, b: IdValue) -> IdProof:
+    if a.kind in (IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE):
+        return IdProof.LIFELONG if a.valid or b.valid else IdProof.UNPROVEN
+    return _PROOF_OF.get(a.kind, IdProof.CARD)
 
 
 class Evidence(NamedTuple):
@@ -31,6 +72,7 @@ class Evidence(NamedTuple):
         newborn_and_named: one is an unnamed newborn, the other has a name: a relation at most.
         orders_differ: born together, in different order: siblings.
         same_mother: both name the same mother.
+        proof: what kind of number ``identifier`` is about.
     """
 
     name: NameLevel
@@ -43,39 +85,63 @@ class Evidence(NamedTuple):
     newborn_and_named: bool
     orders_differ: bool
     same_mother: bool
+    proof: IdProof
+
+
+_NAME: Final = NameLevel.INCOMPARABLE
+_ID: Final = IdLevel.INCOMPARABLE
+_CONFLICT: Final = IdLevel.CONFLICT
+_NO_PROOF: Final = IdProof.NOTHING
+_PHONE: Final = PhoneLevel.INCOMPARABLE
+_SAME_PHONE: Final = PhoneLevel.EQUAL
+_ADDRESS: Final = AddressLevel.INCOMPARABLE
+_NEWBORN: Final = NameKind.NEWBORN
 
 
 def compare_registrations(a: Traits, b: Traits) -> Evidence:
     """Compare two registrations. Symmetric."""
-    name = NameLevel.INCOMPARABLE
-    for n in a.names:
-        for m in b.names:
-            name = max(name, compare_names(n, m))
-    nearest, conflict = IdLevel.INCOMPARABLE, False
+    names_a, names_b = a.names, b.names
+    name = compare_names(names_a[0], names_b[0])
+    if len(names_a) + len(names_b) > 2:
+        name = max(compare_names(n, m) for n in names_a for m in names_b)
+    nearest, conflict, proof = _ID, False, _NO_PROOF
+    ids_b = b.ids
     for x in a.ids:
-        for y in b.ids:
+        for y in ids_b:
+            if x.kind is not y.kind:
+                continue
             level = compare_ids(x, y)
-            if level is IdLevel.CONFLICT:
+            if level is _CONFLICT:
                 conflict = True
-            elif level > nearest:
-                nearest = level
-    phone = PhoneLevel.INCOMPARABLE
-    for p in a.phones:
-        for q in b.phones:
-            phone = max(phone, compare_phones(p, q))
-    address = AddressLevel.INCOMPARABLE
-    for s in a.addresses:
-        for t in b.addresses:
-            address = max(address, compare_addresses(s, t))
+            elif level >= nearest and level:
+                kind = _proof(x, y)
+                if level > nearest or kind > proof:
+                    nearest, proof = level, kind
+    order_a, order_b, mother = a.birth_order, b.birth_order, a.mother
     return Evidence(
         name,
         compare_births(a.birth, b.birth),
         compare_sexes(a.sex, b.sex),
         nearest,
         conflict,
-        phone,
-        address,
-        a.is_newborn != b.is_newborn,
-        bool(a.birth_order and b.birth_order and a.birth_order != b.birth_order),
-        bool(a.mother) and a.mother == b.mother,
+        _nearest_phone(a.phones, b.phones) if a.phones and b.phones else _PHONE,
+        _nearest_address(a.addresses, b.addresses) if a.addresses and b.addresses else _ADDRESS,
+        (names_a[0].kind is _NEWBORN) is not (names_b[0].kind is _NEWBORN),
+        order_a != 0 != order_b and order_a != order_b,
+        mother != "" and mother == b.mother,
+        proof,
     )
+
+
+def _nearest_phone(a: tuple[PhoneValue, ...], b: tuple[PhoneValue, ...]) -> PhoneLevel:
+    if a[0].digits == b[0].digits:
+        return _SAME_PHONE
+    if len(a) == len(b) == 1:
+        return compare_phones(a[0], b[0])
+    return max(compare_phones(p, q) for p in a for q in b)
+
+
+def _nearest_address(a: tuple[AddressValue, ...], b: tuple[AddressValue, ...]) -> AddressLevel:
+    if len(a) == len(b) == 1:
+        return compare_addresses(a[0], b[0])
+    return max(compare_addresses(s, t) for s in a for t in b)

@@ -192,7 +192,11 @@ def company(make: Forms) -> Pair:
     """Colleagues: one phone, address and surname."""
     born, phone, home = make.born(25, 55), make.phone(), make.address()
     surname, sex = make.surname(), make.sex()
+    given = make.given(sex, born)
+    other = given
+    while other == given:  # two who agree in everything are no trap: nothing tells them apart
+        other = make.given(sex, born)
     return (
-        make.form(surname + make.given(sex, born), sex, born, phone=phone, address=home),
-        make.form(surname + make.given(sex, born), sex, born, phone=phone, address=home),
+        make.form(surname + given, sex, born, phone=phone, address=home),
+        make.form(surname + other, sex, born, phone=phone, address=home),
     )

@@ -236,3 +236,10 @@ def test_the_nearest_of_several_values_counts_and_a_conflict_stays_seen() -> Non
     assert evidence.name is NameLevel.EQUAL
     assert evidence.identifier is IdLevel.EQUAL
     assert evidence.ids_conflict
+
+
+def test_names_in_letters_meet_by_one_word_when_another_has_an_error() -> None:
+    bare: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": ()}
+    assert meet(said("John Smith", **bare), said("Jonh Smith", **bare)) == {Block.SOUND_BIRTH}
+    home = {**bare, "born": "", "addresses": ("8 Hill Street, 4810",)}
+    assert meet(said("John Smith", **home), said("John Smiht", **home)) == {Block.NAME_HOUSE}

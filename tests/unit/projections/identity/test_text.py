@@ -13,6 +13,7 @@ from lianyi.projections.identity.values.text import (
     is_private,
     normal,
     real_characters,
+    share_of_pairs,
     simplified,
 )
 
@@ -75,3 +76,9 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 def test_simplifying_keeps_the_number_of_characters_and_is_idempotent(text: str) -> None:
     assert len(simplified(text)) == len(text)
     assert simplified(simplified(text)) == simplified(text)
+
+
+def test_texts_are_as_alike_as_the_pairs_of_letters_they_share() -> None:
+    assert share_of_pairs("night", "nacht") == share_of_pairs("nacht", "night") == 0.25
+    assert share_of_pairs("a", "a") == 1.0
+    assert share_of_pairs("a", "b") == share_of_pairs("", "ab") == 0.0

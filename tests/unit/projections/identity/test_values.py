@@ -167,6 +167,11 @@ ADDRESSES = [
     ("邻居", HOME, HOME.replace("501", "502"), AddressLevel.SAME_PLACE),
     ("同区", HOME, "云溪市望江区南桥街道人民路7号", AddressLevel.SAME_DISTRICT),
     ("异区同号", HOME, HOME.replace("望江", "桂湖"), AddressLevel.DIFFERENT),
+    ("英文相同", "8 Hill Street, 4810", "8 HILL street 4810", AddressLevel.EQUAL),
+    ("英文录错", "8 Hill Street, 4810", "8 Hil Stret, 4811", AddressLevel.SAME_HOUSE),
+    ("英文邻居", "8 Hill Street", "9 Hill Street", AddressLevel.SAME_PLACE),
+    ("英文不同", "8 Hill Street", "8 Goldfinch Circuit", AddressLevel.DIFFERENT),
+    ("英文与中文不比", HOME, "8 Hill Street, 4810", AddressLevel.INCOMPARABLE),
     ("没有", HOME, "不详", AddressLevel.INCOMPARABLE),
     ("两个没有", "无", "", AddressLevel.INCOMPARABLE),
 ]

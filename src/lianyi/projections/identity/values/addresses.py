@@ -17,6 +17,8 @@ from unicodedata import is_normalized, normalize
 
 import msgspec
 
+from lianyi.projections.identity.values.text import share_of_pairs
+
 
 class AddressValue(msgspec.Struct, frozen=True, gc=False):
     """An address, read.
@@ -25,7 +27,8 @@ class AddressValue(msgspec.Struct, frozen=True, gc=False):
         province: without its ending 省, 市, 自治区; empty when not written.
         city: likewise, without 市, 州, 地区, 盟.
         district: likewise, without 区, 县, 市, 旗.
-        place: what follows, characters only, 路 街 村 and the like included.
+        place: what follows, characters only, 路 街 村 and the like included; of an address in
+            letters all its words.
         house: the numbers of house, building, unit, room, joined by ``-``; empty when there are
             none, so that the address names no home.
     """
@@ -74,6 +77,9 @@ _CHINESE_NUMBER: Final = re.compile(
 )
 _DIGITS: Final = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 _NOT_WORDS: Final = re.compile(r"[\W\d_A-Za-z]+|[号栋幢座室楼层单元弄组队]+")
+_WORD: Final = re.compile(r"[a-z]{2,}")
+_LETTERS_ALIKE: Final = 0.6
+"""Share of pairs of letters from which on two addresses in letters are of one place."""
 _NOWHERE: Final = re.compile(r"无|不详|未知|未提供|未填|同上|本地|外地|本市|暂无|[\W\d_]*")
 
 
@@ -94,6 +100,8 @@ def _count(word: str) -> str:
 def read_address(said: str) -> AddressValue:
     """Read an address as it was sent; what cannot be read leaves its part empty."""
     text = said if is_normalized("NFKC", said) else normalize("NFKC", said)
+    if text.isascii():
+        return _read_letters(text)
     if " " in text:
         text = "".join(text.split())
     if len(text) < 9 and _NOWHERE.fullmatch(text):
@@ -115,10 +123,34 @@ def read_address(said: str) -> AddressValue:
     )
 
 
+def _read_letters(text: str) -> AddressValue:
+    """Read an address in letters: its words in lower case as place, all numbers as house."""
+    words = _WORD.findall(text.lower())
+    if not words or (len(words) == 1 and len(text) < 9):
+        return AddressValue()
+    numbers = [number.lstrip("0") or "0" for number in _NUMBER.findall(text)]
+    return AddressValue(place=" ".join(words), house="-".join(numbers))
+
+
+def _compare_letters(a: AddressValue, b: AddressValue) -> AddressLevel:
+    """Compare two addresses in letters, where every word may have a typing error."""
+    alike = share_of_pairs(a.place, b.place)
+    if alike == 1.0 and a.house == b.house and a.house:
+        return AddressLevel.EQUAL
+    if alike < _LETTERS_ALIKE:
+        return AddressLevel.DIFFERENT
+    shared = not set(a.house.split("-")).isdisjoint(b.house.split("-"))
+    return AddressLevel.SAME_HOUSE if shared and a.house and b.house else AddressLevel.SAME_PLACE
+
+
 def compare_addresses(a: AddressValue, b: AddressValue) -> AddressLevel:
     """Say how two addresses stand to each other. Symmetric."""
     if not (a.place or a.district or a.city) or not (b.place or b.district or b.city):
         return AddressLevel.INCOMPARABLE
+    if a.place.isascii() or b.place.isascii():  # in letters, or not written
+        letters = a.place.isascii() and a.place != "", b.place.isascii() and b.place != ""
+        if any(letters):
+            return _compare_letters(a, b) if all(letters) else AddressLevel.INCOMPARABLE
     if (a.city and b.city and a.city != b.city) or (
         a.district and b.district and a.district != b.district
     ):

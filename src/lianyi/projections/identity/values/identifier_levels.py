@@ -76,7 +76,7 @@ def is_one_edit(a: str, b: str) -> bool:
     return a[at:] == b[at + 1 :]
 
 
-def _is_swap(a: str, b: str) -> bool:
+def is_swap(a: str, b: str) -> bool:
     """Two neighbouring characters swapped. The two are different."""
     if len(a) != len(b):
         return False
@@ -105,6 +105,6 @@ def compare_ids(a: IdValue, b: IdValue) -> IdLevel:
     left, right = (a.text, b.text) if len(a.text) != 15 != len(b.text) else (a.body, b.body)
     if is_one_edit(left, right):
         return IdLevel.TYPO
-    if _is_swap(left, right):
+    if is_swap(left, right):
         return IdLevel.TRANSPOSED
     return IdLevel.DIFFERENT

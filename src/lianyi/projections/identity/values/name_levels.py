@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import IntEnum
+from itertools import permutations
 
-from lianyi.projections.identity.values.identifier_levels import is_one_edit
+from lianyi.projections.identity.values.identifier_levels import is_one_edit, is_swap
 from lianyi.projections.identity.values.names import NameKind, NameValue, is_rare
 from lianyi.projections.identity.values.pinyin import every_letters
 from lianyi.projections.identity.values.shapes import similar_shape
-from lianyi.projections.identity.values.text import LOST
+from lianyi.projections.identity.values.text import LOST, share_of_pairs
 
 
 class NameLevel(IntEnum):
@@ -74,8 +75,11 @@ def _compare_hanzi(a: NameValue, b: NameValue) -> NameLevel:
     lossy = a.lossy or b.lossy
     if x == y and not lossy:
         return _L.VARIANT
-    if lossy and _agree_but_for_lost(a, b):
-        return _L.LOST_CHARACTER
+    if lossy:
+        if _agree_but_for_lost(a, b):
+            return _L.LOST_CHARACTER
+    elif len(x) > 1 and a.every[0].isdisjoint(b.every[0]) and set(x).isdisjoint(y):
+        return _L.DIFFERENT  # nearly always, and cheaper to see than the rest
     if len(x) != len(y):
         return _compare_lengths(a, b)
     apart = [i for i, c in enumerate(x) if c != y[i]]
@@ -213,7 +217,7 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     """Compare two names in letters, whatever the order of their words."""
     if a.key == b.key or (a.letters == b.letters and a.usual and b.usual):
         return _L.EQUAL
-    if sorted("".join(a.parts)) == sorted("".join(b.parts)):
+    if _same_but_for_spaces(a.parts, b.parts):
         return _L.EQUAL
     shared = set(a.parts) & set(b.parts)
     fewer = min(len(a.parts), len(b.parts))
@@ -222,6 +226,42 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     if shared and len(a.parts) == len(b.parts) and len(shared) == fewer - 1:
         (left,) = set(a.parts) - shared or {""}
         (right,) = set(b.parts) - shared or {""}
-        if is_one_edit(left, right) or (len(left) == 1) != (len(right) == 1):
+        if min(len(left), len(right)) >= _LONG_WORD and (
+            is_one_edit(left, right) or is_swap(left, right)
+        ):
+            return _L.SIMILAR_SHAPE
+        if _alike(left, right) or (len(left) == 1) != (len(right) == 1):
             return _L.ONE_CHARACTER
-    return _L.SURNAME_ONLY if shared else _L.DIFFERENT
+    short, long = (a.parts, b.parts) if len(a.parts) <= len(b.parts) else (b.parts, a.parts)
+    alike = sum(any(_alike(word, other) for other in long) for word in short)
+    whole = share_of_pairs("".join(short), "".join(long))
+    if alike == len(short) or whole >= _WHOLE_ALIKE:
+        return _L.ONE_CHARACTER
+    return _L.SURNAME_ONLY if alike else _L.DIFFERENT
+
+
+def _same_but_for_spaces(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether the words of both, in some order and without spaces, are one text."""
+    if sorted("".join(a)) != sorted("".join(b)) or max(len(a), len(b)) > _WORDS_MAX:
+        return False
+    orders = {"".join(order) for order in permutations(a)}
+    return any("".join(order) in orders for order in permutations(b))
+
+
+_WORDS_MAX = 5
+"""The words of a longer name are not tried in all orders."""
+_LONG_WORD = 6
+"""From so many letters on, one wrong letter or a swap is an error and seldom another name."""
+_WORD_ALIKE = 0.5
+_WHOLE_ALIKE = 0.7
+"""Shares of pairs of letters: from here on there may be typing errors between two words, names."""
+
+
+def _alike(left: str, right: str) -> bool:
+    """Whether one word may be the other with a typing error or two. Symmetric."""
+    return (
+        left == right
+        or is_one_edit(left, right)
+        or sorted(left) == sorted(right)
+        or share_of_pairs(left, right) >= _WORD_ALIKE
+    )

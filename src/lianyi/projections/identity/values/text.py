@@ -154,3 +154,17 @@ def is_hanzi(character: str) -> bool:
         or 0x20000 <= code <= 0x3FFFF
         or code == 0x3007
     )
+
+
+def share_of_pairs(a: str, b: str) -> float:
+    """Give how alike two texts in letters are: from 0 to 1, by the pairs of letters they share.
+
+    Source:
+        Dice, "Measures of the amount of ecologic association between species", Ecology 26 (1945).
+    """
+    if a == b:
+        return 1.0
+    pairs_a = {a[i : i + 2] for i in range(len(a) - 1)}
+    pairs_b = {b[i : i + 2] for i in range(len(b) - 1)}
+    both = len(pairs_a) + len(pairs_b)
+    return 2 * len(pairs_a & pairs_b) / both if both else 0.0

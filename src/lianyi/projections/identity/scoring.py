@@ -1,0 +1,215 @@
+"""Score a pair of registrations: bits, a lane, and a waterfall that a person can read.
+
+The score is a sum of weights (``model``), one for each element that can be compared; guards
+(``guards``) then say how high the pair may come. Everything is symmetric and exact, so batch and
+real time, and any order, give the same answer.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from lianyi.projections.identity.evidence import Evidence, IdProof, compare_registrations
+from lianyi.projections.identity.guards import Guard, Lane, guards, is_borrowed
+from lianyi.projections.identity.model import MatchModel, grained, shipped_model, weights
+from lianyi.projections.identity.rarity import (
+    NOTHING_COUNTED,
+    NameBits,
+    ValueCounts,
+    address_key,
+    capped,
+    shared_count,
+)
+from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.values.addresses import AddressLevel
+from lianyi.projections.identity.values.identifier_levels import IdLevel
+from lianyi.projections.identity.values.name_levels import NameLevel
+from lianyi.projections.identity.values.phones import PhoneLevel
+
+_PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
+"""Element of the model for each ``IdProof``."""
+
+
+class Score(NamedTuple):
+    """What became of a pair.
+
+    Attributes:
+        bits: log2 of the odds that the two are one person; a multiple of 1/64.
+        lane: with all guards.
+        guards: what holds it back; empty below ``review_bits``, where nothing has to.
+        evidence: the levels.
+    """
+
+    bits: float
+    lane: Lane
+    guards: tuple[Guard, ...]
+    evidence: Evidence
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of the waterfall.
+
+    Attributes:
+        element: ``prior``, an element of the model, ``name-rarity`` or ``household``.
+        zh: the element in Chinese.
+        level: name of the level; empty where there is none.
+        bits: what it adds.
+    """
+
+    element: str
+    zh: str
+    level: str
+    bits: float
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A score, step by step: ``steps`` add up to ``bits``."""
+
+    model: str
+    bits: float
+    lane: Lane
+    steps: tuple[Step, ...]
+    guards: tuple[Guard, ...]
+
+
+_ZH: Final = {
+    "prior": "先验",
+    "name": "姓名",
+    "name-rarity": "姓名常见程度",
+    "birth": "出生日期",
+    "sex": "性别",
+    "lifelong": "身份证件号码（校验有效）",
+    "unproven": "身份证件号码（未能校验）",
+    "document": "其他证件号码",
+    "card": "卡号",
+    "phone": "电话",
+    "address": "住址",
+    "household": "同一家庭的电话与住址只算一项",
+}
+
+
+class Scorer:
+    """Scores pairs by one model and one hospital's counts; it keeps nothing about a pair."""
+
+    def __init__(
+        self, model: MatchModel | None = None, counts: ValueCounts = NOTHING_COUNTED
+    ) -> None:
+        self.model = model = model or shipped_model()
+        self._counts = counts
+        self._names = NameBits(model, counts)
+        self._prior = grained(model.prior_bits)
+        self._contact_max = grained(model.contact_bits_max)
+        self._name = weights(model, "name")
+        self._birth = weights(model, "birth")
+        self._sex = weights(model, "sex")
+        self._ids = tuple(weights(model, element) for element in _PROOF_ELEMENT)
+        self._phone = weights(model, "phone")
+        self._address = weights(model, "address")
+
+    def score(self, a: Traits, b: Traits) -> Score:
+        """Score two registrations. Symmetric."""
+        e = compare_registrations(a, b)
+        parts = self._parts(a, b, e)
+        return self._judge(a, b, e, parts)
+
+    def together(self, a: Traits, b: Traits) -> float | None:
+        """Give the bits of a pair, None where a guard says that it can never be one person."""
+        found = self.score(a, b)
+        e = found.evidence
+        impossible = e.ids_conflict or e.orders_differ
+        return None if impossible or (found.guards and found.lane < Lane.REVIEW) else found.bits
+
+    def explain(self, a: Traits, b: Traits) -> Explanation:
+        """Score two registrations and say how the score came about."""
+        e = compare_registrations(a, b)
+        parts = self._parts(a, b, e)
+        found = self._judge(a, b, e, parts)
+        elements = (
+            ("prior", ""),
+            ("name", e.name.name),
+            ("name-rarity", ""),
+            ("birth", e.birth.name),
+            ("sex", e.sex.name),
+            (_PROOF_ELEMENT[e.proof], e.identifier.name),
+            ("phone", e.phone.name),
+            ("address", e.address.name),
+            ("household", ""),
+        )
+        steps = tuple(
+            Step(element, _ZH[element], level, bits)
+            for (element, level), bits in zip(elements, parts, strict=True)
+            if bits or level not in ("", "INCOMPARABLE")
+        )
+        return Explanation(self.model.name, found.bits, found.lane, steps, found.guards)
+
+    def _parts(self, a: Traits, b: Traits, e: Evidence) -> tuple[float, ...]:
+        """The steps of the waterfall, in the order of ``explain``."""
+        counts = self._counts
+        rarity = self._names.of_pair(a, b) if e.name >= NameLevel.SIMILAR_SHAPE else 0.0
+        number = self._ids[e.proof][e.identifier]
+        phone = self._phone[e.phone]
+        address = self._address[e.address]
+        if counts.persons:
+            if number > 0 and e.identifier >= IdLevel.SAME_BODY:
+                number = self._capped_number(a, b, number)
+            if e.phone >= PhoneLevel.SAME_LINE:
+                phone = self._capped_phone(a, b, phone)
+            if e.address >= AddressLevel.SAME_HOUSE:
+                address = self._capped_address(a, b, address)
+        over = self._contact_max - phone - address
+        return (
+            self._prior,
+            self._name[e.name],
+            rarity,
+            self._birth[e.birth],
+            self._sex[e.sex],
+            number,
+            phone,
+            address,
+            over if over < 0 else 0.0,
+        )
+
+    def _judge(self, a: Traits, b: Traits, e: Evidence, parts: tuple[float, ...]) -> Score:
+        model, bits = self.model, sum(parts)
+        borrowed = parts[5] >= model.auto_bits and is_borrowed(e)
+        if bits < model.review_bits and not borrowed:
+            return Score(bits, Lane.NEW, (), e)
+        lane = Lane.AUTO if bits >= model.auto_bits else Lane.REVIEW
+        least = model.anchor_bits
+        line = e.phone is PhoneLevel.EQUAL and parts[6] >= least
+        home = e.address >= AddressLevel.SAME_HOUSE and parts[7] >= least
+        held = guards(
+            a,
+            b,
+            e,
+            anchored=line or home,
+            at_home=line and home,
+            number_counts=e.proof is not IdProof.NOTHING and parts[5] >= model.anchor_bits,
+        )
+        for guard in held:
+            lane = min(lane, guard.highest)
+        return Score(bits, lane, held, e)
+
+    def _capped_number(self, a: Traits, b: Traits, bits: float) -> float:
+        count = shared_count(
+            [value.text for value in a.ids],
+            [value.text for value in b.ids],
+            self._counts.identifiers,
+        )
+        return capped(bits, count, self.model.caps.identifier)
+
+    def _capped_phone(self, a: Traits, b: Traits, bits: float) -> float:
+        count = shared_count(
+            [value.digits for value in a.phones],
+            [value.digits for value in b.phones],
+            self._counts.phones,
+        )
+        return capped(bits, count, self.model.caps.phone)
+
+    def _capped_address(self, a: Traits, b: Traits, bits: float) -> float:
+        count = shared_count(
+            map(address_key, a.addresses), map(address_key, b.addresses), self._counts.addresses
+        )
+        return capped(bits, count, self.model.caps.address)

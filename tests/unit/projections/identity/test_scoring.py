@@ -1,0 +1,230 @@
+"""What makes two registrations one person: numbers and names, never a telephone alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.projections.identity.people import HOME, PHONE, citizen, someone
+
+from lianyi.projections.identity.guards import Guard, Lane
+from lianyi.projections.identity.model import shipped_model
+from lianyi.projections.identity.rarity import ValueCounts, address_key
+from lianyi.projections.identity.registration import Flag, Identifier, IdKind
+from lianyi.projections.identity.scoring import Scorer
+from lianyi.projections.identity.traits import Traits
+
+SCORER = Scorer()
+BARE: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": ()}
+OTHER = citizen(order=125)
+TYPED_WRONG = Identifier(IdKind.CITIZEN, citizen().value[:-2] + "9" + citizen().value[-1])
+CERTIFICATE = Identifier(IdKind.BIRTH_CERTIFICATE, "Y990012345")
+CHILD: dict[str, Any] = {"born": "20240610", "identifiers": (), "flags": (Flag.NEWBORN,)}
+
+AUTO = [
+    ("证号与姓名", someone(phones=(), addresses=(), born="")),
+    ("证号与姓名，生日错一位", someone(born="19800316", phones=(), addresses=())),
+    ("证号与拼音姓名", someone("WANG Xiaoming", phones=())),
+    ("证号与丢字姓名", someone("王?明", phones=())),
+    ("十五位证号", someone(identifiers=(Identifier(IdKind.CITIZEN, "990102800315123"),))),
+    ("证号录错一位", someone(identifiers=(TYPED_WRONG,), phones=(), addresses=())),
+    ("姓名、生日与电话", someone(identifiers=(), addresses=())),
+    ("姓名、生日与住址", someone(identifiers=(), phones=())),
+    ("性别填错而证号相同", someone(sex="2", phones=(), addresses=())),
+]
+
+
+@pytest.mark.parametrize("other", [row[1] for row in AUTO], ids=[row[0] for row in AUTO])
+def test_they_are_one_person(other: Traits) -> None:
+    assert SCORER.score(someone(), other).lane is Lane.AUTO
+
+
+def test_a_birthday_with_day_and_month_swapped_needs_telephone_and_home() -> None:
+    one = someone(born="19800305", identifiers=())
+    assert SCORER.score(one, someone(born="19800503", identifiers=())).lane is Lane.AUTO
+    without = someone(born="19800503", identifiers=(), addresses=())
+    assert SCORER.score(one, without).lane is Lane.REVIEW
+
+
+def test_a_surname_in_another_writing_is_one_family_a_given_name_perhaps_a_sibling() -> None:
+    surname = someone("萧子哲", identifiers=()), someone("肖子哲", identifiers=())
+    given_name = someone("肖子喆", identifiers=()), someone("肖子哲", identifiers=())
+    assert SCORER.score(*surname).lane is Lane.AUTO
+    assert SCORER.score(*given_name).guards == (Guard.BORN_TOGETHER,)
+
+
+HELD = [
+    ("两个有效证号", someone(identifiers=(OTHER,)), Lane.NEW, Guard.TWO_VALID_NUMBERS),
+    ("借卡", someone("李建国"), Lane.REVIEW, Guard.BORROWED_CARD),
+    (
+        "借卡，无其他相同",
+        someone("李建国", sex="2", born="19550102", phones=(), addresses=()),
+        Lane.REVIEW,
+        Guard.BORROWED_CARD,
+    ),
+    ("证号相同，姓名同音", someone("王小鸣"), Lane.REVIEW, Guard.NEARLY_ONE_NAME),
+    ("一字之差且无证号", someone("王小刚", identifiers=()), Lane.REVIEW, Guard.BORN_TOGETHER),
+    ("同音且无证号", someone("王小鸣", identifiers=()), Lane.REVIEW, Guard.BORN_TOGETHER),
+    ("只有姓名与生日", someone(**BARE), Lane.REVIEW, Guard.UNPROVEN),
+    ("性别不同且无证号", someone(sex="2", identifiers=()), Lane.REVIEW, Guard.UNPROVEN),
+    (
+        "另一个十五位证号",
+        someone(identifiers=(Identifier(IdKind.CITIZEN, "990104800315777"),)),
+        Lane.REVIEW,
+        Guard.TWO_NUMBERS,
+    ),
+    (
+        "多胞胎且无证号",
+        someone(identifiers=(), multiple_birth=True),
+        Lane.REVIEW,
+        Guard.MULTIPLE_BIRTH,
+    ),
+    ("测试登记", someone(flags=(Flag.TEST,)), Lane.SUPPRESS, Guard.TEST_RECORD),
+    (
+        "身份不明，证号相同",
+        someone("无名氏"),
+        Lane.REVIEW,
+        Guard.UNKNOWN_WITH_NUMBER,
+    ),
+    ("无名氏", someone("无名氏", identifiers=()), Lane.SUPPRESS, Guard.NOBODY),
+    (
+        "母亲与新生儿",
+        someone("王小明之子", **CHILD | {"identifiers": (citizen(),)}),
+        Lane.SUPPRESS,
+        Guard.MOTHER_AND_CHILD,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("other", "lane", "guard"), [row[1:] for row in HELD], ids=[row[0] for row in HELD]
+)
+def test_they_are_held_back(other: Traits, lane: Lane, guard: Guard) -> None:
+    found = SCORER.score(someone(), other)
+    assert found.lane is lane
+    assert guard in found.guards
+
+
+def test_strangers_are_two_persons_and_nothing_has_to_hold_them_back() -> None:
+    found = SCORER.score(someone(), someone("赵丽华", born="19510704", sex="2", **BARE))
+    assert found.lane is Lane.NEW
+    assert found.guards == ()
+
+
+def test_an_unnamed_newborn_is_the_named_child_only_by_its_birth_certificate() -> None:
+    newborn = someone("李芳之子", **CHILD | {"identifiers": (CERTIFICATE,)})
+    named = someone("王子昂", born="20240610", identifiers=(CERTIFICATE,))
+    without = someone("王子昂", born="20240610", identifiers=())
+    assert SCORER.score(newborn, named).lane is Lane.AUTO
+    assert SCORER.score(newborn, without).lane is Lane.REVIEW
+    assert SCORER.score(newborn, without).guards == (Guard.NEWBORN_AND_NAMED,)
+
+
+def test_two_newborns_of_one_mother_are_never_linked_by_themselves() -> None:
+    one = someone("李芳之子", **CHILD)
+    assert SCORER.score(one, someone("李芳之子", **CHILD)).guards == (Guard.TWO_NEWBORNS,)
+    later = SCORER.score(one, someone("李芳之子", **CHILD | {"born": "20240108"}))
+    assert (later.lane, later.guards) == (Lane.NEW, (Guard.TWO_CHILDREN,))
+
+
+def test_born_together_in_another_order_is_another_child() -> None:
+    a, b = (someone(identifiers=(), birth_order=order) for order in (1, 2))
+    assert SCORER.score(a, b).lane is Lane.NEW
+    assert Guard.BIRTH_ORDERS_DIFFER in SCORER.score(a, b).guards
+
+
+def test_telephone_and_home_alone_never_reach_auto_whatever_the_model_says() -> None:
+    fields = {
+        element: {
+            level: msgspec.structs.replace(chances, u=1e-9)
+            if element in ("phone", "address")
+            else chances
+            for level, chances in levels.items()
+        }
+        for element, levels in shipped_model().fields.items()
+    }
+    eager = msgspec.structs.replace(shipped_model(), fields=fields, contact_bits_max=100)
+    found = Scorer(eager).score(
+        someone(identifiers=()), someone("赵丽华", born="19510704", sex="2", identifiers=())
+    )
+    assert found.bits >= eager.auto_bits
+    assert (found.lane, found.guards) == (Lane.REVIEW, (Guard.CONTACT_ONLY,))
+
+
+def test_what_a_crowd_shares_proves_nothing() -> None:
+    (address,) = someone().addresses
+    crowded = ValueCounts(1_000_000, phones={PHONE: 400}, addresses={address_key(address): 300})
+    other = someone(identifiers=())
+    assert SCORER.score(someone(), other).lane is Lane.AUTO
+    found = Scorer(counts=crowded).score(someone(), other)
+    assert (found.lane, found.guards) == (Lane.REVIEW, (Guard.UNPROVEN,))
+    number = ValueCounts(1_000_000, identifiers={citizen().value: 40})
+    assert Scorer(counts=number).score(someone(), someone("李建国", **BARE)).lane is Lane.NEW
+
+
+def test_a_common_name_says_less_than_a_rare_one() -> None:
+    rare, common = someone("尉迟珩", **BARE), someone("王伟", **BARE)
+    assert SCORER.score(rare, rare).bits - SCORER.score(common, common).bits >= 6
+    counted = Scorer(counts=ValueCounts(1_000_000, names={"尉迟珩": 5_000}))
+    assert counted.score(rare, rare).bits < SCORER.score(rare, rare).bits
+
+
+people = st.builds(
+    someone,
+    st.sampled_from(
+        ["王小明", "王小鸣", "王伟", "WANG Xiaoming", "欧阳娜娜", "无名氏", "李芳之子", "王?明"]
+    ),
+    sex=st.sampled_from(["1", "2", ""]),
+    born=st.sampled_from(["19800315", "19801503", "1980", "19000101", "20240610", ""]),
+    identifiers=st.lists(
+        st.sampled_from([citizen(), OTHER, TYPED_WRONG, CERTIFICATE]), max_size=2
+    ).map(tuple),
+    phones=st.sampled_from([(), (PHONE,), ("15499982712",)]),
+    addresses=st.sampled_from([(), (HOME,), ("澜川省云溪市望江区滨江街道解放路7号",)]),
+    birth_order=st.sampled_from([None, 1, 2]),
+    flags=st.sampled_from([(), (Flag.NEWBORN,), (Flag.UNKNOWN,)]),
+)
+
+
+@given(a=people, b=people)
+def test_a_score_is_symmetric_and_its_waterfall_adds_up(a: Traits, b: Traits) -> None:
+    found, turned = SCORER.score(a, b), SCORER.score(b, a)
+    told = SCORER.explain(a, b)
+    assert found == turned
+    assert sum(step.bits for step in told.steps) == told.bits == found.bits
+    assert (told.lane, told.guards, told.model) == (found.lane, found.guards, "shipped-1")
+    assert all(step.zh and step.element for step in told.steps)
+
+
+@given(a=people, b=people)
+def test_what_can_never_be_one_person_has_no_bits(a: Traits, b: Traits) -> None:
+    found, bits = SCORER.score(a, b), SCORER.together(a, b)
+    assert bits in (None, found.bits)
+    if found.evidence.ids_conflict or found.evidence.orders_differ:
+        assert bits is None
+    if found.lane >= Lane.REVIEW:
+        assert bits == found.bits
+
+
+@given(a=people, b=people)
+def test_two_valid_numbers_an_unknown_or_a_newborn_are_never_linked(a: Traits, b: Traits) -> None:
+    found = SCORER.score(a, b)
+    held = found.evidence.ids_conflict or a.is_unknown or b.is_unknown
+    certified = CERTIFICATE.value in {value.text for value in a.ids} & {v.text for v in b.ids}
+    if held or ((a.is_newborn or b.is_newborn) and not certified):
+        assert found.lane is not Lane.AUTO
+
+
+def test_the_waterfall_names_element_level_and_weight_in_two_languages() -> None:
+    told = SCORER.explain(someone(), someone("李建国", phones=()))
+    steps = {step.element: step for step in told.steps}
+    assert steps["lifelong"].level == "EQUAL"
+    assert steps["lifelong"].bits > 20
+    assert steps["name"].bits < 0
+    assert "phone" not in steps
+    (guard,) = told.guards
+    assert "借用证件" in guard.zh
+    assert "borrowed card" in guard.en
