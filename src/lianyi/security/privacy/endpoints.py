@@ -73,8 +73,9 @@ def _consent(one: Consent) -> ConsentView:
 
 
 def _written(at: Place) -> str:
-    parts = "" if at.last == 999 and at.first == 1 else f".{at.first}-{at.last}"
-    return f"{at.segment}-{at.field}{parts}"
+    """Return a place as the file says it: ``PID-5.1-6``, ``PID-20.1``, ``PID-13``."""
+    parts = f".{at.first}-{at.last}" if at.last != at.first else f".{at.first}"
+    return f"{at.segment}-{at.field}{'' if at == Place(at.segment, at.field) else parts}"
 
 
 @router.get("/classification", openapi_extra=needs(SIGNED_IN))
