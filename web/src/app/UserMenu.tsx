@@ -30,6 +30,8 @@ function Menu({ account }: { account: Me }) {
     <Dropdown
       trigger={['click']}
       placement="bottomRight"
+      // It stands still from the first moment: a press at the wrong instant would miss.
+      transitionName=""
       menu={{
         items: [
           {
