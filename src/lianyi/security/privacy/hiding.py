@@ -22,7 +22,7 @@ import orjson
 from lxml import etree
 
 from lianyi.base.errors import LianyiError
-from lianyi.formats.hl7v2 import Delimiters, escape, read_header, unescape
+from lianyi.formats.hl7v2 import CannotEncode, Delimiters, escape, read_header, unescape
 from lianyi.security.privacy.classification import plain_word
 from lianyi.security.privacy.masks import IDENTITY_NUMBER, MOBILE, mask
 from lianyi.security.privacy.model import Category, Classification, Element, Levels, Mask
@@ -175,9 +175,11 @@ class Hider:
                 continue
             value = unescape(leaf, marks)
             hidden = mask(value, how)
-            for known in {value, leaf}:
-                self._learn(known, hidden, how)
-            leaves[n] = escape(hidden, marks)
+            leaves[n] = _escaped(hidden, marks)
+            if leaf == value:
+                self._learn(value, hidden, how)
+            else:  # as it stands elsewhere in this message; a mark in it must stay no mark
+                self._learn(leaf, leaves[n], how)
         return (marks.subcomponent or "").join(leaves)
 
     def _is_special(self, text: str) -> bool:
@@ -304,6 +306,14 @@ _NAME_PARTS = {
 _CLINICAL = frozenset({"DG1", "OBX", "OBR", "ORC", "PRB", "NTE", "PV2", "RXO", "RXE", "RXA", "PR1",
                        "AL1", "TXA"})  # fmt: skip
 _DECLARATION = re.compile(r"^<\?xml[^>]{0,200}\?>")
+
+
+def _escaped(text: str, marks: Delimiters) -> str:
+    """Return a masked text as a leaf; without an escape character nothing of it is kept."""
+    try:
+        return escape(text, marks)
+    except CannotEncode:
+        return "****"
 
 
 def _texts(value: object) -> list[str]:
