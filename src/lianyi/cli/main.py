@@ -45,7 +45,7 @@ COMMANDS = {
     ),
     "key": Lazy(
         "lianyi.cli.key",
-        "查看、轮换、停用、检查密钥 / list, rotate, retire and check the keys of the vault.",
+        "查看、轮换、停用、检查密钥 / list, rotate, retire and check the keys.",
     ),
     "config": Lazy("lianyi.cli.config", "检查和显示设置 / check and show the settings."),
     "simulate": Lazy(

@@ -26,10 +26,13 @@ from lianyi.projections.care.follow import Care
 from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.following import Follower
+from lianyi.projections.masterdata import acts
 from lianyi.projections.masterdata.follow import MasterData
+from lianyi.projections.masterdata.model import SetSources
+from lianyi.projections.masterdata.sources import parse
 from lianyi.projections.projection import Projection
 from lianyi.security import account_store, practitioner_store
-from lianyi.security.access import acting, current
+from lianyi.security.access import acting, current, platform
 from lianyi.security.account_store import AccountRecord, AssignmentRecord
 from lianyi.security.model import Access, Actor, Purpose, Reach
 from lianyi.security.practitioner_store import Called
@@ -48,6 +51,8 @@ WARDS = [
     "N1|内科一病区||WARD|D1|||||W1", "N2|外科病区||WARD|D2|||||W2", "LAB|检验科||DEPT|H1",
     "X1|二院内科||DEPT|H2|||||WX",
 ]  # fmt: skip
+TAKEN = parse("sources: [ { name: hr, rank: 40, management: take } ]")
+"""The personnel system's word on the tree counts without a person."""
 MASTERDATA, ONE, TWO, LAB, NOBODYS = 9, 1, 2, 3, 4
 """Channels of the personnel system, of both hospitals, of its laboratory, of nobody."""
 
@@ -181,6 +186,11 @@ async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
             " VALUES ($1, $2, 1, $3)",
             number, f"adt-{number}", organisation,
         )  # fmt: skip
+    rules = [SetSources(TAKEN.model_dump(mode="json"))]
+    with acting(platform("masterdata.edit", "set_sources")):
+        await log.append_act(
+            acts.write("sources_set", rules, actor="platform", reason="", about={})
+        )
     yield Town(database, pool, doors, log, clock, RoleBook(tmp_path))
     await log.stop()
     await doors.close()

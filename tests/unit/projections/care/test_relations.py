@@ -33,8 +33,9 @@ async def told(town: Town, *messages: object) -> None:
 
 async def test_before_anything_was_learned_it_says_that_it_does_not_know(town: Town) -> None:
     doctor = await town.add("doctor", ("clinician", "D1"))
-    with pytest.raises(ProjectionNotReady):
-        await town.treated(doctor, "P1^HIS")
+    with served(doctor), pytest.raises(ProjectionNotReady):
+        await town.relations().explain(doctor, "P1^HIS")
+    assert await town.treated(doctor, "P1^HIS") == []  # and shows nobody more for it
 
 
 async def test_nobody_asked_for_is_nobody_treated(town: Town) -> None:
