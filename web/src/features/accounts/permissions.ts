@@ -8,9 +8,9 @@ export function usePermissions() {
   return useQuery({ queryKey: ['permissions'], queryFn: () => take(client.GET('/api/v1/permissions')), staleTime: Infinity })
 }
 
-/** Say what a permission is called in the reader's language. */
+/** Say what a permission is called in the reader's language; an ellipsis until that is known. */
 export function usePermissionNames(): (permission: string) => string {
   const { language } = useTexts()
   const permissions = usePermissions()
-  return (name) => permissions.data?.find((one) => one.name === name)?.[language] ?? name
+  return (name) => permissions.data?.find((one) => one.name === name)?.[language] ?? (permissions.isPending ? '…' : name)
 }
