@@ -101,8 +101,9 @@ class Emergency:
         try:
             await self._write(access, status=response.status_code)
         except LianyiError as failure:  # what is not written down is not shown
-            return _page(_told(failure), status=503, refresh=True)
-        return response
+            if response.status_code < 500:
+                return _page(_told(failure), status=503, refresh=True)
+        return response  # or why there is nothing to show
 
     async def _write(self, access: Access, *, status: int, code: str = "") -> None:
         """Write the look down, as the guard does for the API."""
