@@ -1,6 +1,6 @@
 /** Lists that the server hands out page by page, by cursor. */
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 
 import type { Page } from './api'
@@ -18,6 +18,21 @@ export type Paged<Row> = {
   fruitless: number
   next: () => void
   refresh: () => void
+}
+
+/** A list that comes in one answer, as what shows pages takes it. */
+export function wholeList<Row>(found: UseQueryResult<Page<Row>>): Paged<Row> {
+  return {
+    rows: found.data?.items ?? [],
+    total: found.data?.total ?? null,
+    pending: found.isPending,
+    fetching: false,
+    error: found.error,
+    more: false,
+    fruitless: 0,
+    next: () => undefined,
+    refresh: () => void found.refetch(),
+  }
 }
 
 /** Ask for pages until there is no cursor. `key` must name everything that `fetch` depends on. */

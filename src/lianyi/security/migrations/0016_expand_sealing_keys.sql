@@ -26,8 +26,7 @@ CREATE FUNCTION security.refuse_retired() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog
 AS $$
 DECLARE
-    sealed bytea := CASE TG_TABLE_NAME WHEN 'second_factor' THEN to_jsonb(NEW) ->> 'secret'
-                                       ELSE to_jsonb(NEW) ->> 'hint' END;
+    sealed bytea := to_jsonb(NEW) ->> TG_ARGV[0];  -- the column that the trigger names
     key text;
 BEGIN
     IF octet_length(sealed) < 5 THEN
@@ -42,6 +41,6 @@ BEGIN
 END $$;
 
 CREATE TRIGGER sealed BEFORE INSERT OR UPDATE OF secret ON security.second_factor
-    FOR EACH ROW EXECUTE FUNCTION security.refuse_retired();
+    FOR EACH ROW EXECUTE FUNCTION security.refuse_retired('secret');
 CREATE TRIGGER sealed BEFORE INSERT OR UPDATE OF hint ON security.session_origin
-    FOR EACH ROW EXECUTE FUNCTION security.refuse_retired();
+    FOR EACH ROW EXECUTE FUNCTION security.refuse_retired('hint');

@@ -73,28 +73,8 @@ CREATE TABLE security.signing_key (
 );
 
 -- As for what else lies sealed: a retired key seals nothing more.
-CREATE OR REPLACE FUNCTION security.refuse_retired() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog
-AS $$
-DECLARE
-    sealed bytea := CASE TG_TABLE_NAME WHEN 'second_factor' THEN to_jsonb(NEW) ->> 'secret'
-                                       WHEN 'signing_key' THEN to_jsonb(NEW) ->> 'sealed'
-                                       ELSE to_jsonb(NEW) ->> 'hint' END;
-    key text;
-BEGIN
-    IF octet_length(sealed) < 5 THEN
-        RETURN NEW;
-    END IF;
-    key := 'k' || (get_byte(sealed, 2) * 65536 + get_byte(sealed, 3) * 256 + get_byte(sealed, 4));
-    IF EXISTS (SELECT FROM security.sealing_key AS k
-               WHERE k.name = key AND k.retired_at IS NOT NULL) THEN
-        RAISE EXCEPTION 'the key % is retired', key;
-    END IF;
-    RETURN NEW;
-END $$;
-
 CREATE TRIGGER sealed BEFORE INSERT OR UPDATE OF sealed ON security.signing_key
-    FOR EACH ROW EXECUTE FUNCTION security.refuse_retired();
+    FOR EACH ROW EXECUTE FUNCTION security.refuse_retired('sealed');
 
 GRANT SELECT, INSERT, UPDATE, DELETE
     ON security.app, security.app_launch, security.app_approval, security.app_refresh,

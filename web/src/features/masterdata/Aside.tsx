@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Instant } from '@/components/Instant'
 import { ResourcePage } from '@/components/ResourcePage'
 import { client, type SetAside, take } from '@/lib/api'
+import { wholeList } from '@/lib/paging'
 import { useTexts } from '@/lib/texts'
 
 import { Said } from './parts'
@@ -17,17 +18,7 @@ export function Aside() {
   })
   return (
     <ResourcePage<SetAside>
-      pages={{
-        rows: found.data?.items ?? [],
-        total: found.data?.total ?? null,
-        pending: found.isPending,
-        fetching: false,
-        error: found.error,
-        more: false,
-        fruitless: 0,
-        next: () => undefined,
-        refresh: () => void found.refetch(),
-      }}
+      pages={wholeList(found)}
       screen={{
         label: t('masterdata.aside'),
         rowKey: ({ position, part }) => `${position} ${part}`,

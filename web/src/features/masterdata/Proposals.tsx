@@ -5,6 +5,7 @@ import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
 import { ResourcePage } from '@/components/ResourcePage'
 import { client, type Proposal, take } from '@/lib/api'
+import { wholeList } from '@/lib/paging'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -34,17 +35,7 @@ export function Proposals() {
         </div>
       )}
       <ResourcePage<Proposal>
-        pages={{
-          rows: found.data?.items ?? [],
-          total: found.data?.total ?? null,
-          pending: found.isPending,
-          fetching: false,
-          error: found.error,
-          more: false,
-          fruitless: 0,
-          next: () => undefined,
-          refresh: () => void found.refetch(),
-        }}
+        pages={wholeList(found)}
         screen={{
           label: t('masterdata.proposals'),
           rowKey: ({ position, part }) => `${position} ${part}`,
