@@ -232,10 +232,9 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
             return _L.SIMILAR_SHAPE
         if _alike(left, right) or (len(left) == 1) != (len(right) == 1):
             return _L.ONE_CHARACTER
-    short, long = (a.parts, b.parts) if len(a.parts) <= len(b.parts) else (b.parts, a.parts)
-    alike = sum(any(_alike(word, other) for other in long) for word in short)
-    whole = share_of_pairs("".join(short), "".join(long))
-    if alike == len(short) or whole >= _WHOLE_ALIKE:
+    alike = min(_with_counterpart(a.parts, b.parts), _with_counterpart(b.parts, a.parts))
+    whole = share_of_pairs("".join(a.parts), "".join(b.parts))
+    if alike == fewer or whole >= _WHOLE_ALIKE:
         return _L.ONE_CHARACTER
     return _L.SURNAME_ONLY if alike else _L.DIFFERENT
 
@@ -255,6 +254,11 @@ _LONG_WORD = 6
 _WORD_ALIKE = 0.5
 _WHOLE_ALIKE = 0.7
 """Shares of pairs of letters: from here on there may be typing errors between two words, names."""
+
+
+def _with_counterpart(words: tuple[str, ...], others: tuple[str, ...]) -> int:
+    """How many of the words have one that is like them among the others."""
+    return sum(any(_alike(word, other) for other in others) for word in words)
 
 
 def _alike(left: str, right: str) -> bool:
