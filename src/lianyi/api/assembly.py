@@ -41,6 +41,8 @@ from lianyi.projections.care import endpoints as care
 from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.settings import PrivacySettings
+from lianyi.projections.identity import endpoints as identity
+from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.questions import organisation_names
 from lianyi.projections.masterdata.service import MasterDataService
@@ -148,6 +150,7 @@ def bare_app() -> FastAPI:
     app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(identity.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
@@ -196,6 +199,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.care = CareService(
         deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
     )
+    app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=decides)
     queries = Queries(
         deps.pool,
         deps.log,

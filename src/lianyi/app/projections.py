@@ -9,6 +9,7 @@ from lianyi.app.process import Settings
 from lianyi.base.clock import SystemClock
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.follow import Care
+from lianyi.projections.identity.follow import Identity
 from lianyi.projections.masterdata.follow import MasterData
 from lianyi.projections.problems import NoSuchProjection
 from lianyi.projections.projection import Projection
@@ -28,7 +29,7 @@ def every_projection(settings: Settings) -> tuple[Projection, ...]:
             await account_store.refresh_sight(connection, seeing, clock.now())
 
     zone = ZoneInfo(settings.api.timezone)
-    return (MasterData(zone, on_management_tree=follow_tree), Care(zone))
+    return (MasterData(zone, on_management_tree=follow_tree), Care(zone), Identity(zone))
 
 
 def projection_named(settings: Settings, name: str) -> Projection:

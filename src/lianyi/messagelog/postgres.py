@@ -137,11 +137,19 @@ class PostgresLog:
 
     async def append_act(self, message: NewMessage) -> Position:
         """Record one act; see :class:`~lianyi.messagelog.MessageLog`."""
+        return (await self.append_acts([message]))[0]
+
+    async def append_acts(self, messages: Sequence[NewMessage]) -> list[Position]:
+        """Record acts in one durable step, in their order.
+
+        Raises:
+            LogUnavailable: the store cannot be reached.
+        """
         with reaching("acts"):
             async with self._pool.acquire() as connection, connection.transaction():
-                position = await self.append_act_within(connection, message)
-        self._saw(position.shard, position.number)
-        return position
+                positions = await self.append_acts_within(connection, messages)
+        self._saw(*positions[-1])
+        return positions
 
     async def append_act_within(self, connection: Connection, message: NewMessage) -> Position:
         """Record one act in the caller's transaction, so that act and effect are one."""

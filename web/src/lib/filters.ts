@@ -82,7 +82,7 @@ export function messagesSearch(raw: RawSearch): MessagesSearch {
 }
 
 export const RESULTS = ['allowed', 'refused', 'failed'] as const
-export const PURPOSES = ['TREAT', 'ETREAT', 'HOPERAT', 'HPAYMT', 'HRESCH', 'PUBHLTH', 'PATRQT', 'HSYSADMIN'] as const
+export const PURPOSES = ['TREAT', 'ETREAT', 'HOPERAT', 'HPAYMT', 'HRESCH', 'PUBHLTH', 'PATRQT', 'RECORDMGT', 'HSYSADMIN'] as const
 
 export type AuditSearch = {
   patient?: string

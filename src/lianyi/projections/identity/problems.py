@@ -38,3 +38,65 @@ class ForeignReplacement(LianyiError):
         "{gone} 与 {kept} 的分配机构不同；机构只能合并自己的患者",
         "该合并已搁置，不产生任何影响；如需关联两个机构的患者，请在工作台中决定",
     )
+
+
+class NoSuchPerson(LianyiError):
+    """Nobody whom whoever asks may see has this number."""
+
+    code = "LY-2132"
+    category = Category.NOT_FOUND
+    en = Told(
+        "there is no such person",
+        "no record that you may see belongs to this number",
+        "search by name and birth date, or ask whoever gave you the number",
+    )
+    zh = Told(
+        "查无此人", "您可查看的记录中没有这个主索引号", "请按姓名和出生日期查找，或向提供者核实"
+    )
+
+
+class NobodysAuthority(LianyiError):
+    """A registration under an authority of which it is not known whose it is."""
+
+    code = "LY-2133"
+    category = Category.INVALID
+    en = Told(
+        "it is not known whose patients '{source}' has",
+        "no channel that you may see ever brought a patient of this authority",
+        "name the channel that this registration belongs to, or correct the authority",
+    )
+    zh = Told(
+        "不清楚标识分配机构“{source}”属于谁",
+        "您可查看的通道从未收到过该机构的患者",
+        "请指明此登记所属的通道，或更正机构名称",
+    )
+
+
+class NothingToSearchFor(LianyiError):
+    """A search that says too little."""
+
+    code = "LY-2134"
+    category = Category.INVALID
+    en = Told(
+        "this says too little to find somebody",
+        "a name of at least one character, an identifier or a telephone is needed",
+        "say more",
+    )
+    zh = Told("查找条件过少", "至少需要姓名、证件号码、病历号或电话之一", "请补充条件")
+
+
+class TooFewToSplit(LianyiError):
+    """A split that leaves nobody, or moves nothing."""
+
+    code = "LY-2135"
+    category = Category.INVALID
+    en = Told(
+        "these records cannot be split off",
+        "a split must leave at least one record with the person, and take records of this person",
+        "reload the person and choose again",
+    )
+    zh = Told(
+        "无法拆分这些记录",
+        "拆分后原患者须至少保留一条记录，且所选记录须属于该患者",
+        "请刷新后重新选择",
+    )

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.folding import Saying, SourceRecord, fold
+from lianyi.projections.identity.golden import golden, to_json
 from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.matching import packed
 from lianyi.projections.identity.registration import Registration
@@ -95,5 +96,5 @@ def folded_of(row: RecordRow) -> SourceRecord:
 
 
 def golden_of(rows: Sequence[RecordRow]) -> bytes:
-    """Return the golden record of a person as it is stored."""
-    return b""
+    """Return the golden record of a person as it is stored, by the records that stand."""
+    return to_json(golden(folded_of(row) for row in rows if row.kept is None))

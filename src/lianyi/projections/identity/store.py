@@ -319,6 +319,15 @@ async def model_in_force(connection: Connection, schema: str) -> bytes | None:
     return found
 
 
+async def model_position(connection: Connection, schema: str) -> tuple[int, int] | None:
+    """Return where the model stands in the log that was put in force last."""
+    row = await connection.fetchrow(
+        f"SELECT shard, number FROM {schema}.model"  # noqa: S608
+        " ORDER BY said_at DESC, shard DESC, number DESC LIMIT 1"
+    )
+    return (row["shard"], row["number"]) if row else None
+
+
 # --- persons, questions -------------------------------------------------------------------------
 
 

@@ -141,6 +141,60 @@ CREATE TABLE {schema}.model (
 );
 """
 
+_WALLS = """
+-- Whoever is served sees the records that his channels speak of, and what lies between those.
+ALTER TABLE {schema}.record ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON {schema}.record FOR SELECT TO lianyi_doors
+    USING (channels && (SELECT messagelog.visible_channels())::integer[]);
+
+DO $$
+DECLARE
+    pair text[];
+BEGIN
+    FOREACH pair SLICE 1 IN ARRAY ARRAY[
+        ['edge', 'a', 'b'], ['question', 'a', 'b'], ['decision', 'a', 'b'],
+        ['replacement', 'gone', 'gone'], ['saying', 'record', 'record'],
+        ['heard', 'record', 'record']
+    ] LOOP
+        EXECUTE format('ALTER TABLE {schema}.%I ENABLE ROW LEVEL SECURITY', pair[1]);
+        EXECUTE format('CREATE POLICY seen ON {schema}.%I FOR SELECT TO lianyi_doors USING'
+            ' (EXISTS (SELECT FROM {schema}.record AS r WHERE r.record = %I)'
+            ' AND EXISTS (SELECT FROM {schema}.record AS r WHERE r.record = %I))',
+            pair[1], pair[2], pair[3]);
+        EXECUTE format('GRANT SELECT ON {schema}.%I TO lianyi_doors', pair[1]);
+    END LOOP;
+END $$;
+GRANT SELECT ON {schema}.record, {schema}.model TO lianyi_doors;
+GRANT USAGE ON SCHEMA {schema} TO lianyi_doors;
+
+-- The records that share a key that is not too crowded; of those that are seen. Keys say nothing
+-- by themselves, but that one leads somewhere would, so nobody is granted the table.
+CREATE FUNCTION {schema}.candidates(keys bigint[], crowded integer)
+RETURNS TABLE (record bigint, person bigint, traits bytea)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+DECLARE
+    visible integer[];
+    served boolean := current_setting('role') = 'lianyi_doors';
+BEGIN
+    IF served THEN
+        visible := messagelog.visible_channels();
+    END IF;
+    RETURN QUERY
+    SELECT r.record, r.person, r.traits FROM (
+        SELECT DISTINCT unnest(b.records) AS record FROM unnest(keys) AS q(k)
+        CROSS JOIN LATERAL (
+            SELECT ARRAY(SELECT o.record FROM {schema}.key AS o WHERE o.k = q.k LIMIT crowded + 1)
+                AS records
+        ) AS b
+        WHERE cardinality(b.records) <= crowded
+    ) AS c JOIN {schema}.record AS r ON r.record = c.record
+    WHERE NOT served OR r.channels && visible;
+END $$;
+REVOKE ALL ON FUNCTION {schema}.candidates FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {schema}.candidates TO lianyi_doors;
+"""
+
 _DIGESTED = {
     "heard": "shard, number, part, from_shard, from_number, channel, record, content, said_at",
     "saying": "record, content, first_at, last_at, said",
@@ -260,6 +314,7 @@ class QuestionRow(NamedTuple):
 async def create(connection: Connection, schema: str) -> None:
     """Make the empty tables."""
     await connection.execute(_TABLES.format(schema=schema))
+    await connection.execute(_WALLS.format(schema=schema))
 
 
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:

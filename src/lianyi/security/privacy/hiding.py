@@ -66,7 +66,7 @@ class Hider:
                     self._places.setdefault((at.segment, at.field), []).append(
                         (at.first, at.last, one)
                     )
-        self._hidden = frozenset(one.name for one in hidden)
+        self._hidden = {one.name: one.mask for one in hidden}
         self._number = next((one for one in hidden if "PID-19" in _written(one)), None)
         """What identity numbers are, when they are hidden; then mobile numbers are, too."""
         self._special = [one for one in hidden if one.icd10 or one.about]
@@ -111,6 +111,16 @@ class Hider:
         if "patient-identifier" in self._hidden:
             return mask(value, Mask.NUMBER)
         return self.text(value)
+
+    def value(self, element: str, value: str) -> str:
+        """Return a value as it is shown, of which it is known what it is.
+
+        Args:
+            element: its name in the classification, ``person-name``.
+            value: as it is.
+        """
+        how = self._hidden.get(element)
+        return mask(value, how) if how and value else value
 
     # ---- HL7 v2 --------------------------------------------------------------------------------
 

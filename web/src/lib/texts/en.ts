@@ -408,6 +408,7 @@ export const en: Texts = {
     TREAT: 'treatment',
     ETREAT: 'emergency',
     HOPERAT: 'operations',
+    RECORDMGT: 'records management',
     HPAYMT: 'payment',
     HRESCH: 'research',
     PUBHLTH: 'public health',

@@ -405,6 +405,7 @@ export const zh = {
     TREAT: '诊疗',
     ETREAT: '急救',
     HOPERAT: '医院运营',
+    RECORDMGT: '病案与主索引管理',
     HPAYMT: '结算',
     HRESCH: '科研',
     PUBHLTH: '公共卫生',

@@ -1,0 +1,131 @@
+"""Reading the index for whoever asks: the version in force, the model, the records he may see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+
+from lianyi.base.clock import Clock
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections import projection_store
+from lianyi.projections.identity import read_store, store, tables
+from lianyi.projections.identity.follow import NAME
+from lianyi.projections.identity.ids import read_shown
+from lianyi.projections.identity.matching import Activated, Matching
+from lianyi.projections.identity.presenting import SeenRecord, seen_record
+from lianyi.projections.identity.problems import NoSuchPerson
+from lianyi.projections.identity.tables import RecordRow
+from lianyi.projections.problems import ProjectionNotReady
+from lianyi.security.access import shows
+from lianyi.security.privacy.model import About, Look
+from lianyi.security.privacy.service import Privacy
+
+
+class People(NamedTuple):
+    """Persons as far as they may be seen.
+
+    Attributes:
+        of: records by person, the oldest first.
+        withheld: how many records of each are not shown because the patient refuses.
+    """
+
+    of: dict[int, list[SeenRecord]]
+    withheld: dict[int, int]
+
+
+class Reading:
+    """What every question about the index begins with."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, *, privacy: Privacy) -> None:
+        """Read the version in force.
+
+        Args:
+            pool: of the database; as the doors see it.
+            clock: the time now.
+            privacy: decides what is shown of patients.
+        """
+        self._pool = pool
+        self._clock = clock
+        self._privacy = privacy
+        self._matching: tuple[tuple[int, int] | None, str, Matching] | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[tuple[Connection, str]]:
+        """Give a connection and the schema in force, which stays meanwhile.
+
+        Raises:
+            ProjectionNotReady: nothing has been learned yet.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            await projection_store.commit_without_waiting(connection)  # nothing is written
+            live = await projection_store.hold_live(connection, NAME)
+            if live is None or live.shape != tables.SHAPE:
+                raise ProjectionNotReady(where=NAME, name=NAME)
+            yield connection, live.schema
+
+    async def matching(self, connection: Connection, schema: str) -> Matching:
+        """Return the model in force, made ready once for each."""
+        at = await store.model_position(connection, schema)
+        if self._matching is None or self._matching[:2] != (at, schema):
+            found = await store.model_in_force(connection, schema)
+            activated = msgspec.json.decode(found, type=Activated) if found else None
+            self._matching = at, schema, Matching(activated)
+        return self._matching[2]
+
+    async def find(self, connection: Connection, schema: str, person: str) -> int:
+        """Return the person that a number leads to, be it that of any of her records.
+
+        Args:
+            connection: to the database.
+            schema: of the version.
+            person: as people and systems write it.
+
+        Raises:
+            UnreadableId: it is no such number.
+            NoSuchPerson: it leads to nobody who may be seen.
+        """
+        found = await read_store.person_of(connection, schema, read_shown(person, where="person"))
+        if found is None:
+            raise NoSuchPerson(where="person")
+        return found
+
+    async def people(self, connection: Connection, schema: str, persons: Collection[int]) -> People:
+        """Return persons as far as they may be seen, in the order that was asked for."""
+        rows = await read_store.records_of(connection, schema, persons)
+        channels = await read_store.channels(
+            connection, {number for row in rows for number in row.channels}
+        )
+        about = []
+        for row in rows:
+            known = [channels[number] for number in row.channels if number in channels]
+            organisation = known[0].organisation if known else ""
+            about.append(About([f"{row.mrn}^{row.source}"], organisation=organisation))
+        looks = await self._privacy.looks(about)
+        of: dict[int, list[SeenRecord]] = defaultdict(list)
+        withheld: dict[int, int] = defaultdict(int)
+        hiders = {id(look.levels): self._privacy.hider(look) for look in _distinct(looks)}
+        for row, look in zip(rows, looks, strict=True):
+            if look.withheld:
+                withheld[row.person] += 1
+                continue
+            of[row.person].append(seen_record(row, hiders[id(look.levels)], channels))
+            for number in row.channels[:1]:
+                shows(number, [_patient(row)])
+        return People({p: of[p] for p in persons if p in of}, dict(withheld))
+
+
+def _patient(row: RecordRow) -> str:
+    return f"{row.mrn}^{row.source}"
+
+
+def _distinct(looks: Sequence[Look]) -> list[Look]:
+    found: list[Look] = []
+    for look in looks:
+        if all(look.levels is not one.levels for one in found):
+            found.append(look)
+    return found
