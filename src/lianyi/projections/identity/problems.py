@@ -72,19 +72,6 @@ class NobodysAuthority(LianyiError):
     )
 
 
-class NothingToSearchFor(LianyiError):
-    """A search that says too little."""
-
-    code = "LY-2134"
-    category = Category.INVALID
-    en = Told(
-        "this says too little to find somebody",
-        "a name of at least one character, an identifier or a telephone is needed",
-        "say more",
-    )
-    zh = Told("查找条件过少", "至少需要姓名、证件号码、病历号或电话之一", "请补充条件")
-
-
 class TooFewToSplit(LianyiError):
     """A split that leaves nobody, or moves nothing."""
 

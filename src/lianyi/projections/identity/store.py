@@ -42,6 +42,8 @@ async def put_sayings(
         heard: rows that are not there yet.
         contents: each content of these by its hash.
     """
+    if not heard:
+        return
     await _copy(connection, schema, "heard", heard)
     spans: dict[tuple[int, int], tuple[datetime, datetime]] = {}
     for one in heard:
@@ -110,6 +112,8 @@ async def sayings_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[int, list[SayingRow]]:
     """Return all that was said of records."""
+    if not records:
+        return {}
     found: dict[int, list[SayingRow]] = defaultdict(list)
     for row in await connection.fetch(
         f"SELECT * FROM {schema}.saying WHERE record = ANY ($1)",  # noqa: S608
@@ -126,6 +130,8 @@ async def records_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[int, RecordRow]:
     """Return records as they stand."""
+    if not records:
+        return {}
     rows = await connection.fetch(
         f"SELECT * FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
         list(records),
@@ -150,6 +156,8 @@ async def records_of_persons(
     connection: Connection, schema: str, persons: Collection[int]
 ) -> list[RecordRow]:
     """Return all records of persons."""
+    if not persons:
+        return []
     rows = await connection.fetch(
         f"SELECT * FROM {schema}.record WHERE person = ANY ($1) ORDER BY person, first_at, record",  # noqa: S608
         list(persons),
@@ -161,6 +169,8 @@ async def write_records(
     connection: Connection, schema: str, rows: Sequence[RecordRow], *, gone: Collection[int] = ()
 ) -> None:
     """Write records anew, and take away those that are gone."""
+    if not rows and not gone:
+        return
     await connection.execute(
         f"DELETE FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
         [*gone, *(row.record for row in rows)],
@@ -198,6 +208,8 @@ async def blocks_of(
     connection: Connection, schema: str, keys: Collection[int], *, limit: int
 ) -> dict[int, list[int]]:
     """Return up to ``limit`` records of each key."""
+    if not keys:
+        return {}
     rows = await connection.fetch(
         f"SELECT q.k, ARRAY(SELECT o.record FROM {schema}.key AS o WHERE o.k = q.k LIMIT $2)"  # noqa: S608
         " AS records FROM unnest($1::bigint[]) AS q(k)",
@@ -211,6 +223,8 @@ async def traits_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[int, bytes]:
     """Return what is compared of records."""
+    if not records:
+        return {}
     rows = await connection.fetch(
         f"SELECT record, traits FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
         list(records),
@@ -222,6 +236,8 @@ async def edges_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[tuple[int, int], EdgeRow]:
     """Return all edges at records."""
+    if not records:
+        return {}
     rows = await connection.fetch(
         f"SELECT * FROM {schema}.edge WHERE a = ANY ($1)"  # noqa: S608
         f" UNION ALL SELECT * FROM {schema}.edge WHERE b = ANY ($1) AND a <> ALL ($1)",
@@ -267,6 +283,8 @@ async def decisions_at(
     connection: Connection, schema: str, records: Collection[int]
 ) -> list[DecisionRow]:
     """Return all decisions about records."""
+    if not records:
+        return []
     rows = await connection.fetch(
         f"SELECT * FROM {schema}.decision WHERE a = ANY ($1) OR b = ANY ($1)",  # noqa: S608
         list(records),
@@ -280,6 +298,8 @@ async def replaced(connection: Connection, schema: str, records: Collection[int]
     Of all that names a record the latest holds: that another took its place, that this was
     undone, or that it took another's place itself, and so stands.
     """
+    if not records:
+        return {}
     rows = await connection.fetch(
         "SELECT DISTINCT ON (x) x, kept FROM ("  # noqa: S608
         " SELECT gone AS x, kept, said_at, shard, number, part"
@@ -294,6 +314,8 @@ async def replaced(connection: Connection, schema: str, records: Collection[int]
 
 async def naming(connection: Connection, schema: str, records: Collection[int]) -> set[int]:
     """Return the records that others among these took the place of, as anybody ever said."""
+    if not records:
+        return set()
     rows = await connection.fetch(
         f"SELECT DISTINCT gone FROM {schema}.replacement WHERE kept = ANY ($1)",  # noqa: S608
         list(records),
@@ -333,6 +355,8 @@ async def model_position(connection: Connection, schema: str) -> tuple[int, int]
 
 async def set_persons(connection: Connection, schema: str, of: Mapping[int, int]) -> None:
     """Say whose records are."""
+    if not of:
+        return
     await connection.execute(
         f"UPDATE {schema}.record AS r SET person = t.person"  # noqa: S608
         " FROM unnest($1::bigint[], $2::bigint[]) AS t(record, person) WHERE r.record = t.record",
@@ -348,6 +372,8 @@ async def write_persons(
     rows: Sequence[tuple[int, int, bytes]],
 ) -> None:
     """Write persons anew; those without a row are none."""
+    if not persons:
+        return
     await connection.execute(
         f"DELETE FROM {schema}.person WHERE person = ANY ($1)",  # noqa: S608
         list(persons),
@@ -370,6 +396,8 @@ async def standing_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[int, StandingRow]:
     """Return what is needed of records to say who is one person."""
+    if not records:
+        return {}
     rows = await connection.fetch(
         f"SELECT record, first_at, kept, person, traits FROM {schema}.record"  # noqa: S608
         " WHERE record = ANY ($1)",
@@ -382,6 +410,8 @@ async def persons_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[int, int]:
     """Return whose records are."""
+    if not records:
+        return {}
     rows = await connection.fetch(
         f"SELECT record, person FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
         list(records),
@@ -393,6 +423,8 @@ async def members_of(
     connection: Connection, schema: str, persons: Collection[int]
 ) -> dict[int, int]:
     """Return the records of persons, and whose each is."""
+    if not persons:
+        return {}
     rows = await connection.fetch(
         f"SELECT record, person FROM {schema}.record WHERE person = ANY ($1)",  # noqa: S608
         list(persons),
@@ -402,6 +434,8 @@ async def members_of(
 
 async def replacing(connection: Connection, schema: str, records: Collection[int]) -> set[int]:
     """Return the records that took the place of these, and those of which these took it."""
+    if not records:
+        return set()
     rows = await connection.fetch(
         f"SELECT record FROM {schema}.record WHERE kept = ANY ($1)"  # noqa: S608
         f" UNION SELECT kept FROM {schema}.record WHERE record = ANY ($1) AND kept IS NOT NULL",
