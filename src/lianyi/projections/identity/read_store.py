@@ -69,7 +69,7 @@ async def persons_called(
     schema: str,
     *,
     name: str,
-    sound: str,
+    sounds: Sequence[str],
     born: str,
     sex: str,
     skip: int,
@@ -81,7 +81,7 @@ async def persons_called(
         connection: to the database.
         schema: of the version.
         name: in characters: the beginning of it; empty: not asked.
-        sound: letters of the name without tones: the beginning of it; empty: not asked.
+        sounds: letters of the name without tones: beginnings of it; empty: not asked.
         born: ``YYYYMMDD`` or the beginning of it; empty: not asked.
         sex: ``M`` or ``F``; empty: not asked.
         skip: so many are passed by.
@@ -89,10 +89,10 @@ async def persons_called(
     """
     column = "name" if name else "sound"
     rows = await connection.fetch(
-        f"SELECT person FROM {schema}.record WHERE {column} <> '' AND {column} LIKE $1"  # noqa: S608
+        f"SELECT person FROM {schema}.record WHERE {column} <> '' AND {column} LIKE ANY ($1)"  # noqa: S608
         " AND born LIKE $2 AND ($3 = '' OR sex = $3)"
         f" GROUP BY person ORDER BY min({column}), min(born), person OFFSET $4 LIMIT $5",
-        _beginning(name or sound),
+        [_beginning(one) for one in ([name] if name else sounds)],
         _beginning(born),
         sex,
         skip,

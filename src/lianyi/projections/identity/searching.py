@@ -15,6 +15,7 @@ from lianyi.projections.identity.values.text import digits_of, is_hanzi
 
 NUMBER_LEAST: Final = 5
 """From so many digits on a text may be a telephone or a card."""
+_WORD: Final = re.compile(r"[a-z]+")
 _CARD: Final = re.compile(r"[A-Z]{0,3}[0-9]{5,24}[0-9A-Z]{0,3}", re.ASCII)
 
 
@@ -27,7 +28,7 @@ class Wanted(NamedTuple):
         source: its authority; empty: any.
         keys: blocking keys of the number as a telephone and as each kind of document.
         name: beginning of the name in characters; empty: it is none.
-        sound: beginning of the sound of the name; empty: not known.
+        sounds: beginnings of the sound of the name, in the orders of its words that are usual.
     """
 
     record: int | None = None
@@ -35,7 +36,7 @@ class Wanted(NamedTuple):
     source: str = ""
     keys: tuple[int, ...] = ()
     name: str = ""
-    sound: str = ""
+    sounds: tuple[str, ...] = ()
 
 
 def read_wanted(text: str) -> Wanted:
@@ -55,8 +56,9 @@ def read_wanted(text: str) -> Wanted:
     keys: tuple[int, ...] = ()
     if _CARD.fullmatch(number):
         keys = _keys_of(text)
-    sound = "".join(c for c in text.lower() if c.isascii() and c.isalpha())
-    return Wanted(record, text, "", keys, "", sound if sound and not keys else "")
+    words = _WORD.findall(text.lower().replace("ü", "v").replace("'", ""))
+    sounds = dict.fromkeys(("".join(words), "".join(words[-1:] + words[:-1])))
+    return Wanted(record, text, "", keys, "", () if keys or not words else tuple(sounds))
 
 
 def _keys_of(number: str) -> tuple[int, ...]:

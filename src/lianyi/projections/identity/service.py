@@ -213,13 +213,13 @@ class IdentityService(Reading):
                 found |= dict.fromkeys(
                     await read_store.records_by_key(connection, schema, wanted.keys, limit=most)
                 )
-            if wanted.name or wanted.sound:
+            if wanted.name or wanted.sounds:
                 found |= dict.fromkeys(
                     await read_store.persons_called(
                         connection,
                         schema,
                         name=wanted.name,
-                        sound=wanted.sound,
+                        sounds=wanted.sounds,
                         born=born,
                         sex=sex,
                         skip=0,

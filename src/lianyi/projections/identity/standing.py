@@ -81,7 +81,7 @@ def record_of(
         kept,
         person,
         name.key if known else "",
-        name.letters if known else "",
+        "".join(name.usual or name.parts) if known else "",
         traits.birth.text,
         traits.sex,
         [] if kept is not None else sorted(blocking_keys(traits)),
