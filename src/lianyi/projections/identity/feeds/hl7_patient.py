@@ -1,0 +1,203 @@
+"""A patient as PID has her, with what PV1 says of a newborn. Pure.
+
+What each field of a registration is taken from:
+
+================== =======================================================
+identifiers        PID-3, PID-2, PID-4, PID-19, PID-20
+names              PID-5, PID-9
+mother, her name   PID-21, PID-6
+born, sex          PID-7, PID-8
+addresses          PID-11
+telephones         PID-13, PID-14, PID-40
+twins              PID-24, PID-25
+flags              PID-29 to PID-32, PV1-4, PV1-16, PV2-36, MSH-11
+================== =======================================================
+
+Sources:
+    HL7 v2.8.2 chapter 3, PID, PV1, PV2; tables 0007, 0103, 0136, 0445. PID-2, PID-4, PID-9, PID-19
+    and PID-20 as of version 2.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from lianyi.projections.identity.feeds.hl7_fields import (
+    Fields,
+    addresses,
+    name_in,
+    names,
+    numbers,
+    telephones,
+)
+from lianyi.projections.identity.feeds.id_kinds import (
+    Number,
+    identifiers_of,
+    kind_said,
+    looks_like_document,
+    own_of,
+    owns_of,
+)
+from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name, Registration
+from lianyi.projections.identity.statements import RecordKey
+
+_YES: Final = frozenset({"Y", "1", "是", "YES", "TRUE"})
+_NO: Final = frozenset({"N", "0", "否", "NO", "FALSE"})
+_TEST: Final = frozenset({"T", "D"})
+"""MSH-11, table 0103: training, debugging."""
+_NEWBORN: Final = frozenset({"N", "新生儿"})
+"""PV1-4, table 0007."""
+_VIP: Final = _YES | {"V", "VIP"}
+_CLEARABLE: Final = (
+    ("names", (5,)),
+    ("sex", (8,)),
+    ("born", (7,)),
+    ("phones", (13, 14, 40)),
+    ("addresses", (11,)),
+    ("multiple_birth", (24,)),
+    ("birth_order", (25,)),
+    ("mother", (21,)),
+    ("mother_name", (6,)),
+)
+"""Fields of a registration, and those of PID whose ``""`` says that there is nothing any more."""
+_FLAG_FIELDS: Final = (30, 31, 32)
+
+
+class Sender(NamedTuple):
+    """Who says it.
+
+    Attributes:
+        source: authority of identifiers that name none.
+        home: how he may call himself as an authority: MSH-3 and MSH-4.
+        processing: MSH-11.
+        received_at: when the message came.
+    """
+
+    source: str
+    home: frozenset[str]
+    processing: str
+    received_at: datetime
+
+
+class Patient(NamedTuple):
+    """What PID says.
+
+    Attributes:
+        registration: see there.
+        cleared: names of its fields that the sender says are no more.
+    """
+
+    registration: Registration
+    cleared: tuple[str, ...]
+
+
+def keys_of(fields: Fields, number: int, sender: Sender) -> list[RecordKey]:
+    """Return all that may be a record's own identifier in a field.
+
+    What is called a document, a card or a visit is none.
+    """
+    found = owns_of(list(numbers(fields, number)))
+    return [(one.authority or sender.source, one.value) for one in found]
+
+
+def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Patient | None:
+    """Read a patient; None where the sender names no identifier of his own.
+
+    PID-3 is asked first, then PID-2 and PID-4 of older versions.
+    """
+    said = {number: list(numbers(pid, number)) for number in (3, 2, 4)}
+    own = None
+    for found in said.values():
+        place = own_of(found, home=sender.home)
+        if place is not None:
+            own = found[place]
+            break
+    if own is None:
+        return None
+    reliability = {parts.text(1).strip().upper() for parts in pid.repetitions(32)}
+    known = [*said[3], *said[2], *said[4], *_numbers_of_old(pid, reliability)]
+    order = pid.text(25)
+    registration = Registration(
+        own.authority or sender.source,
+        own.value,
+        _names(pid),
+        pid.text(8),
+        pid.text(7),
+        identifiers_of(known, own),
+        telephones(pid, 13, 14, 40),
+        () if "UA" in reliability else addresses(pid, 11),
+        _yes_or_no(pid.text(24)),
+        int(order) if order.isascii() and order.isdigit() and len(order) < 3 else None,
+        _mother(pid, sender),
+        next(map(name_in, pid.repetitions(6)), ""),
+        _flags(pid, pv1, pv2, reliability | {sender.processing}),
+        sender.received_at,
+    )
+    return Patient(registration, _cleared(pid, registration))
+
+
+def _numbers_of_old(pid: Fields, reliability: Set[str]) -> list[Number]:
+    """Return PID-19 and PID-20, which are of one kind each; PID-19 often holds a citizen's number.
+
+    Where the sender says that he made the social security number up (PID-32 US), there is none.
+    """
+    found = []
+    if (security := pid.text(19)) and "US" not in reliability:
+        shaped = looks_like_document(security)
+        found.append(Number(security, "" if shaped else "SS"))
+    if licence := pid.text(20):
+        issued = next(pid.repetitions(20)).text(2).strip()
+        found.append(Number(licence, "DL", issuer=issued))
+    return found
+
+
+def _names(pid: Fields) -> tuple[Name, ...]:
+    found = [*names(pid, 5), *names(pid, 9, unsaid="nickname")]
+    found.sort(key=lambda name: name.use != "official")
+    return tuple(dict.fromkeys(found))
+
+
+def _mother(pid: Fields, sender: Sender) -> Identifier | None:
+    for number in numbers(pid, 21):
+        kind = kind_said(number.code)
+        if kind is None:
+            shaped = looks_like_document(number.value)
+            kind = IdKind.UNSAID if shaped and not number.code else IdKind.OTHER
+        return Identifier(kind, number.value, number.authority or sender.source)
+    return None
+
+
+def _yes_or_no(text: str) -> bool | None:
+    said = text.upper()
+    return True if said in _YES else False if said in _NO else None
+
+
+def _flags(pid: Fields, pv1: Fields, pv2: Fields, words: Set[str]) -> tuple[Flag, ...]:
+    """Return what is said of the registration; ``words`` are PID-32 and MSH-11."""
+    died = _yes_or_no(pid.text(30))
+    holds = {
+        Flag.UNKNOWN: _yes_or_no(pid.text(31)),
+        Flag.NEWBORN: pv1.text(4).upper() in _NEWBORN or _yes_or_no(pv2.text(36)),
+        Flag.ESTIMATED_BIRTH: "UD" in words,
+        Flag.ALIAS: "AL" in words,
+        Flag.DECEASED: died or (died is None and pid.text(29)),
+        Flag.VIP: pv1.text(16).upper() in _VIP,
+        Flag.TEST: not _TEST.isdisjoint(words),
+    }
+    return tuple(flag for flag, is_so in holds.items() if is_so)
+
+
+def _cleared(pid: Fields, registration: Registration) -> tuple[str, ...]:
+    cleared = [
+        name
+        for name, numbers in _CLEARABLE
+        if not getattr(registration, name) and any(map(pid.is_null, numbers))
+    ]
+    denied = any(
+        pid.is_null(number) or _yes_or_no(pid.text(number)) is False for number in _FLAG_FIELDS
+    )
+    if denied and not registration.flags:
+        cleared.append("flags")
+    return tuple(cleared)

@@ -1,0 +1,62 @@
+"""How the parts of a name or an address stand in one text. Pure.
+
+In Chinese both go from the large to the small without anything between: family before given name,
+province before street. In letters they stand as the sender has them, with blanks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lianyi.projections.identity.values.text import is_hanzi
+
+_LEAD_CHARACTERS = 12
+"""Within these a line has named the larger places, if it names them."""
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether there is a Chinese character in it."""
+    return not text.isascii() and any(map(is_hanzi, text))
+
+
+def name_of(family: str, *given: str) -> str:
+    """Return a name in one text: family name first."""
+    parts = [part for text in (family, *given) if (part := text.strip())]
+    if len(parts) < 2:
+        return parts[0] if parts else ""
+    chinese = is_chinese("".join(parts))
+    return ("" if chinese else " ").join(parts)
+
+
+def address_of(
+    lines: Sequence[str], *, city: str, province: str, district: str = "", postcode: str = ""
+) -> str:
+    """Return an address in one text.
+
+    In Chinese the larger places stand first, those left out that the line begins with already.
+
+    Args:
+        lines: street, house, room.
+        city: or 地区.
+        province: or 自治区, 直辖市.
+        district: or county; a code of it is left out.
+        postcode: in letters only.
+    """
+    given = [text for line in lines if (text := line.strip())]
+    street, city, province = "".join(given), city.strip(), province.strip()
+    district = district.strip()
+    if not is_chinese(street + city + province):
+        county = "" if district.isdigit() else district
+        end = " ".join(part for part in (province, postcode.strip()) if part)
+        return ", ".join(part for part in (*given, county, city, end) if part)
+    larger = [place for place in (province, city, district) if is_chinese(place)]
+    for n, place in enumerate(larger):
+        if place in street[: len(place) + _LEAD_CHARACTERS]:
+            larger = larger[:n]
+            break
+    return "".join(dict.fromkeys(larger)) + street
+
+
+def ordered(found: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Return texts by their rank, the lowest first, nothing twice."""
+    return tuple(dict.fromkeys(text for _, text in sorted(found, key=lambda one: one[0])))
