@@ -1,1 +1,1 @@
-"""The feeds of the patient index: what messages say about patients, each format in its own words."""
+"""The feeds of the patient index: what messages say about patients, by the format they come in."""

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from lianyi.formats.hl7v2 import charsets
 from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, unescape
 from lianyi.messagelog.message import storable_text
 from lianyi.projections.identity.feeds.id_kinds import Number
@@ -22,10 +21,10 @@ from lianyi.projections.identity.feeds.wording import (
     address_of,
     is_chinese,
     name_of,
+    named,
     ordered,
 )
 from lianyi.projections.identity.registration import Name
-from lianyi.projections.identity.values.text import GB18030_2022, is_private
 
 _NAME_USES: Final = {
     **dict.fromkeys(("L", "D", "C", "I", "R", "U"), "official"),
@@ -170,26 +169,8 @@ def names(fields: Fields, number: int, *, unsaid: str = "official") -> list[Name
         if ideographic and form in ("A", "P") and not is_chinese(text):
             use = "phonetic" if use == "official" else ""
         if text and use and said != _PARTNER:
-            lossy = is_lossy(text)
-            found.append(Name(text, use, lossy, _bytes(parts) if lossy else b""))
+            found.append(named(text, use, parts.marks.component.join(parts.raw), parts.codec))
     return found
-
-
-def is_lossy(text: str) -> bool:
-    """Tell whether a decoder did not know a character.
-
-    The private-use characters that Python gives for code positions of GB 18030-2022 are known.
-    """
-    if text.isascii():
-        return False
-    return any(c == "\ufffd" or (is_private(c) and c not in GB18030_2022) for c in text)
-
-
-def _bytes(parts: Parts) -> bytes:
-    """Return the bytes of a repetition; empty where the codec cannot give them back."""
-    if parts.codec not in charsets.ROUND_TRIPS:
-        return b""
-    return parts.marks.component.join(parts.raw).encode(parts.codec, "replace")
 
 
 def telephones(fields: Fields, *of: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How the parts of a name or an address stand in one text. Pure.
+"""How names and addresses stand in one text, whatever parts they came in. Pure.
 
 In Chinese both go from the large to the small without anything between: family before given name,
 province before street. In letters they stand as the sender has them, with blanks.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lianyi.projections.identity.values.text import is_hanzi
+from lianyi.formats.hl7v2.charsets import ROUND_TRIPS
+from lianyi.projections.identity.registration import Name
+from lianyi.projections.identity.values.text import GB18030_2022, LOST, is_hanzi, is_private
 
 _LEAD_CHARACTERS = 12
 """Within these a line has named the larger places, if it names them."""
@@ -26,6 +28,28 @@ def name_of(family: str, *given: str) -> str:
         return parts[0] if parts else ""
     chinese = is_chinese("".join(parts))
     return ("" if chinese else " ").join(parts)
+
+
+def named(text: str, use: str, written: str, codec: str) -> Name:
+    """Return a name, and where a character was lost on the way the bytes that came.
+
+    The private-use characters that Python gives for code positions of GB 18030-2022 are known, and
+    none of them is lost.
+
+    Args:
+        text: as read.
+        use: as in ``Name``.
+        written: the same as it stands in the message.
+        codec: of the message; the bytes are kept only where it gives back the ones it read.
+    """
+    if text.isascii() or not any(map(_is_lost, text)):
+        return Name(text, use)
+    raw = written.encode(codec, "replace") if codec in ROUND_TRIPS else b""
+    return Name(text, use, lossy=True, raw=raw)
+
+
+def _is_lost(character: str) -> bool:
+    return character == LOST or (is_private(character) and character not in GB18030_2022)
 
 
 def address_of(
