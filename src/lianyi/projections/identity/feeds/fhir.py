@@ -21,7 +21,13 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from lianyi.messagelog.message import LogMessage, storable_text
-from lianyi.projections.identity.feeds.id_kinds import Number, identifiers_of, own_of
+from lianyi.projections.identity.feeds.id_kinds import (
+    Number,
+    authority_of,
+    identifiers_of,
+    looks_like_document,
+    own_of,
+)
 from lianyi.projections.identity.feeds.limits import (
     RECORDS_MAX,
     checked,
@@ -59,13 +65,6 @@ _NAME_USES: Final = {
     **dict.fromkeys(("", "official", "usual"), "official"),
     **{use: use for use in ("old", "maiden", "nickname", "temp", "anonymous")},
 }
-_SYSTEMS: Final = {
-    "2.16.156.10011.1.3": "身份证",
-    "2.16.156.10011.1.19": "健康卡",
-    "2.16.156.10011.1.2": "健康档案",
-    "2.16.840.1.113883.4.1": "SS",
-}
-"""OIDs of WS/T 500 (identity card, health card, health record) and of the United States."""
 
 
 class _Patient(NamedTuple):
@@ -151,20 +150,14 @@ class _Reader:
             yield from links
 
     def _patient(self, resource: Json) -> _Patient:
-        numbers = [_number(one) for one in _list(resource, "identifier")]
-        usable = [
-            one._replace(code="MR") if use == "usual" and not one.code else one
-            for one, use in zip(
-                numbers, (_text(one, "use") for one in _list(resource, "identifier")), strict=True
-            )
-        ]
-        current = [one for one in usable if one.status != "old"]
+        numbers = [_number(one, self._source) for one in _list(resource, "identifier")]
+        current = [one for one in numbers if one.status != "old"]
         place = own_of(current)
         if place is None:
             raise NamesNoPatient(where="Patient.identifier")
         own = current[place]
         key = checked_key((own.authority or self._source, own.value), "Patient.identifier")
-        return _Patient(resource, key, usable, own)
+        return _Patient(resource, key, numbers, own)
 
     def _registered(self, patient: _Patient) -> Registered:
         resource = patient.resource
@@ -229,7 +222,7 @@ class _Reader:
     def _key_of(self, other: Json, by_reference: Mapping[str, RecordKey]) -> RecordKey | None:
         """Return whom a reference means: by identifier, within the bundle, or by a search."""
         identifier = other.get("identifier")
-        if isinstance(identifier, Mapping) and (number := _number(identifier)).value:
+        if isinstance(identifier, Mapping) and (number := _number(identifier, self._source)).value:
             key = (number.authority or self._source, number.value)
         else:
             reference = _text(other, "reference")
@@ -239,7 +232,7 @@ class _Reader:
             system, _, value = asked.rpartition("|")
             if not value:
                 return None
-            key = (authority_of(system) or self._source, value)
+            key = (_authority(system, self._source) or self._source, value)
         return checked_key(key, "Patient.link.other")
 
 
@@ -249,7 +242,7 @@ def _resources(found: object, depth: int) -> Iterator[tuple[str, Json]]:
         return
     kind = found.get("resourceType")
     if kind != "Bundle":
-        if kind == "Patient" or depth < _DEPTH_MAX:
+        if kind == "Patient":
             yield "", found
         return
     inside = depth < _DEPTH_MAX and found.get("type") == "history"
@@ -301,25 +294,27 @@ def _codings(concept: object) -> Iterator[str]:
                 yield text
 
 
-def authority_of(system: str) -> str:
-    """Return an assigning authority as HL7 v2 would write it: an OID without ``urn:oid:``."""
-    return system.removeprefix("urn:oid:")
+def _number(identifier: Json, source: str) -> Number:
+    """Return an identifier, its authority as HL7 v2 would write it: an OID without ``urn:oid:``.
 
-
-def _number(identifier: Json) -> Number:
-    """Return an identifier; what it is says its type, else its system."""
-    authority = authority_of(_text(identifier, "system"))
-    code = next(_codings(identifier.get("type")), "") or _SYSTEMS.get(authority, "")
+    The usual one is the record's own, unless it says or looks otherwise.
+    """
+    value, use = _text(identifier, "value"), _text(identifier, "use")
+    code = next(_codings(identifier.get("type")), "")
+    if use == "usual" and not code and not looks_like_document(value):
+        code = "MR"
     period = identifier.get("period")
-    end = _text(period, "end")[:10] if isinstance(period, Mapping) else ""
-    use = _text(identifier, "use")
     return Number(
-        _text(identifier, "value"),
+        value,
         code,
-        authority,
+        _authority(_text(identifier, "system"), source),
         status="old" if use == "old" else "",
-        valid_until=_day(end),
+        valid_until=_day(_text(period, "end")[:10]) if isinstance(period, Mapping) else None,
     )
+
+
+def _authority(system: str, source: str) -> str:
+    return authority_of(system.removeprefix("urn:oid:"), source)
 
 
 def _day(text: str) -> date | None:

@@ -29,13 +29,14 @@ from lianyi.messagelog.message import LogMessage
 from lianyi.projections.identity.feeds.hl7_fields import Fields
 from lianyi.projections.identity.feeds.hl7_patient import Patient, Sender, keys_of, read_patient
 from lianyi.projections.identity.feeds.limits import (
-    RECORDS_MAX,
+    VALUES_MAX,
     checked,
     checked_key,
     sender_of,
 )
 from lianyi.projections.identity.feeds.problems import NamesNoPatient, unreadable
 from lianyi.projections.identity.statements import (
+    RecordKey,
     Registered,
     Related,
     Replaced,
@@ -47,6 +48,8 @@ REGISTER: Final = frozenset({"A01", "A04", "A05", "A06", "A07", "A08", "A28", "A
 REPLACE: Final = frozenset({"A18", "A34", "A36", "A40", "A47"})
 RELATE: Final = {"A24": True, "A37": False}
 """Whether the two are one person's."""
+PAIRS_MAX: Final = 1_000
+"""Of PID and MRG in one message; each A40 has one or a few."""
 _NOTHING: Final = Fields((), hl7v2.Delimiters("|"), "utf-8")
 
 
@@ -70,12 +73,6 @@ def read(message: LogMessage, zone: ZoneInfo) -> list[Statement]:
     """
     found = hl7v2.parse(message.body, default_codec=message.codec or "utf-8")
     event = message.kind[len(ADT) : len(ADT) + 3]
-    if found.count("PID") > RECORDS_MAX:
-        raise unreadable(
-            "PID",
-            f"there are more than {RECORDS_MAX} patients in one message",
-            f"一条消息中的患者超过 {RECORDS_MAX} 名",
-        )
     reader = _Reader(
         message, found, event, recorded_at(found, zone, received_at=message.received_at)
     )
@@ -95,6 +92,7 @@ class _Reader:
         self._found = found
         self._event = event
         self._said_at = said_at
+        self._segments = {name: found.fields_of(name) for name in ("PID", "MRG", "PV1", "PV2")}
         header = Fields(found.fields_of("MSH")[0], found.delimiters, found.codec)
         home = {
             text
@@ -122,24 +120,42 @@ class _Reader:
 
         Of several prior identifiers each is replaced by the one of its own authority.
         """
-        for number in range(1, max(self._found.count("PID"), 1) + 1):
+        patients = max(self._found.count("PID"), 1)
+        if patients > PAIRS_MAX:
+            raise unreadable(
+                "PID",
+                f"there are more than {PAIRS_MAX} patients in one message",
+                f"一条消息中的患者超过 {PAIRS_MAX} 名",
+            )
+        for number in range(1, patients + 1):
             said = self.registered(number, visit=False)
-            kept = [said.registration.key, *keys_of(self._fields("PID", number), 3, self._sender)]
-            merged = self._found.group("PID", number, "MRG")
-            gone = [
-                key
-                for one in merged
-                for key in keys_of(self._fields("MRG", one.occurrence), 1, self._sender)
-            ]
-            if not gone:
-                raise NamesNoPatient(where=f"MRG({number})-1")
+            own = said.registration.key
+            kept = dict.fromkeys((own, *keys_of(self._fields("PID", number), 3, self._sender)))
+            gone = self._prior(number)
             yield said
             for key in gone:
-                by = next((one for one in kept if one[0] == key[0]), kept[0])
-                if by != key and key not in kept:
-                    yield Replaced(
-                        checked_key(key, f"MRG({number})-1"), by, self._said_at, self._event
-                    )
+                by = next((one for one in kept if one[0] == key[0]), own)
+                if key not in kept:
+                    yield Replaced(key, by, self._said_at, self._event)
+
+    def _prior(self, number: int) -> list[RecordKey]:
+        """Return the identifiers that are no more, of the MRG after the n-th PID."""
+        where = f"MRG({number})-1"
+        merged = self._found.group("PID", number, "MRG")
+        gone = dict.fromkeys(
+            key
+            for one in merged
+            for key in keys_of(self._fields("MRG", one.occurrence), 1, self._sender)
+        )
+        if not gone:
+            raise NamesNoPatient(where=where)
+        if len(gone) > VALUES_MAX:
+            raise unreadable(
+                where,
+                f"there are more than {VALUES_MAX} prior identifiers",
+                f"原标识超过 {VALUES_MAX} 个",
+            )
+        return [checked_key(key, where) for key in gone]
 
     def relation(self, *, one: bool) -> Iterator[Related]:
         """Give what A24 and A37 say of their two PIDs."""
@@ -161,7 +177,7 @@ class _Reader:
         return found
 
     def _fields(self, segment: str, number: int) -> Fields:
-        found = self._found.fields_of(segment)
+        found = self._segments[segment]
         if number > len(found):
             return _NOTHING
         return Fields(found[number - 1], self._found.delimiters, self._found.codec)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, unescape
 from lianyi.messagelog.message import storable_text
-from lianyi.projections.identity.feeds.id_kinds import Number
+from lianyi.projections.identity.feeds.id_kinds import Number, authority_of
 from lianyi.projections.identity.feeds.wording import (
     address_of,
     is_chinese,
@@ -122,15 +122,21 @@ class Fields:
             yield Parts(parts, marks, self._codec)
 
 
-def numbers(fields: Fields, number: int) -> Iterator[Number]:
-    """Give the identifiers (CX) of a field, values and authorities as the keys of the log are."""
+def numbers(fields: Fields, number: int, source: str) -> Iterator[Number]:
+    """Give the identifiers (CX) of a field, values and authorities as the keys of the log are.
+
+    Args:
+        fields: of a segment.
+        number: of the field.
+        source: who sends it.
+    """
     for parts in fields.repetitions(number):
         value = parts.text(1)
         if value.strip():
             yield Number(
                 value,
                 parts.text(5).strip(),
-                parts.text(4, 1) or parts.text(4, 2),
+                authority_of(parts.text(4, 1) or parts.text(4, 2), source),
                 parts.text(9, 1).strip(),
                 valid_until=_day(parts.text(8)),
             )

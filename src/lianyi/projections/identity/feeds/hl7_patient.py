@@ -98,7 +98,7 @@ def keys_of(fields: Fields, number: int, sender: Sender) -> list[RecordKey]:
 
     What is called a document, a card or a visit is none.
     """
-    found = owns_of(list(numbers(fields, number)))
+    found = owns_of(list(numbers(fields, number, sender.source)))
     return [(one.authority or sender.source, one.value) for one in found]
 
 
@@ -107,7 +107,7 @@ def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Pa
 
     PID-3 is asked first, then PID-2 and PID-4 of older versions.
     """
-    said = {number: list(numbers(pid, number)) for number in (3, 2, 4)}
+    said = {number: list(numbers(pid, number, sender.source)) for number in (3, 2, 4)}
     own = None
     for found in said.values():
         place = own_of(found, home=sender.home)
@@ -160,7 +160,7 @@ def _names(pid: Fields) -> tuple[Name, ...]:
 
 
 def _mother(pid: Fields, sender: Sender) -> Identifier | None:
-    for number in numbers(pid, 21):
+    for number in numbers(pid, 21, sender.source):
         kind = kind_said(number.code)
         if kind is None:
             shaped = looks_like_document(number.value)

@@ -87,6 +87,15 @@ _WORDS: Final = {
 }
 _NATIONAL: Final = re.compile(r"N[NI][A-Z]{3}")
 """``NNxxx``: the national number of another country, by its ISO 3166 code."""
+_KIND_OIDS: Final = "2.16.156.10011.1."
+"""OIDs of WS/T 500 for kinds of numbers: that of 住院号 says inpatient number, and not whose."""
+_OF_PERSONS: Final = {
+    f"{_KIND_OIDS}3": "身份证",
+    f"{_KIND_OIDS}19": "健康卡",
+    f"{_KIND_OIDS}2": "健康档案",
+    "2.16.840.1.113883.4.1": "SS",
+}
+"""Authorities that are one kind of number of the whole country."""
 _NUMBERED: Final = re.compile(r"(号码|编号|号|编码)$")
 
 
@@ -99,6 +108,22 @@ def _word(code: str) -> _Word:
     if _NATIONAL.fullmatch(text):
         return _Word(None, IdKind.OTHER)
     return _Word(_UNSURE, IdKind.UNSAID)
+
+
+def _meaning(number: Number) -> _Word:
+    return _word(number.code or _OF_PERSONS.get(number.authority, ""))
+
+
+def authority_of(said: str, sender: str) -> str:
+    """Return who gave a number, where the sender may have written what it is instead.
+
+    Args:
+        said: authority as sent; empty stays empty.
+        sender: who assigns the numbers that every hospital has of that kind.
+    """
+    if said.startswith(_KIND_OIDS) and said not in _OF_PERSONS:
+        return f"{sender} {said}"
+    return said
 
 
 def kind_said(code: str) -> IdKind | None:
@@ -133,7 +158,7 @@ def own_of(numbers: Sequence[Number], *, home: Iterable[str] = ()) -> int | None
     """
     best: tuple[int, bool, int, int] | None = None
     for place, number in enumerate(numbers):
-        own = _word(number.code).own
+        own = _meaning(number).own
         if own is None or not number.value.strip():
             continue
         tier = 0
@@ -147,7 +172,7 @@ def own_of(numbers: Sequence[Number], *, home: Iterable[str] = ()) -> int | None
 
 def owns_of(numbers: Sequence[Number]) -> list[Number]:
     """Return all that may be the sender's own among some numbers; see :func:`own_of`."""
-    found = [one for one in numbers if _word(one.code).own is not None and one.value.strip()]
+    found = [one for one in numbers if _meaning(one).own is not None and one.value.strip()]
     sure = [one for one in found if one.code or not looks_like_document(one.value)]
     return sure or found
 
@@ -159,7 +184,7 @@ def identifiers_of(numbers: Sequence[Number], own: Number) -> tuple[Identifier, 
     """
     found: dict[Identifier, None] = {}
     for number in numbers:
-        word = _word(number.code)
+        word = _meaning(number)
         if not number.value.strip() or (word.own is None and word.kind is None):
             continue
         kind = word.kind

@@ -13,7 +13,7 @@ KEY_CHARACTERS_MAX = 100
 """Of a patient identifier, and of its authority: no index could hold more."""
 TEXT_CHARACTERS_MAX = 1_000
 """Of any other text."""
-VALUES_MAX = 32
+VALUES_MAX = 100
 """Of names, identifiers, telephones or addresses of one record: more are not a person's."""
 RECORDS_MAX = 10_000
 """In one message."""
