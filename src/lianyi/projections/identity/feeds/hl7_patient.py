@@ -165,7 +165,8 @@ def _mother(pid: Fields, sender: Sender) -> Identifier | None:
         if kind is None:
             shaped = looks_like_document(number.value)
             kind = IdKind.UNSAID if shaped and not number.code else IdKind.OTHER
-        return Identifier(kind, number.value, number.authority or sender.source)
+        given_by = sender.source if kind is IdKind.OTHER else ""
+        return Identifier(kind, number.value, number.authority or given_by)
     return None
 
 

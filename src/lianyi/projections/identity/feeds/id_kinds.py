@@ -185,9 +185,9 @@ def identifiers_of(numbers: Sequence[Number], own: Number) -> tuple[Identifier, 
     found: dict[Identifier, None] = {}
     for number in numbers:
         word = _meaning(number)
-        if not number.value.strip() or (word.own is None and word.kind is None):
-            continue
         kind = word.kind
+        if kind is None or not number.value.strip():
+            continue
         if word.own == _UNSURE or kind is IdKind.UNSAID:
             shaped = read_id(number.value).kind is not IdKind.UNSAID
             kind = IdKind.UNSAID if shaped else IdKind.OTHER
@@ -199,7 +199,7 @@ def identifiers_of(numbers: Sequence[Number], own: Number) -> tuple[Identifier, 
             issuer = number.code
         found[
             Identifier(
-                kind or IdKind.OTHER,
+                kind,
                 number.value,
                 issuer,
                 number.status,
