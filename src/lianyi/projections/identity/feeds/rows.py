@@ -17,7 +17,6 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, storable_text
 from lianyi.projections.identity.feeds.fhir import load, moment_of
 from lianyi.projections.identity.feeds.id_kinds import (
@@ -27,7 +26,11 @@ from lianyi.projections.identity.feeds.id_kinds import (
     looks_like_document,
 )
 from lianyi.projections.identity.feeds.limits import RECORDS_MAX, checked, sender_of
-from lianyi.projections.identity.feeds.problems import NamesNoPatient, unreadable
+from lianyi.projections.identity.feeds.problems import (
+    NamesNoPatient,
+    UnreadableRegistration,
+    unreadable,
+)
 from lianyi.projections.identity.feeds.wording import named
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import Registered, Statement
@@ -205,23 +208,22 @@ def _check_headings(headings: list[str], columns: list[str]) -> None:
 
 def _json(message: LogMessage) -> _Table:
     named_so = message.kind.lower() in _NAMED
-    if not named_so and (b"resourceType" in message.body or message.body[:1] not in (b"{", b"[")):
-        return _Table([], "")
+    nothing = _Table([], "")
+    if b'"resourceType"' in message.body:
+        return nothing
     try:
         found = load(message)
-    except LianyiError:
+    except UnreadableRegistration:
         if named_so:
             raise
-        return _Table([], "")
+        return nothing
     rows = []
     for number, one in enumerate(found if isinstance(found, list) else [found], start=1):
-        if not isinstance(one, dict):
-            return _Table([], "")
-        columns = {heading: column_of(heading) for heading in one}
+        columns = {name: column_of(name) for name in one} if isinstance(one, dict) else {}
         if not _is_of_patients(columns.values(), strictly=not named_so):
             if named_so:
                 raise NamesNoPatient(where=f"row {number}")
-            return _Table([], "")
+            return nothing
         rows.append((f"row {number}", _row((columns[name], cell) for name, cell in one.items())))
     return _Table(rows, message.codec or "utf-8")
 
