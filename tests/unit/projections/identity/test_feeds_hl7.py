@@ -185,6 +185,8 @@ def test_old_fields_hold_numbers_too() -> None:
         ("阿依古丽·买买提", (Name("阿依古丽·买买提"),)),
         ("王^小明^^^^^L^I~WANG^XIAOMING^^^^^L^P", (Name("王小明"), PHONETIC)),
         ("WANG^XIAOMING^^^^^L^A~王^小明^^^^^L^I", (Name("王小明"), PHONETIC)),
+        ("WANG^XIAOMING~王^小明", (Name("王小明"), PHONETIC)),
+        ("王^小明~LI^XIAOMING^^^^^M^P", (Name("王小明"), Name("LI XIAOMING", "phonetic"))),
         ("WANG^XIAOMING^^^^^L^P", (Name("WANG XIAOMING"),)),
         ("李^明^^^^^M~王^明^^^^^L", (Name("王明"), Name("李明", "maiden"))),
         ("小王^^^^^^N~王^明^^^^^D~王^铭^^^^^A",

@@ -169,6 +169,12 @@ def test_an_imported_file_must_be_whole(text: str, where: str) -> None:
     assert failure.value.where == where
 
 
+def test_a_file_without_headings_is_refused_without_saying_whose_it_is() -> None:
+    with pytest.raises(UnreadableRegistration) as failure:
+        said(logged(IMPORTED, f"HIS,P1,王小明,{VALID}\n"))
+    assert "王小明" not in failure.value.text("zh") + failure.value.text("en")
+
+
 def test_a_row_without_an_identifier_is_nobody() -> None:
     with pytest.raises(NamesNoPatient) as failure:
         said(logged("raw", "患者ID,姓名\nP1,王明\n,李梅\n"))

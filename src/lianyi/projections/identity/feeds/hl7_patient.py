@@ -40,7 +40,8 @@ from lianyi.projections.identity.feeds.id_kinds import (
     own_of,
     owns_of,
 )
-from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name, Registration
+from lianyi.projections.identity.feeds.wording import arranged
+from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import RecordKey
 
 _YES: Final = frozenset({"Y", "1", "是", "YES", "TRUE"})
@@ -122,7 +123,7 @@ def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Pa
     registration = Registration(
         own.authority or sender.source,
         own.value,
-        _names(pid),
+        arranged([*names(pid, 5), *names(pid, 9, unsaid="nickname")]),
         pid.text(8),
         pid.text(7),
         identifiers_of(known, own),
@@ -151,12 +152,6 @@ def _numbers_of_old(pid: Fields, reliability: Set[str]) -> list[Number]:
         issued = next(pid.repetitions(20)).text(2).strip()
         found.append(Number(licence, "DL", issuer=issued))
     return found
-
-
-def _names(pid: Fields) -> tuple[Name, ...]:
-    found = [*names(pid, 5), *names(pid, 9, unsaid="nickname")]
-    found.sort(key=lambda name: name.use != "official")
-    return tuple(dict.fromkeys(found))
 
 
 def _mother(pid: Fields, sender: Sender) -> Identifier | None:

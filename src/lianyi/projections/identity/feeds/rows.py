@@ -31,7 +31,7 @@ from lianyi.projections.identity.feeds.problems import (
     UnreadableRegistration,
     unreadable,
 )
-from lianyi.projections.identity.feeds.wording import named
+from lianyi.projections.identity.feeds.wording import arranged, named
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import Registered, Statement
 from lianyi.projections.identity.values.text import digits_of
@@ -165,10 +165,9 @@ def _csv(message: LogMessage) -> _Table:
         delimiter="\t" if "\t" in text.partition("\n")[0] else ",",
     )
     try:
-        headings = next(reader, [])
-        columns = [column_of(one) for one in headings]
+        columns = [column_of(heading) for heading in next(reader, [])]
         if imported:
-            _check_headings(headings, columns)
+            _check_headings(columns)
         rows = [
             (f"line {reader.line_num}", _row(zip(columns, cells, strict=False)))
             for cells in reader
@@ -195,12 +194,13 @@ def _head_columns(head: bytes) -> list[str]:
     return [column_of(one.strip('"')) for one in text.split("\t" if "\t" in text else ",")]
 
 
-def _check_headings(headings: list[str], columns: list[str]) -> None:
-    for heading, column in zip(headings, columns, strict=True):
-        if not column:
-            raise unreadable(
-                "line 1", f"unknown column '{heading[:40]}'", f"未知的列“{heading[:40]}”"
-            )
+def _check_headings(columns: list[str]) -> None:
+    """Refuse a file whose first line is none of headings; it is not told, it may be a patient."""
+    if "" in columns:
+        number = columns.index("") + 1
+        raise unreadable(
+            "line 1", f"the heading of column {number} is not known", f"第 {number} 列的列名未知"
+        )
     for wanted, zh in (("mrn", "患者ID"), ("name", "姓名"), ("source", "机构")):
         if wanted not in columns:
             raise unreadable("line 1", f"there is no column '{wanted}'", f"没有“{zh}”列")
@@ -262,7 +262,7 @@ def _registration(
     return Registration(
         source,
         mrn,
-        tuple(
+        arranged(
             named(text, use, text, codec) for column, use in uses for text in row.get(column, ())
         ),
         _first(row, "sex"),

@@ -52,6 +52,23 @@ def _is_lost(character: str) -> bool:
     return character == LOST or (is_private(character) and character not in GB18030_2022)
 
 
+def arranged(names: Iterable[Name]) -> tuple[Name, ...]:
+    """Return the names of one person, the official one first, nothing twice.
+
+    A name in letters beside one in Chinese characters is how that sounds.
+    """
+    found = list(names)
+    if any(name.use == "official" and is_chinese(name.text) for name in found):
+        found = [
+            Name(name.text, "phonetic", name.lossy, name.raw)
+            if name.use == "official" and not is_chinese(name.text)
+            else name
+            for name in found
+        ]
+    found.sort(key=lambda name: name.use != "official")
+    return tuple(dict.fromkeys(found))
+
+
 def address_of(
     lines: Sequence[str], *, city: str, province: str, district: str = "", postcode: str = ""
 ) -> str:
