@@ -86,7 +86,7 @@ def test_older_versions_have_it_in_pid_2_or_pid_4() -> None:
 def test_a_number_that_only_looks_like_a_document_is_the_record_if_there_is_no_other() -> None:
     said = registration({3: VALID})
     assert said.key == ("HIS|H1", VALID)
-    assert said.identifiers == (Identifier(IdKind.UNSAID, VALID),)
+    assert said.identifiers == (Identifier(IdKind.CITIZEN, VALID),)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_every_other_number_has_its_kind(code: str, kind: IdKind) -> None:
 def test_the_shape_tells_what_nobody_says() -> None:
     said = registration({3: f"P1^^^HIS^MR~{CITIZEN}~{VALID}^^^PRC^NI~17^^^X^NI~H12345678^^^^ZZ"})
     assert said.identifiers == (
-        Identifier(IdKind.UNSAID, CITIZEN),
-        Identifier(IdKind.UNSAID, VALID, "PRC"),
+        Identifier(IdKind.CITIZEN, CITIZEN),
+        Identifier(IdKind.CITIZEN, VALID, "PRC"),
         Identifier(IdKind.OTHER, "17", "X"),
-        Identifier(IdKind.UNSAID, "H12345678"),
+        Identifier(IdKind.HOME_RETURN_PERMIT, "H12345678"),
     )
     assert [one.kind for one in read_registration(said).ids] == [
         IdKind.CITIZEN, IdKind.CITIZEN, IdKind.OTHER, IdKind.HOME_RETURN_PERMIT,
@@ -163,7 +163,7 @@ def test_old_fields_hold_numbers_too() -> None:
     assert said.identifiers == (
         Identifier(IdKind.OTHER, "E7", "EMPI"),
         Identifier(IdKind.HEALTH_CARD, "K9", "H"),
-        Identifier(IdKind.UNSAID, VALID),
+        Identifier(IdKind.CITIZEN, VALID),
         Identifier(IdKind.OTHER, "D5", "ZZ"),
     )
     (security,) = registration({19: "123-45-6789"}).identifiers
@@ -278,7 +278,7 @@ def test_a_newborn_has_an_order_and_a_mother() -> None:
 
 def test_the_mothers_number_has_its_kind() -> None:
     assert registration({21: f"{VALID}^^^^NNCHN"}).mother == Identifier(IdKind.CITIZEN, VALID)
-    assert registration({21: VALID}).mother == Identifier(IdKind.UNSAID, VALID)
+    assert registration({21: VALID}).mother == Identifier(IdKind.CITIZEN, VALID)
     assert registration({21: "P77"}).mother == Identifier(IdKind.OTHER, "P77", "HIS|H1")
     assert registration({21: '""'}).mother is None
 
@@ -362,11 +362,12 @@ def test_each_prior_identifier_is_replaced_by_the_one_of_its_authority() -> None
         adt(
             "A40",
             {3: "P2^^^HIS^MR~L2^^^LIS^PI"},
-            "MRG|P1^^^HIS~L1^^^LIS~X1^^^PACS~P2^^^HIS^MR~P1^^^HIS",
+            "MRG|P1^^^HIS~P0~L1^^^LIS~X1^^^PACS~P2^^^HIS^MR~P1^^^HIS",
         )
     )
     assert [(s.gone, s.kept) for s in statements if isinstance(s, Replaced)] == [
         (("HIS", "P1"), ("HIS", "P2")),
+        (("HIS", "P0"), ("HIS", "P2")),
         (("LIS", "L1"), ("LIS", "L2")),
         (("PACS", "X1"), ("HIS", "P2")),
     ]

@@ -126,7 +126,7 @@ def test_every_column_has_its_place() -> None:
         (IdKind.HOSPITAL_CARD, "K1"),
     }  # fmt: skip
     assert found.addresses == ("现住路2号", "户籍路1号")
-    assert (found.mother, found.mother_name) == (Identifier(IdKind.UNSAID, VALID), "李梅")
+    assert (found.mother, found.mother_name) == (Identifier(IdKind.CITIZEN, VALID), "李梅")
     assert (found.multiple_birth, found.birth_order) == (True, 2)
     assert (found.flags, found.sex) == ((Flag.NEWBORN,), "")
 

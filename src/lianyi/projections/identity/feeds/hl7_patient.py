@@ -34,8 +34,8 @@ from lianyi.projections.identity.feeds.hl7_fields import (
 )
 from lianyi.projections.identity.feeds.id_kinds import (
     Number,
+    document_of,
     identifiers_of,
-    kind_said,
     looks_like_document,
     own_of,
     owns_of,
@@ -94,13 +94,19 @@ class Patient(NamedTuple):
     cleared: tuple[str, ...]
 
 
-def keys_of(fields: Fields, number: int, sender: Sender) -> list[RecordKey]:
+def keys_of(fields: Fields, number: int, sender: Sender, *, unsaid: str) -> list[RecordKey]:
     """Return all that may be a record's own identifier in a field.
 
     What is called a document, a card or a visit is none.
+
+    Args:
+        fields: of a segment.
+        number: of the field.
+        sender: see there.
+        unsaid: authority of those that name none.
     """
     found = owns_of(list(numbers(fields, number, sender.source)))
-    return [(one.authority or sender.source, one.value) for one in found]
+    return [(one.authority or unsaid, one.value) for one in found]
 
 
 def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Patient | None:
@@ -156,10 +162,7 @@ def _numbers_of_old(pid: Fields, reliability: Set[str]) -> list[Number]:
 
 def _mother(pid: Fields, sender: Sender) -> Identifier | None:
     for number in numbers(pid, 21, sender.source):
-        kind = kind_said(number.code)
-        if kind is None:
-            shaped = looks_like_document(number.value)
-            kind = IdKind.UNSAID if shaped and not number.code else IdKind.OTHER
+        kind = document_of(number.code, number.value)
         given_by = sender.source if kind is IdKind.OTHER else ""
         return Identifier(kind, number.value, number.authority or given_by)
     return None

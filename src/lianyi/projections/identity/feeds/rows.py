@@ -22,8 +22,8 @@ from lianyi.projections.identity.feeds.fhir import load, moment_of
 from lianyi.projections.identity.feeds.id_kinds import (
     Number,
     identifiers_of,
+    kind_by_shape,
     kind_said,
-    looks_like_document,
 )
 from lianyi.projections.identity.feeds.limits import RECORDS_MAX, checked, sender_of
 from lianyi.projections.identity.feeds.problems import (
@@ -294,8 +294,7 @@ def _numbers(row: Row) -> Iterator[Number]:
 
 def _mother(row: Row, source: str) -> Identifier | None:
     if number := _first(row, "mother_id"):
-        kind = IdKind.UNSAID if looks_like_document(number) else IdKind.OTHER
-        return Identifier(kind, number)
+        return Identifier(kind_by_shape(number), number)
     number = _first(row, "mother_mrn")
     return Identifier(IdKind.OTHER, number, source) if number else None
 
