@@ -22,8 +22,8 @@ import msgspec
 from lianyi.projections.identity.registration import IdKind
 from lianyi.projections.identity.traits import Traits
 
-RecordKey = tuple[str, str]
-"""``source`` and ``mrn``, as ``Registration.key`` gives them."""
+RecordKey = int
+"""Which source record; only compared and sorted."""
 Card = tuple[IdKind, str]
 """A valid lifelong number."""
 Weigh = Callable[[RecordKey, RecordKey], "float | None"]
@@ -39,9 +39,8 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     """A source record, as far as the partition has to know it.
 
     Attributes:
-        key: ``source`` and ``mrn``.
-        number: from the log, in the order of first arrival; distinct and for ever. A person has
-            the number of her oldest record.
+        key: of the source record.
+        number: its place among all by age; distinct. A person has the number of her oldest record.
         cards: valid lifelong numbers that it names; see ``cards_of``.
     """
 

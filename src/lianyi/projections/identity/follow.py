@@ -1,0 +1,192 @@
+"""The patient index as a projection: what it learns from the log.
+
+Everything that was said is kept; a batch puts right only what it touches. The result is a function
+of the set of what was said, so neither the order of shards nor a late message matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from lianyi.messagelog.message import LogMessage, Position
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.verify import ERASED
+from lianyi.projections.identity import decisions, feeds, store, tables
+from lianyi.projections.identity.decisions import Decided, Undone
+from lianyi.projections.identity.ids import record_id
+from lianyi.projections.identity.linking import Linker
+from lianyi.projections.identity.matching import Activated, Matching
+from lianyi.projections.identity.partition import Said
+from lianyi.projections.identity.problems import ForeignReplacement
+from lianyi.projections.identity.standing import content_of
+from lianyi.projections.identity.statements import RecordKey, Registered, Related, Replaced
+from lianyi.projections.identity.tables import DecisionRow, HeardRow, ReplacementRow
+from lianyi.projections.projection import Heard, Learned, SetAside, source_of
+
+NAME = "identity"
+
+
+class Identity:
+    """Who is one person."""
+
+    name = NAME
+    shape = tables.SHAPE
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        """Learn with the clock of a hospital.
+
+        Args:
+            zone: of the times that senders write without one.
+        """
+        self._zone = zone
+        self._matching: tuple[int, Matching] | None = None
+
+    def wants(self, kind: str) -> bool:
+        """Tell whether messages of a kind may be about who somebody is."""
+        return kind in decisions.KINDS or kind == ERASED or feeds.wants(kind)
+
+    def read(self, message: LogMessage) -> object:
+        """Return statements, a decision, or the position of the message that was erased."""
+        if message.kind == ERASED:
+            return message.caused_by
+        if message.kind in decisions.KINDS:
+            return decisions.read(message)
+        return feeds.read(message, self._zone)
+
+    async def create(self, connection: Connection, schema: str) -> None:
+        """Make the empty tables."""
+        await tables.create(connection, schema)
+
+    async def learn(
+        self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
+    ) -> Learned:
+        """Learn a batch; see :class:`~lianyi.projections.projection.Projection`."""
+        batch = _Batch()
+        for one in heard:
+            batch.add(one)
+        await store.put_sayings(connection, schema, batch.heard, batch.contents)
+        await store.put_decisions(connection, schema, batch.decisions)
+        await store.put_replacements(connection, schema, batch.replacements)
+        spoken_of = {row.record for row in batch.heard}
+        for position in batch.erased:
+            spoken_of |= await store.forget_message(connection, schema, position)
+        spoken_of |= {
+            r for row in batch.replacements for r in (row.gone, row.kept) if r is not None
+        }
+        decided = {record for row in batch.decisions for record in (row.a, row.b)}
+        if batch.activated:
+            await store.put_models(connection, schema, batch.activated)
+            self._matching = None
+        if spoken_of or decided:
+            linker = Linker(connection, schema, await self._now(connection, schema))
+            await linker.relink(spoken_of, decided | spoken_of)
+        if batch.activated:
+            await Linker(connection, schema, await self._now(connection, schema)).relink_all()
+        changed = bool(spoken_of or decided or batch.activated)
+        return Learned(changed, batch.aside)
+
+    async def _now(self, connection: Connection, schema: str) -> Matching:
+        """Return the model in force, made ready once for each."""
+        found = await store.model_in_force(connection, schema)
+        if self._matching is None or self._matching[0] != hash(found):
+            activated = msgspec.json.decode(found, type=Activated) if found else None
+            self._matching = hash(found), Matching(activated)
+        return self._matching[1]
+
+    async def settle(
+        self, connection: Connection, schema: str, *, revision: int, now: datetime
+    ) -> None:
+        """Do nothing: no row depends on the date."""
+
+    def forget(self) -> None:
+        """Let go of the model that is remembered."""
+        self._matching = None
+
+    async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
+        """Return SHA-256 over all that was learned, by table."""
+        return await tables.digest(connection, schema)
+
+
+class _Batch:
+    """What a batch of messages says, as rows."""
+
+    def __init__(self) -> None:
+        self.heard: list[HeardRow] = []
+        self.contents: dict[int, bytes] = {}
+        self.decisions: list[DecisionRow] = []
+        self.replacements: list[ReplacementRow] = []
+        self.activated: list[tuple[int, int, datetime, bytes]] = []
+        self.erased: list[Position] = []
+        self.aside: list[SetAside] = []
+
+    def add(self, one: Heard) -> None:
+        """Take what a message says."""
+        message, said = one.message, one.said
+        at = message.position
+        if one.failure is not None:
+            self._set_aside(message, 0, one.failure)
+        elif isinstance(said, Position):
+            self.erased.append(said)
+        elif isinstance(said, Decided):
+            pairs = [(record_id(*a), record_id(*b)) for a, b in said.pairs]
+            self.decisions += [
+                DecisionRow(*at, n, a, b, said.said, message.received_at, said.actor, said.reason)
+                for n, (a, b) in enumerate(pairs)
+                if a != b
+            ]
+        elif isinstance(said, Undone):
+            gone = record_id(*said.gone)
+            self.replacements.append(
+                ReplacementRow(
+                    *at, 0, gone, None, message.received_at, "undone", said.actor, said.reason
+                )
+            )
+        elif isinstance(said, Activated):
+            self.activated.append((*at, message.received_at, msgspec.json.encode(said)))
+        elif isinstance(said, list):
+            for part, statement in enumerate(said):
+                self._add_statement(message, part, statement)
+
+    def _add_statement(self, message: LogMessage, part: int, said: object) -> None:
+        at = message.position
+        if isinstance(said, Registered):
+            record = record_id(*said.registration.key)
+            content, data = content_of(said, message.channel)
+            self.contents[content] = data
+            source = source_of(message)
+            self.heard.append(
+                HeardRow(*at, part, *source, message.channel, record, content, said.said_at)
+            )
+        elif isinstance(said, Replaced):
+            if said.gone[0] != said.kept[0]:
+                self._refuse(message, part, said.event, said.gone, said.kept)
+            elif said.gone != said.kept:
+                gone, kept = record_id(*said.gone), record_id(*said.kept)
+                self.replacements.append(
+                    ReplacementRow(*at, part, gone, kept, said.said_at, said.event, "", "")
+                )
+        elif isinstance(said, Related) and said.a[0] != said.b[0]:
+            self._refuse(message, part, said.event, said.a, said.b)
+        elif isinstance(said, Related) and said.a != said.b:
+            a, b = record_id(*said.a), record_id(*said.b)
+            what = Said.LINK if said.one else Said.UNDECIDED
+            self.decisions.append(DecisionRow(*at, part, a, b, what, said.said_at, "", said.event))
+
+    def _refuse(
+        self, message: LogMessage, part: int, event: str, a: RecordKey, b: RecordKey
+    ) -> None:
+        failure = ForeignReplacement(where=event, gone=_shown(a), kept=_shown(b))
+        self._set_aside(message, part, failure)
+
+    def _set_aside(self, message: LogMessage, part: int, failure: Exception) -> None:
+        at = message.position, part, message.received_at, message.kind
+        self.aside.append(SetAside(*at, failure))  # type: ignore[arg-type]
+
+
+def _shown(key: RecordKey) -> str:
+    source, mrn = key
+    return f"{mrn}^{source}"

@@ -1,0 +1,367 @@
+"""What a change of some records means for all: keys, pairs, persons, questions.
+
+Works in the transaction that also moves the reader. Everything it writes is a function of what was
+said, and of nothing else: not of what came first, nor of how many messages came at once.
+
+    sayings -> record (fold) -> keys -> pairs (score) -> persons (partition) -> golden, questions
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.identity import store
+from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.matching import BLOCK_MAX, Matching, bits_of, parts_of, unpacked
+from lianyi.projections.identity.partition import (
+    Decision,
+    Edge,
+    Member,
+    Said,
+    cards_of,
+    in_force,
+    partition,
+)
+from lianyi.projections.identity.standing import golden_of, record_of
+from lianyi.projections.identity.tables import (
+    DecisionRow,
+    EdgeRow,
+    QuestionRow,
+    RecordRow,
+    StandingRow,
+)
+from lianyi.projections.identity.traits import Traits
+
+PAGE: Final = 2000
+"""So many records are judged anew at a time."""
+
+Pair = tuple[int, int]
+
+
+class Refolded(NamedTuple):
+    """What became of records that were spoken of.
+
+    Attributes:
+        rows: as they are now, by record.
+        restated: those that another verdict could now be given on: new, gone, of other values,
+            replaced or no longer.
+        left: persons who lost a record.
+        keys: keys that came or went, and by how many records each grew.
+    """
+
+    rows: Mapping[int, RecordRow]
+    restated: frozenset[int]
+    left: frozenset[int]
+    keys: Mapping[int, int]
+
+
+class Linker:
+    """Keeps the index right in one transaction."""
+
+    def __init__(self, connection: Connection, schema: str, matching: Matching) -> None:
+        """Work in a transaction.
+
+        Args:
+            connection: in that transaction.
+            schema: of the version.
+            matching: the model in force.
+        """
+        self._connection = connection
+        self._schema = schema
+        self._matching = matching
+
+    async def relink(self, spoken_of: Collection[int], decided: Collection[int] = ()) -> None:
+        """Put right what follows from what was said and decided.
+
+        Args:
+            spoken_of: records of which something was said or is said no more, or that took
+                another's place, or whose place was taken.
+            decided: records about which somebody decided or whose decision is no more.
+        """
+        refolded = await self._refold(set(spoken_of))
+        rescored = refolded.restated | await self._crowded_or_not(refolded.keys)
+        moved = await self._rescore(rescored, refolded)
+        await self._regroup({*refolded.restated, *moved, *decided}, refolded)
+
+    async def relink_all(self) -> None:
+        """Judge every pair anew, by another model than before."""
+        after: int | None = None
+        while page := await store.records_after(self._connection, self._schema, after, PAGE):
+            refolded = await self._refold(set(page))
+            rescored = {*page, *await self._crowded_or_not(refolded.keys)}
+            moved = await self._rescore(rescored, refolded)
+            await self._regroup({*page, *moved}, refolded)
+            after = page[-1]
+
+    # --- records -------------------------------------------------------------------------------
+
+    async def _refold(self, spoken_of: set[int]) -> Refolded:
+        """Write the records anew, each from all that was said of it."""
+        at = self._connection, self._schema
+        sayings = await store.sayings_of(*at, spoken_of)
+        before = await store.records_of(*at, spoken_of)
+        came_or_went = sayings.keys() ^ before.keys()
+        waiting = await store.naming(*at, came_or_went) - spoken_of
+        if waiting:  # their place is taken by a record that was not there, or is no more
+            sayings |= await store.sayings_of(*at, waiting)
+            before |= await store.records_of(*at, waiting)
+        kept = await store.replaced(*at, sayings)
+        there = sayings.keys() | await store.persons_of(*at, set(kept.values()) - sayings.keys())
+        rows = {
+            record: record_of(
+                said,
+                kept=kept[record] if kept.get(record) in there else None,
+                person=before[record].person if record in before else record,
+                learned=self._matching.learned,
+            )
+            for record, said in sorted(sayings.items())
+        }
+        changed = [row for record, row in rows.items() if before.get(record) != row]
+        gone = before.keys() - rows.keys()
+        await store.write_records(*at, changed, gone=gone)
+        keys = await self._write_keys(before, rows)
+        restated = {r.record for r in changed if _verdict(before.get(r.record)) != _verdict(r)}
+        return Refolded(
+            {row.record: row for row in changed},
+            frozenset(restated | gone),
+            frozenset(before[record].person for record in gone),
+            keys,
+        )
+
+    async def _write_keys(
+        self, before: Mapping[int, RecordRow], rows: Mapping[int, RecordRow]
+    ) -> dict[int, int]:
+        added: set[Pair] = set()
+        removed: set[Pair] = set()
+        for record in before.keys() | rows.keys():
+            was = set(before[record].keys) if record in before else set()
+            now = set(rows[record].keys) if record in rows else set()
+            added |= {(k, record) for k in now - was}
+            removed |= {(k, record) for k in was - now}
+        await store.write_keys(self._connection, self._schema, added=added, removed=removed)
+        grown: dict[int, int] = defaultdict(int)
+        for k, _ in added:
+            grown[k] += 1
+        for k, _ in removed:
+            grown[k] -= 1
+        return grown
+
+    # --- pairs ---------------------------------------------------------------------------------
+
+    async def _crowded_or_not(self, grown: Mapping[int, int]) -> set[int]:
+        """Return all records of keys that just became, or ceased to be, too crowded to be keys."""
+        limit = BLOCK_MAX + 1 + sum(abs(by) for by in grown.values())
+        blocks = await store.blocks_of(self._connection, self._schema, grown, limit=limit)
+        return {
+            record
+            for k, records in blocks.items()
+            if (len(records) > BLOCK_MAX) != (len(records) - grown[k] > BLOCK_MAX)
+            for record in records
+        }
+
+    async def _rescore(self, records: Collection[int], refolded: Refolded) -> set[int]:
+        """Write the pairs of records anew; return the records of those that changed."""
+        if not records:
+            return set()
+        at = self._connection, self._schema
+        other = [record for record in records if record not in refolded.rows]
+        rows = {**await store.records_of(*at, other), **refolded.rows} if other else refolded.rows
+        pairs = await self._candidates([rows[record] for record in records if record in rows])
+        packed = await store.traits_of(*at, set(chain.from_iterable(pairs)))
+        traits = {record: unpacked(data) for record, data in packed.items()}
+        now: dict[Pair, EdgeRow] = {}
+        for a, b in pairs:
+            found = self._matching.judge(traits[a], traits[b])
+            if found is not None:
+                now[a, b] = EdgeRow(a, b, int(found.lane), parts_of(found.bits))
+        before = await store.edges_of(*at, records)
+        removed = [pair for pair, edge in before.items() if now.get(pair) != edge]
+        added = [edge for pair, edge in sorted(now.items()) if before.get(pair) != edge]
+        await store.write_edges(*at, added=added, removed=removed)
+        return set(chain(chain.from_iterable(removed), *((edge.a, edge.b) for edge in added)))
+
+    async def _candidates(self, rows: Sequence[RecordRow]) -> set[Pair]:
+        """Return the pairs of records with all that share a key, each once."""
+        keys = {k for row in rows for k in row.keys}
+        blocks = await store.blocks_of(self._connection, self._schema, keys, limit=BLOCK_MAX + 1)
+        pairs: set[Pair] = set()
+        for row in rows:
+            for k in row.keys:
+                records = blocks[k]
+                if 1 < len(records) <= BLOCK_MAX:
+                    pairs |= {_pair(row.record, one) for one in records if one != row.record}
+        return pairs
+
+    # --- persons -------------------------------------------------------------------------------
+
+    async def _regroup(self, start: set[int], refolded: Refolded) -> None:
+        """Cut the components of records into persons anew, and write what follows."""
+        at = self._connection, self._schema
+        persons = set(refolded.left)
+        changed = set(refolded.left)
+        if start or persons:
+            standing, edges, decisions = await self._component(start, persons)
+            of = self._cut(standing, edges, decisions)
+            moved = {r: person for r, person in of.items() if person != standing[r].person}
+            await store.set_persons(*at, moved)
+            changed |= {*moved.values(), *(standing[record].person for record in moved)}
+            persons |= {*of.values(), *(row.person for row in standing.values())}
+        changed |= set((await store.persons_of(*at, refolded.rows)).values())
+        await self._describe(changed)
+        await self._ask(persons)
+
+    async def _component(
+        self, start: set[int], persons: set[int]
+    ) -> tuple[dict[int, StandingRow], list[EdgeRow], list[DecisionRow]]:
+        """Return all that hangs together with records, by links, decisions and replacements.
+
+        Args:
+            start: records.
+            persons: whose records count as well.
+        """
+        at = self._connection, self._schema
+        whose = await store.persons_of(*at, start)
+        known = start | (await store.members_of(*at, {*whose.values(), *persons})).keys()
+        frontier = set(known)
+        edges: dict[Pair, EdgeRow] = {}
+        decisions: dict[tuple[int, int, int], DecisionRow] = {}
+        while frontier:
+            near = await store.replacing(*at, frontier)
+            for pair, edge in (await store.edges_of(*at, frontier)).items():
+                if edge.lane == Lane.AUTO:
+                    edges[pair] = edge
+                    near.update(pair)
+            for one in await store.decisions_at(*at, frontier):
+                decisions[one[:3]] = one
+                near.update((one.a, one.b))
+            frontier = near - known
+            known |= frontier
+        return await store.standing_of(*at, known), list(edges.values()), list(decisions.values())
+
+    def _cut(
+        self,
+        standing: Mapping[int, StandingRow],
+        edges: Iterable[EdgeRow],
+        decisions: Iterable[DecisionRow],
+    ) -> dict[int, int]:
+        """Return whose each record is; the person has the number of her oldest record."""
+        stands = sorted(
+            (row for row in standing.values() if row.kept is None),
+            key=lambda row: (row.first_at, row.record),
+        )
+        traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
+
+        def weigh(a: int, b: int) -> float | None:
+            return self._matching.scorer.together(traits[a], traits[b])
+
+        found = partition(
+            [Member(row.record, n, cards_of(traits[row.record])) for n, row in enumerate(stands)],
+            [Edge(edge.a, edge.b, bits_of(edge.bits)) for edge in edges],
+            decided(decisions, survivors(standing)),
+            weigh,
+            together_bits=self._matching.together_bits,
+        )
+        of = {
+            record: stands[oldest].record
+            for oldest, records in found.persons.items()
+            for record in records
+        }
+        for record, survivor in survivors(standing).items():
+            of[record] = of[survivor]
+        return of
+
+    # --- what persons are like, and what to ask about them ----------------------------------------
+
+    async def _describe(self, persons: Collection[int]) -> None:
+        """Write the golden records of persons anew."""
+        records: dict[int, list[RecordRow]] = defaultdict(list)
+        for row in await store.records_of_persons(self._connection, self._schema, persons):
+            records[row.person].append(row)
+        rows = [(person, len(of), golden_of(of)) for person, of in sorted(records.items())]
+        await store.write_persons(self._connection, self._schema, persons, rows)
+
+    async def _ask(self, persons: Collection[int]) -> None:
+        """Write the questions about persons anew."""
+        if not persons:
+            return
+        at = self._connection, self._schema
+        whose = await store.members_of(*at, persons)
+        edges = await store.edges_of(*at, whose)
+        decisions = await store.decisions_at(*at, whose)
+        named = {*chain.from_iterable(edges), *(r for one in decisions for r in (one.a, one.b))}
+        standing = await store.standing_of(*at, named)
+        while further := {row.kept for row in standing.values() if row.kept} - standing.keys():
+            standing |= await store.standing_of(*at, further)
+        rows = questions(edges.values(), decisions, standing)
+        await store.write_questions(*at, persons, rows)
+
+
+def survivors(standing: Mapping[int, StandingRow]) -> dict[int, int]:
+    """Return for each record whose place was taken the one that stands for it in the end."""
+    found = {}
+    for record, row in standing.items():
+        last = row
+        while last.kept is not None and last.kept in standing:
+            last = standing[last.kept]
+        if last is not row:
+            found[record] = last.record
+    return found
+
+
+def decided(rows: Iterable[DecisionRow], survivor: Mapping[int, int]) -> tuple[Decision, ...]:
+    """Return the decisions that hold; one about a replaced record is about its survivor."""
+    ordered = sorted(rows, key=lambda row: (row.said_at, row[:3]))
+    mapped = (
+        Decision(n, Said(row.said), survivor.get(row.a, row.a), survivor.get(row.b, row.b))
+        for n, row in enumerate(ordered)
+    )
+    return in_force(one for one in mapped if one.a != one.b)
+
+
+def questions(
+    edges: Iterable[EdgeRow], rows: Iterable[DecisionRow], standing: Mapping[int, StandingRow]
+) -> list[QuestionRow]:
+    """Return what must be asked: of each two persons the pair of records that says most.
+
+    Args:
+        edges: at the records of the persons.
+        rows: all decisions about these records.
+        standing: the records that edges and decisions name.
+    """
+    whose = {record: row.person for record, row in standing.items()}
+    never: set[Pair] = set()
+    refused: dict[Pair, list[Pair]] = defaultdict(list)
+    for one in decided(rows, survivors(standing)):
+        if one.a in whose and one.b in whose and whose[one.a] != whose[one.b]:
+            two = _pair(whose[one.a], whose[one.b])
+            if one.said is Said.NEVER_LINK:
+                never.add(two)
+            else:
+                refused[two].append(_pair(one.a, one.b))
+    found: dict[Pair, list[tuple[int, int, int, str]]] = defaultdict(list)
+    for edge in edges:
+        two = _pair(whose[edge.a], whose[edge.b])
+        if two[0] != two[1] and two not in never:
+            why = "apart" if edge.lane == Lane.AUTO else "score"
+            found[two].append((-edge.bits, edge.a, edge.b, why))
+    asked = []
+    for (p, q), pairs in found.items():
+        bits, a, b, why = min(pairs)
+        asked.append(QuestionRow(p, q, a, b, -bits, why, len(pairs)))
+    for (p, q), links in refused.items():
+        if (p, q) not in found:
+            asked.append(QuestionRow(p, q, *min(links), 0, "refused", len(links)))
+    return sorted(asked)
+
+
+def _verdict(row: RecordRow | None) -> tuple[object, ...]:
+    """What verdicts about a record depend on."""
+    return () if row is None else (row.kept, row.first_at, row.keys, row.traits)
+
+
+def _pair(a: int, b: int) -> Pair:
+    return (a, b) if a < b else (b, a)

@@ -1,0 +1,85 @@
+"""What every verdict depends on beside the two registrations: the model in force.
+
+Batch and real time, the follower and the doors all judge by one :class:`Matching`, so they agree.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.model import GRAIN, MatchModel, shipped_model
+from lianyi.projections.identity.rarity import NOTHING_COUNTED, ValueCounts
+from lianyi.projections.identity.scoring import Score, Scorer
+from lianyi.projections.identity.traits import NOTHING_LEARNED, LocalDefaults, Traits
+
+BLOCK_MAX: Final = 200
+"""A blocking key that more records have is none while they have it."""
+
+_ENCODE: Final = msgspec.msgpack.Encoder(order="deterministic").encode
+_DECODE: Final = msgspec.msgpack.Decoder(Traits).decode
+
+
+def packed(traits: Traits) -> bytes:
+    """Write a registration that was read, the same bytes on every machine."""
+    return _ENCODE(traits)
+
+
+def unpacked(data: bytes) -> Traits:
+    """Read what ``packed`` wrote."""
+    return _DECODE(data)
+
+
+class Activated(msgspec.Struct, frozen=True):
+    """What a person puts in force with a model.
+
+    Attributes:
+        model: see ``model``.
+        counts: how many persons had a value when the model was made; a verdict must not depend on
+            what came before what, so nothing is counted live.
+        learned: values that said nothing then.
+    """
+
+    model: MatchModel
+    counts: ValueCounts = NOTHING_COUNTED
+    learned: LocalDefaults = NOTHING_LEARNED
+
+
+class Matching:
+    """Judges pairs by the model in force."""
+
+    def __init__(self, activated: Activated | None = None) -> None:
+        """Judge.
+
+        Args:
+            activated: None: the shipped model, with nothing counted.
+        """
+        self.activated = activated or Activated(shipped_model())
+        self.scorer = Scorer(self.activated.model, self.activated.counts)
+
+    @property
+    def learned(self) -> LocalDefaults:
+        """Values that say nothing at this hospital."""
+        return self.activated.learned
+
+    @property
+    def together_bits(self) -> float:
+        """Least mean of all pairs between two groups of one person."""
+        return self.activated.model.together_bits
+
+    def judge(self, a: Traits, b: Traits) -> Score | None:
+        """Score a pair; None where nobody would be asked about it."""
+        found = self.scorer.score(a, b)
+        return found if found.lane >= Lane.REVIEW else None
+
+
+def parts_of(bits: float) -> int:
+    """Write bits as the whole number of their grains."""
+    return round(bits * GRAIN)
+
+
+def bits_of(parts: int) -> float:
+    """Read what ``parts_of`` wrote."""
+    return parts / GRAIN
