@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from itertools import takewhile
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +17,10 @@ from lianyi.projections.identity import feeds
 from lianyi.projections.identity.feeds import hl7
 from lianyi.projections.identity.feeds.limits import KEY_CHARACTERS_MAX, VALUES_MAX
 from lianyi.projections.identity.feeds.problems import NamesNoPatient, UnreadableRegistration
-from lianyi.projections.identity.registration import Name
+from lianyi.projections.identity.registration import IdKind, Name
 from lianyi.projections.identity.statements import Registered, Replaced
 from lianyi.projections.identity.traits import read_registration
+from lianyi.simulate.story import StorySettings, tell
 
 from .feeding import RECEIVED, ZONE, adt, logged, registration, said, shared
 
@@ -169,3 +172,22 @@ def test_a_merge_of_another_maker_is_read() -> None:
     assert [(s.gone, s.kept) for s in statements if isinstance(s, Replaced)] == [
         (("BCBS", "56789"), ("BCBS", "12345")), (("BCBS", "569"), ("BCBS", "145")),
     ]  # fmt: skip
+
+
+def test_the_simulated_hospital_is_read_and_every_record_is_its_own() -> None:
+    """Its departments repeat PID without number, address and telephone; they are not asked."""
+    events: Counter[str] = Counter()
+    kinds: Counter[IdKind] = Counter()
+    for line in takewhile(lambda line: line.at_seconds < 86_400, tell(StorySettings())):
+        if not feeds.wants(f"hl7v2 {line.kind}"):
+            continue
+        for statement in said(logged(f"hl7v2 {line.kind}", line.body)):
+            events[statement.event] += 1
+            if isinstance(statement, Registered):
+                assert statement.registration.source == "HIS"
+                assert statement.registration.names
+                kinds.update(one.kind for one in statement.registration.identifiers)
+    assert events["A01"] > 10
+    assert events["A04"] > 100
+    assert set(kinds) <= {IdKind.CITIZEN, IdKind.SOCIAL_SECURITY, IdKind.HEALTH_CARD}
+    assert kinds[IdKind.CITIZEN] > 100
