@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lianyi.messagelog.message import LogMessage, storable_text
@@ -58,11 +58,13 @@ def desk(found: Registration) -> LogMessage:
     return logged(new.kind, new.body)._replace(sender=new.sender, keys=new.keys)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(REGISTRATIONS)
 def test_a_registration_survives_json(found: Registration) -> None:
     assert from_json(orjson.loads(orjson.dumps(to_json(found)))) == found
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(REGISTRATIONS)
 def test_the_desk_says_what_was_typed(found: Registration) -> None:
     statement = only(desk(found))

@@ -5,7 +5,7 @@ not looked up by path: a message is read in a tenth of a millisecond.
 
 Sources:
     HL7 v2.8.2 chapter 2A: CX, HD, XPN, XTN, XAD; chapter 3, PID. Tables 0190, 0200, 0201, 0202,
-    0465. Version 2.3: CX.6 and XTN.1 as the whole number.
+    0465. Version 2.3: XTN.1 as the whole number.
 """
 
 from __future__ import annotations

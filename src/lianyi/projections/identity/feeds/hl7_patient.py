@@ -40,17 +40,15 @@ from lianyi.projections.identity.feeds.id_kinds import (
     own_of,
     owns_of,
 )
-from lianyi.projections.identity.feeds.wording import arranged
+from lianyi.projections.identity.feeds.wording import YES, arranged, count_in, yes_or_no
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import RecordKey
 
-_YES: Final = frozenset({"Y", "1", "是", "YES", "TRUE"})
-_NO: Final = frozenset({"N", "0", "否", "NO", "FALSE"})
 _TEST: Final = frozenset({"T", "D"})
 """MSH-11, table 0103: training, debugging."""
 _NEWBORN: Final = frozenset({"N", "新生儿"})
 """PV1-4, table 0007."""
-_VIP: Final = _YES | {"V", "VIP"}
+_VIP: Final = YES | {"V", "VIP"}
 _CLEARABLE: Final = (
     ("names", (5,)),
     ("sex", (8,)),
@@ -125,7 +123,6 @@ def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Pa
         return None
     reliability = {parts.text(1).strip().upper() for parts in pid.repetitions(32)}
     known = [*said[3], *said[2], *said[4], *_numbers_of_old(pid, reliability)]
-    order = pid.text(25)
     registration = Registration(
         own.authority or sender.source,
         own.value,
@@ -135,8 +132,8 @@ def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Pa
         identifiers_of(known, own),
         telephones(pid, 13, 14, 40),
         () if "UA" in reliability else addresses(pid, 11),
-        _yes_or_no(pid.text(24)),
-        int(order) if order.isascii() and order.isdigit() and len(order) < 3 else None,
+        yes_or_no(pid.text(24)),
+        count_in(pid.text(25)),
         _mother(pid, sender),
         next(map(name_in, pid.repetitions(6)), ""),
         _flags(pid, pv1, pv2, reliability | {sender.processing}),
@@ -168,17 +165,12 @@ def _mother(pid: Fields, sender: Sender) -> Identifier | None:
     return None
 
 
-def _yes_or_no(text: str) -> bool | None:
-    said = text.upper()
-    return True if said in _YES else False if said in _NO else None
-
-
 def _flags(pid: Fields, pv1: Fields, pv2: Fields, words: Set[str]) -> tuple[Flag, ...]:
     """Return what is said of the registration; ``words`` are PID-32 and MSH-11."""
-    died = _yes_or_no(pid.text(30))
+    died = yes_or_no(pid.text(30))
     holds = {
-        Flag.UNKNOWN: _yes_or_no(pid.text(31)),
-        Flag.NEWBORN: pv1.text(4).upper() in _NEWBORN or _yes_or_no(pv2.text(36)),
+        Flag.UNKNOWN: yes_or_no(pid.text(31)),
+        Flag.NEWBORN: pv1.text(4).upper() in _NEWBORN or yes_or_no(pv2.text(36)),
         Flag.ESTIMATED_BIRTH: "UD" in words,
         Flag.ALIAS: "AL" in words,
         Flag.DECEASED: died or (died is None and pid.text(29)),
@@ -195,7 +187,7 @@ def _cleared(pid: Fields, registration: Registration) -> tuple[str, ...]:
         if not getattr(registration, name) and any(map(pid.is_null, numbers))
     ]
     denied = any(
-        pid.is_null(number) or _yes_or_no(pid.text(number)) is False for number in _FLAG_FIELDS
+        pid.is_null(number) or yes_or_no(pid.text(number)) is False for number in _FLAG_FIELDS
     )
     if denied and not registration.flags:
         cleared.append("flags")

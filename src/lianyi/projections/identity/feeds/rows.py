@@ -31,7 +31,7 @@ from lianyi.projections.identity.feeds.problems import (
     UnreadableRegistration,
     unreadable,
 )
-from lianyi.projections.identity.feeds.wording import arranged, named
+from lianyi.projections.identity.feeds.wording import arranged, count_in, named, yes_or_no
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import Registered, Statement
 from lianyi.projections.identity.values.text import digits_of
@@ -75,8 +75,6 @@ _HEADINGS: Final = {word: name for name, words in _COLUMNS.items() for word in w
 _IDENTIFIER: Final = "id:"
 _WRITTEN: Final = "IDENTIFIER:"
 """Begins the heading of any other number: ``identifier:JZK``, with a code of table 0203 or ours."""
-_TRUE: Final = frozenset({"1", "Y", "YES", "TRUE", "是"})
-_FALSE: Final = frozenset({"0", "N", "NO", "FALSE", "否"})
 _HEAD_BYTES_MAX: Final = 4_096
 
 Row = Mapping[str, list[str]]
@@ -258,7 +256,6 @@ def _registration(
     if not source:
         raise unreadable(where, "the column 'source' is empty", "“机构”列为空")
     uses = (("name", "official"), ("old", "old"), ("phonetic", "phonetic"))
-    order = _first(row, "order")
     return Registration(
         source,
         mrn,
@@ -270,14 +267,14 @@ def _registration(
         identifiers_of(list(_numbers(row)), Number(mrn, "MR", source)),
         tuple(dict.fromkeys(row.get("phone", ()))),
         tuple(dict.fromkeys((*row.get("address", ()), *row.get("registered", ())))),
-        _yes_or_no(_first(row, "multiple")),
-        int(order) if order.isascii() and order.isdigit() and len(order) < 3 else None,
+        yes_or_no(_first(row, "multiple")),
+        count_in(_first(row, "order")),
         _mother(row, source),
         _first(row, "mother_name"),
         tuple(
             flag
             for column, flag in (("newborn", Flag.NEWBORN), ("deceased", Flag.DECEASED))
-            if _yes_or_no(_first(row, column))
+            if yes_or_no(_first(row, column))
         ),
         received_at,
     )
@@ -297,8 +294,3 @@ def _mother(row: Row, source: str) -> Identifier | None:
         return Identifier(kind_by_shape(number), number)
     number = _first(row, "mother_mrn")
     return Identifier(IdKind.OTHER, number, source) if number else None
-
-
-def _yes_or_no(text: str) -> bool | None:
-    said = text.upper()
-    return True if said in _TRUE else False if said in _FALSE else None
