@@ -6,13 +6,13 @@ Sources:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lianyi.formats import hl7v2
 from lianyi.formats.hl7v2.delimiters import NULL
+from lianyi.formats.hl7v2.instants import instant_of, recorded_at
 from lianyi.formats.hl7v2.keys import keys_in
 from lianyi.messagelog.message import LogMessage, storable_text
 from lianyi.projections.care.model import (
@@ -35,11 +35,6 @@ EVENTS = frozenset(
 ORDERS = ("ORM^", "OML^", "OMG^", "OMI^", "OMP^", "RDE^", "ORU^", "OUL^")
 TEXT_CHARACTERS_MAX = 100
 """Of one identifier or place: more is none, and no index could hold it."""
-
-_INSTANT = re.compile(
-    r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?)?([+-]\d{4})?",
-    re.ASCII,
-)
 
 
 def wants(kind: str) -> bool:
@@ -75,23 +70,6 @@ def read(message: LogMessage, zone: ZoneInfo) -> list[Saying]:
     return sayings
 
 
-def instant_of(text: str, zone: ZoneInfo) -> datetime | None:
-    """Read a time (TS, DTM); None when it is none, or only part of a date."""
-    found = _INSTANT.fullmatch(text.strip())
-    if found is None:
-        return None
-    *numbers, offset = found.groups()
-    try:
-        at = datetime(*(int(number or 0) for number in numbers))  # type: ignore[arg-type]  # noqa: DTZ001
-        if offset:
-            minutes = int(offset[1:3]) * 60 + int(offset[3:])
-            away = timedelta(minutes=-minutes if offset[0] == "-" else minutes)
-            return at.replace(tzinfo=timezone(away)).astimezone(UTC)
-        return at.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 class _Reader:
     """One message being read."""
 
@@ -99,8 +77,7 @@ class _Reader:
         self._message = message
         self._found = found
         self._zone = zone
-        said = self._at("EVN-2.1") or self._at("MSH-7.1") or message.received_at
-        self._recorded_at = min(said, message.received_at)
+        self._recorded_at = recorded_at(found, zone, received_at=message.received_at)
 
     def encounter(self, event: str) -> Saying:
         """Return what an ADT message says of its one encounter."""

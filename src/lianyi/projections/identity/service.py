@@ -18,7 +18,7 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity import decisions, read_store, telling
 from lianyi.projections.identity.blocking import blocking_keys
-from lianyi.projections.identity.feeds import acts as desk
+from lianyi.projections.identity.feeds import desk
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.ids import record_id, shown

@@ -41,7 +41,7 @@ class Replaced(msgspec.Struct, frozen=True, gc=False, tag="replaced"):
         gone: the identifier that is used no more.
         kept: the one used instead. It need not have been heard of before.
         said_at: see ``Registered``.
-        event: ``A40`` ...
+        event: ``A40`` ..., or the link of a FHIR Patient, ``replaced-by`` or ``replaces``.
     """
 
     gone: RecordKey
@@ -58,7 +58,7 @@ class Related(msgspec.Struct, frozen=True, gc=False, tag="related"):
         b: the other.
         one: whether they are one person's; False takes such a claim back.
         said_at: see ``Registered``.
-        event: ``A24`` or ``A37``.
+        event: ``A24`` or ``A37``, or ``seealso`` of a FHIR Patient.
     """
 
     a: RecordKey

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,28 +60,6 @@ def test_without_a_time_of_its_own_a_message_is_of_when_it_came() -> None:
     (saying,) = said(adt("A03", "", ended="soon"))
     assert (saying.recorded_at, saying.occurred_at) == (RECEIVED, RECEIVED)
     assert saying.ended_at is None
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("20260302080000", datetime(2026, 3, 2, 0, 0, tzinfo=UTC)),
-        ("202603020830", datetime(2026, 3, 2, 0, 30, tzinfo=UTC)),
-        ("20260302", datetime(2026, 3, 1, 16, 0, tzinfo=UTC)),
-        ("20260302080000.1234+0000", datetime(2026, 3, 2, 8, 0, tzinfo=UTC)),
-        ("2026030208-0530", datetime(2026, 3, 2, 13, 30, tzinfo=UTC)),
-        ("202603", None), ("2026", None), ("", None), ("20261302", None), ("00010101", None),
-        ("20260302250000", None), ("20260302080000+9900", None), ("２０２６０３０２", None),
-    ],
-)  # fmt: skip
-def test_times_are_read_in_the_zone_of_the_hospital(text: str, found: datetime | None) -> None:
-    assert hl7.instant_of(text, ZONE) == found
-
-
-@given(st.text(alphabet="0123456789+-.", max_size=24))
-def test_no_text_breaks_the_reading_of_times(text: str) -> None:
-    found = hl7.instant_of(text, ZONE)
-    assert found is None or found.utcoffset() == timedelta(0)
 
 
 def test_an_order_names_who_ordered_once_for_each_number() -> None:

@@ -262,5 +262,3 @@ async def test_the_desk_decides_nothing(desk: Desk) -> None:
         "clerk",
     )
     assert answer.status_code == 403
-
-

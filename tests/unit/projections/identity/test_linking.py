@@ -67,9 +67,7 @@ class Index:
             return dict(await self.projection.digest(self.connection, self.schema))
 
     async def person_of(self, *keys: RecordKey) -> list[int]:
-        of = dict(
-            await self.connection.fetch(f"SELECT record, person FROM {self.schema}.record")
-        )
+        of = dict(await self.connection.fetch(f"SELECT record, person FROM {self.schema}.record"))
         return [of[record_id(*key)] for key in keys]
 
     async def count(self, table: str) -> int:
@@ -179,7 +177,10 @@ async def test_a_crowded_key_counts_again_when_it_is_less_crowded(
     ]
     twin = replace(crowd[0], source="LIS", mrn="1")
     said = [told(n, one) for n, one in enumerate([*crowd, twin], start=1)]
-    all_of_them, fewer = await index(connection, "identity_1"), await index(connection, "identity_2")
+    all_of_them, fewer = (
+        await index(connection, "identity_1"),
+        await index(connection, "identity_2"),
+    )
     await all_of_them.learn(said, 50)
     gone = [heard(9000 + n, one.message.position, shard=0) for n, one in enumerate(said[3:12])]
     await all_of_them.learn(gone, 4)

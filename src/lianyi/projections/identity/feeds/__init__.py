@@ -9,10 +9,10 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from lianyi.messagelog.message import LogMessage
-from lianyi.projections.identity.feeds import acts, fhir, hl7, rows
+from lianyi.projections.identity.feeds import desk, fhir, hl7, rows
 from lianyi.projections.identity.statements import Statement
 
-_FEEDS = (hl7, fhir, rows, acts)
+_FEEDS = (hl7, fhir, rows, desk)
 
 
 def wants(kind: str) -> bool:

@@ -35,7 +35,7 @@ from lianyi.projections.identity.feeds.limits import (
     sender_of,
 )
 from lianyi.projections.identity.feeds.problems import NamesNoPatient, unreadable
-from lianyi.projections.identity.feeds.wording import address_of, name_of, named, ordered
+from lianyi.projections.identity.feeds.wording import address_of, arranged, name_of, named, ordered
 from lianyi.projections.identity.registration import Flag, Name, Registration
 from lianyi.projections.identity.statements import (
     RecordKey,
@@ -338,8 +338,7 @@ def _names(resource: Json, codec: str) -> tuple[Name, ...]:
             use = "phonetic"
         if text:
             found.append(named(text, use, text, codec))
-    found.sort(key=lambda name: name.use != "official")
-    return tuple(dict.fromkeys(found))
+    return arranged(found)
 
 
 def _telephones(resource: Json) -> tuple[str, ...]:

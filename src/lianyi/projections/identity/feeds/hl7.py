@@ -118,7 +118,8 @@ class _Reader:
     def replacements(self) -> Iterator[Statement]:
         """Give what each pair of PID and MRG says: the patient, then what is no more.
 
-        Of several prior identifiers each is replaced by the one of its own authority.
+        Of several prior identifiers each is replaced by the one of its own authority. One that
+        names none is of that of the patient's.
         """
         patients = max(self._found.count("PID"), 1)
         if patients > PAIRS_MAX:
@@ -130,22 +131,23 @@ class _Reader:
         for number in range(1, patients + 1):
             said = self.registered(number, visit=False)
             own = said.registration.key
-            kept = dict.fromkeys((own, *keys_of(self._fields("PID", number), 3, self._sender)))
-            gone = self._prior(number)
+            kept = dict.fromkeys((own, *self._keys("PID", number, 3, unsaid=self._sender.source)))
+            gone = self._prior(number, unsaid=own[0])
             yield said
             for key in gone:
                 by = next((one for one in kept if one[0] == key[0]), own)
                 if key not in kept:
                     yield Replaced(key, by, self._said_at, self._event)
 
-    def _prior(self, number: int) -> list[RecordKey]:
+    def _keys(self, segment: str, number: int, field: int, *, unsaid: str) -> list[RecordKey]:
+        return keys_of(self._fields(segment, number), field, self._sender, unsaid=unsaid)
+
+    def _prior(self, number: int, *, unsaid: str) -> list[RecordKey]:
         """Return the identifiers that are no more, of the MRG after the n-th PID."""
         where = f"MRG({number})-1"
         merged = self._found.group("PID", number, "MRG")
         gone = dict.fromkeys(
-            key
-            for one in merged
-            for key in keys_of(self._fields("MRG", one.occurrence), 1, self._sender)
+            key for one in merged for key in self._keys("MRG", one.occurrence, 1, unsaid=unsaid)
         )
         if not gone:
             raise NamesNoPatient(where=where)

@@ -5,7 +5,7 @@ not looked up by path: a message is read in a tenth of a millisecond.
 
 Sources:
     HL7 v2.8.2 chapter 2A: CX, HD, XPN, XTN, XAD; chapter 3, PID. Tables 0190, 0200, 0201, 0202,
-    0465. Version 2.3: CX.6 and XTN.1 as the whole number.
+    0465. Version 2.3: XTN.1 as the whole number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from lianyi.messagelog.message import storable_text
 from lianyi.projections.identity.feeds.id_kinds import Number, authority_of
 from lianyi.projections.identity.feeds.wording import (
     address_of,
-    is_chinese,
     name_of,
     named,
     ordered,
@@ -37,6 +36,8 @@ _NAME_USES: Final = {
 """Table 0200."""
 _PARTNER: Final = "P"
 """Of table 0200 too: the name of a partner is somebody else's."""
+_SOUNDS: Final = ("A", "P")
+"""Table 0465: alphabetic, phonetic."""
 _NO_TELEPHONE: Final = frozenset({"NET", "INTERNET", "X.400", "FX", "BP"})
 _HOMES: Final = {**dict.fromkeys(("H", "C", ""), 0), "P": 1, "L": 1, "M": 2, "RH": 3}
 _NO_HOMES: Final = frozenset({"BA", "BDL", "BI", "B", "O", "N", "F", "BR", "S", "SH", "TM", "V"})
@@ -166,16 +167,15 @@ def names(fields: Fields, number: int, *, unsaid: str = "official") -> list[Name
         unsaid: use of a name that says none.
     """
     found = []
-    forms = [(parts, name_in(parts)) for parts in fields.repetitions(number)]
-    ideographic = any(is_chinese(text) for _, text in forms)
-    for parts, text in forms:
-        said = parts.text(7).strip().upper()
+    for parts in fields.repetitions(number):
+        text = name_in(parts)
+        said, form = parts.text(7).strip().upper(), parts.text(8).strip().upper()
         use = _NAME_USES.get(said, "official") if said else unsaid
-        form = parts.text(8).strip().upper()
-        if ideographic and form in ("A", "P") and not is_chinese(text):
-            use = "phonetic" if use == "official" else ""
-        if text and use and said != _PARTNER:
-            found.append(named(text, use, parts.marks.component.join(parts.raw), parts.codec))
+        if not text or said == _PARTNER:
+            continue
+        if use != "official" and form in _SOUNDS:
+            use = "phonetic"
+        found.append(named(text, use, parts.marks.component.join(parts.raw), parts.codec))
     return found
 
 

@@ -34,22 +34,21 @@ from lianyi.projections.identity.feeds.hl7_fields import (
 )
 from lianyi.projections.identity.feeds.id_kinds import (
     Number,
+    document_of,
     identifiers_of,
-    kind_said,
     looks_like_document,
     own_of,
     owns_of,
 )
-from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name, Registration
+from lianyi.projections.identity.feeds.wording import YES, arranged, count_in, yes_or_no
+from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import RecordKey
 
-_YES: Final = frozenset({"Y", "1", "是", "YES", "TRUE"})
-_NO: Final = frozenset({"N", "0", "否", "NO", "FALSE"})
 _TEST: Final = frozenset({"T", "D"})
 """MSH-11, table 0103: training, debugging."""
 _NEWBORN: Final = frozenset({"N", "新生儿"})
 """PV1-4, table 0007."""
-_VIP: Final = _YES | {"V", "VIP"}
+_VIP: Final = YES | {"V", "VIP"}
 _CLEARABLE: Final = (
     ("names", (5,)),
     ("sex", (8,)),
@@ -93,13 +92,19 @@ class Patient(NamedTuple):
     cleared: tuple[str, ...]
 
 
-def keys_of(fields: Fields, number: int, sender: Sender) -> list[RecordKey]:
+def keys_of(fields: Fields, number: int, sender: Sender, *, unsaid: str) -> list[RecordKey]:
     """Return all that may be a record's own identifier in a field.
 
     What is called a document, a card or a visit is none.
+
+    Args:
+        fields: of a segment.
+        number: of the field.
+        sender: see there.
+        unsaid: authority of those that name none.
     """
     found = owns_of(list(numbers(fields, number, sender.source)))
-    return [(one.authority or sender.source, one.value) for one in found]
+    return [(one.authority or unsaid, one.value) for one in found]
 
 
 def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Patient | None:
@@ -118,18 +123,17 @@ def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Pa
         return None
     reliability = {parts.text(1).strip().upper() for parts in pid.repetitions(32)}
     known = [*said[3], *said[2], *said[4], *_numbers_of_old(pid, reliability)]
-    order = pid.text(25)
     registration = Registration(
         own.authority or sender.source,
         own.value,
-        _names(pid),
+        arranged([*names(pid, 5), *names(pid, 9, unsaid="nickname")]),
         pid.text(8),
         pid.text(7),
         identifiers_of(known, own),
         telephones(pid, 13, 14, 40),
         () if "UA" in reliability else addresses(pid, 11),
-        _yes_or_no(pid.text(24)),
-        int(order) if order.isascii() and order.isdigit() and len(order) < 3 else None,
+        yes_or_no(pid.text(24)),
+        count_in(pid.text(25)),
         _mother(pid, sender),
         next(map(name_in, pid.repetitions(6)), ""),
         _flags(pid, pv1, pv2, reliability | {sender.processing}),
@@ -153,33 +157,20 @@ def _numbers_of_old(pid: Fields, reliability: Set[str]) -> list[Number]:
     return found
 
 
-def _names(pid: Fields) -> tuple[Name, ...]:
-    found = [*names(pid, 5), *names(pid, 9, unsaid="nickname")]
-    found.sort(key=lambda name: name.use != "official")
-    return tuple(dict.fromkeys(found))
-
-
 def _mother(pid: Fields, sender: Sender) -> Identifier | None:
     for number in numbers(pid, 21, sender.source):
-        kind = kind_said(number.code)
-        if kind is None:
-            shaped = looks_like_document(number.value)
-            kind = IdKind.UNSAID if shaped and not number.code else IdKind.OTHER
-        return Identifier(kind, number.value, number.authority or sender.source)
+        kind = document_of(number.code, number.value)
+        given_by = sender.source if kind is IdKind.OTHER else ""
+        return Identifier(kind, number.value, number.authority or given_by)
     return None
-
-
-def _yes_or_no(text: str) -> bool | None:
-    said = text.upper()
-    return True if said in _YES else False if said in _NO else None
 
 
 def _flags(pid: Fields, pv1: Fields, pv2: Fields, words: Set[str]) -> tuple[Flag, ...]:
     """Return what is said of the registration; ``words`` are PID-32 and MSH-11."""
-    died = _yes_or_no(pid.text(30))
+    died = yes_or_no(pid.text(30))
     holds = {
-        Flag.UNKNOWN: _yes_or_no(pid.text(31)),
-        Flag.NEWBORN: pv1.text(4).upper() in _NEWBORN or _yes_or_no(pv2.text(36)),
+        Flag.UNKNOWN: yes_or_no(pid.text(31)),
+        Flag.NEWBORN: pv1.text(4).upper() in _NEWBORN or yes_or_no(pv2.text(36)),
         Flag.ESTIMATED_BIRTH: "UD" in words,
         Flag.ALIAS: "AL" in words,
         Flag.DECEASED: died or (died is None and pid.text(29)),
@@ -196,7 +187,7 @@ def _cleared(pid: Fields, registration: Registration) -> tuple[str, ...]:
         if not getattr(registration, name) and any(map(pid.is_null, numbers))
     ]
     denied = any(
-        pid.is_null(number) or _yes_or_no(pid.text(number)) is False for number in _FLAG_FIELDS
+        pid.is_null(number) or yes_or_no(pid.text(number)) is False for number in _FLAG_FIELDS
     )
     if denied and not registration.flags:
         cleared.append("flags")

@@ -4,7 +4,7 @@ HL7 v2 and FHIR write codes of table 0203, Chinese systems also those of WS 364.
 pinyin, or the word itself; tables have it as a heading.
 
 Sources:
-    HL7 v2 table 0203; WS 364.3-2011 CV02.01.101 (身份证件类别代码).
+    HL7 v2 table 0203; WS 364.3-2011 CV02.01.101 (身份证件类别代码); WS/T 500 (OIDs).
 """
 
 from __future__ import annotations
@@ -114,6 +114,14 @@ def _meaning(number: Number) -> _Word:
     return _word(number.code or _OF_PERSONS.get(number.authority, ""))
 
 
+def document_of(code: str, value: str) -> IdKind:
+    """Say what a number is that is known to be no number of ours: by its code, else its shape."""
+    kind = kind_said(code)
+    if kind is None:
+        return IdKind.OTHER if code else kind_by_shape(value)
+    return kind or kind_by_shape(value)
+
+
 def authority_of(said: str, sender: str) -> str:
     """Return who gave a number, where the sender may have written what it is instead.
 
@@ -139,6 +147,12 @@ def looks_like_document(value: str) -> bool:
     """
     read = read_id(value)
     return read.kind is not IdKind.UNSAID and read.valid is not False
+
+
+def kind_by_shape(value: str) -> IdKind:
+    """Say which document a number is of which nobody says it; OTHER where its shape is no one's."""
+    kind = read_id(value).kind
+    return IdKind.OTHER if kind is IdKind.UNSAID else kind
 
 
 def own_of(numbers: Sequence[Number], *, home: Iterable[str] = ()) -> int | None:
@@ -185,25 +199,17 @@ def identifiers_of(numbers: Sequence[Number], own: Number) -> tuple[Identifier, 
     found: dict[Identifier, None] = {}
     for number in numbers:
         word = _meaning(number)
-        if not number.value.strip() or (word.own is None and word.kind is None):
-            continue
         kind = word.kind
+        if kind is None or not number.value.strip():
+            continue
         if word.own == _UNSURE or kind is IdKind.UNSAID:
-            shaped = read_id(number.value).kind is not IdKind.UNSAID
-            kind = IdKind.UNSAID if shaped else IdKind.OTHER
+            kind = kind_by_shape(number.value)
         same = number.value == own.value and number.authority in ("", own.authority)
         if same and kind is IdKind.OTHER:
             continue
         issuer = number.issuer or number.authority
         if kind is IdKind.OTHER and not issuer:
             issuer = number.code
-        found[
-            Identifier(
-                kind or IdKind.OTHER,
-                number.value,
-                issuer,
-                number.status,
-                number.valid_until,
-            )
-        ] = None
+        one = Identifier(kind, number.value, issuer, number.status, number.valid_until)
+        found[one] = None
     return tuple(found)

@@ -17,18 +17,21 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, storable_text
 from lianyi.projections.identity.feeds.fhir import load, moment_of
 from lianyi.projections.identity.feeds.id_kinds import (
     Number,
     identifiers_of,
+    kind_by_shape,
     kind_said,
-    looks_like_document,
 )
 from lianyi.projections.identity.feeds.limits import RECORDS_MAX, checked, sender_of
-from lianyi.projections.identity.feeds.problems import NamesNoPatient, unreadable
-from lianyi.projections.identity.feeds.wording import named
+from lianyi.projections.identity.feeds.problems import (
+    NamesNoPatient,
+    UnreadableRegistration,
+    unreadable,
+)
+from lianyi.projections.identity.feeds.wording import arranged, count_in, named, yes_or_no
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Registration
 from lianyi.projections.identity.statements import Registered, Statement
 from lianyi.projections.identity.values.text import digits_of
@@ -72,8 +75,6 @@ _HEADINGS: Final = {word: name for name, words in _COLUMNS.items() for word in w
 _IDENTIFIER: Final = "id:"
 _WRITTEN: Final = "IDENTIFIER:"
 """Begins the heading of any other number: ``identifier:JZK``, with a code of table 0203 or ours."""
-_TRUE: Final = frozenset({"1", "Y", "YES", "TRUE", "是"})
-_FALSE: Final = frozenset({"0", "N", "NO", "FALSE", "否"})
 _HEAD_BYTES_MAX: Final = 4_096
 
 Row = Mapping[str, list[str]]
@@ -162,10 +163,9 @@ def _csv(message: LogMessage) -> _Table:
         delimiter="\t" if "\t" in text.partition("\n")[0] else ",",
     )
     try:
-        headings = next(reader, [])
-        columns = [column_of(one) for one in headings]
+        columns = [column_of(heading) for heading in next(reader, [])]
         if imported:
-            _check_headings(headings, columns)
+            _check_headings(columns)
         rows = [
             (f"line {reader.line_num}", _row(zip(columns, cells, strict=False)))
             for cells in reader
@@ -192,12 +192,13 @@ def _head_columns(head: bytes) -> list[str]:
     return [column_of(one.strip('"')) for one in text.split("\t" if "\t" in text else ",")]
 
 
-def _check_headings(headings: list[str], columns: list[str]) -> None:
-    for heading, column in zip(headings, columns, strict=True):
-        if not column:
-            raise unreadable(
-                "line 1", f"unknown column '{heading[:40]}'", f"未知的列“{heading[:40]}”"
-            )
+def _check_headings(columns: list[str]) -> None:
+    """Refuse a file whose first line is none of headings; it is not told, it may be a patient."""
+    if "" in columns:
+        number = columns.index("") + 1
+        raise unreadable(
+            "line 1", f"the heading of column {number} is not known", f"第 {number} 列的列名未知"
+        )
     for wanted, zh in (("mrn", "患者ID"), ("name", "姓名"), ("source", "机构")):
         if wanted not in columns:
             raise unreadable("line 1", f"there is no column '{wanted}'", f"没有“{zh}”列")
@@ -205,23 +206,22 @@ def _check_headings(headings: list[str], columns: list[str]) -> None:
 
 def _json(message: LogMessage) -> _Table:
     named_so = message.kind.lower() in _NAMED
-    if not named_so and (b"resourceType" in message.body or message.body[:1] not in (b"{", b"[")):
-        return _Table([], "")
+    nothing = _Table([], "")
+    if b'"resourceType"' in message.body:
+        return nothing
     try:
         found = load(message)
-    except LianyiError:
+    except UnreadableRegistration:
         if named_so:
             raise
-        return _Table([], "")
+        return nothing
     rows = []
     for number, one in enumerate(found if isinstance(found, list) else [found], start=1):
-        if not isinstance(one, dict):
-            return _Table([], "")
-        columns = {heading: column_of(heading) for heading in one}
+        columns = {name: column_of(name) for name in one} if isinstance(one, dict) else {}
         if not _is_of_patients(columns.values(), strictly=not named_so):
             if named_so:
                 raise NamesNoPatient(where=f"row {number}")
-            return _Table([], "")
+            return nothing
         rows.append((f"row {number}", _row((columns[name], cell) for name, cell in one.items())))
     return _Table(rows, message.codec or "utf-8")
 
@@ -256,11 +256,10 @@ def _registration(
     if not source:
         raise unreadable(where, "the column 'source' is empty", "“机构”列为空")
     uses = (("name", "official"), ("old", "old"), ("phonetic", "phonetic"))
-    order = _first(row, "order")
     return Registration(
         source,
         mrn,
-        tuple(
+        arranged(
             named(text, use, text, codec) for column, use in uses for text in row.get(column, ())
         ),
         _first(row, "sex"),
@@ -268,14 +267,14 @@ def _registration(
         identifiers_of(list(_numbers(row)), Number(mrn, "MR", source)),
         tuple(dict.fromkeys(row.get("phone", ()))),
         tuple(dict.fromkeys((*row.get("address", ()), *row.get("registered", ())))),
-        _yes_or_no(_first(row, "multiple")),
-        int(order) if order.isascii() and order.isdigit() and len(order) < 3 else None,
+        yes_or_no(_first(row, "multiple")),
+        count_in(_first(row, "order")),
         _mother(row, source),
         _first(row, "mother_name"),
         tuple(
             flag
             for column, flag in (("newborn", Flag.NEWBORN), ("deceased", Flag.DECEASED))
-            if _yes_or_no(_first(row, column))
+            if yes_or_no(_first(row, column))
         ),
         received_at,
     )
@@ -292,12 +291,6 @@ def _numbers(row: Row) -> Iterator[Number]:
 
 def _mother(row: Row, source: str) -> Identifier | None:
     if number := _first(row, "mother_id"):
-        kind = IdKind.UNSAID if looks_like_document(number) else IdKind.OTHER
-        return Identifier(kind, number)
+        return Identifier(kind_by_shape(number), number)
     number = _first(row, "mother_mrn")
     return Identifier(IdKind.OTHER, number, source) if number else None
-
-
-def _yes_or_no(text: str) -> bool | None:
-    said = text.upper()
-    return True if said in _TRUE else False if said in _FALSE else None

@@ -1,7 +1,8 @@
-"""How names and addresses stand in one text, whatever parts they came in. Pure.
+"""How names, addresses, a yes and a count are written, whatever they came in. Pure.
 
-In Chinese both go from the large to the small without anything between: family before given name,
-province before street. In letters they stand as the sender has them, with blanks.
+In Chinese names and addresses go from the large to the small without anything between: family
+before given name, province before street. In letters they stand as the sender has them, with
+blanks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from lianyi.projections.identity.values.text import GB18030_2022, LOST, is_hanzi
 
 _LEAD_CHARACTERS = 12
 """Within these a line has named the larger places, if it names them."""
+
+
+YES = frozenset({"Y", "1", "是", "YES", "TRUE"})
+NO = frozenset({"N", "0", "否", "NO", "FALSE"})
 
 
 def is_chinese(text: str) -> bool:
@@ -52,6 +57,23 @@ def _is_lost(character: str) -> bool:
     return character == LOST or (is_private(character) and character not in GB18030_2022)
 
 
+def arranged(names: Iterable[Name]) -> tuple[Name, ...]:
+    """Return the names of one person, the official one first, nothing twice.
+
+    A name in letters beside one in Chinese characters is how that sounds.
+    """
+    found = list(names)
+    if any(name.use == "official" and is_chinese(name.text) for name in found):
+        found = [
+            Name(name.text, "phonetic", name.lossy, name.raw)
+            if name.use == "official" and not is_chinese(name.text)
+            else name
+            for name in found
+        ]
+    found.sort(key=lambda name: name.use != "official")
+    return tuple(dict.fromkeys(found))
+
+
 def address_of(
     lines: Sequence[str], *, city: str, province: str, district: str = "", postcode: str = ""
 ) -> str:
@@ -84,3 +106,14 @@ def address_of(
 def ordered(found: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     """Return texts by their rank, the lowest first, nothing twice."""
     return tuple(dict.fromkeys(text for _, text in sorted(found, key=lambda one: one[0])))
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Read HL7 table 0136, and what tables have instead; None for anything else."""
+    said = text.upper()
+    return True if said in YES else False if said in NO else None
+
+
+def count_in(text: str) -> int | None:
+    """Read the order of a birth: one or two digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None

@@ -15,7 +15,7 @@ from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.registration_json import from_json, to_json
 from lianyi.projections.identity.statements import Registered, Statement
 
-REGISTERED: Final = "json registration"
+REGISTERED: Final = "desk registration"
 EVENT: Final = "desk"
 
 
