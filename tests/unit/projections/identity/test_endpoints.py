@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ ADT_MESSAGE = (
 )
 
 
+CONTROLS = itertools.count(1)
+
+
 def adt(
     mrn: str, *, event: str = "A04", source: str = "HIS", merged: str = "", **more: str
 ) -> bytes:
@@ -39,8 +43,8 @@ def adt(
     pid = PID.format(mrn=mrn, source=source, **(facts | more))
     if merged:
         pid += f"\rMRG|{merged}^^^{source}^MR"
-    control = uuid.uuid4().hex[:12]
-    return ADT_MESSAGE.format(source=source, event=event, control=control, pid=pid).encode()
+    told = ADT_MESSAGE.format(source=source, event=event, control=f"C{next(CONTROLS)}", pid=pid)
+    return told.encode()
 
 
 OTHER = {"name": "李秀英", "born": "19520304", "sex": "F", "home": "", "phone": ""} | {
