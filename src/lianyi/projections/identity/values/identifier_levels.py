@@ -37,7 +37,7 @@ class IdLevel(IntEnum):
 
 _LIFELONG: Final = (IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE)
 """Kinds of which a person has one for life and whose check digit proves what was typed."""
-_WITHOUT_ISSUER: Final = (
+WITHOUT_ISSUER: Final = (
     *_LIFELONG,
     IdKind.HOME_RETURN_PERMIT,
     IdKind.TAIWAN_PERMIT,
@@ -54,7 +54,7 @@ def comparable(a: IdValue, b: IdValue) -> bool:
     kind = a.kind
     if kind is not b.kind or a.placeholder or b.placeholder or not a.text or not b.text:
         return False
-    if kind in _WITHOUT_ISSUER:
+    if kind in WITHOUT_ISSUER:
         return True
     if kind in _NEEDS_AN_ISSUER:
         return bool(a.issuer) and a.issuer == b.issuer
