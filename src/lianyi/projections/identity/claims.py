@@ -8,7 +8,6 @@ be shown somehow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -17,7 +16,7 @@ from lianyi.projections.identity.folding import Heard, SourceRecord, capture_ran
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.rarity import address_key
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name
-from lianyi.projections.identity.survivorship import ORDER, Claim, Rule
+from lianyi.projections.identity.survivorship import Claim
 from lianyi.projections.identity.traits import LocalDefaults
 from lianyi.projections.identity.values.addresses import read_address
 from lianyi.projections.identity.values.births import BirthValue, read_birth
@@ -47,14 +46,8 @@ _READER: Final = capture_rank("reader")
 _OTHER_SCRIPTS: Final = (NameKind.HANZI, NameKind.SEGMENTED)
 
 
-def _capture_scores(capture: str, until: date | None, today: date) -> dict[Rule, int]:
-    """What a capture is worth; a document that has expired proves no more than typing."""
-    rank = 0 if until is not None and until < today else capture_rank(capture)
-    return {Rule.VERIFIED: int(rank >= _VERIFIED), Rule.READER: int(rank >= _READER)}
-
-
 class Claims:
-    """The claims of the records of one person.
+    """The claims of the records of one person, scored by the rules of ``survivorship.ORDER``.
 
     Args:
         records: at least one.
@@ -95,10 +88,11 @@ class Claims:
                 yield record, heard
 
     def _captured(self, heard: Heard[Any]) -> tuple[int, int]:
-        if not heard.capture:
+        """``VERIFIED`` and ``READER``; a document that has expired proves no more than typing."""
+        if not heard.capture or (heard.card_until and heard.card_until < self._today):
             return 0, 0
-        scores = _capture_scores(heard.capture, heard.card_until, self._today)
-        return scores[Rule.VERIFIED], scores[Rule.READER]
+        rank = capture_rank(heard.capture)
+        return int(rank >= _VERIFIED), int(rank >= _READER)
 
     def names(self) -> list[Claim]:
         """The first name of each record, in the order ``ORDER["name"]``."""
@@ -186,13 +180,8 @@ class Claims:
 
     def _proof(self, number: Claim) -> tuple[int, int, int]:
         """How far a number proves what it says: ``VERIFIED``, ``READER``, ``ID_NUMBER``."""
-        scores = dict(zip(ORDER["identifiers"], number.scores, strict=True))
-        in_force = scores[Rule.IN_FORCE]
-        return (
-            scores[Rule.VERIFIED] * in_force,
-            scores[Rule.READER] * in_force,
-            int(number.read.valid is True),
-        )
+        _, _, in_force, verified, reader, _ = number.scores  # ORDER["identifiers"]
+        return verified * in_force, reader * in_force, int(number.read.valid is True)
 
     def born(self, numbers: Sequence[Claim]) -> list[Claim]:
         """Dates of birth that were said, and those that these numbers say."""
@@ -207,9 +196,9 @@ class Claims:
             scores = (*self._captured(heard), 0, whole)
             claims.append(self._claim(record, heard, read.text, read.text, read, scores))
         for number in numbers:
-            if number.read.born_on is not None and number.read.valid is not False:
-                text = f"{number.read.born_on:%Y%m%d}"
-                on = number.read.born_on
+            on = number.read.born_on
+            if on is not None and number.read.valid is not False:
+                text = on.isoformat().replace("-", "")
                 read = BirthValue(text, on.year, on.month, on.day)
                 points = (*self._proof(number), 2, number.scores[-1])
                 claims.append(number._replace(group=text, value=text, read=read, scores=points))

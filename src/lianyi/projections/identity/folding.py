@@ -21,10 +21,10 @@ first; where two were last said at one instant, the hash of the content decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from hashlib import blake2b
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -165,27 +165,35 @@ def content_of(saying: Saying) -> bytes:
 class _Told:
     """One content with all its times and what it proves."""
 
-    __slots__ = ("capture", "card_until", "cleared", "content", "first_at", "heard", "last_at")
+    __slots__ = (
+        "authority",
+        "capture",
+        "card_until",
+        "channel",
+        "cleared",
+        "content",
+        "first_at",
+        "last_at",
+        "said",
+    )
 
     def __init__(self, saying: Saying, content: bytes) -> None:
         self.content = content
-        self.heard = saying
+        self.said = saying.said.registration
         self.cleared = saying.said.cleared
+        self.authority = saying.authority
+        self.channel = saying.channel
         self.first_at = saying.first_at
         self.last_at = saying.last_at
-        self.capture, self.card_until = _proof(saying.said.registration.identifiers)
-
-    @property
-    def said(self) -> Registration:
-        return self.heard.said.registration
+        self.capture, self.card_until = _proof(self.said.identifiers)
 
     def value(self, value: T, *, stands: bool) -> Heard[T]:
         return Heard(
             value,
             self.first_at,
             self.last_at,
-            self.heard.authority,
-            self.heard.channel,
+            self.authority,
+            self.channel,
             self.capture,
             self.card_until,
             stands,
@@ -221,20 +229,20 @@ def _joined(newer: Heard[T], older: Heard[T]) -> Heard[T]:
     )
 
 
-def _values(
-    told: list[_Told], field: str, say: Callable[[Registration], tuple[T, ...]]
-) -> tuple[Heard[T], ...]:
+def _values(told: list[_Told], field: str) -> tuple[Heard[Any], ...]:
     """All values of a field: those of the latest saying that mentions it, then the earlier."""
-    found: dict[T, Heard[T]] = {}
-    open_ = True
+    found: dict[Any, Heard[Any]] = {}
+    stands = True
     for one in told:
-        values = say(one.said)
-        for value in values:
-            heard = one.value(value, stands=open_)
-            known = found.get(value)
-            found[value] = _joined(known, heard) if known else heard
-        if values or field in one.cleared:
-            open_ = False
+        said = getattr(one.said, field)
+        if said is not None and said != "" and said != ():
+            for value in said if type(said) is tuple else (said,):
+                heard = one.value(value, stands=stands)
+                known = found.get(value)
+                found[value] = _joined(known, heard) if known else heard
+            stands = False
+        elif field in one.cleared:
+            stands = False
     return tuple(found.values())
 
 
@@ -355,6 +363,13 @@ def _ordered(sayings: Iterable[Saying]) -> list[_Told]:
     return sorted(found.values(), key=lambda one: (one.last_at, one.content), reverse=True)
 
 
+_FIELDS: Final = (
+    *("names", "sex", "born", "phones", "addresses"),
+    *("multiple_birth", "birth_order", "mother", "mother_name"),
+)
+"""Fields that have what the latest saying says of them."""
+
+
 def fold(sayings: Iterable[Saying]) -> SourceRecord:
     """Fold all sayings of one record; the same for the same set of them, however often and when.
 
@@ -363,18 +378,10 @@ def fold(sayings: Iterable[Saying]) -> SourceRecord:
     """
     told = _ordered(sayings)
     source, mrn = told[0].said.key
-    names = _values(told, "names", lambda said: said.names)
-    sex = _values(told, "sex", lambda said: (said.sex,) if said.sex else ())
-    born = _values(told, "born", lambda said: (said.born,) if said.born else ())
+    names, sex, born, phones, addresses, multiple, order, mother, mother_name = [
+        _values(told, field) for field in _FIELDS
+    ]
     identifiers = _identifiers(told)
-    phones = _values(told, "phones", lambda said: said.phones)
-    addresses = _values(told, "addresses", lambda said: said.addresses)
-    multiple = _values(told, "multiple_birth", lambda said: _option(said.multiple_birth))
-    order = _values(told, "birth_order", lambda said: _option(said.birth_order))
-    mother = _values(told, "mother", lambda said: _option(said.mother))
-    mother_name = _values(
-        told, "mother_name", lambda said: (said.mother_name,) if said.mother_name else ()
-    )
     flags = _flags(told)
     last_at = told[0].last_at
     registration = Registration(
@@ -409,7 +416,3 @@ def fold(sayings: Iterable[Saying]) -> SourceRecord:
         mother_name,
         flags,
     )
-
-
-def _option(value: T | None) -> tuple[T, ...]:
-    return () if value is None else (value,)

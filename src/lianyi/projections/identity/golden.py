@@ -250,12 +250,13 @@ class _Making:
 
     def _tell(self, field: str, best: Claim, claims: Sequence[Claim]) -> None:
         """Note the values of a field, if there are several."""
+        if all(claim.group == best.group for claim in claims):
+            return
         groups: dict[str, list[Claim]] = {best.group: []}
         for claim in sorted(claims, key=lambda claim: claim.group):
             groups.setdefault(claim.group, []).append(claim)
-        if len(groups) > 1:
-            voices = tuple([_voice(said) for said in groups.values()])
-            self._conflicts.append(Conflict(field, voices))
+        voices = tuple([_voice(said) for said in groups.values()])
+        self._conflicts.append(Conflict(field, voices))
 
 
 def _all(field: str, claims: list[Claim]) -> tuple[Chosen[Any], ...]:
