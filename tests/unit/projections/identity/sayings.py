@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from tests.unit.projections.identity.people import citizen
 
 from lianyi.projections.identity.folding import Saying, SourceRecord, fold
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name, Registration
 from lianyi.projections.identity.statements import Registered
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The first name read loads dictionaries, and a busy machine is slow."""
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 

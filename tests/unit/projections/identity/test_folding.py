@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.projections.identity.people import citizen
-from tests.unit.projections.identity.sayings import at, say, sayings
+from tests.unit.projections.identity.sayings import at, say, sayings, unhurried
 
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.folding import Heard, Saying, content_of, fold
@@ -25,6 +25,7 @@ def texts(names: tuple[Name, ...]) -> list[tuple[str, str]]:
     return [(name.text, name.use) for name in names]
 
 
+@unhurried
 @given(st.lists(sayings(), min_size=1, max_size=6), st.data())
 def test_neither_order_nor_repetition_counts(said: list[Saying], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(said), max_size=4))
@@ -32,6 +33,7 @@ def test_neither_order_nor_repetition_counts(said: list[Saying], data: st.DataOb
     assert fold(shuffled) == fold(said)
 
 
+@unhurried
 @given(st.lists(sayings(), min_size=1, max_size=6), st.data())
 def test_one_content_said_twice_is_one_saying_that_lasted(
     said: list[Saying], data: st.DataObject
@@ -44,6 +46,7 @@ def test_one_content_said_twice_is_one_saying_that_lasted(
     assert fold(data.draw(st.permutations(cut))) == fold(said)
 
 
+@unhurried
 @given(st.lists(sayings(), min_size=1, max_size=6))
 def test_what_stands_comes_first_and_was_said_by_somebody(said: list[Saying]) -> None:
     record = fold(said)
@@ -58,6 +61,7 @@ def test_what_stands_comes_first_and_was_said_by_somebody(said: list[Saying]) ->
     assert {heard.value.text for heard in record.names} == spoken
 
 
+@unhurried
 @given(sayings())
 def test_what_was_said_once_is_what_stands(said: Saying) -> None:
     once, record = said.said.registration, fold([said]).registration

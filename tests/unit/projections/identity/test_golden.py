@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.projections.identity.people import HOME, PHONE, citizen
-from tests.unit.projections.identity.sayings import record, say, sayings
+from tests.unit.projections.identity.sayings import record, say, sayings, unhurried
 from tests.unit.projections.identity.test_survivorship import CARD, FIFTEEN, RANKS, READ, first_of
 
 from lianyi.projections.identity.folding import Saying, SourceRecord, fold
@@ -145,6 +145,7 @@ def people(least: int = 1) -> st.SearchStrategy[list[SourceRecord]]:
     return st.lists(one, min_size=least, max_size=4).map(apart)
 
 
+@unhurried
 @given(people(), st.data())
 def test_the_order_of_the_records_does_not_count(
     records: list[SourceRecord], data: st.DataObject
@@ -153,6 +154,7 @@ def test_the_order_of_the_records_does_not_count(
     assert digest(golden(shuffled, ranks=RANKS)) == digest(golden(records, ranks=RANKS))
 
 
+@unhurried
 @given(people())
 def test_a_golden_record_is_read_as_it_was_written(records: list[SourceRecord]) -> None:
     held = golden(records)
@@ -175,6 +177,7 @@ def marked(registration: Registration, mark: str) -> Registration:
     )
 
 
+@unhurried
 @given(people(least=2), st.sets(st.sampled_from("ABCD")))
 def test_nothing_of_a_record_that_may_not_be_seen_is_in_the_result(
     records: list[SourceRecord], hidden: set[str]
@@ -193,6 +196,7 @@ def test_nothing_of_a_record_that_may_not_be_seen_is_in_the_result(
         assert f'"{source}"'.encode() not in part
 
 
+@unhurried
 @given(people(least=2), people(least=2))
 def test_what_may_not_be_seen_changes_nothing(
     records: list[SourceRecord], others: list[SourceRecord]
