@@ -163,7 +163,6 @@ class Claims:
             capture = capture_rank(said.capture)
             scores = (
                 1 if read.valid is None else 2 * read.valid,
-                int(read.kind is not IdKind.CITIZEN or len(read.text) != 15),
                 int(self._is_in_force(said)),
                 int(capture >= _VERIFIED),
                 int(capture >= _READER),
@@ -180,7 +179,7 @@ class Claims:
 
     def _proof(self, number: Claim) -> tuple[int, int, int]:
         """How far a number proves what it says: ``VERIFIED``, ``READER``, ``ID_NUMBER``."""
-        _, _, in_force, verified, reader, _ = number.scores  # ORDER["identifiers"]
+        _, in_force, verified, reader, _ = number.scores  # ORDER["identifiers"]
         return verified * in_force, reader * in_force, int(number.read.valid is True)
 
     def born(self, numbers: Sequence[Claim]) -> list[Claim]:

@@ -291,6 +291,33 @@ CASES: list[tuple[str, list[SourceRecord], str, Any, Rule]] = [
         Rule.ONLY,
     ),
     ("死产即已故", [R("B", 1, flags=(Flag.STILLBORN,))], "deceased", True, Rule.ONLY),
+    (
+        "固定次序看值而不看来源",
+        [R("B", 1, "王晓明"), R("C", 1, "王小明")],
+        "name",
+        "王小明",
+        Rule.SETTLED,
+    ),
+    (
+        "是否过期以最新一条为准",
+        [
+            R("B", 1, "王小明", identifiers=(replace(READ, valid_until=date(2026, 3, 5)),)),
+            R("C", 9, "王晓明"),
+        ],
+        "name",
+        "王晓明",
+        Rule.NEWEST,
+    ),
+    (
+        "过期而核验过的证件只算有效号码",
+        [
+            R("B", 2, sex="2", identifiers=(replace(PASSPORT, capture="reader"),)),
+            R("C", 1, identifiers=(replace(CHECKED, valid_until=date(2020, 1, 1)),)),
+        ],
+        "sex",
+        "F",
+        Rule.READER,
+    ),
 ]
 
 
