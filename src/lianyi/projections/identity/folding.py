@@ -111,6 +111,7 @@ class SourceRecord(msgspec.Struct, frozen=True):
             ``received_at`` is ``last_at``.
         first_at: when anything was first said of it (UTC).
         last_at: when anything was last said of it (UTC).
+        authorities: everybody who ever spoke of it, sorted: whatever is here can be theirs.
         names: see above; the use is the one that was said.
         sex: as sent.
         born: as sent.
@@ -127,6 +128,7 @@ class SourceRecord(msgspec.Struct, frozen=True):
     registration: Registration
     first_at: datetime
     last_at: datetime
+    authorities: tuple[str, ...] = ()
     names: tuple[Heard[Name], ...] = ()
     sex: tuple[Heard[str], ...] = ()
     born: tuple[Heard[str], ...] = ()
@@ -402,8 +404,9 @@ def fold(sayings: Iterable[Saying]) -> SourceRecord:
     )
     return SourceRecord(
         registration,
-        min(one.first_at for one in told),
+        min([one.first_at for one in told]),
         last_at,
+        tuple(sorted({one.authority for one in told})),
         names,
         sex,
         born,

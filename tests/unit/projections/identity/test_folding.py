@@ -50,7 +50,7 @@ def test_one_content_said_twice_is_one_saying_that_lasted(
 @given(st.lists(sayings(), min_size=1, max_size=6))
 def test_what_stands_comes_first_and_was_said_by_somebody(said: list[Saying]) -> None:
     record = fold(said)
-    for field in record.__struct_fields__[3:]:
+    for field in record.__struct_fields__[4:]:
         heard: tuple[Heard[object], ...] = getattr(record, field)
         stands = [one.stands for one in heard]
         assert stands == sorted(stands, reverse=True)

@@ -210,10 +210,16 @@ def test_what_may_not_be_seen_changes_nothing(
 
 
 def test_sensitive_authorities_and_vip_are_put_aside() -> None:
+    """Also where a sensitive authority spoke first and another said the same after it."""
+
+    def said(source: str, mrn: str, authority: str, day: int) -> list[Saying]:
+        return [say(day, "王晓明", record=(source, mrn), authority=authority)]
+
     plain = R("A", 1, "王小明")
     vip = R("B", 2, "王晓明", flags=(Flag.VIP,))
-    spoken = fold([say(1, "王晓明", record=("C", "1"), authority="PSYCHIATRY")])
+    spoken = fold(said("C", "1", "PSYCHIATRY", 1))
+    again = fold([*said("C", "2", "PSYCHIATRY", 1), *said("C", "2", "C", 2)])
     sees = without({"PSYCHIATRY", "D"})
-    held = golden([plain, vip, spoken, R("D", 3, "王晓明")], sees=sees)
+    held = golden([plain, vip, spoken, again, R("D", 3, "王晓明")], sees=sees)
     assert held == golden([plain])
     assert golden([vip], sees=sees) == GoldenRecord()
