@@ -83,7 +83,7 @@ class Claim(NamedTuple):
         value: as told.
         read: as read; None where nothing has to be asked of it.
         record: who says it.
-        authority: see ``folding.Heard``.
+        authority: see ``folding.FieldValue``.
         said_at: when it was last said (UTC).
         scores: for each rule of the field's ``ORDER``; the highest is kept.
     """

@@ -13,7 +13,7 @@ from lianyi.projections.identity.folding import Saying, SourceRecord, fold
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name, Registration
 from lianyi.projections.identity.statements import Registered
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The first name read loads dictionaries, and a busy machine is slow."""
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -12,7 +12,7 @@ from tests.unit.projections.identity.people import citizen
 from tests.unit.projections.identity.sayings import at, say, sayings, unhurried
 
 from lianyi.projections.identity.blocking import blocking_keys
-from lianyi.projections.identity.folding import Heard, Saying, content_of, fold
+from lianyi.projections.identity.folding import FieldValue, Saying, content_of, fold
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name
 from lianyi.projections.identity.traits import read_registration
 
@@ -51,7 +51,7 @@ def test_one_content_said_twice_is_one_saying_that_lasted(
 def test_what_stands_comes_first_and_was_said_by_somebody(said: list[Saying]) -> None:
     record = fold(said)
     for field in record.__struct_fields__[4:]:
-        heard: tuple[Heard[object], ...] = getattr(record, field)
+        heard: tuple[FieldValue[object], ...] = getattr(record, field)
         stands = [one.stands for one in heard]
         assert stands == sorted(stands, reverse=True)
         assert all(record.first_at <= one.first_at <= one.last_at for one in heard)
