@@ -239,11 +239,12 @@ class Sketch:
         step |= 1  # odd, so that the probes meet no cell twice
         return [(first + probe * step) & self._last for probe in range(PROBES)]
 
-    def add(self, kind: Value, value: str, times: int = 1) -> None:
-        """Add a value of one person; of a number once for each name that stands beside it."""
+    def add(self, kind: Value, value: str) -> None:
+        """Add a value of one person."""
         cells = self._cells[kind]
         for place in self._places(kind, value):
-            cells[place] = min(cells[place] + times, 255)
+            if cells[place] < 255:
+                cells[place] += 1
 
     def is_crowded(self, kind: Value, value: str) -> bool:
         """Whether so many persons may have it that it must be counted."""
@@ -272,8 +273,8 @@ def sketch(persons: Iterable[Person], *, cells: int = CELLS) -> Sketch:
     """Look at persons for the first time."""
     found = Sketch(cells)
     for person in persons:
-        for (kind, value), entry in _values([_read(said) for said in person]).items():
-            found.add(kind, value, max(len(entry.names), 1))
+        for kind, value in _values([_read(said) for said in person]):
+            found.add(kind, value)
     return found
 
 

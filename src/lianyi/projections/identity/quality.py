@@ -154,9 +154,10 @@ FAULT_WORDS: Final[Mapping[Fault, Words]] = {
 SHARED_WORDS: Final[Mapping[Value, Words]] = {
     Value.PHONE: Words("多人共用同一电话", "one telephone of many persons"),
     Value.ADDRESS: Words("多人共用同一住址", "one address of many persons"),
-    Value.NUMBER: Words("同一证件号码下有不同姓名", "one number with several names"),
+    Value.NUMBER: Words("多人共用同一证件号码且姓名不同", "one number of persons of several names"),
 }
-"""Each shared value in words."""
+"""Each shared value in words. Several names beside one number within *one* person are told by her
+golden record."""
 DEFAULT_BIRTH: Final = Words(
     "出现过多、疑为默认值的出生日期", "a date of birth too frequent to be true"
 )
