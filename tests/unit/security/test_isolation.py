@@ -84,6 +84,8 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{approval}": ["00000000-0000-0000-0000-000000000000"],
         "{kind}": ["organisation", "location", "practitioner"],
         "{tree}": ["management"],
+        "{person}": [h.person for h in whose],
+        "{other}": [h.other for h in whose],
     }  # fmt: skip
     wanted = [name for name in choices if name in path]
     for values in itertools.product(*(choices[name] for name in wanted)):
@@ -129,6 +131,8 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
             {"as_of": "2020-01-01", "closed": "true"},
             {"as_of": "2026-12-31", "q": CANARY, "limit": "200"},
         ]
+    if path.endswith("/identity/persons"):
+        return [{"q": q} for h in whose for q in (h.source, f"I1^{h.source}", h.person, "甲", "I1")]
     if path.endswith("/access"):
         return [
             {"account": h.account, "permission": "messages.read", "organisation": h.organisation}
@@ -171,9 +175,30 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
     if path.endswith("/privacy/consents"):
         said = {"patient": "P1^H1", "decision": "refuse", "given_by": "mine"}
         return [{"organisation": h.organisation, **said} for h in whose]
+    if "/identity/" in path:
+        return identity_bodies(path, *whose)
     if path.endswith("/review"):
         return [{"justified": True, "remark": "mine"}]
     return [{"reason": "mine"}, {}]
+
+
+def identity_bodies(path: str, *whose: Hospital) -> list[dict[str, Any]]:
+    """Return what changes persons, with records of these hospitals in every place."""
+    records = [{"source": h.source, "mrn": mrn} for h in whose for mrn in ("I1", "I2")]
+    persons = [person for h in whose for person in (h.person, h.other)]
+    two = [(one, other) for one in records for other in records if one != other]
+    why = {"reason": "mine"}
+    return {
+        "match": [{"person": {"name": "甲乙", "born": "19800315"}}],
+        "registrations": [one | {"person": {"name": "甲乙"}} for one in records],
+        "split": [{"records": [one]} | why for one in records],
+        "taken-back": [{"record": one, "other": other} | why for one, other in two],
+        "undone": [one | why for one in records],
+        "decisions": [
+            {"said": "link", "person": one, "other": other} | why
+            for one, other in itertools.permutations(persons, 2)
+        ],
+    }[path.rpartition("/")[2]]
 
 
 def master_data_bodies(path: str, h: Hospital) -> list[dict[str, Any]]:
