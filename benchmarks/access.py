@@ -48,7 +48,7 @@ from lianyi.security.privacy.classification import ClassificationBook, shipped
 from lianyi.security.privacy.hiding import Hider
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.roles import RoleBook, read_roles
-from lianyi.security.rules import reach_of, seeing_roles
+from lianyi.security.rules import reach_of
 
 ROUNDS, CALLS = 15, 2000
 ORGANISATIONS, MESSAGES, LOOKS = 10, 20_000, 300
@@ -180,7 +180,7 @@ async def one_watcher(pool: asyncpg.Pool) -> Access:
     async with pool.acquire() as connection, connection.transaction():
         await store.insert_account(connection, new)
         await store.insert_assignment(connection, given)
-        await store.refresh_sight(connection, seeing_roles(roles), now)
+        await store.refresh_sight(connection, roles, now)
         tree = await store.parents(connection)
     actor = Actor(account, "w", "w", "h3", reach_of([given.held], roles, tree, at=now))
     return Access(actor, "messages.read", "list_messages", Purpose.OPERATIONS)

@@ -212,20 +212,13 @@ async def list_lineage(connection: Connection, schema: str, code: str) -> list[L
     return [Line(*row) for row in rows]
 
 
-_TAKEN_BACK = """(SELECT t.shard || '-' || t.number FROM {schema}.statement AS t,
-    jsonb_array_elements(t.changes) AS one
-    WHERE t.refused IS NULL AND t.changes @> '[{{"do": "retract"}}]' AND one ->> 'position'
-    = s.shard || '-' || s.number AND coalesce((one ->> 'part')::integer, s.part) = s.part
-    ORDER BY t.received_at LIMIT 1)"""
-
-
 async def counts(connection: Connection, schema: str, position: Position, part: int | None) -> bool:
     """Tell whether a message, or one part of it, says something that still counts."""
     found: bool = await connection.fetchval(
         f"SELECT EXISTS (SELECT FROM {schema}.statement AS s WHERE s.shard = $1"  # noqa: S608
         " AND s.number = $2 AND ($3::integer IS NULL OR s.part = $3) AND s.unreadable IS NULL"
         ' AND NOT s.changes @> \'[{"do": "retract"}]\''
-        f" AND {_TAKEN_BACK.format(schema=schema)} IS NULL)",
+        f" AND {schema}.taken_back_by(s.shard, s.number, s.part) IS NULL)",
         position.shard,
         position.number,
         part,
@@ -280,10 +273,7 @@ async def list_sayings(
 ) -> list[Saying]:
     """Return the messages that said something about a record, newest first."""
     rows = await connection.fetch(
-        "SELECT s.shard || '-' || s.number, s.part, s.received_at, s.kind, s.by, s.changes,"  # noqa: S608
-        f" s.refused, {_TAKEN_BACK.format(schema=schema)}"
-        f" FROM {schema}.statement AS s WHERE s.things @> ARRAY[$1]"
-        " ORDER BY s.received_at DESC, s.shard DESC, s.number DESC, s.part LIMIT $2",
+        f"SELECT * FROM {schema}.sayings($1, $2)",  # noqa: S608
         f"{kind}/{code}",
         limit,
     )
@@ -303,8 +293,15 @@ async def list_trees(
     return [row["relation"].removeprefix(TREE) for row in rows]
 
 
-async def list_nodes(connection: Connection, schema: str, tree: str, *, as_of: date) -> list[Node]:
-    """Return every organisation of a day with its parent in a tree and where it is."""
+async def list_nodes(
+    connection: Connection,
+    schema: str,
+    tree: str,
+    *,
+    as_of: date,
+    codes: Collection[str] | None = None,
+) -> list[Node]:
+    """Return organisations of a day with their parent in a tree and where they are; None: all."""
     rows = await connection.fetch(
         f"SELECT on_day.code, l.object, on_day.name_zh, on_day.name_en, on_day.category,"  # noqa: S608
         " on_day.emergency, ARRAY(SELECT p.object"
@@ -317,7 +314,7 @@ async def list_nodes(connection: Connection, schema: str, tree: str, *, as_of: d
         ' WHERE on_day.valid_to > $2 ORDER BY on_day.code COLLATE "C"',
         Kind.ORGANISATION.value,
         as_of,
-        None,
+        None if codes is None else list(codes),
         PLACE,
         TREE + tree,
     )
