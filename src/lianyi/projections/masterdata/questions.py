@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -57,6 +58,7 @@ from lianyi.security.rules import path_up
 
 SAYINGS_MAX = 200
 SCOPES_MAX = 64
+CODES_AT_ONCE = 1000
 _OWN = {
     Kind.ORGANISATION: (TREE, PLACE),
     Kind.LOCATION: (PART_OF,),
@@ -138,10 +140,14 @@ class Questions:
         """Return the records of a day; see :func:`read_store.list_records`."""
         day = as_of or self.today
         async with self.reading() as (connection, schema, scope):
-            found = await read_store.list_records(
-                connection, schema, kind, as_of=day, q=q, closed=closed, after=cursor,
-                limit=limit + 1, codes=scope.codes(kind),
-            )  # fmt: skip
+            found: list[read_store.Record] = []
+            for codes in _windows(scope.codes(kind), after=cursor):
+                found += await read_store.list_records(
+                    connection, schema, kind, as_of=day, q=q, closed=closed, after=cursor,
+                    limit=limit + 1 - len(found), codes=codes,
+                )  # fmt: skip
+                if len(found) > limit:
+                    break
         rows = [_row(record, day) for record in found[:limit]]
         return RecordPage(items=rows, next_cursor=rows[-1].code if len(found) > limit else None)
 
@@ -361,7 +367,9 @@ class Questions:
             seen = scope.codes(Kind.ORGANISATION)
             nodes = await read_store.list_nodes(connection, schema, tree, as_of=day)
             if seen is not None:
-                nodes += await _nodes_above(connection, schema, tree, nodes, as_of=day)
+                nodes += await read_store.list_nodes_above(
+                    connection, schema, tree, nodes, as_of=day
+                )
             trees = await read_store.list_trees(connection, schema, below=seen)
         return OrganisationTree(
             tree=tree,
@@ -377,25 +385,6 @@ class Questions:
                 for node, own in _drawn(nodes, seen)
             ],
         )  # fmt: skip
-
-
-async def _nodes_above(
-    connection: Connection, schema: str, tree: str, nodes: Sequence[read_store.Node], *, as_of: date
-) -> list[read_store.Node]:
-    """Return the nodes that some stand under and that are not among them."""
-    known = {node.code for node in nodes}
-    ahead = {node.parent for node in nodes if node.parent} - known
-    found: list[read_store.Node] = []
-    async with seeing_all(connection):
-        while ahead:
-            found += (
-                more := await read_store.list_nodes(
-                    connection, schema, tree, as_of=as_of, codes=ahead
-                )
-            )
-            known |= ahead
-            ahead = {node.parent for node in more if node.parent} - known
-    return found
 
 
 async def organisation_names(
@@ -415,6 +404,14 @@ async def organisation_names(
 
 WORD = re.compile(r"[^\s|^~&\\\"'<>{}\[\](),:;=/]+")
 """What a message is cut into to find the codes in it."""
+
+
+def _windows(codes: Sequence[str] | None, *, after: str) -> Iterable[Sequence[str] | None]:
+    """Give the codes after one, in order, as many at a time as are quickly looked up."""
+    if codes is None:
+        return [None]
+    first = bisect_right(codes, after)
+    return (codes[n : n + CODES_AT_ONCE] for n in range(first, len(codes), CODES_AT_ONCE))
 
 
 def _drawn(

@@ -67,19 +67,22 @@ class Scope:
         self._state = state
         self._today = today
         self._owners: dict[Thing, frozenset[str]] = {}
+        self._codes: dict[Kind, list[str]] = {}
         self.organisations = None if reach is None else _closure(state, reach, today)
 
     def codes(self, kind: Kind) -> list[str] | None:
-        """Return the codes of what may be seen; None: all."""
+        """Return the codes of what may be seen, in order; None: all."""
         if self.organisations is None:
             return None
         if kind is Kind.ORGANISATION:
             return sorted(self.organisations)
-        return sorted(
-            thing.code
-            for thing in self._state.existence
-            if thing.kind is kind and self.holds(thing)
-        )
+        if kind not in self._codes:
+            self._codes[kind] = sorted(
+                thing.code
+                for thing in self._state.existence
+                if thing.kind is kind and self.holds(thing)
+            )
+        return self._codes[kind]
 
     def holds(self, thing: Thing) -> bool:
         """Tell whether a record may be seen."""

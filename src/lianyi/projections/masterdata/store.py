@@ -94,6 +94,7 @@ CREATE TABLE {schema}.link (
     PRIMARY KEY (relation, subject, valid_from, object, role)
 );
 CREATE INDEX ON {schema}.link (object, relation);
+CREATE INDEX ON {schema}.link (subject);
 
 CREATE TABLE {schema}.lineage (
     predecessor text NOT NULL,
