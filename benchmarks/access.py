@@ -46,6 +46,7 @@ from lianyi.security.account_store import AccountRecord, AssignmentRecord
 from lianyi.security.model import Access, Actor, Assignment, Purpose
 from lianyi.security.privacy.classification import ClassificationBook, shipped
 from lianyi.security.privacy.hiding import Hider
+from lianyi.security.privacy.notices import Notices
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.roles import RoleBook, read_roles
 from lianyi.security.rules import reach_of
@@ -198,7 +199,13 @@ async def _as(
     relations = TreatmentRelations(
         pool, clock, ZoneInfo("Asia/Shanghai"), roles=RoleBook(folder), settings=PrivacySettings()
     )
-    privacy = Privacy(pool, clock, book=ClassificationBook(folder), relations=relations)
+    privacy = Privacy(
+        pool,
+        clock,
+        book=ClassificationBook(folder),
+        relations=relations,
+        notices=Notices(pool, clock),
+    )
     ask: Callable[[Queries, MessageSearch], Awaitable[float]] = look
     with acting(who):
         spent = await ask(Queries(pool, log, clock, tracer=tracer, privacy=privacy), search)

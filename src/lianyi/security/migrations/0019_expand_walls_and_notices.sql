@@ -1,11 +1,12 @@
--- 0019 expand: whose master data an actor sees, and the wall before what projections set aside
+-- 0019 expand: whose master data an actor sees, the wall before what projections set aside, and of
+--   whom there is a consent or a look
 -- Why: the second wall stands before the master data, too; its tables, which each version makes
---   for itself, ask the table below.
+--   for itself, ask the table below. And no page asks for consents where there is none.
 -- Old release keeps working: yes, it neither reads nor writes the table, and the column has a value.
 -- Undo: DROP POLICY seen ON projections.set_aside; ALTER TABLE projections.set_aside
 --   DISABLE ROW LEVEL SECURITY, DROP COLUMN channel; and lianyi projection rebuild masterdata with
 --   the release before, then DROP FUNCTION security.refresh_masterdata_sight,
---   security.sees_all_masterdata; DROP TABLE security.masterdata_sight;
+--   security.sees_all_masterdata, security.privacy_notices; DROP TABLE security.masterdata_sight;
 SET LOCAL lock_timeout = '5s';
 
 -- Of which organisations an actor sees the master data; '*' is all of them. Who may see master data
@@ -50,3 +51,22 @@ FROM messagelog.message AS m WHERE m.shard = a.shard AND m.number = a.number;
 ALTER TABLE projections.set_aside ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON projections.set_aside FOR SELECT TO lianyi_doors
     USING (channel = ANY ((SELECT messagelog.visible_channels())::integer[]));
+
+-- Of which patients a consent stands, as the first 8 bytes of SHA-256, and who has a look that
+-- lasts: what a process remembers so as not to ask for each page. No consents where they are more
+-- than at_most. It names nobody, so it tells everybody.
+CREATE FUNCTION security.privacy_notices(
+    at timestamptz, at_most integer, OUT patients bytea[], OUT accounts uuid[]
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT
+        (SELECT CASE WHEN count(*) <= at_most THEN
+            coalesce(array_agg(substr(sha256(convert_to(s.patient, 'UTF8')), 1, 8)), '{}') END
+         FROM (SELECT DISTINCT c.patient FROM security.consent AS c WHERE c.withdrawn_at IS NULL
+               LIMIT at_most + 1) AS s),
+        (SELECT coalesce(array_agg(DISTINCT g.account), '{}') FROM security.glass AS g
+         WHERE g.until > at)
+$$;
+REVOKE ALL ON FUNCTION security.privacy_notices FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION security.privacy_notices TO lianyi_doors;
