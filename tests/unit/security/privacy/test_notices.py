@@ -62,8 +62,8 @@ def notices(ask: Any, clock: SteppedClock) -> Notices:
 async def refuse(pool: asyncpg.Pool, patient: str) -> Consent:
     """Record a refusal, as another process does."""
     one = Consent(
-        RandomIds().new_id(), patient, Decision.REFUSE, frozenset({Purpose.OPERATIONS}), frozenset(), NOW,
-        None, "x", "", "", "x", NOW,
+        RandomIds().new_id(), patient, Decision.REFUSE, frozenset({Purpose.OPERATIONS}),
+        frozenset(), NOW, None, "x", "", "", "x", NOW,
     )  # fmt: skip
     async with pool.acquire() as connection, connection.transaction():
         await store.insert_consent(connection, one)
