@@ -44,11 +44,22 @@ class Veils:
             ]
         )
         hiders: dict[Why, Hider] = {}
+        known: dict[tuple[Why, str], Key] = {}
+
+        def hidden_key(key: Key, look: Look, hider: Hider) -> Key:
+            if key.kind != "patient":
+                return key
+            if (look.why, key.value) not in known:
+                known[look.why, key.value] = _key(key, look, hider)
+            return known[look.why, key.value]
+
         shown = []
         for look, row in zip(looks, rows, strict=True):
             hider = self._hider(look, hiders)
-            keys = [_key(key, look, hider) for key in row.keys]
-            shown.append(row.model_copy(update={"keys": keys}))
+            if hider is not None:
+                keys = [hidden_key(key, look, hider) for key in row.keys]
+                row = row.model_copy(update={"keys": keys})
+            shown.append(row)
         return shown
 
     async def deliveries(
