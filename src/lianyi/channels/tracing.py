@@ -112,8 +112,7 @@ class Tracer:
 
         Its tree and what goes out are without what ``hider`` hides; the rest is as it is.
         """
-        position = message.position
-        entry = entry_of(message)
+        position, entry = message.position, entry_of(message)
         marks = await self._marks(message, entry, channel, destinations)
         exceptions = {one.destination: one for one in await self._store.exceptions_of([position])}
         receipts = await self._store.receipts(

@@ -10,7 +10,7 @@ from uuid import UUID
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.deciding import Channel, Evidence
 from lianyi.projections.care.units import RELATIONS, Category, Link
-from lianyi.projections.masterdata.wall import seeing_all
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.security.practitioner_store import Called
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.masterdata import reading, store, wall
+from lianyi.projections.masterdata import reading, store, wall_store
 from lianyi.projections.masterdata.folding import Order, fold, is_retraction, let_all_hold
 from lianyi.projections.masterdata.model import Statement
 from lianyi.projections.masterdata.reading import Said
@@ -157,7 +157,7 @@ class MasterData:
             return
         state, last = await self._state(connection, schema, revision)
         self._held = {schema: (revision, state, last)}
-        await wall.write(connection, schema, belongings(state, today))
+        await wall_store.write(connection, schema, belongings(state, today))
         pairs = state.pairs(today)
         if self._on_management_tree and await store.hand_on(connection, schema, pairs):
             await self._on_management_tree(connection, pairs)

@@ -50,7 +50,7 @@ from lianyi.projections.masterdata.views import (
     RecordRow,
     SayingRow,
 )
-from lianyi.projections.masterdata.wall import seeing_all
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.projection_store import Version
 from lianyi.security.access import acting, current, platform

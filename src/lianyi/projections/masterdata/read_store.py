@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.masterdata.model import PLACE, TREE, Kind
-from lianyi.projections.masterdata.wall import seeing_all
+from lianyi.projections.masterdata.wall_store import seeing_all
 
 
 class Record(NamedTuple):

@@ -51,7 +51,7 @@ from lianyi.projections.masterdata.views import (
     RoleRequest,
     SplitRequest,
 )
-from lianyi.projections.masterdata.wall import seeing_all
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.projections.service import set_aside_view
 from lianyi.projections.waiting import until_learned
 from lianyi.security.access import OutsideOfReach

@@ -10,7 +10,7 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.masterdata import ranking_store, wall
+from lianyi.projections.masterdata import ranking_store, wall_store
 from lianyi.projections.masterdata.changes import all_from_json, all_to_json
 from lianyi.projections.masterdata.folding import Order
 from lianyi.projections.masterdata.model import (
@@ -163,7 +163,7 @@ _DIGESTED = {
 async def create(connection: Connection, schema: str) -> None:
     """Make the empty tables."""
     await connection.execute(_TABLES.format(schema=schema))
-    await connection.execute(wall.TABLES.format(schema=schema))
+    await connection.execute(wall_store.TABLES.format(schema=schema))
 
 
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
