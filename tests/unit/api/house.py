@@ -38,7 +38,6 @@ from lianyi.security import account_store
 from lianyi.security.access import current
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.roles import read_roles
-from lianyi.security.rules import seeing_roles
 
 CHEAP = PasswordHashing(memory_mib=19, passes=1, lanes=1)
 """A hundred sign-ins of a test cost what one costs in a hospital."""
@@ -314,7 +313,7 @@ async def learning(house: House) -> AsyncIterator[None]:
 
     async def follow_tree(connection: Connection, pairs: Sequence[tuple[str, str | None]]) -> None:
         if await account_store.set_units(connection, dict(pairs)):
-            await account_store.refresh_sight(connection, seeing_roles(roles), house.clock.now())
+            await account_store.refresh_sight(connection, roles, house.clock.now())
 
     zone = ZoneInfo("Asia/Shanghai")
     followers = [
