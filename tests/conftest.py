@@ -24,6 +24,9 @@ os.environ.setdefault("LIANYI__OUTGOING__LOOPBACK", "true")
 TEMPLATE = "migrated"
 NUMBERS = itertools.count(1)
 
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
+"""What the tests' own server need not survive is a power cut; tests of that start their own."""
+
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
@@ -39,7 +42,7 @@ def postgres() -> Iterator[PostgresServer]:
     """One server for the whole session, started when the first test asks, with a template."""
     folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
     folder.chmod(0o711)
-    server = PostgresServer(folder / "data", settings={"max_connections": "100"})
+    server = PostgresServer(folder / "data", settings=FORGETFUL)
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         try:
             runner.run(server.start())
@@ -80,7 +83,9 @@ async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _new_database(server: PostgresServer, *, template: str) -> AsyncIterator[str]:
     name = f"test_{next(NUMBERS)}"
-    await _as_admin(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER lianyi")
+    await _as_admin(
+        server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER lianyi"
+    )
     try:
         yield with_database(server.dsn, name)
     finally:
