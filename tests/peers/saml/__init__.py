@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from benchmarks.ports import free_port
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.peers.oidc import NODE, NPM
-from tests.peers.slapd import free_port, wait_for_port
+from tests.peers.slapd import wait_for_port
 
 from lianyi.base.clock import SystemClock
 

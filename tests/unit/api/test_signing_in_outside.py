@@ -17,11 +17,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx
 import pyotp
 import pytest
+from benchmarks.ports import free_port
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.async_api import async_playwright
 from tests.peers.oidc import Browser, OidcPeer, install
-from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
+from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd
 
 from lianyi.api.browser import BINDING, own_path
 from lianyi.api.guard import COOKIE

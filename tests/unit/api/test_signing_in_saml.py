@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import pytest
+from benchmarks.ports import free_port
 from lxml import etree
 from tests.peers import saml
-from tests.peers.slapd import free_port
 
 from .outside import API, OpenHouse, open_house
 

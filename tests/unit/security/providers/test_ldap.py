@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.ports import free_port
 from hypothesis import given
 from hypothesis import strategies as st
 from sansldap import FilterAnd, FilterEquality
 from structlog.testing import capture_logs
 from tests.peers.authority import Authority
-from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
+from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd
 
 from lianyi.base.clock import SteppedClock
 from lianyi.base.sensitive import Sensitive

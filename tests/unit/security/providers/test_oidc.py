@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from benchmarks.ports import free_port
 from structlog.testing import capture_logs
 from tests.peers.oidc import Browser, OidcPeer, install
-from tests.peers.slapd import free_port
 from tests.peers.web import Answer, Asked, serving
 
 from lianyi.base.clock import RandomIds, SystemClock
