@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lianyi.base.database import with_database
 from lianyi.base.embedded import PostgresServer
@@ -20,6 +21,10 @@ from lianyi.base.migrations import migrate
 
 os.environ.setdefault("LIANYI__OUTGOING__LOOPBACK", "true")
 """The peers of platforms that tests start are on this machine."""
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+"""How long an example takes says how busy the machine is, and nothing about the product."""
 
 TEMPLATE = "migrated"
 NUMBERS = itertools.count(1)
