@@ -8,16 +8,24 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.projections.identity.people import HOME, PHONE, citizen, someone
+from tests.unit.projections.identity.people import HOME, PHONE, candidate_pairs, citizen, someone
 
 from lianyi.projections.identity.guards import Guard, Lane
 from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.rarity import ValueCounts, address_key
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind
-from lianyi.projections.identity.scoring import Scorer
-from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.scoring import Score, Scorer
+from lianyi.projections.identity.traits import Traits, read_registration
+from lianyi.projections.identity.values.births import BirthLevel
+from lianyi.projections.identity.values.identifier_levels import IdLevel
+from lianyi.projections.identity.values.name_levels import NameLevel
+from lianyi.simulate.city.registrations import registrations
+from lianyi.simulate.city.settings import CitySettings
+from lianyi.simulate.city.traps import trap_pairs
 
 SCORER = Scorer()
+EAGER = Scorer(msgspec.structs.replace(shipped_model(), prior_bits=-8, review_bits=-12))
+"""Asks about nearly everybody, so that marks must not tell."""
 BARE: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": ()}
 OTHER = citizen(order=125)
 TYPED_WRONG = Identifier(IdKind.CITIZEN, citizen().value[:-2] + "9" + citizen().value[-1])
@@ -175,10 +183,10 @@ def test_a_common_name_says_less_than_a_rare_one() -> None:
 people = st.builds(
     someone,
     st.sampled_from(
-        ["王小明", "王小鸣", "王伟", "WANG Xiaoming", "欧阳娜娜", "无名氏", "李芳之子", "王?明"]
+        ["王小明", "王小鸣", "王伟", "赵丽华", "陈", "WANG Xiaoming", "欧阳娜娜", "无名氏", "李芳之子", "王?明"]
     ),
     sex=st.sampled_from(["1", "2", ""]),
-    born=st.sampled_from(["19800315", "19801503", "1980", "19000101", "20240610", ""]),
+    born=st.sampled_from(["19800315", "19801503", "1980", "19000101", "20240610", "20230610", "198103", ""]),
     identifiers=st.lists(
         st.sampled_from([citizen(), OTHER, TYPED_WRONG, CERTIFICATE]), max_size=2
     ).map(tuple),
@@ -197,6 +205,52 @@ def test_a_score_is_symmetric_and_its_waterfall_adds_up(a: Traits, b: Traits) ->
     assert sum(step.bits for step in told.steps) == told.bits == found.bits
     assert (told.lane, told.guards, told.model) == (found.lane, found.guards, "shipped-1")
     assert all(step.zh and step.element for step in told.steps)
+
+
+def is_of_strangers(score: Score) -> bool:
+    return score.lane is Lane.NEW and not score.guards
+
+
+@given(a=people, b=people)
+def test_an_early_verdict_is_that_of_the_whole_score(a: Traits, b: Traits) -> None:
+    found = SCORER.score(a, b)
+    assert SCORER.judge(a, b) == SCORER.judge(b, a) == (None if is_of_strangers(found) else found)
+
+
+@pytest.mark.parametrize("scorer", [SCORER, EAGER], ids=["shipped", "eager"])
+def test_an_early_verdict_is_that_of_the_whole_score_for_every_pair_that_meets(
+    scorer: Scorer,
+) -> None:
+    city = [read_registration(e.registration) for e in registrations(CitySettings(seed=5), 3000)]
+    pairs = [(city[a], city[b]) for a, b in candidate_pairs(city)]
+    pairs += [
+        (read_registration(trap.first), read_registration(trap.second))
+        for trap in trap_pairs(seed=5, each=20)
+    ]
+    lanes = set()
+    for a, b in pairs:
+        found = scorer.score(a, b)
+        lanes.add(found.lane)
+        assert scorer.judge(a, b) == (None if is_of_strangers(found) else found)
+    assert lanes == set(Lane)
+
+
+def test_strangers_of_one_home_are_told_apart_by_their_marks() -> None:
+    one = someone(identifiers=())
+    other = someone("赵丽华", born="19510704", sex="2", identifiers=())
+    assert one.marks & other.marks == 0
+    assert SCORER.judge(one, other) is None
+    again = someone("赵小明", born="19510704", sex="2", identifiers=())
+    assert one.marks & again.marks
+
+
+@given(a=people, b=people)
+def test_without_a_mark_in_common_nothing_but_contacts_agrees(a: Traits, b: Traits) -> None:
+    e = SCORER.score(a, b).evidence
+    if not a.marks & b.marks:
+        assert e.name is NameLevel.DIFFERENT
+        assert e.birth in (BirthLevel.INCOMPARABLE, BirthLevel.DIFFERENT)
+        assert e.identifier < IdLevel.SAME_BODY
 
 
 @given(a=people, b=people)

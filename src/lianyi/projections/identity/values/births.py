@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -89,6 +90,8 @@ _DATE: Final = re.compile(
     r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?月?)?年?(?=\D|$|\d{4,6})"
 )
 _EARLIEST: Final = 1850
+_REMEMBERED_MAX: Final = 32
+"""Nobody fills the memory with longer texts in the place of a date."""
 
 
 def read_birth(
@@ -104,6 +107,21 @@ def read_birth(
     Returns:
         The empty value when there is no date or it cannot exist.
     """
+    birth = _remembered(said, defaults) if len(said) <= _REMEMBERED_MAX else _read(said, defaults)
+    if today is None or birth.year < today.year or birth.is_default:
+        return birth
+    on = birth.year, birth.month or 1, birth.day or 1
+    if on <= (today.year, today.month, today.day):
+        return birth
+    return msgspec.structs.replace(birth, is_future=True)
+
+
+@lru_cache(maxsize=1 << 15)
+def _remembered(said: str, defaults: frozenset[str]) -> BirthValue:
+    return _read(said, defaults)
+
+
+def _read(said: str, defaults: frozenset[str]) -> BirthValue:
     if len(said) == 8 and said.isdecimal() and said.isascii():
         parts = (said[:4], said[4:6], said[6:])
     else:
@@ -127,7 +145,6 @@ def read_birth(
         month,
         day,
         is_year_only=not month or (month == 1 and day == 1),
-        is_future=today is not None and (year, month or 1, day or 1) > today.timetuple()[:3],
     )
 
 

@@ -31,6 +31,10 @@ from lianyi.projections.identity.values.text import (
 )
 
 
+_REMEMBERED_MAX: Final = 24
+"""Nobody fills the memory with names of more characters."""
+
+
 class NameKind(IntEnum):
     """What a name field holds."""
 
@@ -211,7 +215,19 @@ _DOT_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])[.,\-\u2010-\u2015=]
 
 
 def read_name(said: str) -> NameValue:
-    """Read a name as it was sent: characters or letters, any width, any dot, any order of words."""
+    """Read a name as it was sent: characters or letters, any width, any dot, any order of words.
+
+    Every second name was read before, of the same person or of a namesake, so the latest are kept.
+    """
+    return _remembered(said) if len(said) <= _REMEMBERED_MAX else _read(said)
+
+
+@lru_cache(maxsize=1 << 15)
+def _remembered(said: str) -> NameValue:
+    return _read(said)
+
+
+def _read(said: str) -> NameValue:
     plain = 2 <= len(said) <= 4 and min(said) >= "\u4e00" and max(said) <= "\u9fff"
     text = said if plain else normal(said)
     if (not plain or name_words.is_suspect(text)) and name_words.is_nobody(simplified(text)):
