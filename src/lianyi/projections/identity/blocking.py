@@ -25,6 +25,8 @@ simplified characters (``pypinyin``, ``opencc``): stored keys must then be made 
 KEYS_MAX: Final = 24
 """No registration has more keys, whatever it says."""
 
+CROWD_MAX: Final = 200
+"""A key that more registrations have is no key while they do: it would compare a crowd."""
 WORDS_MAX: Final = 3
 """So many words of a name in letters make keys of their own."""
 

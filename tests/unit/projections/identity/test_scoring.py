@@ -180,6 +180,15 @@ def test_a_common_name_says_less_than_a_rare_one() -> None:
     assert counted.score(rare, rare).bits < SCORER.score(rare, rare).bits
 
 
+def test_a_name_weighs_the_same_whatever_was_asked_before() -> None:
+    dotted, plain = someone("买买提·艾力", **BARE), someone("买买提艾力", **BARE)
+    assert dotted.name.key == plain.name.key
+    alone = Scorer().score(dotted, dotted).bits
+    after = Scorer()
+    after.score(plain, plain)
+    assert after.score(dotted, dotted).bits == alone
+
+
 people = st.builds(
     someone,
     st.sampled_from(
