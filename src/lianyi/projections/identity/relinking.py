@@ -133,15 +133,28 @@ class _Worker:
             Edge(keys[share.pairs[place][0]], keys[share.pairs[place][1]], bits)
             for place, bits in lanes[Lane.AUTO]
         ]
-        persons = self._persons(share, dict(zip(keys, read, strict=True)), linked)
+        known = {
+            (keys[share.pairs[place][0]], keys[share.pairs[place][1]]): bits
+            for lane in (Lane.AUTO, Lane.REVIEW)
+            for place, bits in lanes[lane]
+        }
+        persons = self._persons(share, dict(zip(keys, read, strict=True)), linked, known)
         return _Judged(lanes[Lane.AUTO], lanes[Lane.REVIEW], [persons[key] for key in keys])
 
     def _traits(self, said: Sequence[bytes]) -> list[Traits]:
         return [read_registration(_decode(one), self._learned) for one in said]
 
     def _persons(
-        self, share: _Share, read: dict[RecordKey, Traits], linked: list[Edge]
+        self,
+        share: _Share,
+        read: dict[RecordKey, Traits],
+        linked: list[Edge],
+        known: dict[tuple[RecordKey, RecordKey], float],
     ) -> dict[RecordKey, int]:
+        def weigh(a: RecordKey, b: RecordKey) -> float | None:
+            bits = known.get((a, b), known.get((b, a)))
+            return self._scorer.together(read[a], read[b]) if bits is None else bits
+
         members = [
             Member(key, number, cards_of(traits))
             for number, (key, traits) in zip(share.numbers, read.items(), strict=True)
@@ -150,7 +163,7 @@ class _Worker:
             members,
             linked,
             (),
-            lambda a, b: self._scorer.together(read[a], read[b]),
+            weigh,
             together_bits=self._scorer.model.together_bits,
         )
         return cut.person_of()
