@@ -231,6 +231,7 @@ class Scorer:
             e,
             anchored=line or home,
             at_home=line and home,
+            at_house=home,
             number_counts=e.proof is not IdProof.NOTHING and parts[5] >= model.anchor_bits,
         )
         for guard in held:

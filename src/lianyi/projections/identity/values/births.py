@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from lianyi.projections.identity.values.identifier_levels import is_one_edit
+from lianyi.projections.identity.values.identifier_levels import is_one_edit, is_swap
 from lianyi.projections.identity.values.lunar import solar_dates
 from lianyi.projections.identity.values.text import digits_of
 
@@ -66,7 +66,7 @@ class BirthLevel(IntEnum):
     YEAR_ONLY = 3
     """The year agrees and one of them knows no more."""
     ONE_DIGIT = 4
-    """One digit differs."""
+    """One digit differs, or two neighbouring ones are swapped."""
     LUNAR = 5
     """One is the other's day in the Chinese calendar."""
     SWAPPED = 6
@@ -226,6 +226,6 @@ def compare_births(a: BirthValue, b: BirthValue) -> BirthLevel:
         return BirthLevel.SWAPPED
     if -1 <= a.year - b.year <= 1 and is_lunar_twin(a, b):
         return BirthLevel.LUNAR
-    if is_one_edit(a.text, b.text):
+    if is_one_edit(a.text, b.text) or is_swap(a.text, b.text):
         return BirthLevel.ONE_DIGIT
     return BirthLevel.SAME_YEAR if same_year else BirthLevel.DIFFERENT
