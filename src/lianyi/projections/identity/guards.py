@@ -169,32 +169,29 @@ def is_foreign(a: Traits, b: Traits) -> bool:
 
 
 def is_proven_abroad(e: Evidence, *, at_house: bool, number_counts: bool) -> bool:
-    """Whether what agrees is enough for one person whose name is not Chinese.
+    """Whether a number and more are enough for one person whose name is not Chinese.
 
     Such a name is long and is written anew at every desk: nicknames, second names, initials, two
-    or three wrong letters. So when the number agrees
+    or three wrong letters. Only numbers that say no birthday count here: beside a citizen's number
+    an equal birthday proves nothing, since it comes out of the number that a sister lent, but with
+    a lent passport she has a birthday of her own. So when number and birthday agree,
 
-    - and the birthday, a name in which every word has something like it in the other is the same
-      name. A relative who borrows the paper would have to be called alike as well;
-    - and birthday and house, one word of the name is enough. Of Chinese names it never is: there
-      the surname alone is what a lent card and a sister have in common;
-    - and the house, one wrong letter in a long word leaves it the same name: then the birthday
-      counts no more than it does beside a name without a mistake.
+    - a name in which every word has something like it in the other is the same name;
+    - at the same house, one word of the name is enough.
 
-    Two neighbouring digits swapped in the number are a slip of the pen when name, birthday and
-    house agree; one other digit is not, since papers made out together have consecutive numbers.
+    A birthday that is only nearly the other's, in the same year, will do for the first at the
+    same house: a sister is born in another year, and a twin on the same day. Two neighbouring
+    digits swapped in the number are a slip of the pen when name, birthday and house agree; one
+    other digit is not, since papers made out together have consecutive numbers.
     """
-    if e.proof < IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not number_counts:
+    if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not number_counts:
         return False
-    same_birth = e.birth is _BIRTH.EQUAL
+    same_birth, alike = e.birth is _BIRTH.EQUAL, e.name >= _NAME.ONE_CHARACTER
     if e.identifier >= _ID.SAME_BODY:
-        return (
-            (same_birth and e.name >= _NAME.ONE_CHARACTER)
-            or (same_birth and at_house and e.name >= _NAME.SURNAME_ONLY)
-            or (at_house and e.name >= _NAME.SIMILAR_SHAPE)
-        )
-    swapped = e.identifier is _ID.TRANSPOSED
-    return swapped and same_birth and at_house and e.name >= _NAME.ONE_CHARACTER
+        if same_birth and (alike or at_house):
+            return e.name >= _NAME.SURNAME_ONLY
+        return alike and at_house and e.birth in _NEARLY
+    return e.identifier is _ID.TRANSPOSED and same_birth and alike and at_house
 
 
 def _is_certified_child(e: Evidence) -> bool:

@@ -57,6 +57,65 @@ def test_a_birthday_with_day_and_month_swapped_needs_telephone_and_home() -> Non
     assert SCORER.score(one, without).lane is Lane.REVIEW
 
 
+PASSPORT = Identifier(IdKind.PASSPORT, "E12345678", "XXX")
+SWAPPED = Identifier(IdKind.PASSPORT, "E12345687", "XXX")
+NEXT = Identifier(IdKind.PASSPORT, "E12345679", "XXX")
+NO_HOUSE: dict[str, Any] = {"addresses": ()}
+
+
+def foreigner(name: str = "Courtney Painter", number: Identifier = PASSPORT, **more: Any) -> Traits:
+    return someone(name, identifiers=(number,), **{"born": "19800305", "phones": ()} | more)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        foreigner("Courtny Paintre", **NO_HOUSE),
+        foreigner("Painter Kourtni"),
+        foreigner("Zoe Painter"),
+        foreigner("Courtny Paintre", born="19800503"),
+        foreigner("Courtny Paintre", SWAPPED),
+    ],
+    ids=["two errors", "three errors", "one word", "day and month swapped", "digits swapped"],
+)
+def test_a_foreign_name_may_be_written_otherwise_beside_passport_and_birthday(
+    other: Traits,
+) -> None:
+    assert SCORER.score(foreigner(), other).lane is Lane.AUTO
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        foreigner("Zoe Painter", **NO_HOUSE),
+        foreigner("Courtny Paintre", born="19820719"),
+        foreigner("Courtny Paintre", born="19800503", **NO_HOUSE),
+        foreigner("Courtny Paintre", NEXT),
+        foreigner("Courtny Paintre", sex="2"),
+        foreigner("Zoe Baker"),
+        foreigner("Courtny Paintre", citizen()),
+    ],
+    ids=[
+        "one word, no house",
+        "a sister's passport",
+        "swapped birthday, no house",
+        "twins with consecutive passports",
+        "the other sex",
+        "another name",
+        "another paper",
+    ],
+)
+def test_a_foreigner_s_relatives_are_held_back(other: Traits) -> None:
+    assert SCORER.score(foreigner(), other).lane < Lane.AUTO
+
+
+def test_a_lent_number_that_says_the_birthday_and_names_of_chinese_in_letters_are_held_back() -> None:
+    lifelong = foreigner("Courtney Painter", citizen()), foreigner("Courtny Paintre", citizen())
+    assert SCORER.score(*lifelong).guards == (Guard.BORROWED_CARD,)
+    sisters = foreigner("Wang Xiaoming"), foreigner("Wang Xiaohong")
+    assert SCORER.score(*sisters).guards == (Guard.BORROWED_CARD,)
+
+
 def test_a_surname_in_another_writing_is_one_family_a_given_name_perhaps_a_sibling() -> None:
     surname = someone("萧子哲", identifiers=()), someone("肖子哲", identifiers=())
     given_name = someone("肖子喆", identifiers=()), someone("肖子哲", identifiers=())
