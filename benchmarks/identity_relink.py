@@ -87,5 +87,5 @@ def main(count: int, seed: int, processes: int) -> None:
 
 
 if __name__ == "__main__":
-    count, seed, processes = (int(x) for x in [*sys.argv[1:], *("100000", "9", "2")[len(sys.argv) - 1 :]])
-    main(count, seed, processes)
+    given = [int(word) for word in sys.argv[1:]]
+    main(*given, *(100_000, 9, 2)[len(given) :])

@@ -1,6 +1,6 @@
 """How long the patient index takes to read, key, compare and score, in µs (medians).
 
-``python benchmarks/identity_values.py [--json]``; over 20,000 registrations of the simulated city,
+``python -m benchmarks.identity_values [--json]``; over 20,000 registrations of the simulated city,
 in processor time of one core, garbage collection included. Every run reads registrations that no
 run read before, as they come to a hospital; ``judge`` is over the pairs that share a key.
 """
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from random import Random
 
+from benchmarks.identity_quality import candidates
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.evidence import compare_registrations
 from lianyi.projections.identity.scoring import Scorer
@@ -44,7 +45,7 @@ def measure() -> dict[str, float]:
     other = traits[:]
     Random(1).shuffle(other)
     same = sorted(traits, key=lambda one: one.name.letters)
-    met = [(traits[a], traits[b]) for a, b in pairs_of([blocking_keys(one) for one in traits])]
+    met = [(traits[a], traits[b]) for a, b in candidates([(None, one) for one in traits])]
     scorer = Scorer()
     return {
         "generate": median_us(lambda run: list(registrations(CitySettings(seed=3), COUNT))),

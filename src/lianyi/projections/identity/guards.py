@@ -251,9 +251,7 @@ def guards(
         or (e.name is _NAME.SAME_PINYIN and a.names[0].kind is not b.names[0].kind)
         or (e.name is _NAME.SIMILAR_SHAPE and a.names[0].kind is NameKind.LATIN)
     )
-    if is_foreign(a, b) and is_proven_abroad(
-        e, at_house=at_house, number_counts=number_counts
-    ):
+    if is_foreign(a, b) and is_proven_abroad(e, at_house=at_house, number_counts=number_counts):
         return tuple(found)
     if is_borrowed(e):
         found.append(Guard.BORROWED_CARD)

@@ -31,9 +31,7 @@ _IDS: Final = 384
 _ANY_NAME: Final = (1 << _YEARS) - 1
 
 
-def marks_of(
-    names: tuple[NameValue, ...], birth: BirthValue, ids: tuple[IdValue, ...]
-) -> int:
+def marks_of(names: tuple[NameValue, ...], birth: BirthValue, ids: tuple[IdValue, ...]) -> int:
     """Give the marks of a registration, a number of ``MARKS_BITS`` bits; the same everywhere."""
     name = names[0]
     plain = len(names) == 1 and name.kind is NameKind.HANZI and not name.lossy

@@ -75,7 +75,8 @@ def _neighbours(keys: Keys, places: Places) -> Iterator[tuple[Places, Places]]:
 
 
 def _share_a_mark(marks: Marks, first: Places, second: Places) -> NDArray[np.bool_]:
-    return np.any(marks[first] & marks[second], axis=1)
+    shared: NDArray[np.bool_] = np.any(marks[first] & marks[second], axis=1)
+    return shared
 
 
 def clusters(pairs: Pairs, count: int) -> Places:

@@ -28,7 +28,6 @@ from lianyi.projections.identity.meeting import (
     Keys,
     Marks,
     Pairs,
-    Places,
     clusters,
     marks_array,
     meeting_pairs,
@@ -128,25 +127,20 @@ class _Worker:
             found = judge(read[a], read[b])
             if found is not None:
                 lanes[found.lane].append((place, found.bits))
+        auto, review = lanes[Lane.AUTO], lanes[Lane.REVIEW]
         keys = [(traits.source, traits.mrn) for traits in read]
-        linked = [
-            Edge(keys[share.pairs[place][0]], keys[share.pairs[place][1]], bits)
-            for place, bits in lanes[Lane.AUTO]
-        ]
-        known = {
-            (keys[share.pairs[place][0]], keys[share.pairs[place][1]]): bits
-            for lane in (Lane.AUTO, Lane.REVIEW)
-            for place, bits in lanes[lane]
-        }
-        persons = self._persons(share, dict(zip(keys, read, strict=True)), linked, known)
-        return _Judged(lanes[Lane.AUTO], lanes[Lane.REVIEW], [persons[key] for key in keys])
+        ends = [(keys[a], keys[b]) for a, b in share.pairs]
+        linked = [Edge(*ends[place], bits) for place, bits in auto]
+        known = {ends[place]: bits for place, bits in auto + review}
+        persons = self._persons(share.numbers, dict(zip(keys, read, strict=True)), linked, known)
+        return _Judged(auto, review, [persons[key] for key in keys])
 
     def _traits(self, said: Sequence[bytes]) -> list[Traits]:
         return [read_registration(_decode(one), self._learned) for one in said]
 
     def _persons(
         self,
-        share: _Share,
+        numbers: list[int],
         read: dict[RecordKey, Traits],
         linked: list[Edge],
         known: dict[tuple[RecordKey, RecordKey], float],
@@ -157,16 +151,10 @@ class _Worker:
 
         members = [
             Member(key, number, cards_of(traits))
-            for number, (key, traits) in zip(share.numbers, read.items(), strict=True)
+            for number, (key, traits) in zip(numbers, read.items(), strict=True)
         ]
-        cut = partition(
-            members,
-            linked,
-            (),
-            weigh,
-            together_bits=self._scorer.model.together_bits,
-        )
-        return cut.person_of()
+        least = self._scorer.model.together_bits
+        return partition(members, linked, (), weigh, together_bits=least).person_of()
 
 
 _worker: _Worker
@@ -230,7 +218,7 @@ class _Everybody:
         return _Share(
             [self.numbers[place] for place in of],
             [self.said[place] for place in of],
-            local.reshape(-1, 2).tolist(),
+            [(a, b) for a, b in local.reshape(-1, 2).tolist()],
         )
 
     def together(self, shares: list[Pairs], found: Iterable[_Judged]) -> Relinked:
@@ -256,7 +244,8 @@ class _Everybody:
     def _edges(self, pairs: Pairs, found: list[tuple[int, float]]) -> Iterator[Edge]:
         ends = pairs[[place for place, _ in found]].tolist()
         for (a, b), (_, bits) in zip(ends, found, strict=True):
-            yield Edge(*sorted((self.keys[a], self.keys[b])), bits)
+            first, second = sorted((self.keys[a], self.keys[b]))
+            yield Edge(first, second, bits)
 
 
 def _ends(edge: Edge) -> tuple[RecordKey, RecordKey]:
@@ -291,19 +280,21 @@ def relink(
     Returns:
         What real time comes to with the same registrations, if nobody decided anything.
     """
+    rules = rules or Rules(shipped_model())
+    by_marks = Scorer(rules.model, rules.counts).marks_tell
     everybody = _Everybody()
-    with _spread_over(processes, rules or Rules(shipped_model())) as (read, judge):
+    with _spread_over(processes, rules) as (read, judge):
         columns = list(read(everybody.take(registrations)))
-        shares = _shares_of(_meet(columns), len(everybody.said))
+        shares = _shares_of(_meet(columns, by_marks=by_marks), len(everybody.said))
         del columns
         found = judge(everybody.share(some) for some in shares)
         return everybody.together(shares, found)
 
 
-def _meet(columns: list[_Read]) -> Pairs:
-    """The pairs that share a key and a mark."""
+def _meet(columns: list[_Read], *, by_marks: bool) -> Pairs:
+    """The pairs that share a key, and a mark where marks tell strangers apart."""
     if not columns:
         return np.empty((0, 2), np.uint32)
     keys, counts, marks = (np.concatenate(column) for column in zip(*columns, strict=True))
     places = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
-    return meeting_pairs(keys, places, marks)
+    return meeting_pairs(keys, places, marks if by_marks else None)

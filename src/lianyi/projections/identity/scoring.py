@@ -100,7 +100,12 @@ _ZH: Final = {
 
 
 class Scorer:
-    """Scores pairs by one model and one hospital's counts; it keeps nothing about a pair."""
+    """Scores pairs by one model and one hospital's counts; it keeps nothing about a pair.
+
+    Attributes:
+        model: see ``MatchModel``.
+        marks_tell: by this model two registrations without a common mark are strangers.
+    """
 
     def __init__(
         self, model: MatchModel | None = None, counts: ValueCounts = NOTHING_COUNTED
@@ -116,7 +121,7 @@ class Scorer:
         self._sex = weights(model, "sex")
         self._most_beside = tuple(self._prior + self._contact_max + bits for bits in self._sex)
         self._ids = tuple(weights(model, element) for element in _PROOF_ELEMENT)
-        self._marks_tell = self._most_without_marks() < model.review_bits
+        self.marks_tell = self._most_without_marks() < model.review_bits
         self._phone = weights(model, "phone")
         self._address = weights(model, "address")
 
@@ -143,7 +148,7 @@ class Scorer:
         telephone and home are compared, where even the best of what is left would make no
         question of them. Every other score is that of ``score``.
         """
-        if self._marks_tell and not a.marks & b.marks:
+        if self.marks_tell and not a.marks & b.marks:
             return None
         name = nearest_names(a.names, b.names)
         birth = compare_births(a.birth, b.birth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from random import Random
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from lianyi.projections.identity.blocking import CROWD_MAX, blocking_keys
 from lianyi.projections.identity.guards import Lane
-from lianyi.projections.identity.meeting import clusters, marks_array, meeting_pairs
+from lianyi.projections.identity.meeting import Keys, Places, clusters, marks_array, meeting_pairs
+from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.partition import Edge, Member, cards_of, partition
 from lianyi.projections.identity.registration import Registration
-from lianyi.projections.identity.relinking import Relinked, relink
+from lianyi.projections.identity.relinking import Relinked, Rules, relink
 from lianyi.projections.identity.scoring import Scorer
 from lianyi.projections.identity.traits import read_registration
 from lianyi.simulate.city.registrations import registrations
@@ -29,7 +31,7 @@ def city(count: int, seed: int) -> list[tuple[int, Registration]]:
     return [(number * 3, entry.registration) for number, entry in enumerate(stream)]
 
 
-def one_by_one(said: list[tuple[int, Registration]]) -> Relinked:
+def one_by_one(said: list[tuple[int, Registration]], scorer: Scorer = SCORER) -> Relinked:
     """As real time does it: each registration looks up its keys and is scored with all it meets."""
     traits = {one.key: read_registration(one) for _, one in said}
     crowds: dict[int, int] = defaultdict(int)
@@ -45,14 +47,14 @@ def one_by_one(said: list[tuple[int, Registration]]) -> Relinked:
                 met.update(dict.fromkeys(blocks[block]))
                 blocks[block].append(key)
         for other in met:
-            found = SCORER.score(one, traits[other])
+            found = scorer.score(one, traits[other])
             lanes[found.lane].append(Edge(*sorted((key, other)), found.bits))
     cut = partition(
         [Member(one.key, number, cards_of(traits[one.key])) for number, one in said],
         lanes[Lane.AUTO],
         (),
-        lambda a, b: SCORER.together(traits[a], traits[b]),
-        together_bits=SCORER.model.together_bits,
+        lambda a, b: scorer.together(traits[a], traits[b]),
+        together_bits=scorer.model.together_bits,
     )
 
     def ends(edge: Edge) -> tuple[object, object]:
@@ -61,6 +63,7 @@ def one_by_one(said: list[tuple[int, Registration]]) -> Relinked:
     return Relinked(sorted(lanes[Lane.AUTO], key=ends), sorted(lanes[Lane.REVIEW], key=ends), cut)
 
 
+@pytest.mark.slow
 def test_batch_is_one_by_one() -> None:
     said = city(20_000, seed=31)
     found = relink(said)
@@ -77,6 +80,14 @@ def test_neither_order_nor_number_of_processes_changes_anything(processes: int) 
     assert relink(shuffled, processes=processes) == one_by_one(said)
 
 
+def test_batch_is_one_by_one_by_a_model_that_asks_about_strangers_too() -> None:
+    said = city(600, seed=33)
+    eager = msgspec.structs.replace(shipped_model(), prior_bits=-8, review_bits=-12)
+    expected = one_by_one(said, Scorer(eager))
+    assert relink(said, Rules(eager), processes=1) == expected
+    assert len(expected.review) > len(one_by_one(said).review)
+
+
 def test_nobody_is_nobody() -> None:
     found = relink([], processes=1)
     assert (found.auto, found.review, found.partition.persons) == ([], [], {})
@@ -87,7 +98,7 @@ def test_nobody_is_nobody() -> None:
 owners = st.lists(st.lists(st.integers(0, 9), max_size=4, unique=True), min_size=1, max_size=30)
 
 
-def columns(said: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+def columns(said: list[list[int]]) -> tuple[Keys, Places]:
     keys = np.array([key for of_one in said for key in of_one], np.int64)
     return keys, np.repeat(np.arange(len(said), dtype=np.uint32), list(map(len, said)))
 

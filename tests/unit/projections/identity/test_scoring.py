@@ -109,7 +109,9 @@ def test_a_foreigner_s_relatives_are_held_back(other: Traits) -> None:
     assert SCORER.score(foreigner(), other).lane < Lane.AUTO
 
 
-def test_a_lent_number_that_says_the_birthday_and_names_of_chinese_in_letters_are_held_back() -> None:
+def test_a_lent_number_that_says_the_birthday_and_names_of_chinese_in_letters_are_held_back() -> (
+    None
+):
     lifelong = foreigner("Courtney Painter", citizen()), foreigner("Courtny Paintre", citizen())
     assert SCORER.score(*lifelong).guards == (Guard.BORROWED_CARD,)
     sisters = foreigner("Wang Xiaoming"), foreigner("Wang Xiaohong")
@@ -251,10 +253,23 @@ def test_a_name_weighs_the_same_whatever_was_asked_before() -> None:
 people = st.builds(
     someone,
     st.sampled_from(
-        ["王小明", "王小鸣", "王伟", "赵丽华", "陈", "WANG Xiaoming", "欧阳娜娜", "无名氏", "李芳之子", "王?明"]
+        [
+            "王小明",
+            "王小鸣",
+            "王伟",
+            "赵丽华",
+            "陈",
+            "WANG Xiaoming",
+            "欧阳娜娜",
+            "无名氏",
+            "李芳之子",
+            "王?明",
+        ]
     ),
     sex=st.sampled_from(["1", "2", ""]),
-    born=st.sampled_from(["19800315", "19801503", "1980", "19000101", "20240610", "20230610", "198103", ""]),
+    born=st.sampled_from(
+        ["19800315", "19801503", "1980", "19000101", "20240610", "20230610", "198103", ""]
+    ),
     identifiers=st.lists(
         st.sampled_from([citizen(), OTHER, TYPED_WRONG, CERTIFICATE]), max_size=2
     ).map(tuple),

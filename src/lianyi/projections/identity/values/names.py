@@ -31,10 +31,6 @@ from lianyi.projections.identity.values.text import (
 )
 
 
-_REMEMBERED_MAX: Final = 24
-"""Nobody fills the memory with names of more characters."""
-
-
 class NameKind(IntEnum):
     """What a name field holds."""
 
@@ -89,6 +85,8 @@ _CHARACTER_PAIRS = (
 _CHARACTER_VARIANTS: Final = {pair[1]: pair[0] for pair in _CHARACTER_PAIRS.split()}
 """Characters of given names in two accepted writings that no conversion to simplified unites."""
 _WITH_VARIANTS: Final = frozenset(_CHARACTER_VARIANTS)
+_REMEMBERED_MAX: Final = 24
+"""Nobody fills the memory with names of more characters."""
 _NO_SOUND: Final[Sounds] = frozenset()
 _SPACE_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])\s+(?=[^\x00-\u2fff])")
 _LATIN_RUN: Final = re.compile(r"[A-Za-z\u00c0-\u024f']+")
