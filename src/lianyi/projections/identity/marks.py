@@ -13,7 +13,7 @@ name in letters, several names, a lost character) has all of them.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Final
 from zlib import crc32
 
@@ -24,39 +24,38 @@ from lianyi.projections.identity.values.names import NameKind, NameValue
 MARKS_BITS: Final = 448
 """128 for characters, 64 for the sound of the first one, 128 for years, 64 for days, 64 for ids."""
 
-_SOUNDS: Final = 128
-_YEARS: Final = 192
-_DAYS: Final = 320
-_IDS: Final = 384
-_ANY_NAME: Final = (1 << _YEARS) - 1
+_ANY_NAME: Final = (1 << 192) - 1
+_CHARACTERS: Final = tuple(1 << place for place in range(128))
+_SOUNDS: Final = tuple(1 << 128 + place for place in range(64))
+_YEARS: Final = tuple(1 << 192 + year | 1 << 192 + (year + 1) % 128 for year in range(128))
+"""A year and the next, since the two calendars do not begin on one day."""
+_DAYS: Final = tuple(1 << 320 + place for place in range(64))
+"""Month and day: they agree when a digit of the year is wrong."""
+_IDS: Final = tuple(1 << 384 + place for place in range(64))
 
 
 def marks_of(names: tuple[NameValue, ...], birth: BirthValue, ids: tuple[IdValue, ...]) -> int:
     """Give the marks of a registration, a number of ``MARKS_BITS`` bits; the same everywhere."""
     name = names[0]
     plain = len(names) == 1 and name.kind is NameKind.HANZI and not name.lossy
-    marks = _of_name(name.variant, name.every[0]) if plain else _ANY_NAME
+    if plain and len(name.variant) > 1:
+        marks = 0
+        for character in name.variant:
+            marks |= _CHARACTERS[ord(character) & 127]
+        for sound in name.every[0]:
+            marks |= _sound(sound)
+    else:
+        marks = _ANY_NAME
     if birth.year:
-        marks |= _of_birth(birth.year, birth.month, birth.day)
+        marks |= _YEARS[birth.year & 127]
+        if birth.day:
+            marks |= _DAYS[birth.month * 31 + birth.day & 63]
     for value in ids:
-        marks |= 1 << _IDS + crc32(value.body.encode()) % 64
+        marks |= _IDS[crc32(value.body.encode()) & 63]
     return marks
 
 
-@lru_cache(maxsize=1 << 15)
-def _of_name(variant: str, first: frozenset[str]) -> int:
-    if len(variant) < 2:
-        return _ANY_NAME
-    marks = 0
-    for character in variant:
-        marks |= 1 << ord(character) % 127
-    for sound in first:
-        marks |= 1 << _SOUNDS + crc32(sound.encode()) % 64
-    return marks
-
-
-@lru_cache(maxsize=1 << 15)
-def _of_birth(year: int, month: int, day: int) -> int:
-    """A year and the next, for calendars; month and day, when a digit of the year is wrong."""
-    marks = 1 << _YEARS + year % 128 | 1 << _YEARS + (year + 1) % 128
-    return marks | 1 << _DAYS + (month * 31 + day) % 64 if day else marks
+@cache
+def _sound(syllable: str) -> int:
+    """The mark of one of some four hundred syllables."""
+    return _SOUNDS[crc32(syllable.encode()) & 63]

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import lru_cache
 from operator import mul
 from typing import Final, Literal
 
@@ -144,9 +143,7 @@ def is_placeholder(text: str, defaults: frozenset[str] = frozenset()) -> bool:
     return digits in _COUNTING or digits in _COUNTING[::-1]
 
 
-@lru_cache(maxsize=1 << 16)
 def _date(digits: str) -> date | None:
-    """Read eight digits: there are no more days than this in a hundred and eighty years."""
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
