@@ -6,7 +6,6 @@ However many wait for a projection, one of them looks how far it is.
 from __future__ import annotations
 
 import asyncio
-from weakref import WeakKeyDictionary
 
 import asyncpg
 
@@ -34,8 +33,7 @@ async def until_learned(
     Raises:
         NotLearnedYet: it has not in time; it will.
     """
-    watches = _WATCHES.setdefault(pool, {})
-    watch = watches.setdefault(projection, _Watch(pool, projection))
+    watch = _WATCHES.setdefault((pool, projection), _Watch(pool, projection))
     with acting(platform("masterdata.read", "until_learned")):
         try:
             live = await asyncio.wait_for(watch.passed(position), timeout_seconds)
@@ -54,13 +52,13 @@ class _Watch:
         self._pool = pool
         self._projection = projection
         self._waiting: list[tuple[Position, asyncio.Future[Version]]] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None  # held, or it might be collected
 
     async def passed(self, position: Position) -> Version:
         """Return the version in force once it has passed a position."""
         done: asyncio.Future[Version] = asyncio.get_running_loop().create_future()
         self._waiting.append((position, done))
-        if self._looking is None or self._looking.done():
+        if self._looking is None:
             self._looking = asyncio.create_task(self._look())
         return await done
 
@@ -81,6 +79,9 @@ class _Watch:
                 if not done.done():
                     done.set_exception(failure)
             self._waiting = []
+        finally:
+            _WATCHES.pop((self._pool, self._projection), None)
 
 
-_WATCHES: WeakKeyDictionary[asyncpg.Pool, dict[str, _Watch]] = WeakKeyDictionary()
+_WATCHES: dict[tuple[asyncpg.Pool, str], _Watch] = {}
+"""Those that look just now."""
