@@ -133,9 +133,14 @@ function Register({ person, checked, known }: RegisterProps) {
       const body = { source: key.source.trim(), mrn: key.mrn.trim(), channel: key.channel.trim(), person }
       const answer = await take(client.POST('/api/v1/identity/registrations', { body }))
       await queries.invalidateQueries({ queryKey: ['identity'] })
+      setKey((now) => ({ ...now, mrn: '' }))
       return answer.person
     },
   })
+  // What is said of one registration is not left standing beside another.
+  const { reset } = register
+  const said = JSON.stringify(person)
+  useEffect(() => reset(), [said, reset])
   const certain = known.some(({ grade }) => grade === 'certain')
   const whole = checked && key.source.trim() !== '' && key.mrn.trim() !== ''
   return (

@@ -1,3 +1,5 @@
+import '@/components/resource.css'
+
 import { Instant } from '@/components/Instant'
 import { Mark } from '@/components/StateMark'
 import type { Person } from '@/lib/api'

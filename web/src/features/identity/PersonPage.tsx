@@ -42,7 +42,7 @@ function Whole({ person }: { person: Person }) {
       <div className="page-head">
         <h1>{name ?? t('identity.nameless')}</h1>
         <PersonNumber id={person.id} copy />
-        <span className="push row">
+        <span className="push row page-links">
           {decides && standing(person).length > 1 && <Button onClick={() => setSplitting(true)}>{t('identity.split')}</Button>}
           {decides && person.questions > 0 && <Link to="/identity">{t('identity.openQuestions', { count: person.questions })}</Link>}
           <Link to="/identity/search">{t('identity.search')}</Link>

@@ -3,7 +3,7 @@ import './identity.css'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 
 import { Failed, Loading, StatePage } from '@/components/StatePage'
 import { client, take } from '@/lib/api'
@@ -103,7 +103,6 @@ function Found({ q, search }: { q: string; search: PersonSearch }) {
     retry: false,
   })
   const persons = found.data?.pages.flatMap((page) => page.items) ?? []
-  useEffect(() => window.scrollTo({ top: 0 }), [q, born, sex])
   if (found.isPending) return <Loading rows={6} />
   if (!found.data) return <Failed error={found.error} retry={() => void found.refetch()} />
   if (persons.length === 0) return <StatePage title={t('identity.nobody')} text={t('identity.nobodyText')} quiet />

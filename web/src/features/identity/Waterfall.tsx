@@ -11,7 +11,7 @@ const TONES: Record<(typeof LANES)[number], Tone> = { AUTO: 'good', REVIEW: 'war
 
 /** Why two records are, or are not, taken for one person's: guards, and each element in bits. */
 export function EvidenceView({ evidence, label }: { evidence: Evidence; label: string }) {
-  const { t, language } = useTexts()
+  const { t } = useTexts()
   return (
     <section className="evidence" aria-label={`${label} ${called(evidence.record)} ${called(evidence.other)}`}>
       <p className="row evidence-pair">
@@ -19,17 +19,24 @@ export function EvidenceView({ evidence, label }: { evidence: Evidence; label: s
         <LaneMark lane={evidence.lane} />
         <span className="quiet">{t('identity.model', { name: evidence.model })}</span>
       </p>
-      {evidence.guards.length > 0 && (
-        <ul className="guards" aria-label={t('identity.guards')}>
-          {evidence.guards.map((guard) => (
-            <li key={guard.en}>
-              <Mark tone="warn">{guard[language]}</Mark>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Guards guards={evidence.guards} />
       <Steps evidence={evidence} />
     </section>
+  )
+}
+
+/** What keeps two records from being linked by themselves, whatever the score. */
+export function Guards({ guards }: { guards: Evidence['guards'] }) {
+  const { t, language } = useTexts()
+  if (guards.length === 0) return null
+  return (
+    <ul className="guards" aria-label={t('identity.guards')}>
+      {guards.map((guard) => (
+        <li key={guard.en}>
+          <Mark tone="warn">{guard[language]}</Mark>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -59,8 +66,9 @@ function Steps({ evidence }: { evidence: Evidence }) {
       </tbody>
       <tfoot>
         <tr>
-          <th scope="row">{t('identity.sum')}</th>
-          <td className="waterfall-level">{saidOdds(t, total)}</td>
+          <th scope="row" colSpan={2}>
+            {t('identity.sum')} <span className="quiet">{saidOdds(t, total)}</span>
+          </th>
           <td className="num right">{signed(total)}</td>
           <td className="waterfall-room" aria-hidden="true">
             <Stripe zero={zero} left={totalLeft} width={totalWidth} className={total < 0 ? 'bar-total bar-less' : 'bar-total'} />

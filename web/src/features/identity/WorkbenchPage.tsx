@@ -17,7 +17,7 @@ import { LOOKING, press, type Pressed, type Stage } from './keys'
 import { Queue, WhyMark } from './Queue'
 import { useReasons } from './reasons'
 import { useBench } from './useBench'
-import { EvidenceView, saidOdds } from './Waterfall'
+import { EvidenceView, Guards, saidOdds } from './Waterfall'
 import { signed } from './waterfall'
 
 type Bench = ReturnType<typeof useBench>
@@ -43,7 +43,7 @@ export default function WorkbenchPage() {
         <span className="quiet" role="status">
           {t('identity.waiting', { count: bench.total })}
         </span>
-        <span className="push row">
+        <span className="push row page-links">
           <button type="button" className="native" aria-keyshortcuts="?" onClick={() => setStage({ doing: 'helping' })}>
             {t('identity.help')} <kbd>?</kbd>
           </button>
@@ -137,6 +137,7 @@ function Asked({ bench, question, stage, change, carryOut }: AskedProps) {
           <span className="quiet">{saidOdds(t, question.bits)}</span>
           <span className="quiet num push">{t('identity.place', { place: bench.place + 1, count: bench.queue.length })}</span>
         </div>
+        {detail.data?.evidence[0] && <Guards guards={detail.data.evidence[0].guards} />}
         {decides && <DecisionBar stage={stage} change={change} carryOut={carryOut} ready={detail.data !== undefined} canUndo={bench.acts.length > 0} />}
       </section>
       {detail.data ? (

@@ -151,6 +151,8 @@ function useActs({ queries, hide, bring, show, undoReason }: Acting) {
     } catch (error) {
       change(act.number, { state: 'failed', error })
       bring(pair)
+      // It may be no question any more: what there is to decide is asked anew.
+      void renew([question.person.id, question.other.id])
       return false
     }
   }
