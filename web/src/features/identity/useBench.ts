@@ -51,10 +51,8 @@ export function useBench() {
     getNextPageParam: (last) => (last.next === '' ? undefined : last.next),
     staleTime: FRESH_MS,
   })
-  const queue = useMemo(
-    () => queueOf(list.data?.pages.flatMap((page) => page.items) ?? [], answered, skipped),
-    [list.data, answered, skipped],
-  )
+  const questions = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data])
+  const queue = useMemo(() => queueOf(questions, answered, skipped), [questions, answered, skipped])
   const place = placeOf(queue, shown, before.current)
   const question = queue[place]
   const pair = question ? pairOf(question) : null
@@ -75,7 +73,7 @@ export function useBench() {
     pair,
     detail,
     acts: acts.acts,
-    total: Math.max(0, (list.data?.pages[0]?.total ?? 0) - answered.size),
+    total: (list.data?.pages[0]?.total ?? 0) - questions.filter((one) => answered.has(pairOf(one))).length,
     skipped,
     show: (at: number) => {
       const wanted = queue[Math.max(0, Math.min(at, queue.length - 1))]
