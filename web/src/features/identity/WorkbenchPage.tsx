@@ -44,7 +44,7 @@ export default function WorkbenchPage() {
           {t('identity.waiting', { count: bench.total })}
         </span>
         <span className="push row page-links">
-          <button type="button" className="native" aria-keyshortcuts="?" onClick={() => setStage({ doing: 'helping' })}>
+          <button type="button" className="native keys-button" aria-keyshortcuts="?" onClick={() => setStage({ doing: 'helping' })}>
             {t('identity.help')} <kbd>?</kbd>
           </button>
           <Link to="/identity/search">{t('identity.search')}</Link>
