@@ -5,19 +5,19 @@ import { Trouble } from '@/components/Trouble'
 import { useTexts } from '@/lib/texts'
 
 import { PersonLink, PersonNumber, Who } from './parts'
-import type { Act } from './useBench'
+import { type Act, undoable } from './useBench'
 
-const SHOWN = 3
 const TONES: Record<Act['state'], Tone> = { sending: 'info', done: 'good', refused: 'warn', failed: 'bad', undoing: 'info', undone: 'mute' }
 
-/** What was just decided, what came of it, and the way back. */
+/** What was just decided and what came of it, the decision that Undo takes back, and whatever failed. */
 export function Acts({ acts, undo }: { acts: readonly Act[]; undo: () => void }) {
   const { t } = useTexts()
   if (acts.length === 0) return null
-  const last = acts.find(({ state }) => state === 'sending' || state === 'done' || state === 'refused')
+  const last = undoable(acts)
+  const shown = acts.filter((act) => act === acts[0] || act === last || act.state === 'failed')
   return (
     <ol className="panel acts" aria-label={t('identity.acts')} aria-live="polite">
-      {acts.slice(0, SHOWN).map((act) => (
+      {shown.map((act) => (
         <li key={act.number}>
           <div className="row">
             <Mark tone={TONES[act.state]}>{t(`identity.actState.${act.state}`)}</Mark>

@@ -2,11 +2,14 @@ import { Mark, type Tone } from '@/components/StateMark'
 import type { Person } from '@/lib/api'
 import { type Translate, useTexts } from '@/lib/texts'
 
-import { align, type Line, type Value, type Verdict } from './align'
+import { align, type Field, type Line, type Value, type Verdict } from './align'
 import { nearest, pieces } from './characters'
 import { day, flagName, kindName, PersonLink, PersonNumber, RecordName, sexName } from './parts'
 
 const TONES: Record<Verdict, Tone> = { same: 'good', partly: 'info', differ: 'bad', lone: 'mute', masked: 'mute' }
+
+/** Fields of which the value is a word and no text: it differs whole. */
+const CODED: ReadonlySet<Field> = new Set(['sex', 'multiple_birth', 'birth_order', 'flag'])
 
 /** Two persons side by side: every field that either has, alike or not, and in which characters. */
 export function Compare({ person, other }: { person: Person; other: Person }) {
@@ -97,6 +100,7 @@ function Shown({ line, text, others }: { line: Line; text: string; others: strin
     return <RecordName mrn={text.slice(0, cut)} source={text.slice(cut + 1)} linked />
   }
   const spoken = inWords(t, line, text)
+  if (CODED.has(line.field)) return <span className="compare-value">{spoken}</span>
   const differs = line.verdict === 'differ' || line.verdict === 'partly'
   const beside = differs && !others.includes(text) ? nearest(text, others) : undefined
   if (beside === undefined) return <span className="compare-value">{spoken}</span>

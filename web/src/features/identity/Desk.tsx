@@ -103,7 +103,7 @@ function Candidates({ match, nothing }: { match: Match; nothing: boolean }) {
             <PersonCard person={one.person} mark={<GradeMark grade={one.grade} />}>
               <details>
                 <summary>{t('identity.evidence')}</summary>
-                <EvidenceView evidence={one.evidence} label={t('identity.evidence')} />
+                <EvidenceView evidence={one.evidence} />
               </details>
             </PersonCard>
           </li>

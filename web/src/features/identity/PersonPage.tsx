@@ -16,8 +16,7 @@ import { History } from './History'
 import { PersonNumber } from './parts'
 import { Records } from './Records'
 import { SplitDialog } from './SplitDialog'
-import { EvidenceView, LaneMark } from './Waterfall'
-import { signed } from './waterfall'
+import { EvidenceList } from './Waterfall'
 
 /** Who is this, who says so, and how did it come about? */
 export default function PersonPage() {
@@ -82,17 +81,7 @@ function Links({ person }: { person: Person }) {
       <div className="panel-head">
         <h2>{t('identity.links')}</h2>
       </div>
-      <div className="links">
-        {person.links.map((link, place) => (
-          <details key={`${link.record.id} ${link.other.id}`} open={place === 0}>
-            <summary>
-              <code>{link.record.mrn}</code> ↔ <code>{link.other.mrn}</code> <LaneMark lane={link.lane} />
-              <span className="num push">{t('identity.bits', { bits: signed(link.bits) })}</span>
-            </summary>
-            <EvidenceView evidence={link} label={t('identity.evidence')} />
-          </details>
-        ))}
-      </div>
+      <EvidenceList evidence={person.links} />
     </section>
   )
 }

@@ -2,26 +2,40 @@ import { Mark, type Tone } from '@/components/StateMark'
 import type { Evidence } from '@/lib/api'
 import { type Translate, useTexts } from '@/lib/texts'
 
-import { called } from './align'
 import { RecordName } from './parts'
 import { type Bar, odds, signed, waterfall } from './waterfall'
 import { ELEMENTS, LANES, LEVELS } from './words'
 
 const TONES: Record<(typeof LANES)[number], Tone> = { AUTO: 'good', REVIEW: 'warn', NEW: 'mute', SUPPRESS: 'mute' }
 
-/** Why two records are, or are not, taken for one person's: guards, and each element in bits. */
-export function EvidenceView({ evidence, label }: { evidence: Evidence; label: string }) {
+/** Pairs of records and why each is, or is not, taken for one person's; the first is open. */
+export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }) {
   const { t } = useTexts()
   return (
-    <section className="evidence" aria-label={`${label} ${called(evidence.record)} ${called(evidence.other)}`}>
-      <p className="row evidence-pair">
-        <RecordName {...evidence.record} /> <span aria-hidden="true">↔</span> <RecordName {...evidence.other} />
-        <LaneMark lane={evidence.lane} />
-        <span className="quiet">{t('identity.model', { name: evidence.model })}</span>
-      </p>
+    <div className="pairs">
+      {evidence.map((one, place) => (
+        <details key={`${one.record.id} ${one.other.id}`} open={place === 0}>
+          <summary>
+            <RecordName {...one.record} /> <span aria-hidden="true">↔</span> <RecordName {...one.other} />
+            <LaneMark lane={one.lane} />
+            <span className="num push">{t('identity.bits', { bits: signed(one.bits) })}</span>
+          </summary>
+          <EvidenceView evidence={one} />
+        </details>
+      ))}
+    </div>
+  )
+}
+
+/** Why two records are, or are not, taken for one person's: guards, and each element in bits. */
+export function EvidenceView({ evidence }: { evidence: Evidence }) {
+  const { t } = useTexts()
+  return (
+    <div className="evidence">
       <Guards guards={evidence.guards} />
       <Steps evidence={evidence} />
-    </section>
+      <p className="quiet evidence-model">{t('identity.model', { name: evidence.model })}</p>
+    </div>
   )
 }
 

@@ -16,8 +16,8 @@ import { Keys } from './Keys'
 import { LOOKING, press, type Pressed, type Stage } from './keys'
 import { Queue, WhyMark } from './Queue'
 import { useReasons } from './reasons'
-import { useBench } from './useBench'
-import { EvidenceView, Guards, saidOdds } from './Waterfall'
+import { undoable, useBench } from './useBench'
+import { EvidenceList, Guards, saidOdds } from './Waterfall'
 import { signed } from './waterfall'
 
 type Bench = ReturnType<typeof useBench>
@@ -138,18 +138,18 @@ function Asked({ bench, question, stage, change, carryOut }: AskedProps) {
           <span className="quiet num push">{t('identity.place', { place: bench.place + 1, count: bench.queue.length })}</span>
         </div>
         {detail.data?.evidence[0] && <Guards guards={detail.data.evidence[0].guards} />}
-        {decides && <DecisionBar stage={stage} change={change} carryOut={carryOut} ready={detail.data !== undefined} canUndo={bench.acts.length > 0} />}
+        {decides && <DecisionBar stage={stage} change={change} carryOut={carryOut} ready={detail.data !== undefined} canUndo={undoable(bench.acts) !== undefined} />}
       </section>
       {detail.data ? (
         <>
           <section className="panel" aria-label={t('identity.compare')}>
             <Compare person={detail.data.person} other={detail.data.other} />
           </section>
-          <section className="panel panel-body stack" aria-label={t('identity.evidence')}>
-            <h2>{t('identity.evidence')}</h2>
-            {detail.data.evidence.map((one) => (
-              <EvidenceView key={`${one.record.id} ${one.other.id}`} evidence={one} label={t('identity.evidence')} />
-            ))}
+          <section className="panel" aria-label={t('identity.evidence')}>
+            <div className="panel-head">
+              <h2>{t('identity.evidence')}</h2>
+            </div>
+            <EvidenceList evidence={detail.data.evidence} />
           </section>
         </>
       ) : detail.isPending ? (

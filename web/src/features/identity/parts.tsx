@@ -32,15 +32,11 @@ export function PersonLink({ id, children }: { id: string; children: ReactNode }
   )
 }
 
-/** The authority of somebody who is only asked about. */
-const ASKING = '?'
-
 /** A record as people call it, leading to what its system said. */
 export function RecordName({ source, mrn, linked = false }: { source: string; mrn: string; linked?: boolean }) {
   const { t } = useTexts()
   const reads = useMay()('messages.read')
   const name = called({ source, mrn })
-  if (source === ASKING) return <span>{t('identity.typedNow')}</span>
   if (name === '') return <span className="quiet">{t('identity.notSeen')}</span>
   if (!linked || !reads) return <code className="record-name">{name}</code>
   return (

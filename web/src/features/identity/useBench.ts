@@ -29,6 +29,10 @@ export type Act = {
   error: unknown
 }
 
+/** The decision that can be undone next: the last that counts. */
+export const undoable = (acts: readonly Act[]): Act | undefined =>
+  acts.find(({ state }) => state === 'sending' || state === 'done' || state === 'refused')
+
 const detailOf = (person: string, other: string) => ({
   queryKey: ['identity', 'question', person, other],
   queryFn: () => take(client.GET('/api/v1/identity/questions/{person}/{other}', { params: { path: { person, other } } })),
@@ -162,7 +166,7 @@ function useActs({ queries, hide, bring, show, undoReason }: Acting) {
     sent.current.set(act.number, told(act))
   }
   const undo = async () => {
-    const act = acts.find(({ state }) => state === 'sending' || state === 'done' || state === 'refused')
+    const act = undoable(acts)
     if (!act) return
     change(act.number, { state: 'undoing', error: null })
     if (!(await sent.current.get(act.number))) return

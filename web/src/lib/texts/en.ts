@@ -1063,7 +1063,6 @@ export const en: Texts = {
     male: 'male',
     female: 'female',
     nameless: '(no name)',
-    typedNow: 'what is typed here',
     notSeen: 'a record that you may not see',
     number: 'Person number',
     messagesOf: 'Messages of {{name}}',

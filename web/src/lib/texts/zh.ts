@@ -1060,7 +1060,6 @@ export const zh = {
     male: '男',
     female: '女',
     nameless: '（无姓名）',
-    typedNow: '此处输入的内容',
     notSeen: '无权查看的记录',
     number: '主索引号',
     messagesOf: '查看 {{name}} 的消息',
