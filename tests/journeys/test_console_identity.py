@@ -165,6 +165,35 @@ def test_a_person_page_says_who_says_what_and_undoes_a_link(
     assert fits(page)
 
 
+def test_two_about_whom_nobody_asked_are_laid_side_by_side(
+    clinic: Clinic, page: Page, staff: dict[str, str]
+) -> None:
+    clinic.send(patient("5021", "周大江", telephone="15400000021"))
+    clinic.send(patient("5022", "吴小河", telephone="15400000022"))
+    sign_in(clinic, page, "sun.steward", staff["sun.steward"], path="/identity/search")
+    box = page.get_by_role("textbox", name="姓名、号码或患者标识")
+    found = page.get_by_role("list", name="查找结果")
+    for name in ("周大江", "吴小河"):
+        box.fill(name)
+        box.press("Enter")
+        found.get_by_role("article", name=name).get_by_role("checkbox", name="对照").check()
+    page.get_by_role("group", name="要对照的人").get_by_role("link", name="逐项对照").click()
+    expect(page.get_by_role("row", name="姓名 周大江 吴小河 不同")).to_be_visible()
+    page.get_by_role("button", name="同一人").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("改过姓名，已核实户口")
+    dialog.get_by_role("button", name="同一人").click()
+
+    expect(page.get_by_role("region", name="源记录").get_by_role("article")).to_have_count(2)
+    page.get_by_role("button", name="拆分").click()
+    dialog = page.get_by_role("dialog", name="拆分")
+    dialog.get_by_role("checkbox", name="5022^CLINIC").check()
+    expect(dialog.get_by_role("definition").last).to_have_text("5022^CLINIC")
+    dialog.get_by_label("原因").fill("户口是另一人的")
+    dialog.get_by_role("button", name="拆分").click()
+    expect(dialog.get_by_role("status").get_by_role("link")).to_have_count(2)
+
+
 def test_a_desk_looks_before_it_registers(
     clinic: Clinic, page: Page, staff: dict[str, str]
 ) -> None:

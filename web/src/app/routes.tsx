@@ -158,6 +158,12 @@ const person = createRoute({
   component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/PersonPage'))),
 })
 
+const comparison = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/compare/$person/$other',
+  component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/ComparePage'))),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -181,7 +187,7 @@ function NotFound() {
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    overview, messages, trace, queues, channels, channel, masterdata, record, identity, persons, person, audit, privacy, accounts, account, me, firstAdministrator,
+    overview, messages, trace, queues, channels, channel, masterdata, record, identity, persons, person, comparison, audit, privacy, accounts, account, me, firstAdministrator,
   ]),
   parseSearch,
   stringifySearch,

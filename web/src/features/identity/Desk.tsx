@@ -35,28 +35,28 @@ export function Desk() {
       <div className="panel-body stack">
         <div className="desk-fields">
           {DESK_FIELDS.map((field) => (
-            <label key={field} className={`field desk-${field}`}>
+            <label key={field} className="field">
               {t(`identity.deskField.${field}`)}
-              <input
-                className="native"
-                value={typed[field]}
-                maxLength={field === 'born' ? 40 : 100}
-                autoComplete="off"
-                onChange={({ target }) => setTyped({ ...typed, [field]: target.value })}
-              />
+              {field === 'sex' ? (
+                <select className="native" value={typed.sex} onChange={({ target }) => setTyped({ ...typed, sex: target.value })}>
+                  <option value="">{t('common.unknown')}</option>
+                  {SEXES.map((sex) => (
+                    <option key={sex} value={sex}>
+                      {sexName(t, sex)}
+                    </option>
+                  ))}
+                </select>
+              ) : (
+                <input
+                  className="native"
+                  value={typed[field]}
+                  maxLength={field === 'born' ? 40 : 100}
+                  autoComplete="off"
+                  onChange={({ target }) => setTyped({ ...typed, [field]: target.value })}
+                />
+              )}
             </label>
           ))}
-          <label className="field">
-            {t('identity.field.sex')}
-            <select className="native" value={typed.sex} onChange={({ target }) => setTyped({ ...typed, sex: target.value })}>
-              <option value="">{t('common.unknown')}</option>
-              {SEXES.map((sex) => (
-                <option key={sex} value={sex}>
-                  {sexName(t, sex)}
-                </option>
-              ))}
-            </select>
-          </label>
         </div>
         <Candidates match={match} nothing={asked === null} />
         {registers && asked !== null && <Register person={asked} checked={match.current} known={match.items} />}

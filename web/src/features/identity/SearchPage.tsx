@@ -6,7 +6,7 @@ import { Button, Input } from 'antd'
 import { useState } from 'react'
 
 import { Failed, Loading, StatePage } from '@/components/StatePage'
-import { client, take } from '@/lib/api'
+import { client, type PersonSummary, take } from '@/lib/api'
 import { type PersonSearch, SEXES } from '@/lib/filters'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
@@ -14,6 +14,7 @@ import { useTexts } from '@/lib/texts'
 import { Desk } from './Desk'
 import { sexName } from './parts'
 import { PersonCard } from './PersonCard'
+import { pick, Picked } from './Picked'
 
 const PAGE = 20
 const SKIP_MAX = 1000
@@ -23,6 +24,8 @@ export default function SearchPage() {
   const { t } = useTexts()
   const may = useMay()
   const search = useSearch({ from: '/identity/search' })
+  const [picked, setPicked] = useState<readonly PersonSummary[]>([])
+  const toggle = (person: PersonSummary) => setPicked((now) => pick(now, person))
   return (
     <>
       <div className="page-head">
@@ -36,7 +39,12 @@ export default function SearchPage() {
       <div className={may('identity.match') ? 'search-body' : ''}>
         <section className="panel" aria-label={t('identity.search')}>
           <Wanted key={JSON.stringify(search)} search={search} />
-          {search.q === undefined ? <StatePage title={t('identity.searchTitle')} text={t('identity.searchText')} quiet /> : <Found q={search.q} search={search} />}
+          <Picked picked={picked} toggle={toggle} />
+          {search.q === undefined ? (
+            <StatePage title={t('identity.searchTitle')} text={t('identity.searchText')} quiet />
+          ) : (
+            <Found q={search.q} search={search} picked={picked} toggle={toggle} />
+          )}
         </section>
         {may('identity.match') && <Desk />}
       </div>
@@ -60,7 +68,7 @@ function Wanted({ search }: { search: PersonSearch }) {
       }}
     >
       <Input
-        autoFocus
+        autoFocus={search.q === undefined}
         allowClear
         maxLength={100}
         value={wanted.q}
@@ -92,8 +100,11 @@ function Wanted({ search }: { search: PersonSearch }) {
   )
 }
 
-function Found({ q, search }: { q: string; search: PersonSearch }) {
+type FoundProps = { q: string; search: PersonSearch; picked: readonly PersonSummary[]; toggle: (person: PersonSummary) => void }
+
+function Found({ q, search, picked, toggle }: FoundProps) {
   const { t } = useTexts()
+  const decides = useMay()('identity.decide')
   const { born = '', sex = '' } = search
   const found = useInfiniteQuery({
     queryKey: ['identity', 'persons', q, born, sex],
@@ -111,7 +122,17 @@ function Found({ q, search }: { q: string; search: PersonSearch }) {
       <ul className="person-list" aria-label={t('identity.found')}>
         {persons.map((person) => (
           <li key={person.id}>
-            <PersonCard person={person} />
+            <PersonCard
+              person={person}
+              mark={
+                decides && (
+                  <label className="row person-pick">
+                    <input type="checkbox" checked={picked.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
+                    {t('identity.pick')}
+                  </label>
+                )
+              }
+            />
           </li>
         ))}
       </ul>

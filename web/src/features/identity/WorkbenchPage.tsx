@@ -107,7 +107,7 @@ function useKeys(stage: Stage, carryOut: (pressed: Pressed) => void) {
 function Waiting({ bench, show }: { bench: Bench; show: (place: number) => void }) {
   const { t } = useTexts()
   const { list, queue, place, skipped } = bench
-  if (list.isPending) return <Loading rows={8} />
+  if (list.isPending || (queue.length === 0 && list.hasNextPage)) return <Loading rows={8} />
   if (!list.data) return <Failed error={list.error} retry={() => void list.refetch()} />
   if (queue.length === 0) return <StatePage title={t('identity.none')} text={t('identity.noneText')} quiet />
   return <Queue queue={queue} place={place} skipped={skipped} show={show} />

@@ -2,12 +2,12 @@
 
 import type { Demographics } from '@/lib/api'
 
-export const DESK_FIELDS = ['name', 'born', 'number', 'phone', 'address', 'mother_name'] as const
-export type DeskField = (typeof DESK_FIELDS)[number]
+export const DESK_FIELDS = ['name', 'sex', 'born', 'number', 'phone', 'address', 'mother_name'] as const
+type DeskField = (typeof DESK_FIELDS)[number]
 
-export type Typed = Record<DeskField | 'sex', string>
+export type Typed = Record<DeskField, string>
 
-export const NOTHING: Typed = { name: '', born: '', number: '', phone: '', address: '', mother_name: '', sex: '' }
+export const NOTHING: Typed = { name: '', sex: '', born: '', number: '', phone: '', address: '', mother_name: '' }
 
 /** What is known of somebody; empty fields say nothing. null where nobody could be found by it. */
 export function demographics(typed: Typed): Demographics | null {
