@@ -5,13 +5,13 @@ import { Button } from 'antd'
 import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
 import { Mark, type Tone } from '@/components/StateMark'
-import { client, type Person, take } from '@/lib/api'
+import { client, type Person, type RecordKey, take } from '@/lib/api'
 import { useMay } from '@/lib/session'
 import { type Translate, useTexts } from '@/lib/texts'
 
 import { called } from './align'
 import { type Back, type Chapter, chapters } from './history'
-import { RecordName } from './parts'
+import { PersonLink, RecordName } from './parts'
 
 /** What people decided and what systems replaced, the newest first; what still counts can be taken back. */
 export function History({ person }: { person: Person }) {
@@ -72,10 +72,10 @@ function What({ chapter }: { chapter: Chapter }) {
     return (
       <>
         <Mark tone={kept ? 'info' : 'mute'}>{kept ? t('identity.replacement') : t('identity.replacementUndone')}</Mark>
-        <RecordName {...gone} />
+        <Whose record={gone} />
         {kept && (
           <>
-            <span aria-hidden="true">→</span> <RecordName {...kept} />
+            <span aria-hidden="true">→</span> <Whose record={kept} />
           </>
         )}
         <span className="quiet">{chapter.replacement.event}</span>
@@ -87,9 +87,19 @@ function What({ chapter }: { chapter: Chapter }) {
   return (
     <>
       <Mark tone={holds ? tone : 'mute'}>{words}</Mark>
-      <RecordName {...record} /> <span aria-hidden="true">{said === 'link' ? '=' : said === 'never-link' ? '≠' : '?'}</span> <RecordName {...other} />
+      <Whose record={record} /> <span aria-hidden="true">{said === 'link' ? '=' : said === 'never-link' ? '≠' : '?'}</span> <Whose record={other} />
       {!holds && said !== 'undecided' && <span className="quiet">{t('identity.notInForce')}</span>}
     </>
+  )
+}
+
+/** A record, leading to the person whose it is now. */
+function Whose({ record }: { record: RecordKey }) {
+  if (called(record) === '') return <RecordName {...record} />
+  return (
+    <PersonLink id={record.id}>
+      <RecordName {...record} />
+    </PersonLink>
   )
 }
 
