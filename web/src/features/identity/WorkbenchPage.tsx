@@ -89,9 +89,11 @@ function useKeys(stage: Stage, carryOut: (pressed: Pressed) => void) {
     const listen = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
       const target = event.target as HTMLElement | null
-      const reasoning = target?.closest('.reasoning') !== null && target !== null
+      const reasoning = Boolean(target?.closest('.reasoning'))
       if (target?.closest('input, textarea, select, [contenteditable], [role=menu], [role=dialog]') && !reasoning) return
       if (event.key === 'Enter' && target?.closest('button, a')) return
+      // A key that is held goes through the queue, and decides or undoes once.
+      if (event.repeat && !/^[jk]$/i.test(event.key)) return
       const now = latest.current
       const said = now.stage.doing === 'reasoning' ? now.reasons(now.stage.said) : []
       const pressed = press(now.stage, event.key, said)

@@ -12,7 +12,7 @@ const PAGE = 50
 /** So close to the end of what is loaded the next page is asked for. */
 const AHEAD = 10
 const QUESTIONS = ['identity', 'questions'] as const
-const FRESH_MS = 60_000
+const FRESH_MS = 60_000 // what was read is taken for true so long
 
 type Key = { source: string; mrn: string }
 
@@ -54,6 +54,8 @@ export function useBench() {
     initialPageParam: '',
     getNextPageParam: (last) => (last.next === '' ? undefined : last.next),
     staleTime: FRESH_MS,
+    // Others answer, too, and messages go on bringing questions.
+    refetchInterval: FRESH_MS,
   })
   const questions = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data])
   const queue = useMemo(() => queueOf(questions, answered, skipped), [questions, answered, skipped])
