@@ -3957,6 +3957,20 @@ export interface components {
             value: string;
         };
         /**
+         * IdentityQuestion
+         * @description Two persons about whom somebody must decide.
+         */
+        IdentityQuestion: {
+            /** Bits */
+            bits: number;
+            other: components["schemas"]["PersonSummary"];
+            /** Pairs */
+            pairs: number;
+            person: components["schemas"]["PersonSummary"];
+            /** Why */
+            why: string;
+        };
+        /**
          * IdentityView
          * @description Who an account is in a directory of the hospital; ``seen_at``: the last sign-in so.
          */
@@ -5059,11 +5073,31 @@ export interface components {
          */
         QuestionPage: {
             /** Items */
-            items: components["schemas"]["lianyi__projections__identity__views__QuestionView"][];
+            items: components["schemas"]["IdentityQuestion"][];
             /** Next */
             next: string;
             /** Total */
             total: number;
+        };
+        /**
+         * QuestionView
+         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
+         */
+        QuestionView: {
+            /** App */
+            app: string;
+            /** Display Name */
+            display_name: string;
+            /** Encounter */
+            encounter: string;
+            /** Host */
+            host: string;
+            /** Misses */
+            misses: string[];
+            /** Patient */
+            patient: string;
+            /** Scopes */
+            scopes: components["schemas"]["ScopeView"][];
         };
         /**
          * Readiness
@@ -5916,20 +5950,6 @@ export interface components {
             said: "link" | "never-link" | "undecided";
         };
         /**
-         * QuestionView
-         * @description Two persons about whom somebody must decide.
-         */
-        lianyi__projections__identity__views__QuestionView: {
-            /** Bits */
-            bits: number;
-            other: components["schemas"]["PersonSummary"];
-            /** Pairs */
-            pairs: number;
-            person: components["schemas"]["PersonSummary"];
-            /** Why */
-            why: string;
-        };
-        /**
          * SplitRequest
          * @description These records of a person are somebody else's.
          */
@@ -6059,26 +6079,6 @@ export interface components {
             request: {
                 [key: string]: string;
             };
-        };
-        /**
-         * QuestionView
-         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
-         */
-        lianyi__security__smart__views__QuestionView: {
-            /** App */
-            app: string;
-            /** Display Name */
-            display_name: string;
-            /** Encounter */
-            encounter: string;
-            /** Host */
-            host: string;
-            /** Misses */
-            misses: string[];
-            /** Patient */
-            patient: string;
-            /** Scopes */
-            scopes: components["schemas"]["ScopeView"][];
         };
     };
     responses: never;
@@ -8659,7 +8659,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lianyi__security__smart__views__QuestionView"];
+                    "application/json": components["schemas"]["QuestionView"];
                 };
             };
             /** @description not signed in */
