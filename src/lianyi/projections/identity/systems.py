@@ -1,8 +1,8 @@
 """Assigning authorities and kinds of numbers as the URIs that FHIR wants. Pure.
 
 An authority that is an OID is ``urn:oid:`` and the OID, one that is a URI already stays as it is,
-and any other, ``HIS``, is ``urn:lianyi:authority:HIS``. What ``system_of`` writes ``authority_from``
-reads back, so an identifier that was answered can be sent.
+and any other, ``HIS``, is ``urn:lianyi:authority:HIS``. What ``system_of`` writes is read back by
+``authority_from``, so an identifier that was answered can be sent.
 
 Sources:
     HL7 FHIR R4, Identifier.system; RFC 3061 (OIDs as URNs); WS/T 500 (OIDs of numbers of citizens
@@ -81,10 +81,22 @@ def system_of(authority: str) -> str:
 
 
 def authority_from(system: str) -> str:
-    """Return the assigning authority that a URI means, as HL7 v2 would write it."""
+    """Return the assigning authority that a URI means, as HL7 v2 would write it.
+
+    Empty for the system of a kind of number that is no authority's.
+    """
+    if system.startswith(_NUMBER):
+        return ""
     if system.startswith(_AUTHORITY):
         return unquote(system.removeprefix(_AUTHORITY))
     return system.removeprefix("urn:oid:")
+
+
+def canonical(system: str) -> str:
+    """Return the one form of a system in which two can be compared: as it is answered."""
+    if system == PERSON_SYSTEM or system in _KIND_OF:
+        return system
+    return system_of(authority_from(system))
 
 
 def kind_from(system: str) -> IdKind | None:

@@ -48,7 +48,10 @@ _IDENTIFIER = re.compile(r"[^\s^|\\]([^^|\\\r\n]{0,98}[^\s^|\\])?")
 
 _MASTER_DATA = {"r": "masterdata.read", "s": "masterdata.read", "c": "masterdata.edit",
                 "u": "masterdata.edit"}  # fmt: skip
+_PATIENTS = {"r": "identity.read", "s": "identity.read", "c": "identity.register",
+             "u": "identity.register"}  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, str]] = {
+    "Patient": _PATIENTS,
     "AuditEvent": {"r": "audit.read", "s": "audit.read"},
     "Organization": _MASTER_DATA,
     "Location": _MASTER_DATA,
@@ -60,7 +63,9 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
 What is said of other types of resources, and by ``*``, is decided where they are asked for: a
 token never opens what its person may not do.
 """
-PERMISSIONS_OF_APPS = frozenset(name for needed in NEEDS.values() for name in needed.values())
+PERMISSIONS_OF_APPS = frozenset(
+    {"identity.match", *(name for needed in NEEDS.values() for name in needed.values())}
+)
 """All that a token of an app can be good for."""
 
 
@@ -228,6 +233,11 @@ def read_wanted(app: App, asked: Mapping[str, str], *, audiences: Sequence[str])
         )
     launch = launch if "launch" in scopes.special else ""
     return Wanted(redirect_uri, state, scopes, asked["code_challenge"], nonce, launch)
+
+
+def audiences_of(issuer: str) -> list[str]:
+    """Return how we are called: our address, and that of the FHIR doors."""
+    return [issuer, f"{issuer}/fhir"]
 
 
 def _refused(error: str, why: str, why_zh: str) -> AuthorisationRefused:

@@ -23,8 +23,9 @@ from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.systems import (
     KINDS,
     PERSON_SYSTEM,
-    authority_from,
+    canonical,
     kind_from,
+    system_of,
 )
 from lianyi.projections.identity.values.names import read_name
 from lianyi.projections.identity.values.text import digits_of, normal, simplified
@@ -152,27 +153,26 @@ def _address(known: Known, term: Term) -> bool:
 
 
 def numbers_of(known: Known) -> list[tuple[str, str]]:
-    """Return the systems and values of all numbers, systems as ``authority_from`` gives them."""
-    found = [(PERSON_SYSTEM, known.number), *known.keys]
+    """Return the systems, in their canonical form, and the values of all numbers."""
+    found = [(PERSON_SYSTEM, known.number)]
+    found += [(system_of(source), mrn) for source, mrn in known.keys]
     for group in known.held.identifiers.values():
         for one in group:
             coded = KINDS.get(one.value.kind)
-            found.append((authority_from(coded.system) if coded else "", one.value.value))
+            found.append((coded.system if coded else "", one.value.value))
             if one.value.issuer:
-                found.append((one.value.issuer, one.value.value))
+                found.append((system_of(one.value.issuer), one.value.value))
     return found
 
 
 def _identifier(known: Known, term: Term) -> bool:
     return any(
-        _is(token, authority, value)
-        for token in term.tokens()
-        for authority, value in numbers_of(known)
+        _is(token, system, value) for token in term.tokens() for system, value in numbers_of(known)
     )
 
 
-def _is(token: Token, authority: str, value: str) -> bool:
-    if token.system is not None and authority_from(token.system) != authority:
+def _is(token: Token, system: str, value: str) -> bool:
+    if token.system is not None and canonical(token.system) != system:
         return False
     if not token.value:
         return True
@@ -212,13 +212,13 @@ def _span(text: str) -> tuple[str, date, date]:
     """Read a date of a search: its prefix, its first and its last day."""
     found = _DATE.fullmatch(text.strip())
     try:
-        if found is None:
-            raise ValueError
-        first, last = _days(*found.groups()[1:])
-    except ValueError as error:
+        first, last = _days(*found.groups()[1:]) if found else (None, None)
+    except ValueError:
+        first = last = None
+    if found is None or first is None or last is None:
         raise unreadable(
             "birthdate", "it is no date: 1980, 1980-03 or 1980-03-15", "不是日期，如 1980-03-15"
-        ) from error
+        )
     return found[1] or "eq", first, last
 
 
@@ -282,5 +282,5 @@ _ASKS: Final[Mapping[str, Callable[[Known, Term], bool]]] = {
 }
 PARAMETERS: Final = tuple(_ASKS)
 """What a search may ask, in the order of PDQm."""
-_STRINGS: Final = ("", "exact", "contains")
-_MODIFIERS: Final = dict.fromkeys(("family", "given", "name", "address", "mothersMaidenName"), _STRINGS)  # fmt: skip
+_STRINGS: Final = ("family", "given", "name", "address", "mothersMaidenName")
+_MODIFIERS: Final = dict.fromkeys(_STRINGS, tuple(_COMPARES))

@@ -1,7 +1,7 @@
-"""What is sent to the FHIR doors: Parameters, a Patient, the parameters of a search. Pure.
+r"""What is sent to the FHIR doors: Parameters, a Patient, the parameters of a search. Pure.
 
 Source:
-    HL7 FHIR R4, 3.1.1 (search): repeated parameters are *and*, commas are *or*, ``\\,`` is a comma.
+    HL7 FHIR R4, 3.1.1 (search): repeated parameters are *and*, commas are *or*, ``\,`` is a comma.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from lianyi.projections.identity.fhir.problems import unreadable
 from lianyi.projections.identity.fhir.resources import MOTHERS_MAIDEN_NAME, Resource
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.statements import RecordKey, Registered, Statement
-from lianyi.projections.identity.systems import V2_0203, authority_from, system_of
+from lianyi.projections.identity.systems import (
+    PERSON_SYSTEM,
+    V2_0203,
+    authority_from,
+    system_of,
+)
 
 COUNT_MAX: Final = 100
 MATCH_COUNT: Final = 10
@@ -42,14 +47,14 @@ class Wanted(NamedTuple):
     Attributes:
         said: what is known of somebody.
         identifiers: authority and value, as sent.
-        count: so many at most.
+        most: so many at most.
         only_certain: nobody unless exactly one is certain.
         single: the likeliest alone.
     """
 
     said: Registration
     identifiers: Sequence[RecordKey]
-    count: int = MATCH_COUNT
+    most: int = MATCH_COUNT
     only_certain: bool = False
     single: bool = False
 
@@ -126,24 +131,28 @@ def match_of(resource: Resource, *, now: datetime, zone: ZoneInfo) -> Wanted:
         raise unreadable(
             "resource", "there is no Patient in the parameters", "参数中没有 Patient 资源"
         )
-    count = said.get("count")
-    known = isinstance(count, int) and not isinstance(count, bool) and count > 0
     numbered = [
         (authority_from(str(one.get("system") or "")), str(one["value"]).strip())
         for one in _list(patient, "identifier")
         if isinstance(one.get("value"), str)
     ]
-    asked = {**patient, "identifier": [_own((ASKING, ASKING)), *_list(patient, "identifier")]}
+    asked = {**patient, "identifier": [_own((ASKING, ASKING)), *_of_others(patient)]}
     asked.pop("link", None)
     (found,) = statements_of(_mothered(asked), ASKING, now=now, zone=zone)
     assert isinstance(found, Registered)  # noqa: S101 - without links there is nothing else
     return Wanted(
         found.registration,
         numbered,
-        min(count, MATCH_COUNT_MAX) if known else MATCH_COUNT,
+        _most(said.get("count")),
         said.get("onlyCertainMatches") is True,
         said.get("onlySingleMatch") is True,
     )
+
+
+def _most(count: object) -> int:
+    if isinstance(count, int) and not isinstance(count, bool) and count > 0:
+        return min(count, MATCH_COUNT_MAX)
+    return MATCH_COUNT
 
 
 def fed(resource: Resource, key: RecordKey) -> Resource:
@@ -156,7 +165,7 @@ def fed(resource: Resource, key: RecordKey) -> Resource:
     """
     if resource["resourceType"] != "Patient":
         raise unreadable("body", "the body is no Patient", "内容不是 Patient 资源")
-    others = [one for one in _list(resource, "identifier") if _key(one) != key]
+    others = [one for one in _of_others(resource) if _key(one) != key]
     return _mothered({**resource, "identifier": [_own(key), *others]})
 
 
@@ -186,6 +195,11 @@ def _list(resource: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     found = resource.get(name)
     given = found if isinstance(found, list) else [found]
     return [one for one in given if isinstance(one, dict)]
+
+
+def _of_others(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the identifiers but our own numbers: what we think must not become what was said."""
+    return [one for one in _list(resource, "identifier") if one.get("system") != PERSON_SYSTEM]
 
 
 def _own(key: RecordKey) -> Resource:
@@ -242,14 +256,24 @@ def identifier_of(text: str, where: str) -> RecordKey:
     Raises:
         UnreadableFhir: one of them is missing.
     """
-    system, value = token_of(text)
-    if not system or not value:
+    token = named_token(text, where)
+    return authority_from(token.system or ""), token.value
+
+
+def named_token(text: str, where: str) -> Token:
+    """Read ``system|value``.
+
+    Raises:
+        UnreadableFhir: one of them is missing.
+    """
+    token = token_of(text)
+    if not token.system or not token.value:
         raise unreadable(
             where,
             "it must be an assigning authority and a value: system|value",
             "须同时写明标识分配机构和标识值：system|value",
         )
-    return authority_from(system), value
+    return token
 
 
 def number_of(text: str, where: str, *, most: int, otherwise: int) -> int:
@@ -263,3 +287,35 @@ def number_of(text: str, where: str, *, most: int, otherwise: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise unreadable(where, "it is no whole number", "不是整数")
     return min(int(text), most)
+
+
+def pix_of(resource: Resource) -> tuple[str, list[str]]:
+    """Read ``$ihe-pix`` from Parameters: the source as ``system|value``, and the targets.
+
+    The source is a string, as the definition of the operation says, or an Identifier, as some
+    national profiles of it have it.
+
+    Raises:
+        UnreadableFhir: there is not exactly one source.
+    """
+    given = parameters_of(resource)
+    sources = [value for name, value in given if name == "sourceIdentifier"]
+    targets = [str(value) for name, value in given if name == "targetSystem" and value]
+    if len(sources) != 1:
+        raise unreadable(
+            "sourceIdentifier", "there must be exactly one", "须有且仅有一个 sourceIdentifier"
+        )
+    return token_text(sources[0]), targets
+
+
+def token_text(said: object) -> str:
+    """Write an Identifier as ``system|value``; a text stays as it is."""
+    if not isinstance(said, dict):
+        return str(said or "")
+    parts = (str(said.get("system") or ""), str(said.get("value") or ""))
+    return "|".join(escaped(part) for part in parts)
+
+
+def escaped(text: str) -> str:
+    """Write a text so that its marks are none of a search."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace(",", "\\,")

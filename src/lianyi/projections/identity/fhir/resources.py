@@ -415,3 +415,12 @@ def _provenance(step: Step) -> Resource:
 
 def _instant(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def unmerged(position: str, persons: Iterable[str]) -> Resource:
+    """Write what became of ``$unmerge``: the act, and who the records are now."""
+    made: list[Resource] = [{"name": "position", "valueString": position}]
+    made += [
+        {"name": "person", "valueReference": {"reference": f"Patient/{one}"}} for one in persons
+    ]
+    return {"resourceType": "Parameters", "parameter": made}
