@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+from unicodedata import category
 
 from lianyi.projections.identity.feeds.fhir import EN_REPRESENTATION
 from lianyi.projections.identity.golden import GoldenRecord
@@ -29,7 +30,7 @@ from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.survivorship import Chosen
 from lianyi.projections.identity.systems import KINDS, PERSON_SYSTEM, V2_0203, system_of
 from lianyi.projections.identity.values.names import read_name
-from lianyi.projections.identity.values.text import normal
+from lianyi.projections.identity.values.text import LOST, normal
 from lianyi.security.privacy.hiding import Hider
 
 Resource = dict[str, Any]
@@ -134,9 +135,9 @@ def patient(
             *(veil.number(one) for group in held.identifiers.values() for one in group),
         ],
         "active": True,
-        "name": [veil.name(one) for one in (held.name, *held.other_names) if one],
-        "telecom": [veil.phone(one) for one in held.phones],
-        "address": [veil.address(one) for one in held.addresses],
+        "name": _said(veil.name(one) for one in (held.name, *held.other_names) if one),
+        "telecom": _said(veil.phone(one) for one in held.phones),
+        "address": _said(veil.address(one) for one in held.addresses),
         "link": [
             {"other": {"reference": f"Patient/{shown(one)}"}, "type": links.kind}
             for one in links.numbers
@@ -150,6 +151,25 @@ def patient(
     if veil.hid:
         found["meta"]["security"] = [MASKED]
     return {name: value for name, value in found.items() if value not in ([], {})}
+
+
+def _said(elements: Iterable[Resource]) -> list[Resource]:
+    return [one for one in elements if one]
+
+
+def text_of(text: str) -> str:
+    """Return a text as FHIR can have it: no controls, no other blanks; only blanks is empty."""
+    if text.isprintable():
+        return text if text.strip() else ""
+    kept = "".join(map(_character, text))
+    return kept if kept.strip() else ""
+
+
+def _character(one: str) -> str:
+    kind = category(one)
+    if one in "\r\n\t":
+        return one
+    return " " if kind[0] == "Z" else LOST if kind in ("Cc", "Cs") else one
 
 
 def _own(number: int) -> Resource:
@@ -178,16 +198,16 @@ class _Veil:
     def _seen(self, one: Chosen[Any], element: str, value: str) -> str:
         found = self._hiders[one.source, one.mrn].value(element, value)
         self.hid = self.hid or found != value
-        return found
+        return text_of(found)
 
     def _primitive(self, name: str, value: str, seen: str) -> Resource:
         """Write a value, or that it is masked and what is left of it."""
-        if seen == value:
-            return {name: value}
+        if text_of(seen) == text_of(value):
+            return {name: text_of(value)} if text_of(value) else {}
         self.hid = True
         masked = [
             {"url": ABSENT, "valueCode": "masked"},
-            {"url": RENDERED, "valueString": seen},
+            {"url": RENDERED, "valueString": text_of(seen)},
         ]
         return {f"_{name}": {"extension": masked}}
 
@@ -218,42 +238,46 @@ class _Veil:
         found |= self._primitive("value", said.value, identifier_view(said, hider).value)
         if said.valid_until:
             found["period"] = {"end": said.valid_until.isoformat()}
-        if said.issuer.strip() and not of_issuer:
-            found["assigner"] = {"display": said.issuer}
+        if text_of(said.issuer) and not of_issuer:
+            found["assigner"] = {"display": text_of(said.issuer)}
         return found
 
     def name(self, one: Chosen[Name]) -> Resource:
         said = one.value
         seen = self._seen(one, "person-name", said.text)
+        if not seen:
+            return {}
         found: Resource = {"use": said.use} if said.use in _USES else {}
         if said.use == "phonetic":
             found["extension"] = [{"url": EN_REPRESENTATION, "valueCode": "ABC"}]
         found["text"] = seen
-        return found | (_parts(said.text) if seen == said.text else {})
+        return found | (_parts(seen) if seen == text_of(said.text) else {})
 
     def phone(self, one: Chosen[str]) -> Resource:
         found = {"system": "phone"}
         if _MOBILE.fullmatch(one.value):
             found["use"] = "mobile"
-        return found | self._primitive("value", one.value, self._seen(one, "contact", one.value))
+        value = self._primitive("value", one.value, self._seen(one, "contact", one.value))
+        return found | value if value else {}
 
     def address(self, one: Chosen[str]) -> Resource:
-        return {"text": self._seen(one, "address", one.value)}
+        seen = self._seen(one, "address", one.value)
+        return {"text": seen} if seen else {}
 
     def born(self, one: Chosen[str] | None) -> Resource:
         if one is None or not (found := _BORN.fullmatch(one.value)):
             return {}
         seen = self._seen(one, "birth", one.value)
-        if seen == one.value:
+        if seen == text_of(one.value):
             return {"birthDate": "-".join(part for part in found.groups() if part)}
         if seen == found[1]:  # the year is left
             return {"birthDate": seen}
         return self._primitive("birthDate", one.value, seen)
 
     def mother(self, one: Chosen[str] | None) -> Resource:
-        if one is None:
+        name = self._seen(one, "person-name", one.value) if one else ""
+        if not name:
             return {}
-        name = self._seen(one, "person-name", one.value)
         coding = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}
         return {
             "extension": [{"url": MOTHERS_MAIDEN_NAME, "valueString": name}],
@@ -406,10 +430,10 @@ def _provenance(step: Step) -> Resource:
         "target": [{"reference": f"Patient/{shown(one)}"} for one in step.records],
         "recorded": _instant(step.at),
         "activity": activity,
-        "agent": [{"who": {"display": step.actor.strip() or "source system"}}],
+        "agent": [{"who": {"display": text_of(step.actor) or "source system"}}],
     }
-    if step.reason.strip():
-        found["reason"] = [{"text": step.reason}]
+    if reason := text_of(step.reason):
+        found["reason"] = [{"text": reason}]
     return found
 
 
