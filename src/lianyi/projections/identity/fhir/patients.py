@@ -378,9 +378,7 @@ def _of_domains(resource: Resource, domains: Collection[str]) -> Resource:
     """Leave out identifiers of other authorities than those that are wanted; none: all are."""
     if not domains:
         return resource
-    kept = [
-        one for one in resource["identifier"] if authority_from(one.get("system", "")) in domains
-    ]
+    kept = [one for one in resource["identifier"] if one.get("system") in domains]
     return {**resource, "identifier": kept} if kept else _without(resource, "identifier")
 
 
