@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors, smart_doors
 from lianyi.api.bodies import Bodies
@@ -70,6 +71,7 @@ from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.consents import Consents
 from lianyi.security.privacy.glasses import Glasses
 from lianyi.security.privacy.model import Relations
+from lianyi.security.privacy.notices import Notices
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
@@ -135,7 +137,14 @@ class ApiDependencies:
 
 def bare_app() -> FastAPI:
     """Return the application with its addresses and no house behind them; enough for OpenAPI."""
-    app = FastAPI(
+    app = _app_without_addresses()
+    app.router.routes.extend(_addresses())
+    install(app)
+    return app
+
+
+def _app_without_addresses() -> FastAPI:
+    return FastAPI(
         title="Lianyi 联医",
         version=API_VERSION,
         description="The console's JSON API. Every answer that is not 2xx is a `Failure`.",
@@ -146,6 +155,13 @@ def bare_app() -> FastAPI:
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
+
+
+@cache
+def _addresses() -> tuple[BaseRoute, ...]:
+    """Return the addresses of every application; FastAPI works them out once, not for each."""
+    app = _app_without_addresses()
+    before = len(app.routes)
     app.include_router(endpoints.router, prefix=PREFIX)
     app.include_router(sign_in_doors.router, prefix=PREFIX, responses=sign_in_doors.PAGES)
     app.include_router(channels.router, prefix=PREFIX)
@@ -161,8 +177,7 @@ def bare_app() -> FastAPI:
     app.include_router(oauth_doors.router)
     app.include_router(smart_doors.router)
     app.include_router(identity_fhir.router)
-    install(app)
-    return app
+    return tuple(app.routes[before:])
 
 
 @cache
@@ -253,9 +268,11 @@ def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Priva
     """Build what decides how patients are seen."""
     book = ClassificationBook(deps.content_dir)
     app.state.classification = book
-    app.state.consents = Consents(deps.pool, deps.log, deps.clock, deps.ids)
-    app.state.glasses = Glasses(deps.pool, deps.log, deps.clock, deps.ids, book=book)
-    return Privacy(deps.pool, deps.clock, book=book, relations=relations)
+    notices = app.state.notices = Notices(deps.pool, deps.clock)
+    house = (deps.pool, deps.log, deps.clock, deps.ids)
+    app.state.consents = Consents(*house, notices=notices)
+    app.state.glasses = Glasses(*house, book=book, notices=notices)
+    return Privacy(deps.pool, deps.clock, book=book, relations=relations, notices=notices)
 
 
 def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
@@ -306,7 +323,12 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
         source_id=deps.audit.source_id,
         resolver=partial(organisation_names, app.state.masterdata),
     )
-    app.state.hearing = Hearing(deps.connect, signing_in.forget) if deps.connect else None
+
+    def forget() -> None:
+        signing_in.forget()
+        app.state.notices.forget()
+
+    app.state.hearing = Hearing(deps.connect, forget) if deps.connect else None
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,14 +33,15 @@ from lianyi.messagelog.postgres import PostgresLog, move_within
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.follow import Care
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.follow import Identity
 from lianyi.projections.masterdata.follow import MasterData
 from lianyi.security import account_store
 from lianyi.security.access import current
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.roles import read_roles
-from lianyi.security.rules import seeing_roles
 
-CHEAP = PasswordHashing(memory_mib=19, passes=1, lanes=1)
+CHEAP = PasswordHashing.model_construct(memory_mib=1, passes=1, lanes=1)
+"""Cheaper than a house may have it: what hashing is worth is tested in ``test_passwords``."""
 """A hundred sign-ins of a test cost what one costs in a hospital."""
 
 START = datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC)
@@ -214,13 +216,16 @@ class House:
 
 def show_operations_everything(content_dir: Path) -> None:
     """Write a classification by which nothing is hidden from the operations of the hospital."""
+    (content_dir / "privacy").mkdir(parents=True, exist_ok=True)
+    (content_dir / "privacy" / "classification.yaml").write_text(_hiding_nothing(), "utf-8")
+
+
+@cache
+def _hiding_nothing() -> str:
     shipped = importlib.resources.files("lianyi.security.privacy") / "classification.yaml"
     data = yaml.safe_load(shipped.read_text("utf-8"))
     data["purposes"]["HOPERAT"] = dict(data["purposes"]["ETREAT"])
-    (content_dir / "privacy").mkdir(parents=True, exist_ok=True)
-    (content_dir / "privacy" / "classification.yaml").write_text(
-        yaml.safe_dump(data, allow_unicode=True), "utf-8"
-    )
+    return yaml.safe_dump(data, allow_unicode=True)
 
 
 @asynccontextmanager
@@ -297,6 +302,15 @@ async def serving(
     await pool.close()
 
 
+def registered(mrn: str, source: str, *, name: str, born: str = "19800315") -> bytes:
+    """An invented patient whom a system registers."""
+    return (
+        f"MSH|^~\\&|HIS|{source}|EMR|H1|20260302080000||ADT^A04|R-{mrn}|P|2.5.1"
+        "||||||UNICODE UTF-8\r"
+        f"EVN||20260302080000\rPID|1||{mrn}^^^{source}^MR||{name}||{born}|F\rPV1|1|O\r"
+    ).encode()
+
+
 @asynccontextmanager
 async def learning(house: House) -> AsyncIterator[None]:
     """Learn for as long as the block runs; rights follow the tree of the master data."""
@@ -304,7 +318,7 @@ async def learning(house: House) -> AsyncIterator[None]:
 
     async def follow_tree(connection: Connection, pairs: Sequence[tuple[str, str | None]]) -> None:
         if await account_store.set_units(connection, dict(pairs)):
-            await account_store.refresh_sight(connection, seeing_roles(roles), house.clock.now())
+            await account_store.refresh_sight(connection, roles, house.clock.now())
 
     zone = ZoneInfo("Asia/Shanghai")
     followers = [
@@ -317,7 +331,11 @@ async def learning(house: House) -> AsyncIterator[None]:
             owner=uuid.UUID(int=2),
             holder="test:1",
         )
-        for projection in (MasterData(zone, on_management_tree=follow_tree), Care(zone))
+        for projection in (
+            MasterData(zone, on_management_tree=follow_tree),
+            Care(zone),
+            Identity(zone),
+        )
     ]
     for one in followers:
         await one.ready()

@@ -51,6 +51,7 @@ from lianyi.projections.masterdata.views import (
     RoleRequest,
     SplitRequest,
 )
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.projections.service import set_aside_view
 from lianyi.projections.waiting import until_learned
 from lianyi.security.access import OutsideOfReach
@@ -190,7 +191,7 @@ class MasterDataService(Questions):
             OutsideOfReach: it is about what others have, or about nothing that may be seen.
             NothingToRetract: it says nothing that counts.
         """
-        async with self.reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope), seeing_all(connection):
             said = all_from_json(await read_store.list_changes(connection, schema, position, part))
             if scope.organisations is not None:
                 beside = await read_store.list_named_beside(connection, schema, _hung(said))
@@ -218,9 +219,7 @@ class MasterDataService(Questions):
         async with self.reading() as (_, _, scope):
             scope.check(changes)
         position = await self._log.append_act(message)
-        aside = await until_learned(
-            self._pool, NAME, position, clock=self._clock, timeout_seconds=IMPORT_WAIT_SECONDS
-        )
+        aside = await until_learned(self._pool, NAME, position, timeout_seconds=IMPORT_WAIT_SECONDS)
         return Imported(position=str(position), set_aside=[set_aside_view(row) for row in aside])
 
     async def _act(
@@ -267,7 +266,7 @@ class MasterDataService(Questions):
     async def _recorded(self, message: NewMessage) -> Position:
         """Append and wait."""
         position = await self._log.append_act(message)
-        for refused in await until_learned(self._pool, NAME, position, clock=self._clock):
+        for refused in await until_learned(self._pool, NAME, position):
             raise from_record(refused.error)  # somebody else was faster
         return position
 

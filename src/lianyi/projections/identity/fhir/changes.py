@@ -100,7 +100,7 @@ class FhirChanges:
         _check_authorities(said)
         message = requests.message_of(resource, key, channel=number, sender=source)
         position = await self._registrar.append(message)
-        aside = await until_learned(self._pool, NAME, position, clock=self._clock)
+        aside = await until_learned(self._pool, NAME, position)
         if aside:
             raise from_record(aside[0].error)
         async with self._service.reading() as (connection, schema):
