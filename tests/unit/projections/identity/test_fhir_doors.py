@@ -218,7 +218,7 @@ async def test_a_feed_creates_revises_resolves_and_is_taken_back(desk: Desk) -> 
         )
         return answer
 
-    assert refusal(await put("IHERED-994"))[::3] == (400, "LY-2133")
+    assert refusal(await put("IHERED-994"))[::3] == (404, "LY-2133")
     created = await put("IHERED-994", channel="adt", birthDate="1958-01-30")
     assert created.status_code == 201, created.text
     number = created.json()["id"]
@@ -303,7 +303,7 @@ async def test_every_door_shows_only_what_may_be_seen_and_writes_down_who_looked
     answer = await ask(
         desk, "PUT", "Patient", "foreigner", params={"identifier": f"{HIS}|2"}, json=stolen
     )
-    assert refusal(answer)[::3] == (400, "LY-2133")
+    assert refusal(answer)[::3] == (404, "LY-2133")
     research = await ask(
         desk, "GET", "Patient", params={"family": "王"}, headers={"X-Purpose": "HRESCH"}
     )

@@ -22,6 +22,7 @@ OUTCOMES: dict[int | str, dict[str, Any]] = {
     status: {"description": "OperationOutcome", **_RESOURCE}
     for status in (400, 401, 403, 404, 405, 406, 409, 413, 429, 500, 501, 503)
 }
+ANSWERS = {200: {"description": "a FHIR resource", **_RESOURCE}, **OUTCOMES}
 READS, REGISTERS = needs("identity.read"), needs("identity.register")
 BODY = {"requestBody": {"required": True, **_RESOURCE}}
 FORM = {
@@ -67,7 +68,7 @@ Changes = Annotated[FhirChanges, Depends(_changes)]
 SEARCHES = asks(*PARAMETERS, "_count", "page", "_format")
 
 router = APIRouter(
-    prefix="/fhir", tags=["fhir"], default_response_class=Response, responses=OUTCOMES
+    prefix="/fhir", tags=["fhir"], default_response_class=Response, responses=ANSWERS
 )
 
 
@@ -142,27 +143,27 @@ async def remove_patient(patients: Patients) -> Response:
     raise NothingIsDeleted(where="Patient")
 
 
-@router.delete("/Patient/{number}", openapi_extra=REGISTERS)
-async def remove_patient_by_number(patients: Patients, number: str) -> Response:
+@router.delete("/Patient/{person}", openapi_extra=REGISTERS)
+async def remove_patient_by_number(patients: Patients, person: str) -> Response:
     """Refused, with the reason: nothing is deleted here."""
     raise NothingIsDeleted(where="Patient")
 
 
-@router.get("/Patient/{number}", openapi_extra=READS | fhir("r", "Patient"))
-async def read_patient(patients: Patients, number: str) -> Response:
+@router.get("/Patient/{person}", openapi_extra=READS | fhir("r", "Patient"))
+async def read_patient(patients: Patients, person: str) -> Response:
     """A person, or a source record that points to its person."""
-    return _answer(await patients.read(number))
+    return _answer(await patients.read(person))
 
 
-@router.post("/Patient/{number}/$unmerge", openapi_extra=needs("identity.decide") | BODY)
-async def unmerge_patient(changes: Changes, request: Request, number: str) -> Response:
+@router.post("/Patient/{person}/$unmerge", openapi_extra=needs("identity.decide") | BODY)
+async def unmerge_patient(changes: Changes, request: Request, person: str) -> Response:
     """A replacement, or what was decided about two records, counts no more."""
     sent = requests.body_of(await request.body())
-    decided = await changes.unmerge(number, sent)
+    decided = await changes.unmerge(person, sent)
     return _answer(resources.unmerged(decided.position, decided.persons))
 
 
-@router.get("/Patient/{number}/$link-history", openapi_extra=READS)
-async def list_patient_links(changes: Changes, number: str) -> Response:
+@router.get("/Patient/{person}/$link-history", openapi_extra=READS)
+async def list_patient_links(changes: Changes, person: str) -> Response:
     """What was decided and said about the records of a person, the oldest first."""
-    return _answer(await changes.history(number))
+    return _answer(await changes.history(person))
