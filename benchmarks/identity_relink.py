@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.relinking import relink
 from lianyi.simulate.city.registrations import registrations
@@ -60,7 +61,7 @@ def main(count: int, seed: int, processes: int) -> None:
         found = relink(stream, processes=processes)
         seconds, own = time.perf_counter() - begin, time.process_time() - worked
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        truth = {one.key: person for person, one in read_city(file.name)}
+        truth = {record_id(*one.key): person for person, one in read_city(file.name)}
     others = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     own_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     each_mb = after.ru_maxrss / 1024 if processes > 1 else 0.0

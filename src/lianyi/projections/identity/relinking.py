@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from sys import intern
 from typing import Final
 
 import msgspec
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.meeting import (
     Keys,
     Marks,
@@ -128,7 +128,7 @@ class _Worker:
             if found is not None:
                 lanes[found.lane].append((place, found.bits))
         auto, review = lanes[Lane.AUTO], lanes[Lane.REVIEW]
-        keys = [(traits.source, traits.mrn) for traits in read]
+        keys = [record_id(traits.source, traits.mrn) for traits in read]
         ends = [(keys[a], keys[b]) for a, b in share.pairs]
         linked = [Edge(*ends[place], bits) for place, bits in auto]
         known = {ends[place]: bits for place, bits in auto + review}
@@ -204,7 +204,7 @@ class _Everybody:
         """Keep them all, and give them on in shares for reading."""
         for number, registration in registrations:
             self.numbers.append(number)
-            self.keys.append((intern(registration.source), registration.mrn))
+            self.keys.append(record_id(*registration.key))
             self.said.append(_encode(registration))
             if len(self.said) % READ_AT_ONCE == 0:
                 yield self.said[-READ_AT_ONCE:]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lianyi.projections.identity.blocking import CROWD_MAX, blocking_keys
 from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.meeting import Keys, Places, clusters, marks_array, meeting_pairs
 from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.partition import Edge, Member, cards_of, partition
@@ -33,7 +34,7 @@ def city(count: int, seed: int) -> list[tuple[int, Registration]]:
 
 def one_by_one(said: list[tuple[int, Registration]], scorer: Scorer = SCORER) -> Relinked:
     """As real time does it: each registration looks up its keys and is scored with all it meets."""
-    traits = {one.key: read_registration(one) for _, one in said}
+    traits = {record_id(*one.key): read_registration(one) for _, one in said}
     crowds: dict[int, int] = defaultdict(int)
     for one in traits.values():
         for key in blocking_keys(one):
@@ -50,7 +51,10 @@ def one_by_one(said: list[tuple[int, Registration]], scorer: Scorer = SCORER) ->
             found = scorer.score(one, traits[other])
             lanes[found.lane].append(Edge(*sorted((key, other)), found.bits))
     cut = partition(
-        [Member(one.key, number, cards_of(traits[one.key])) for number, one in said],
+        [
+            Member(record_id(*one.key), number, cards_of(traits[record_id(*one.key)]))
+            for number, one in said
+        ],
         lanes[Lane.AUTO],
         (),
         lambda a, b: scorer.together(traits[a], traits[b]),
@@ -92,7 +96,9 @@ def test_nobody_is_nobody() -> None:
     found = relink([], processes=1)
     assert (found.auto, found.review, found.partition.persons) == ([], [], {})
     ((number, alone),) = city(1, seed=1)
-    assert relink([(number, alone)], processes=1).partition.persons == {number: (alone.key,)}
+    assert relink([(number, alone)], processes=1).partition.persons == {
+        number: (record_id(*alone.key),)
+    }
 
 
 owners = st.lists(st.lists(st.integers(0, 9), max_size=4, unique=True), min_size=1, max_size=30)
