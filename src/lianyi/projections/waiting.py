@@ -6,7 +6,6 @@ However many wait for a projection, one of them looks how far it is.
 from __future__ import annotations
 
 import asyncio
-from weakref import WeakKeyDictionary
 
 import asyncpg
 
@@ -34,8 +33,7 @@ async def until_learned(
     Raises:
         NotLearnedYet: it has not in time; it will.
     """
-    watches = _WATCHES.setdefault(pool, {})
-    watch = watches.setdefault(projection, _Watch(pool, projection))
+    watch = _WATCHES.setdefault((pool, projection), _Watch(pool, projection))
     with acting(platform("masterdata.read", "until_learned")):
         try:
             live = await asyncio.wait_for(watch.passed(position), timeout_seconds)
@@ -81,6 +79,9 @@ class _Watch:
                 if not done.done():
                     done.set_exception(failure)
             self._waiting = []
+        finally:
+            _WATCHES.pop((self._pool, self._projection), None)
 
 
-_WATCHES: WeakKeyDictionary[asyncpg.Pool, dict[str, _Watch]] = WeakKeyDictionary()
+_WATCHES: dict[tuple[asyncpg.Pool, str], _Watch] = {}
+"""Of those for whom somebody waits; no pool can be referred to weakly."""

@@ -48,10 +48,7 @@ _IDENTIFIER = re.compile(r"[^\s^|\\]([^^|\\\r\n]{0,98}[^\s^|\\])?")
 
 _MASTER_DATA = {"r": "masterdata.read", "s": "masterdata.read", "c": "masterdata.edit",
                 "u": "masterdata.edit"}  # fmt: skip
-_PATIENTS = {"r": "identity.read", "s": "identity.read", "c": "identity.register",
-             "u": "identity.register"}  # fmt: skip
 NEEDS: Mapping[str, Mapping[str, str]] = {
-    "Patient": _PATIENTS,
     "AuditEvent": {"r": "audit.read", "s": "audit.read"},
     "Organization": _MASTER_DATA,
     "Location": _MASTER_DATA,
@@ -63,8 +60,11 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
 What is said of other types of resources, and by ``*``, is decided where they are asked for: a
 token never opens what its person may not do.
 """
+_OF_PATIENTS = ("identity.read", "identity.match", "identity.register")
+"""What the doors of Patient need. Who gives a scope for it need not have them: it says which data
+of a patient an app may see, and opens these doors only to whoever may go through himself."""
 PERMISSIONS_OF_APPS = frozenset(
-    {"identity.match", *(name for needed in NEEDS.values() for name in needed.values())}
+    {*_OF_PATIENTS, *(name for needed in NEEDS.values() for name in needed.values())}
 )
 """All that a token of an app can be good for."""
 
