@@ -248,11 +248,16 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
+    _see_out(app, deps)
+    return app
+
+
+def _see_out(app: FastAPI, deps: ApiDependencies) -> None:
+    """Put around everything what each answer passes on its way out."""
     app.add_middleware(LastResort)
     app.add_middleware(FhirFailures)
     app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
     app.add_middleware(TrustedProxies, https=deps.https)  # says first how the request came
-    return app
 
 
 def _fhir(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
