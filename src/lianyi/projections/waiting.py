@@ -52,13 +52,13 @@ class _Watch:
         self._pool = pool
         self._projection = projection
         self._waiting: list[tuple[Position, asyncio.Future[Version]]] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None  # held, or it might be collected
 
     async def passed(self, position: Position) -> Version:
         """Return the version in force once it has passed a position."""
         done: asyncio.Future[Version] = asyncio.get_running_loop().create_future()
         self._waiting.append((position, done))
-        if self._looking is None or self._looking.done():
+        if self._looking is None:
             self._looking = asyncio.create_task(self._look())
         return await done
 
@@ -84,4 +84,4 @@ class _Watch:
 
 
 _WATCHES: dict[tuple[asyncpg.Pool, str], _Watch] = {}
-"""Of those for whom somebody waits; no pool can be referred to weakly."""
+"""Those that look just now."""
