@@ -94,6 +94,8 @@ async def test_match_answers_who_may_be_meant(desk: Desk) -> None:
     assert await match(desk, numbered) == [("李秀英", "certain")]
     unlike = {**numbered, "name": [{"text": "赵铁柱"}], "birthDate": "2001-01-01"}
     assert await match(desk, unlike) == [("李秀英", "possible")]
+    labelled = {**WANG, "meta": {"security": [{"code": "HTEST"}]}}  # as the examples of IHE are
+    assert await match(desk, labelled) == [("王小明", "certain")]
     for odd in (
         {"resourceType": "Patient"},
         {"resourceType": "Patient", "name": "王小明", "birthDate": None, "photo": [{}]},
@@ -232,6 +234,7 @@ async def test_a_feed_creates_revises_resolves_and_is_taken_back(desk: Desk) -> 
     assert other.status_code == 201
     assert other.json()["id"] != number
     kept = {"identifier": {"system": RED, "value": "IHERED-994"}}
+    desk.house.clock.advance(timedelta(minutes=1))
     resolved = await put("IHERED-m94", active=False, link=[{"other": kept, "type": "replaced-by"}])
     assert resolved.status_code == 200, resolved.text
     assert resolved.json()["id"] == number
@@ -267,12 +270,17 @@ async def test_a_feed_creates_revises_resolves_and_is_taken_back(desk: Desk) -> 
     assert refusal(await ask(desk, "POST", path, json=silent))[::3] == (400, "LY-2140")
     stranger = await ask(desk, "POST", f"Patient/{(await ids(desk))['李秀英']}/$unmerge", json=sent)
     assert refusal(stranger)[::3] == (404, "LY-2132")
+    desk.house.clock.advance(timedelta(minutes=1))
     undone = await ask(desk, "POST", path, json=sent)
     assert undone.status_code == 200, undone.text
     assert (await told(desk, f"Patient/{other.json()['id']}"))["name"][0]["text"] == "赵铁柱"
+    desk.house.clock.advance(timedelta(minutes=1))
+    ours = {"reference": f"Patient/{number}"}
+    again = await put("IHERED-m94", active=False, link=[{"other": ours, "type": "replaced-by"}])
+    assert (again.status_code, again.json()["id"]) == (200, number)
     history = await told(desk, f"Patient/{other.json()['id']}/$link-history")
     steps = [one["resource"]["activity"]["coding"][0]["code"] for one in history["entry"]]
-    assert steps == ["replaced", "replacement-undone"]
+    assert steps == ["replaced", "replacement-undone", "replaced"]
     assert history["entry"][1]["resource"]["reason"] == [{"text": "the wrong patient"}]
 
 

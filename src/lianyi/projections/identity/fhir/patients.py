@@ -300,13 +300,11 @@ class FhirPatients:
         Raises:
             NoSuchPerson: there are none.
         """
-        people = await self._service.people(
-            connection, schema, [person] if person is not None else []
-        )
-        records = people.of.get(person) if person is not None else None
-        if not records:
-            raise NoSuchPerson(where="Patient")
-        return records
+        if person is not None:
+            people = await self._service.people(connection, schema, [person])
+            if records := people.of.get(person):
+                return records
+        raise NoSuchPerson(where="Patient")
 
     # --- $ihe-pix (ITI-83) ----------------------------------------------------------------------
 
