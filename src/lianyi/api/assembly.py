@@ -22,6 +22,7 @@ from lianyi.api.certificates import Inventory, Sources
 from lianyi.api.console import BUILT, Console, SecurityHeaders
 from lianyi.api.emergency import Emergency
 from lianyi.api.failures import LastResort, install
+from lianyi.api.fhir_failures import FhirFailures
 from lianyi.api.first_token import console_token
 from lianyi.api.guard import Gatekeeper, Guard, Operations, operations_of
 from lianyi.api.live import Live
@@ -43,6 +44,9 @@ from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.identity import endpoints as identity
+from lianyi.projections.identity.fhir import endpoints as identity_fhir
+from lianyi.projections.identity.fhir.changes import FhirChanges
+from lianyi.projections.identity.fhir.patients import FhirPatients
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.questions import organisation_names
@@ -172,6 +176,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
     app.include_router(smart_doors.router)
+    app.include_router(identity_fhir.router)
     return tuple(app.routes[before:])
 
 
@@ -215,6 +220,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
     )
     app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=decides)
+    _fhir(app, deps, zone)
     queries = Queries(
         deps.pool,
         deps.log,
@@ -242,10 +248,25 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         trail=trail,
         metrics_open=deps.security.metrics_open,
     )
+    _see_out(app, deps)
+    return app
+
+
+def _see_out(app: FastAPI, deps: ApiDependencies) -> None:
+    """Put around everything what each answer passes on its way out."""
     app.add_middleware(LastResort)
+    app.add_middleware(FhirFailures)
     app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
     app.add_middleware(TrustedProxies, https=deps.https)  # says first how the request came
-    return app
+
+
+def _fhir(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
+    """Build what answers in FHIR."""
+    service: IdentityService = app.state.identity
+    base = f"{deps.settings.address(secure=deps.https.on)}/fhir"
+    patients = FhirPatients(service, deps.clock, zone, base=base)
+    app.state.fhir_patients = patients
+    app.state.fhir_changes = FhirChanges(service, patients, deps.pool, deps.log, deps.clock, zone)
 
 
 def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Privacy:

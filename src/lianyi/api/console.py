@@ -16,7 +16,7 @@ from lianyi.api.failures import MethodNotOffered, NoSuchAddress, answer
 BUILT = Path(__file__).parents[1] / "console"
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
-NOT_A_ROUTE = ("api/", "assets/")
+NOT_A_ROUTE = ("api/", "assets/", "fhir/")
 
 MISSING = """<!doctype html>
 <html lang="zh"><meta charset="utf-8"><title>联医 Lianyi</title>

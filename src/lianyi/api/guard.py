@@ -42,7 +42,7 @@ from lianyi.security.smart.problems import OutsideOfScopes
 from lianyi.security.trail import Trail
 
 COOKIE = "lianyi_session"
-GUARDED = "/api/"
+GUARDED = ("/api/", "/fhir/")
 REFRESHING = {"get_session", "get_overview", "list_glass", "follow"}
 """What an open page asks by itself: it does not say that somebody sits before it."""
 
@@ -268,6 +268,8 @@ def _granted(granted: Granted, operation: Operation | None, query: bytes) -> boo
         asked = parse_qs(query.decode("latin-1"), max_num_fields=100)
     except ValueError:  # more of them than anybody needs
         return False
+    # What the operation does not know makes its answer no narrower.
+    asked = {name: values for name, values in asked.items() if name in operation.asks}
     return covers(granted, operation.resource, operation.interaction, asked)
 
 

@@ -137,6 +137,12 @@ async def describe_smart(request: Request) -> Response:
     return answer_json({**_offered(request), "capabilities": CAPABILITIES}, headers=FROM_ANYWHERE)
 
 
+@router.get("/fhir/.well-known/smart-configuration", openapi_extra=needs(ANYBODY))
+async def describe_smart_of_fhir(request: Request) -> Response:
+    """What of SMART App Launch is there, where an app that knows the FHIR address looks for it."""
+    return await describe_smart(request)
+
+
 def _offered(request: Request) -> dict[str, Any]:
     server = server_of(request)
     offered: dict[str, Any] = {

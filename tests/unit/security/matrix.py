@@ -229,6 +229,11 @@ class Matrix:
 
 PERSON, OTHER = (shown(record_id("H1", mrn)) for mrn in ("I1", "I2"))
 RECORD = {"source": "H1", "mrn": "I1"}
+FHIR_H1 = "urn:lianyi:authority:H1"
+FHIR_RECORD = f"{FHIR_H1}|I1"
+FHIR_PATIENT = {
+    "resourceType": "Patient", "name": [{"text": "测试甲乙"}], "birthDate": "1980-03-15",
+}  # fmt: skip
 ON = {"on": "2026-03-02"}
 NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
@@ -239,6 +244,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "decide_identity": {"said": "undecided", "person": PERSON, "other": OTHER, "reason": "r"},
     "take_back_decision": {"record": RECORD, "other": {**RECORD, "mrn": "I2"}, "reason": "r"},
     "undo_replacement": {**RECORD, "reason": "r"},
+    "match_patient": FHIR_PATIENT,
+    "feed_patient": FHIR_PATIENT,
+    "cross_reference_patient_by_parameters": {"resourceType": "Parameters", "parameter": [
+        {"name": "sourceIdentifier", "valueString": FHIR_RECORD},
+    ]},
+    "unmerge_patient": {"resourceType": "Parameters", "parameter": [
+        {"name": "identifier", "valueIdentifier": {"system": FHIR_H1, "value": "I1"}},
+        {"name": "reason", "valueString": "r"},
+    ]},
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
     "record_consent": {
         "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
@@ -284,6 +298,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 QUESTIONS = {
     "list_persons": {"q": "I1^H1"},
+    "cross_reference_patient": {"sourceIdentifier": FHIR_RECORD},
+    "feed_patient": {"identifier": FHIR_RECORD},
     "list_encounters": {"patient": "P1^H1"},
     "explain_treatment": {"patient": "P1^H1"},
     "explain_access": {"account": "them", "permission": "messages.read"},
@@ -295,18 +311,30 @@ GONE = {"LY-1815", "LY-1865"}
 """The account around it is there; that there is no such key, assignment or app is by design."""
 
 
+UNKNOWN_DOMAIN = {"LY-2141"}
+"""PIXm has 400 for an authority of which nobody may be seen."""
+
+
+def code_of(answer: httpx.Response) -> str:
+    """Return our code of a failure, be it one of the JSON API or an OperationOutcome."""
+    said = answer.json()
+    if "issue" in said:
+        return str(said["issue"][0]["details"]["coding"][0]["code"])
+    return str(said["error"]["code"])
+
+
 def decision(answer: httpx.Response, operation: Operation) -> str:
     """Return what an answer tells of the decision."""
     if operation.permission == ANYBODY:  # pages, and errors in the form of RFC 6749
         return "allowed"
     code = ""
     if answer.status_code >= 400:
-        code = answer.json()["error"]["code"]
+        code = code_of(answer)
     if answer.status_code == 401 and code == "LY-1606":
         return "unknown"
     if answer.status_code == 403 and code == "LY-1800":
         return "forbidden"
-    if answer.status_code == 404 and code not in GONE:
+    if code in UNKNOWN_DOMAIN or (answer.status_code == 404 and code not in GONE):
         return "invisible"
     not_ready = operation.name == "ready"
     assert answer.status_code < 500 or not_ready, f"{operation.name}: {answer.text}"

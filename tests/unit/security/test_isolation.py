@@ -24,6 +24,7 @@ from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, bui
 
 from lianyi.api import live
 from lianyi.api.assembly import bare_app
+from lianyi.projections.identity.systems import system_of
 from lianyi.security.model import Access
 from lianyi.security.settings import SecuritySettings
 
@@ -131,6 +132,11 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
             {"as_of": "2020-01-01", "closed": "true"},
             {"as_of": "2026-12-31", "q": CANARY, "limit": "200"},
         ]
+    if path.endswith("/fhir/Patient"):
+        asked = [{"_id": h.person} for h in whose]
+        return [*asked, {"identifier": "I1"}, {"family": "甲"}, {"active": "true", "_count": "100"}]
+    if path.endswith("/$ihe-pix"):
+        return [{"sourceIdentifier": f"{system_of(h.source)}|I1"} for h in whose]
     if path.endswith("/identity/persons"):
         return [{"q": q} for h in whose for q in (h.source, f"I1^{h.source}", h.person, "甲", "I1")]
     if path.endswith("/access"):

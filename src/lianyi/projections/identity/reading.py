@@ -89,10 +89,13 @@ class Reading:
             UnreadableId: it is no such number.
             NoSuchPerson: it leads to nobody who may be seen.
         """
-        found = await read_store.person_of(connection, schema, read_shown(person, where="person"))
-        if found is None:
-            raise NoSuchPerson(where="person")
-        return found
+        number = read_shown(person, where="person")
+        found = await read_store.person_of(connection, schema, number)
+        if found is not None:
+            return found
+        if await read_store.records_of(connection, schema, [number]):
+            return number  # the record that gave it is one that may not be seen
+        raise NoSuchPerson(where="person")
 
     async def people(self, connection: Connection, schema: str, persons: Collection[int]) -> People:
         """Return persons as far as they may be seen, in the order that was asked for."""

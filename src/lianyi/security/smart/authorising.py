@@ -32,7 +32,14 @@ from lianyi.security.smart.problems import (
     LaunchGone,
     UnknownApp,
 )
-from lianyi.security.smart.rules import Wanted, held, read_wanted, redirect_of, sent_back
+from lianyi.security.smart.rules import (
+    Wanted,
+    audiences_of,
+    held,
+    read_wanted,
+    redirect_of,
+    sent_back,
+)
 from lianyi.security.smart.store import HeldApproval
 from lianyi.security.tokens import Kind, new_token, stored_form
 
@@ -96,7 +103,7 @@ class Authorising:
         redirect_uri = redirect_of(app, asked)
         assert app is not None  # noqa: S101 - redirect_of has raised otherwise
         try:
-            read_wanted(app, asked, audiences=[self._issuer])
+            read_wanted(app, asked, audiences=audiences_of(self._issuer))
         except AuthorisationRefused as refusal:
             return self._refusal(redirect_uri, asked, refusal.error, refusal.text("en"))
         return f"{QUESTION_PAGE}?{urlencode(asked)}"
@@ -208,7 +215,7 @@ class Authorising:
         app = await store.find_app(self._pool, asked.get("client_id", ""))
         if app is None:
             raise UnknownApp(where="authorization")
-        return app, read_wanted(app, asked, audiences=[self._issuer])
+        return app, read_wanted(app, asked, audiences=audiences_of(self._issuer))
 
     async def _question(self, app: App, wanted: Wanted) -> Question:
         me = current().actor

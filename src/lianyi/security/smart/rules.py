@@ -60,7 +60,12 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
 What is said of other types of resources, and by ``*``, is decided where they are asked for: a
 token never opens what its person may not do.
 """
-PERMISSIONS_OF_APPS = frozenset(name for needed in NEEDS.values() for name in needed.values())
+_OF_PATIENTS = ("identity.read", "identity.match", "identity.register")
+"""What the doors of Patient need. Who gives a scope for it need not have them: it says which data
+of a patient an app may see, and opens these doors only to whoever may go through himself."""
+PERMISSIONS_OF_APPS = frozenset(
+    {*_OF_PATIENTS, *(name for needed in NEEDS.values() for name in needed.values())}
+)
 """All that a token of an app can be good for."""
 
 
@@ -228,6 +233,11 @@ def read_wanted(app: App, asked: Mapping[str, str], *, audiences: Sequence[str])
         )
     launch = launch if "launch" in scopes.special else ""
     return Wanted(redirect_uri, state, scopes, asked["code_challenge"], nonce, launch)
+
+
+def audiences_of(issuer: str) -> list[str]:
+    """Return how we are called: our address, and that of the FHIR doors."""
+    return [issuer, f"{issuer}/fhir"]
 
 
 def _refused(error: str, why: str, why_zh: str) -> AuthorisationRefused:

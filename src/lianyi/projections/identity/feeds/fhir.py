@@ -44,6 +44,7 @@ from lianyi.projections.identity.statements import (
     Replaced,
     Statement,
 )
+from lianyi.projections.identity.systems import authority_from
 
 Json = Mapping[str, Any]
 
@@ -314,7 +315,7 @@ def _number(identifier: Json, source: str) -> Number:
 
 
 def _authority(system: str, source: str) -> str:
-    return authority_of(system.removeprefix("urn:oid:"), source)
+    return authority_of(authority_from(system), source)
 
 
 def _day(text: str) -> date | None:

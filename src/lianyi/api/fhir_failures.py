@@ -1,0 +1,89 @@
+"""Failures at the FHIR doors leave as OperationOutcome, whoever found them (ASGI middleware).
+
+The guard, the limits of bodies, FastAPI and the doors themselves all answer a ``Failure``; below
+``/fhir/`` it is written anew here, in one place. What we call invalid is 400 there: a client of
+FHIR knows 422 for profiles only.
+
+Sources:
+    HL7 FHIR R4, 3.1.0.1.9 (status codes and OperationOutcome); IHE PIXm, 2:3.83.4.2.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lianyi.base.errors import Category
+from lianyi.projections.identity.fhir.endpoints import FHIR_JSON
+from lianyi.projections.identity.fhir.problems import NothingIsDeleted
+from lianyi.projections.identity.fhir.resources import outcome
+
+BELOW: Final = "/fhir/"
+_REWRITTEN: Final = frozenset({b"content-type", b"content-length"})
+
+
+def status_of(status: int, problem: dict[str, Any]) -> int:
+    """Return the status that a client of FHIR expects."""
+    if problem["code"] == NothingIsDeleted.code:
+        return 405
+    if problem["where"] == "_format":
+        return 406
+    return 400 if status == 422 else status
+
+
+def issue_of(status: int, problem: dict[str, Any]) -> str:
+    """Return the code of ``issue-type``."""
+    if status == 401:
+        return "login"
+    return str(Category[problem["category"].upper()].value.fhir_issue)
+
+
+class FhirFailures:
+    """Writes failures below ``/fhir/`` anew."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if scope["type"] != "http" or not str(scope["path"]).startswith(BELOW):
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+        body = bytearray()
+
+        async def rewriting(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _is_failure(message):
+                held = message
+                return
+            if held is None:
+                await send(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                await _send(held, bytes(body), send)
+
+        await self._app(scope, receive, rewriting)
+
+
+def _is_failure(start: Message) -> bool:
+    kinds = [value for name, value in start.get("headers", []) if name.lower() == b"content-type"]
+    return start["status"] >= 400 and kinds[:1] == [b"application/json"]
+
+
+async def _send(start: Message, body: bytes, send: Send) -> None:
+    problem = orjson.loads(body)["error"] if body else None
+    status, headers = start["status"], list(start.get("headers", []))
+    if problem:
+        status = status_of(status, problem)
+        body = orjson.dumps(outcome(problem, issue=issue_of(status, problem)))
+        headers = [one for one in headers if one[0].lower() not in _REWRITTEN]
+        headers += [
+            (b"content-type", FHIR_JSON.encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
+    await send({**start, "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
