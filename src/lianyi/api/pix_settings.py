@@ -12,6 +12,7 @@ from lianyi.connectors.mllp.source import MllpSourceSettings
 from lianyi.connectors.tls import TlsServer
 from lianyi.formats.hl7v2 import UnsupportedCharset
 from lianyi.formats.hl7v2.charsets import known_codec
+from lianyi.projections.identity.pix.notice import Form
 
 QUERY_BYTES_MAX = 65_536
 QUERY_CONNECTIONS_MAX = 200
@@ -64,6 +65,18 @@ class QueryPeer(Section):
         return found in network
 
 
+class NotifiedChannel(Section):
+    """A channel that is told when a person's identifiers change.
+
+    Attributes:
+        channel: its name; its source is ``platform``.
+        form: ``hl7v2``: ADT^A31 as in ITI-10; ``json``: who joined, left and was replaced as well.
+    """
+
+    channel: str = Field(pattern=r"^[a-z][a-z0-9-]{1,62}$")
+    form: Form = "hl7v2"
+
+
 class IdentitySettings(Section):
     """Section ``[identity]``: who may ask the patient index over HL7 v2, and who is told.
 
@@ -76,6 +89,7 @@ class IdentitySettings(Section):
         query_peers: the systems that may ask.
         domains: the OID of an assigning authority by its name, as messages write it; answers say
             both, and questions may use either.
+        notify: the channels that are told when a person's identifiers change.
     """
 
     query_listen: str = ""
@@ -83,6 +97,7 @@ class IdentitySettings(Section):
     query_default_codec: str = "utf-8"
     query_peers: tuple[QueryPeer, ...] = ()
     domains: dict[str, str] = Field(default_factory=dict)
+    notify: tuple[NotifiedChannel, ...] = ()
 
     @field_validator("query_listen")
     @classmethod

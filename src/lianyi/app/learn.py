@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
@@ -14,6 +15,7 @@ from lianyi.channels import keep_store
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.notifying import Notifier, Tells
 from lianyi.projections.masterdata.sourcing import SourceKeeper
 from lianyi.security.audit.syslog import READER, SyslogSender
 
@@ -25,9 +27,9 @@ class LearnRole:
         self,
         housekeeping: Housekeeping,
         followers: Sequence[Follower],
-        others: Sequence[SyslogSender | SourceKeeper] = (),
+        others: Sequence[SyslogSender | SourceKeeper | Notifier] = (),
     ) -> None:
-        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper] = [
+        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper | Notifier] = [
             housekeeping,
             *followers,
             *others,
@@ -63,13 +65,25 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         gone = set(await keep_store.retired_readers(connection))
         return gone if audit.syslog_address else gone | {READER}
 
-    others: list[SyslogSender | SourceKeeper] = [
+    others: list[SyslogSender | SourceKeeper | Notifier] = [
         SourceKeeper(pool, messages, process.clock, process.settings.content_dir)
     ]
     if audit.syslog_address:
         others.append(
             SyslogSender(
                 pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
+            )
+        )
+    identity = process.settings.identity
+    if identity.notify:
+        others.append(
+            Notifier(
+                pool,
+                messages,
+                process.clock,
+                tells=[Tells(one.channel, one.form) for one in identity.notify],
+                zone=ZoneInfo(process.settings.api.timezone),
+                oids=identity.domains,
             )
         )
     return LearnRole(

@@ -100,9 +100,12 @@ def _has_number(said: Registration, value: str, source: str) -> bool:
 
 
 def _is_called(text: str, wanted: Mapping[str, str]) -> bool:
-    asked = whole_name(wanted)
-    if not is_beginning(wanted):
-        one, other = read_name(asked), read_name(text)
+    asked, goes_on = whole_name(wanted), is_beginning(wanted)
+    one, other = read_name(asked), read_name(text)
+    if one.kind is NameKind.LATIN and other.kind is NameKind.HANZI:
+        heard, sound = "".join(_WORD.findall(normal(asked).lower())), "".join(other.usual)
+        return sound.startswith(heard) if goes_on else sound == heard
+    if not goes_on:
         return one.kind is not NameKind.NOBODY and one.variant == other.variant != ""
     if any(map(is_hanzi, asked)):
         return _joined(text).startswith(_joined(asked))

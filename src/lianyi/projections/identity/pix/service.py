@@ -173,6 +173,8 @@ class PixService:
                     limit=limit,
                 )
             )  # fmt: skip
+        elif keys := read_wanted(wanted.get("phone_area", "") + wanted["phone"]).keys:
+            found |= dict.fromkeys(await read_store.records_by_key(*at, keys, limit=limit))
         if len(found) > CANDIDATES_MAX:
             raise unclear(
                 "QPD-3",

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.unit.projections.identity.test_endpoints import Desk
 
 from lianyi.api.pix_door import PixDoor, pix_door
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.base.clock import RandomIds
+from lianyi.base.database import connect
 from lianyi.connectors.mllp.sender import MllpSender, MllpSenderSettings
 from lianyi.connectors.tls import TlsClient
 from lianyi.formats import hl7v2
+from lianyi.projections.care.follow import Care
+from lianyi.projections.following import Follower
+from lianyi.projections.masterdata.follow import MasterData
 
 CONTROLS = itertools.count(1)
 NAMES = {"Q23": "IHE PIX Query", "Q22": "IHE PDQ Query", "ZV1": "IHE PDVQ Query"}
@@ -78,6 +84,18 @@ def numbers(answer: hl7v2.Message, n: int = 1) -> list[str]:
         f"{value}^{source}"
         for value, source in zip(found, answer.get_all(f"PID({n})-3.4.1"), strict=True)
     )
+
+
+async def learn_encounters(desk: Desk) -> None:
+    """Let the house know who is in which bed."""
+    house, zone = desk.house, ZoneInfo("Asia/Shanghai")
+    for projection in (MasterData(zone), Care(zone)):
+        follower = Follower(
+            house.pool, house.log, projection, connect=lambda: connect(house.dsn),
+            clock=house.clock, owner=uuid.UUID(int=6), holder="test",
+        )  # fmt: skip
+        while await follower.step():
+            pass
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 from tests.unit.projections.identity.people import PHONE
-from tests.unit.projections.identity.pix.asking import Line, numbers
+from tests.unit.projections.identity.pix.asking import Line, learn_encounters, numbers
 from tests.unit.projections.identity.test_endpoints import OTHER, Desk, adt
 
 
@@ -71,7 +71,7 @@ async def test_each_peer_sees_the_records_of_its_hospital(desk: Desk, line: Line
     assert numbers(await line.identifiers("1^^^HIS")) == ["1^HIS"]
     assert numbers(await line.identifiers("77^^^LIS", sender="FAR|H")) == ["77^LIS"]
     foreign = await line.identifiers("1^^^HIS", sender="FAR|H")
-    assert (foreign.get("QAK-2"), foreign.get_raw("ERR-2")) == ("AE", "QPD^1^3^1^4")
+    assert (foreign.get("QAK-2"), foreign.get_raw("ERR-2")) == ("AE", "QPD^1^3^1^1")
 
 
 async def test_who_is_not_known_is_rejected_and_written_down(desk: Desk, line: Line) -> None:
@@ -112,7 +112,7 @@ async def test_somebody_is_found_by_demographics(desk: Desk, line: Line) -> None
         "@PID.5.1.1^王*~@PID.8^M",
         "@PID.5.1.1^Wang~@PID.5.2^Xiaoming~@PID.7^19800315",
         f"@PID.13.1^{PHONE}",
-        "@PID.5.1.1^王~@PID.11.3^上海",
+        "@PID.5.1.1^王~@PID.11.3^云溪市",
     ):
         answer = await line.persons(wanted)
         assert (answer.get("MSA-1"), answer.get("QAK-2")) == ("AA", "OK"), (wanted, answer.body)
@@ -184,14 +184,14 @@ async def test_the_answer_has_the_charset_of_the_question(desk: Desk, line: Line
     assert answer.header.charset == "GB18030"
     assert answer.codec == "gb18030"
     assert answer.get("PID-5.2") == "䶮"
-    narrow = await line.persons("@PID.3.1^1~@PID.3.4.1^HIS", charset="GB2312", codec="gbk")
+    narrow = await line.persons("@PID.3.1^1~@PID.3.4.1^HIS", charset="8859/1", codec="latin-1")
     assert (narrow.get("MSA-1"), narrow.get("ERR-5.1")) == ("AE", "LY-1208")
 
 
 async def test_a_visit_is_told_where_one_is_known(desk: Desk, line: Line) -> None:
     visit = "PV1|1|I|W1^R1^B1^H|||||||||||||||V9^^^HIS^VN"
     await desk.hear(adt("1", event="A01").replace(b"PV1|1|O", visit.encode()), adt("2", **OTHER))
-    await desk.learn_care()
+    await learn_encounters(desk)
     answer = await line.ask("ZV1", "@PID.3.1^1~@PID.3.4.1^HIS")
     assert (answer.header.event, answer.get("MSH-9.3")) == ("RSP^ZV2", "RSP_ZV2")
     assert (answer.get("QAK-2"), answer.count("PV1")) == ("OK", 1)
