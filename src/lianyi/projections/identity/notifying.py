@@ -89,13 +89,17 @@ class Notifier:
         self._oids = oids
 
     async def run(self) -> None:
-        """Tell until cancelled; what cannot be told now waits."""
+        """Tell until cancelled; what cannot be told now waits, and why is said once."""
+        trouble = ""
         while True:
+            before, trouble = trouble, ""
             try:
                 while await self.step():
                     pass
             except (LianyiError, *STORE_ERRORS) as error:
-                log.warning("identity.not_told", code=getattr(error, "code", type(error).__name__))
+                trouble = getattr(error, "code", type(error).__name__)
+            if trouble not in ("", before):
+                log.warning("identity.not_told", code=trouble)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def step(self) -> int:
