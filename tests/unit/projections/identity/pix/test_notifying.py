@@ -14,7 +14,9 @@ import pytest
 from tests.unit.projections.identity.test_endpoints import OTHER, Desk, adt
 
 from lianyi.base.database import connect
-from lianyi.channels.store import put_definition
+from lianyi.channels.attendance import Attendance
+from lianyi.channels.loading import read_channel
+from lianyi.channels.store import put_definition, put_problem
 from lianyi.formats import hl7v2
 from lianyi.messagelog.message import LogMessage, NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
@@ -226,3 +228,38 @@ async def test_changes_wait_for_their_channel(teller: Teller) -> None:
     await teller.subscribe("late")
     assert await late.step() == 1
     assert len(await teller.told()) == 1
+
+
+PLATFORM = """
+channel: notices
+description: 主索引变更通知
+format: hl7v2
+source: { connector: platform }
+destinations:
+  - { name: notices-lis, connector: mllp, address: "127.0.0.1:7009" }
+"""
+
+
+async def test_the_channel_of_the_platform_needs_nobody_who_listens(teller: Teller) -> None:
+    house = teller.house
+    await house.add_channel("notices", PLATFORM, shards=0)
+    assert house.channels["notices"][1] == 0
+    card = next(one for one in await house.get("/channels") if one["name"] == "notices")
+    assert (card["state"], card["problem"], card["received"]) == ("running", None, 0)
+    await house.pool.execute("UPDATE channels.channel SET version = 0 WHERE shard > 0")
+    assert await Attendance(house.pool, house.clock).intake() == "0 channels"
+
+
+async def test_a_channel_whose_file_was_wrong_at_first_is_the_platform_s(teller: Teller) -> None:
+    house = teller.house
+    async with house.pool.acquire() as connection:
+        await put_problem(connection, "notices", {"code": "LY-1401", "where": "x", "facts": {}},
+                          shards=4)  # fmt: skip
+    await house.add_channel("notices", PLATFORM, shards=0)
+    assert house.channels["notices"][1] == 0
+
+
+def test_nobody_delivers_to_the_platform() -> None:
+    wrong = PLATFORM.replace('connector: mllp, address: "127.0.0.1:7009"', "connector: platform")
+    _, problems = read_channel(wrong, "notices.yaml", None)
+    assert [problem.code for problem in problems] == ["LY-1401"]

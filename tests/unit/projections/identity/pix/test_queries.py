@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
+from tests.peers.authority import Authority
 from tests.unit.projections.identity.people import PHONE
-from tests.unit.projections.identity.pix.asking import Line, learn_encounters, numbers
+from tests.unit.projections.identity.pix.asking import Line, answering, learn_encounters, numbers
 from tests.unit.projections.identity.test_endpoints import OTHER, Desk, adt
+
+from lianyi.connectors.tls import TlsClient
 
 
 async def test_the_identifiers_of_one_person_come_back(desk: Desk, line: Line) -> None:
@@ -201,3 +206,49 @@ async def test_what_is_no_query_is_rejected(desk: Desk, line: Line) -> None:
     answer = await line.send(adt("1", source="LIS"))
     assert (answer.header.event, answer.get("MSA-1")) == ("ACK^A04", "AR")
     assert (await line.send(b"GET / HTTP/1.1")).get("MSA-1") == "AR"
+
+
+async def test_a_certificate_proves_a_peer(desk: Desk, line: Line, tmp_path: Path) -> None:
+    await desk.hear(adt("1"))
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("localhost")
+    async with answering(
+        desk,
+        query_tls={
+            "certificate_file": certificate, "key_file": key, "client_ca_file": authority.ca_file
+        },
+        query_peers=[
+            {
+                "account": "lis", "application": "LIS", "facility": "H",
+                "certificate": "commonName=lis",
+            }
+        ],
+    ) as secured:  # fmt: skip
+        for name, code in (("lis", "AA"), ("other", "AR")):
+            own, own_key = authority.issue(name)
+            secured.tls = TlsClient(
+                ca_file=authority.ca_file, certificate_file=own, key_file=own_key
+            )
+            assert (await secured.identifiers("1^^^HIS")).get("MSA-1") == code
+    asked = [orjson.loads(one.body) for one in await line.acts()]
+    assert asked[0]["factors"] == ["certificate"]
+
+
+async def test_an_account_that_was_switched_off_asks_nothing(desk: Desk, line: Line) -> None:
+    await desk.hear(adt("1"))
+    assert (await line.identifiers("1^^^HIS")).get("MSA-1") == "AA"
+    await desk.house.pool.execute("UPDATE security.account SET state = 'disabled'"
+                                  " WHERE name = 'lis'")  # fmt: skip
+    answer = await line.identifiers("1^^^HIS")
+    assert (answer.get("MSA-1"), answer.get("ERR-5.1")) == ("AR", "LY-2145")
+
+
+async def test_who_knocks_in_vain_too_often_is_not_written_down_any_more(
+    desk: Desk, line: Line
+) -> None:
+    most = desk.house.app.state.keeper._failures._max
+    for _ in range(most + 3):
+        last = await line.identifiers("1^^^HIS", sender="STRANGER|H")
+        assert last.get("MSA-1") == "AR"
+    assert last.get("ERR-5.1") == "LY-1608"
+    assert len(await line.acts()) == most
