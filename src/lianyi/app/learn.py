@@ -9,9 +9,12 @@ from datetime import timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
+import asyncpg
+
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
 from lianyi.channels import keep_store
+from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.following import Follower
@@ -74,18 +77,8 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
                 pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
             )
         )
-    identity = process.settings.identity
-    if identity.notify:
-        others.append(
-            Notifier(
-                pool,
-                messages,
-                process.clock,
-                tells=[Tells(one.channel, one.form) for one in identity.notify],
-                zone=ZoneInfo(process.settings.api.timezone),
-                oids=identity.domains,
-            )
-        )
+    if process.settings.identity.notify:
+        others.append(_notifier(process, pool, messages))
     return LearnRole(
         Housekeeping(
             pool,
@@ -114,4 +107,17 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             for projection in every_projection(process.settings)
         ],
         others,
+    )
+
+
+def _notifier(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> Notifier:
+    """Return what tells of changes of persons."""
+    identity = process.settings.identity
+    return Notifier(
+        pool,
+        messages,
+        process.clock,
+        tells=[Tells(one.channel, one.form) for one in identity.notify],
+        zone=ZoneInfo(process.settings.api.timezone),
+        oids=identity.domains,
     )
