@@ -23,7 +23,7 @@ from lianyi.base.errors import Category, LianyiError, Unforeseen
 from lianyi.connectors.connector import Answer, Arrival, Reply
 from lianyi.connectors.mllp.source import MllpSource
 from lianyi.formats import hl7v2
-from lianyi.projections.identity.pix.answer import Answering
+from lianyi.projections.identity.pix.answer import Answering, code_of
 from lianyi.projections.identity.pix.problems import UnknownPeer
 from lianyi.projections.identity.pix.question import (
     BY_EVENT,
@@ -215,7 +215,7 @@ class PixDoor:
         except LianyiError as failure:
             told = answering.failed(kind, [failure], tag=tag, echo=echo)
             result = REFUSED if failure.category is Category.FORBIDDEN else FAILED
-            return asked, Said(told, result, "AE", failure.code)
+            return asked, Said(told, result, code_of([failure]), failure.code)
 
     async def _write(
         self,

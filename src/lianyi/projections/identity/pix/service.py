@@ -6,6 +6,7 @@ It asks the index and the encounters as any door does, so scope, refusals and ma
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from lianyi.base.clock import Clock
@@ -16,7 +17,7 @@ from lianyi.projections.care.model import Part, State
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.views import EncounterView
 from lianyi.projections.identity import read_store, telling
-from lianyi.projections.identity.ids import record_id
+from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.pix import store
 from lianyi.projections.identity.pix.answer import (
     UNKNOWN_VISIT,
@@ -34,10 +35,22 @@ from lianyi.projections.identity.presenting import SeenRecord, summary
 from lianyi.projections.identity.searching import read_wanted
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.identity.views import PersonSummary
+from lianyi.security.access import seen, shows
 
 CANDIDATES_MAX = 500
 """A question to which more persons may fit is too wide."""
 _LIVING = (State.OPEN, State.AWAY)
+_VISIT = frozenset({"category", "ward", "visit"})
+"""Parameters that are about the encounter."""
+
+
+class _Hit(NamedTuple):
+    """A person who may be meant: the best first by the first two."""
+
+    rank: float
+    number: str
+    person: Person
+    records: Sequence[SeenRecord]
 
 
 class NotFound(Exception):
@@ -137,9 +150,10 @@ class PixService:
                 said = registration_of(wanted)
                 _, found = await identity.likely(connection, schema, said)
                 likely = {one.person: one for one in found}
-            people = await identity.people(connection, schema, {**exact, **likely})
+            with seen():  # whoever is only looked through is not shown
+                people = await identity.people(connection, schema, {**exact, **likely})
             model = (await identity.matching(connection, schema)).scorer.model.name
-        kept: list[tuple[PersonSummary, Person]] = []
+        kept: list[_Hit] = []
         for person in {**exact, **likely}:
             records = people.of.get(person, [])
             numbers = _numbers(records, question.domains)
@@ -147,9 +161,9 @@ class PixService:
             if not numbers or not (fit or person in likely):
                 continue
             score = None if fit else telling.chance(likely[person].score.bits)
-            told = summary(person, records)
-            kept.append((told, _person(told, numbers, score, model if score else "")))
-        kept.sort(key=lambda one: (-(one[1].score or 2.0), one[0].id))
+            told = _person(summary(person, records), numbers, score, model if score else "")
+            kept.append(_Hit(-(score or 2.0), shown(person), told, records))
+        kept.sort(key=lambda hit: hit[:2])
         return await self._page(question, kept)
 
     async def _candidates(
@@ -183,22 +197,23 @@ class PixService:
             )
         return found
 
-    async def _page(
-        self, question: Question, kept: Sequence[tuple[PersonSummary, Person]]
-    ) -> Found:
+    async def _page(self, question: Question, kept: Sequence[_Hit]) -> Found:
         """Return as many as are wanted; with their encounters, where these are asked for."""
-        people = [person for _, person in kept]
-        if question.ask is Ask.PERSONS_AND_VISITS:
-            visits = [await self._visit(one.numbers, question.wanted) for one in people]
-            people = [
-                one._replace(visit=visit)
-                for one, visit in zip(people, visits, strict=True)
-                if visit is not None
-            ]
-        end = question.skip + question.quantity
-        left = max(len(people) - end, 0)
-        pointer = question.pointer(end) if left else ""
-        return Found(people[question.skip : end], len(people), left, pointer)
+        wanted, end = question.wanted, question.skip + question.quantity
+        visits = question.ask is Ask.PERSONS_AND_VISITS
+        if visits and not _VISIT.isdisjoint(wanted):
+            with seen():
+                kept = [hit for hit in kept if await self._visit(hit.person.numbers, wanted)]
+        people = []
+        for hit in kept[question.skip : end]:
+            for record in hit.records:
+                row = record.row
+                for channel in row.channels[:1]:
+                    shows(channel, [f"{row.mrn}^{row.source}"])
+            visit = await self._visit(hit.person.numbers, wanted) if visits else None
+            people.append(hit.person._replace(visit=visit))
+        left = max(len(kept) - end, 0)
+        return Found(people, len(kept), left, question.pointer(end) if left else "")
 
     async def _visit(self, numbers: Sequence[Number], wanted: Mapping[str, str]) -> Visit | None:
         """Return the encounter that is told of a person; None: none is as it is wanted."""
@@ -209,8 +224,7 @@ class PixService:
         if told:
             last = max(told, key=lambda one: (one.state in _LIVING, one.began_at, one.visit))
             return self._visit_of(last)
-        asks = any(wanted.get(name) for name in ("category", "ward", "visit"))
-        return None if asks else UNKNOWN_VISIT
+        return UNKNOWN_VISIT if _VISIT.isdisjoint(wanted) else None
 
     def _visit_of(self, one: EncounterView) -> Visit:
         stay = one.stays[-1] if one.stays else None

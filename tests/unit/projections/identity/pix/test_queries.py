@@ -94,17 +94,20 @@ async def test_who_is_not_known_is_rejected_and_written_down(desk: Desk, line: L
 
 
 async def test_every_query_is_an_act_that_names_the_patients(desk: Desk, line: Line) -> None:
-    await desk.hear(adt("1"), adt("77", source="LIS"))
+    wang = OTHER | {"name": "王大山"}
+    await desk.hear(adt("1"), adt("77", source="LIS"), adt("3", **wang))
     await line.identifiers("1^^^HIS")
-    await line.persons("@PID.5.1.1^王~@PID.5.2^小明")
+    await line.persons("@PID.5.1.1^王~@PID.7^1980")
     found, asked = await line.acts()
     said = orjson.loads(found.body)
     assert (said["actor"], said["operation"]) == ("lis", "query_identifiers")
     assert (said["purpose"], said["address"]) == ("RECORDMGT", "127.0.0.1")
     assert said["query"] == {"patient": "1^HIS"}
     assert {"w:1^HIS", "w:77^LIS"} <= set(found.keys)
-    assert orjson.loads(asked.body)["query"] == {"parameters": "family given"}
-    assert "小明".encode() not in asked.body
+    assert orjson.loads(asked.body)["query"] == {"parameters": "born family"}
+    assert "w:1^HIS" in asked.keys
+    assert "王".encode() not in asked.body
+    assert "w:3^HIS" not in asked.keys  # looked through as a 王, and not shown
 
 
 async def test_somebody_is_found_by_demographics(desk: Desk, line: Line) -> None:
@@ -194,12 +197,20 @@ async def test_the_answer_has_the_charset_of_the_question(desk: Desk, line: Line
 
 
 async def test_a_visit_is_told_where_one_is_known(desk: Desk, line: Line) -> None:
-    visit = "PV1|1|I|W1^R1^B1^H|||||||||||||||V9^^^HIS^VN"
+    visit = "PV1|1|I|W1^R1^B1^H||||||||||||||||V9^^^HIS^VN"
     await desk.hear(adt("1", event="A01").replace(b"PV1|1|O", visit.encode()), adt("2", **OTHER))
     await learn_encounters(desk)
     answer = await line.ask("ZV1", "@PID.3.1^1~@PID.3.4.1^HIS")
     assert (answer.header.event, answer.get("MSH-9.3")) == ("RSP^ZV2", "RSP_ZV2")
     assert (answer.get("QAK-2"), answer.count("PV1")) == ("OK", 1)
+    assert (answer.get("PV1-2"), answer.get("PV1-3.1")) == ("I", "W1-R1-B1")
+    assert (answer.get("PV1-19.1"), answer.get("PV1-19.4.1")) == ("V9", "HIS")
+    none = await line.ask("ZV1", "@PID.3.1^2~@PID.3.4.1^HIS")
+    assert (none.get("QAK-2"), none.get("PV1-2")) == ("OK", "O")
+    ward = await line.ask("ZV1", "@PID.5.1.1^王~@PV1.3.1^W1")
+    assert (ward.get("QAK-2"), numbers(ward)) == ("OK", ["1^HIS"])
+    other = await line.ask("ZV1", "@PID.5.1.1^王~@PV1.3.1^W2")
+    assert (other.get("QAK-2"), other.count("PID")) == ("NF", 0)
 
 
 async def test_what_is_no_query_is_rejected(desk: Desk, line: Line) -> None:
