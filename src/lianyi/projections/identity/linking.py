@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity import store
 from lianyi.projections.identity.blocking import CROWD_MAX
+from lianyi.projections.identity.changes import Moves
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.matching import Matching, bits_of, parts_of, unpacked
 from lianyi.projections.identity.partition import (
@@ -74,6 +75,7 @@ class Linker:
         self._connection = connection
         self._schema = schema
         self._matching = matching
+        self.moves = Moves()
 
     async def relink(self, spoken_of: Collection[int], decided: Collection[int] = ()) -> None:
         """Put right what follows from what was said and decided.
@@ -124,6 +126,11 @@ class Linker:
         changed = [row for record, row in rows.items() if before.get(record) != row]
         gone = before.keys() - rows.keys()
         await store.write_records(*at, changed, gone=gone)
+        for record in before.keys() | rows.keys():
+            was = before.get(record)
+            self.moves.was(record, (was.person, was.kept is None) if was else None)
+        for record in gone:
+            self.moves.goes(record, None)
         keys = await self._write_keys(before, rows)
         restated = {r.record for r in changed if _verdict(before.get(r.record)) != _verdict(r)}
         return Refolded(
@@ -209,6 +216,10 @@ class Linker:
             of = self._cut(standing, edges, decisions)
             moved = {r: person for r, person in of.items() if person != standing[r].person}
             await store.set_persons(*at, moved)
+            for record, person in of.items():
+                stands = standing[record].kept is None
+                self.moves.was(record, (standing[record].person, stands))
+                self.moves.goes(record, (person, stands))
             changed |= {*moved.values(), *(standing[record].person for record in moved)}
             persons |= {*of.values(), *(row.person for row in standing.values())}
         changed |= set((await store.persons_of(*at, refolded.rows)).values())
