@@ -28,7 +28,7 @@ from lianyi.projections.identity.values.identifier_levels import IdLevel
 from lianyi.projections.identity.values.name_levels import NameLevel
 from lianyi.projections.identity.values.phones import PhoneLevel
 
-_PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
+PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
 """Element of the model for each ``IdProof``."""
 
 
@@ -104,7 +104,7 @@ class Scorer:
         self._name = weights(model, "name")
         self._birth = weights(model, "birth")
         self._sex = weights(model, "sex")
-        self._ids = tuple(weights(model, element) for element in _PROOF_ELEMENT)
+        self._ids = tuple(weights(model, element) for element in PROOF_ELEMENT)
         self._phone = weights(model, "phone")
         self._address = weights(model, "address")
 
@@ -132,7 +132,7 @@ class Scorer:
             ("name-rarity", ""),
             ("birth", e.birth.name),
             ("sex", e.sex.name),
-            (_PROOF_ELEMENT[e.proof], e.identifier.name),
+            (PROOF_ELEMENT[e.proof], e.identifier.name),
             ("phone", e.phone.name),
             ("address", e.address.name),
             ("household", ""),
