@@ -42,6 +42,9 @@ from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.identity import endpoints as identity
+from lianyi.projections.identity import model_endpoints as identity_models
+from lianyi.projections.identity.inspecting import Inspector
+from lianyi.projections.identity.modelling import Modelling
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.questions import organisation_names
@@ -151,6 +154,7 @@ def bare_app() -> FastAPI:
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(identity.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(identity_models.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
@@ -200,6 +204,8 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
     )
     app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=decides)
+    app.state.modelling = Modelling(deps.pool, deps.log, deps.clock, privacy=decides)
+    app.state.inspector = Inspector(deps.pool, deps.clock, privacy=decides)
     queries = Queries(
         deps.pool,
         deps.log,
@@ -366,5 +372,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.keeper.signing_in.close()
     app.state.own_account.close()
     await app.state.outside.close()
+    await app.state.modelling.close()
     await app.state.live.close()
     await app.state.tracer.close()

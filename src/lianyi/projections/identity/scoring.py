@@ -74,7 +74,7 @@ class Explanation(msgspec.Struct, frozen=True):
     guards: tuple[Guard, ...]
 
 
-_ZH: Final = {
+ELEMENTS_ZH: Final = {
     "prior": "先验",
     "name": "姓名",
     "name-rarity": "姓名常见程度",
@@ -138,7 +138,7 @@ class Scorer:
             ("household", ""),
         )
         steps = tuple(
-            Step(element, _ZH[element], level, bits)
+            Step(element, ELEMENTS_ZH[element], level, bits)
             for (element, level), bits in zip(elements, parts, strict=True)
             if bits or level not in ("", "INCOMPARABLE")
         )

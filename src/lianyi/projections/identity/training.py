@@ -287,6 +287,14 @@ def _expect(
     return of_one, of_two, ones, twos
 
 
+def seen_by_name(found: Estimate) -> dict[str, dict[str, int]]:
+    """Return the expected pairs about one person, by element and name of the level."""
+    return {
+        element: {level.name: round(seen[level.value]) for level in LEVELS[element] if level > 0}
+        for element, seen in found.seen.items()
+    }
+
+
 # --- from what was found to what is proposed ------------------------------------------------------
 
 
