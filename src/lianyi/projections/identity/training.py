@@ -55,6 +55,7 @@ ROUNDS_MAX: Final = 200
 CLOSE_ENOUGH: Final = 1e-6
 """No chance of m moved further in a round: found."""
 SMALLEST: Final = 1e-9
+LARGEST: Final = 0.9999
 LOOK_EVERY: Final = 500
 """After so many pairs it is asked whether to go on."""
 PAIRS_LEAST: Final = 200
@@ -392,9 +393,10 @@ def _never_less_when_nearer(bits: dict[str, float], said: Mapping[str, Chances])
 
 def _as_chances(bits: float, u: float) -> Chances:
     """Return chances of this weight: m is what follows from u, or u from the largest m."""
+    u = min(u, LARGEST)
     m = u * 2.0**bits
-    if m > 0.9999:
-        m, u = 0.9999, 0.9999 / 2.0**bits
+    if m > LARGEST:
+        m, u = LARGEST, LARGEST / 2.0**bits
     return Chances(_rounded(m), _rounded(u))
 
 
