@@ -69,6 +69,7 @@ from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.consents import Consents
 from lianyi.security.privacy.glasses import Glasses
 from lianyi.security.privacy.model import Relations
+from lianyi.security.privacy.notices import Notices
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
@@ -243,9 +244,11 @@ def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Priva
     """Build what decides how patients are seen."""
     book = ClassificationBook(deps.content_dir)
     app.state.classification = book
-    app.state.consents = Consents(deps.pool, deps.log, deps.clock, deps.ids)
-    app.state.glasses = Glasses(deps.pool, deps.log, deps.clock, deps.ids, book=book)
-    return Privacy(deps.pool, deps.clock, book=book, relations=relations)
+    notices = app.state.notices = Notices(deps.pool, deps.clock)
+    house = (deps.pool, deps.log, deps.clock, deps.ids)
+    app.state.consents = Consents(*house, notices=notices)
+    app.state.glasses = Glasses(*house, book=book, notices=notices)
+    return Privacy(deps.pool, deps.clock, book=book, relations=relations, notices=notices)
 
 
 def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
@@ -296,7 +299,12 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
         source_id=deps.audit.source_id,
         resolver=partial(organisation_names, app.state.masterdata),
     )
-    app.state.hearing = Hearing(deps.connect, signing_in.forget) if deps.connect else None
+
+    def forget() -> None:
+        signing_in.forget()
+        app.state.notices.forget()
+
+    app.state.hearing = Hearing(deps.connect, forget) if deps.connect else None
     app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 

@@ -15,7 +15,6 @@ from lianyi.projections.problems import NoSuchProjection
 from lianyi.projections.projection import Projection
 from lianyi.security import account_store
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import seeing_roles
 
 
 def every_projection(settings: Settings) -> tuple[Projection, ...]:
@@ -25,8 +24,7 @@ def every_projection(settings: Settings) -> tuple[Projection, ...]:
     async def follow_tree(connection: Connection, pairs: Sequence[tuple[str, str | None]]) -> None:
         """Let what people may see follow the organisations, in the same transaction."""
         if await account_store.set_units(connection, dict(pairs)):
-            seeing = seeing_roles(roles.roles)
-            await account_store.refresh_sight(connection, seeing, clock.now())
+            await account_store.refresh_sight(connection, roles.roles, clock.now())
 
     zone = ZoneInfo(settings.api.timezone)
     return (MasterData(zone, on_management_tree=follow_tree), Care(zone), Identity(zone))

@@ -320,6 +320,21 @@ def telling(setting: str, value: Callable[[], str]) -> Callable[[Any], Coroutine
     return tell
 
 
+@asynccontextmanager
+async def telling_within(connection: Any, setting: str, value: str) -> AsyncIterator[None]:  # noqa: ANN401 - also what a pool lends
+    """Give a setting of the session another value for a block, which is a transaction.
+
+    What it was before comes back at the end of the block, and after a failure too.
+    """
+    async with connection.transaction():
+        before = await connection.fetchval(
+            "SELECT coalesce(current_setting($1, true), '')", setting
+        )
+        await connection.execute("SELECT set_config($1, $2, true)", setting, value)
+        yield
+        await connection.execute("SELECT set_config($1, $2, true)", setting, before)
+
+
 async def ask_database(pool: asyncpg.Pool) -> str:
     """Ask the database something, for a health check; it raises when there is no answer."""
     await pool.fetchval("SELECT 1")

@@ -12,7 +12,15 @@ from lianyi.channels.read_store import (
     ReaderRecord,
     ReadStore,
 )
-from lianyi.channels.views import DeliveryMark, DeliveryState, GateName, Key, KeyKind, MessageRow
+from lianyi.channels.views import (
+    DataSetView,
+    DeliveryMark,
+    DeliveryState,
+    GateName,
+    Key,
+    KeyKind,
+    MessageRow,
+)
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.search import Entry
 
@@ -45,7 +53,9 @@ def keys_of(written: Sequence[str]) -> list[Key]:
     return keys
 
 
-def row_of(entry: Entry, channel: str | None, marks: list[DeliveryMark]) -> MessageRow:
+def row_of(
+    entry: Entry, channel: str | None, marks: list[DeliveryMark], data_set: DataSetView | None
+) -> MessageRow:
     """Return a message as the API lists it."""
     return MessageRow(
         position=str(entry.position),
@@ -59,6 +69,7 @@ def row_of(entry: Entry, channel: str | None, marks: list[DeliveryMark]) -> Mess
         gate=_GATES[entry.gate],
         caused_by=str(entry.caused_by) if entry.caused_by else None,
         deliveries=marks,
+        data_set=data_set,
     )
 
 

@@ -349,9 +349,10 @@ class Queries:
         marks = await delivery_marks(
             self.store, messages, catalogue.destinations.values(), wants=wants
         )
+        names, sets = catalogue.name_of, self.veils.data_sets({one.kind for one in entries})
         return [
-            row_of(entry, catalogue.name_of(entry.channel), marks.get(entry.position, []))
-            for entry in entries
+            row_of(one, names(one.channel), marks.get(one.position, []), sets[one.kind])
+            for one in entries
         ]
 
     async def trace(self, position: Position) -> MessageTrace:
@@ -367,6 +368,7 @@ class Queries:
             destinations=list(catalogue.destinations.values()),
             look=look,
             hider=hider,
+            data_set=self.veils.data_sets([message.kind])[message.kind],
         )
         return self.veils.trace(trace, look, hider)
 

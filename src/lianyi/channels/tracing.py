@@ -37,6 +37,7 @@ from lianyi.channels.views import (
     Attempt,
     AttemptOutcome,
     CheckResult,
+    DataSetView,
     DeliveryMark,
     DeliveryTrace,
     ExampleResult,
@@ -105,13 +106,13 @@ class Tracer:
         destinations: Sequence[DestinationRecord],
         look: Look,
         hider: Hider | None,
+        data_set: DataSetView | None,
     ) -> MessageTrace:
         """Return everything that is known about a message.
 
         Its tree and what goes out are without what ``hider`` hides; the rest is as it is.
         """
-        position = message.position
-        entry = entry_of(message)
+        position, entry = message.position, entry_of(message)
         marks = await self._marks(message, entry, channel, destinations)
         exceptions = {one.destination: one for one in await self._store.exceptions_of([position])}
         receipts = await self._store.receipts(
@@ -135,7 +136,7 @@ class Tracer:
         text, encoded = shown_body(message, self._shown_bytes_max, guessed=guessed)
         ids = trace_context(position.shard, position.number, installation=self._installation)
         return MessageTrace(
-            **vars(row_of(entry, channel.name if channel else None, marks)),
+            **vars(row_of(entry, channel.name if channel else None, marks, data_set)),
             look=look_view(look),
             codec=message.codec,
             codec_guessed=guessed,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lianyi.channels.catalogue import Catalogue
 from lianyi.channels.listing import patients_of
 from lianyi.channels.read_store import ExceptionRecord
 from lianyi.channels.showing import HIDDEN
 from lianyi.channels.views import (
+    DataSetView,
     DeliveryRow,
     DeliveryTrace,
     FindingView,
@@ -21,9 +22,10 @@ from lianyi.channels.views import (
 )
 from lianyi.messagelog.message import LogMessage
 from lianyi.messagelog.search import Entry
+from lianyi.security.privacy.classification import data_set_of
 from lianyi.security.privacy.failures import Masked
 from lianyi.security.privacy.hiding import Hider
-from lianyi.security.privacy.model import About, Look, Why
+from lianyi.security.privacy.model import About, DataSet, Look, Why
 from lianyi.security.privacy.service import Privacy
 
 
@@ -32,6 +34,11 @@ class Veils:
 
     def __init__(self, privacy: Privacy) -> None:
         self._privacy = privacy
+
+    def data_sets(self, kinds: Collection[str]) -> dict[str, DataSetView | None]:
+        """Return to which data set messages of each kind belong."""
+        classification = self._privacy.classification
+        return {kind: _data_set(data_set_of(classification, kind)) for kind in kinds}
 
     async def rows(
         self, entries: Sequence[Entry], rows: Sequence[MessageRow], catalogue: Catalogue
@@ -44,11 +51,22 @@ class Veils:
             ]
         )
         hiders: dict[Why, Hider] = {}
+        known: dict[tuple[Why, str], Key] = {}
+
+        def hidden_key(key: Key, look: Look, hider: Hider) -> Key:
+            if key.kind != "patient":
+                return key
+            if (look.why, key.value) not in known:
+                known[look.why, key.value] = _key(key, look, hider)
+            return known[look.why, key.value]
+
         shown = []
         for look, row in zip(looks, rows, strict=True):
             hider = self._hider(look, hiders)
-            keys = [_key(key, look, hider) for key in row.keys]
-            shown.append(row.model_copy(update={"keys": keys}))
+            if hider is not None:
+                keys = [hidden_key(key, look, hider) for key in row.keys]
+                row = row.model_copy(update={"keys": keys})
+            shown.append(row)
         return shown
 
     async def deliveries(
@@ -127,6 +145,14 @@ class Veils:
         if look.why not in known:
             known[look.why] = self._privacy.hider(look)
         return known[look.why]
+
+
+def _data_set(one: DataSet | None) -> DataSetView | None:
+    if one is None:
+        return None
+    return DataSetView(
+        name=one.name, zh=one.title_zh, en=one.title_en, sharing=one.sharing, domain=one.domain
+    )
 
 
 def hidden(message: LogMessage, hider: Hider | None) -> LogMessage | None:

@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lianyi.base.errors import LianyiError, from_record
+from lianyi.security.privacy.model import Domain, Sharing
 from lianyi.security.privacy.views import LookView
 
 PositionText = Annotated[str, StringConstraints(pattern=r"^\d{1,4}-\d{1,18}$")]
@@ -121,8 +122,21 @@ class DeliveryMark(View):
     state: DeliveryState
 
 
+class DataSetView(View):
+    """To which data set of the classification something belongs, and how that is shared."""
+
+    name: str
+    zh: str
+    en: str
+    sharing: Sharing
+    domain: Domain
+
+
 class MessageRow(View):
-    """A message in a list. ``channel`` is null for acts of people."""
+    """A message in a list. ``channel`` is null for acts of people.
+
+    ``data_set`` follows from its kind; null where the classification says nothing of it.
+    """
 
     position: PositionText
     received_at: datetime
@@ -135,6 +149,7 @@ class MessageRow(View):
     gate: GateName
     caused_by: PositionText | None
     deliveries: list[DeliveryMark]
+    data_set: DataSetView | None
 
 
 class MessagePage(View):

@@ -191,7 +191,6 @@ def _moved(where: Where, move: Moves, file: Path) -> int:
     from lianyi.security.account_store import refresh_sight
     from lianyi.security.machine import by_machine
     from lianyi.security.roles import RoleBook
-    from lianyi.security.rules import seeing_roles
     from lianyi.security.strongroom import StrongRoom
 
     settings = where.load()
@@ -207,7 +206,7 @@ def _moved(where: Where, move: Moves, file: Path) -> int:
             with acting(by_machine(pwd.getpwuid(os.getuid()).pw_name)):
                 count = await move(connection, messages, await room.open(), file)
             roles = RoleBook(settings.content_dir).roles
-            await refresh_sight(connection, seeing_roles(roles), process.clock.now())
+            await refresh_sight(connection, roles, process.clock.now())
             return count
 
     return asyncio.run(run())

@@ -43,6 +43,7 @@ class SetAside(NamedTuple):
         received_at: of the message.
         kind: of the message.
         failure: why.
+        channel: that the message came through; 0: none.
     """
 
     position: Position
@@ -50,6 +51,7 @@ class SetAside(NamedTuple):
     received_at: datetime
     kind: str
     failure: LianyiError
+    channel: int
 
 
 class Learned(NamedTuple):

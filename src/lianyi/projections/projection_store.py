@@ -194,7 +194,7 @@ async def put_set_aside(
             version.version,
         )
     await connection.executemany(
-        "INSERT INTO projections.set_aside VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        "INSERT INTO projections.set_aside VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         " ON CONFLICT (projection, version, shard, number, part) DO UPDATE SET"
         " error = excluded.error",
         [
@@ -207,6 +207,7 @@ async def put_set_aside(
                 row.received_at,
                 row.kind,
                 row.failure.record(),
+                row.channel,
             )
             for row in rows
         ],

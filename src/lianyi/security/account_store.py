@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,7 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.security.model import Assignment
+from lianyi.security.model import Assignment, Role
+from lianyi.security.rules import masterdata_roles, seeing_roles
 
 CHANGED = "lianyi_security"
 """Notified when what somebody may do has changed; processes forget what they remember."""
@@ -469,9 +470,20 @@ async def set_units(connection: Connection, tree: dict[str, str | None]) -> bool
     return True
 
 
-async def refresh_sight(connection: Connection, seeing_roles: Sequence[str], at: datetime) -> None:
-    """Write down anew who sees what, and tell every process that something has changed."""
-    await connection.execute("SELECT security.refresh_sight($1, $2)", list(seeing_roles), at)
+async def refresh_sight(connection: Connection, roles: Mapping[str, Role], at: datetime) -> None:
+    """Write down anew who sees what, and tell every process that something has changed.
+
+    Args:
+        connection: to the database.
+        roles: all there are.
+        at: the assignments of this moment count.
+    """
+    await connection.execute(
+        "SELECT security.refresh_sight($1, $3), security.refresh_masterdata_sight($2, $3)",
+        seeing_roles(roles),
+        masterdata_roles(roles),
+        at,
+    )
     await connection.execute("SELECT pg_notify($1, '')", CHANGED)
 
 

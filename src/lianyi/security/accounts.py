@@ -36,7 +36,7 @@ from lianyi.security.password_rules import PasswordRules, check_new_password
 from lianyi.security.passwords import PasswordHasher
 from lianyi.security.practitioner_store import Called
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import Reason, excluded_by, explain, seeing_roles
+from lianyi.security.rules import Reason, excluded_by, explain
 from lianyi.security.signing_in import ADMINISTRATOR, SigningIn
 from lianyi.security.tokens import Kind, name_of, new_token
 
@@ -450,11 +450,11 @@ class Accounts:
         """Do what time and files bring: roles that ended, roles that changed."""
         self._roles.refresh()
         async with self._pool.acquire() as connection, connection.transaction():
-            await store.refresh_sight(connection, seeing_roles(self.roles), self._clock.now())
+            await store.refresh_sight(connection, self.roles, self._clock.now())
 
     async def _changed(self, connection: Connection) -> None:
         """Let the change hold at once: for the second wall, here, and in every other process."""
-        await store.refresh_sight(connection, seeing_roles(self.roles), self._clock.now())
+        await store.refresh_sight(connection, self.roles, self._clock.now())
         self._signing_in.forget()
 
     async def _act(

@@ -31,7 +31,7 @@ from lianyi.security.providers.mapping import suggest
 from lianyi.security.providers.problems import IdentityTaken, NoAccountHere
 from lianyi.security.providers.provider import ExternalIdentity
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import excluded_by, reach_of_all, seeing_roles
+from lianyi.security.rules import excluded_by, reach_of_all
 from lianyi.security.signing_in import SigningIn
 
 NAME_CHARACTERS_MAX = 40
@@ -259,7 +259,7 @@ class Identities:
         return found
 
     async def _changed(self, connection: Connection) -> None:
-        await store.refresh_sight(connection, seeing_roles(self._roles.roles), self._clock.now())
+        await store.refresh_sight(connection, self._roles.roles, self._clock.now())
         self._signing_in.forget()
 
     async def _act(

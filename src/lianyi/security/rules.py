@@ -17,6 +17,9 @@ from datetime import datetime
 from lianyi.security.model import EVERYWHERE, Assignment, Purpose, Reach, Role
 from lianyi.security.permissions import PERMISSIONS
 
+MASTERDATA = frozenset({"masterdata.read", "masterdata.edit"})
+"""What whoever sees master data may do."""
+
 Parents = Mapping[str, str | None]
 """Code of each organisation to that of the one above it."""
 
@@ -74,6 +77,11 @@ def seeing_roles(roles: Mapping[str, Role]) -> list[str]:
         for role in roles.values()
         if any(PERMISSIONS[permission].sees for permission in role.permissions)
     )
+
+
+def masterdata_roles(roles: Mapping[str, Role]) -> list[str]:
+    """Return the roles whose people see master data, be it to change them."""
+    return sorted(role.name for role in roles.values() if MASTERDATA & frozenset(role.permissions))
 
 
 def purpose_of(names: Sequence[str], roles: Mapping[str, Role]) -> Purpose:

@@ -32,12 +32,12 @@ from lianyi.messagelog.postgres import PostgresLog, move_within
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.follow import Care
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.follow import Identity
 from lianyi.projections.masterdata.follow import MasterData
 from lianyi.security import account_store
 from lianyi.security.access import current
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.roles import read_roles
-from lianyi.security.rules import seeing_roles
 
 CHEAP = PasswordHashing(memory_mib=19, passes=1, lanes=1)
 """A hundred sign-ins of a test cost what one costs in a hospital."""
@@ -297,6 +297,15 @@ async def serving(
     await pool.close()
 
 
+def registered(mrn: str, source: str, *, name: str, born: str = "19800315") -> bytes:
+    """An invented patient whom a system registers."""
+    return (
+        f"MSH|^~\\&|HIS|{source}|EMR|H1|20260302080000||ADT^A04|R-{mrn}|P|2.5.1"
+        "||||||UNICODE UTF-8\r"
+        f"EVN||20260302080000\rPID|1||{mrn}^^^{source}^MR||{name}||{born}|F\rPV1|1|O\r"
+    ).encode()
+
+
 @asynccontextmanager
 async def learning(house: House) -> AsyncIterator[None]:
     """Learn for as long as the block runs; rights follow the tree of the master data."""
@@ -304,7 +313,7 @@ async def learning(house: House) -> AsyncIterator[None]:
 
     async def follow_tree(connection: Connection, pairs: Sequence[tuple[str, str | None]]) -> None:
         if await account_store.set_units(connection, dict(pairs)):
-            await account_store.refresh_sight(connection, seeing_roles(roles), house.clock.now())
+            await account_store.refresh_sight(connection, roles, house.clock.now())
 
     zone = ZoneInfo("Asia/Shanghai")
     followers = [
@@ -317,7 +326,11 @@ async def learning(house: House) -> AsyncIterator[None]:
             owner=uuid.UUID(int=2),
             holder="test:1",
         )
-        for projection in (MasterData(zone, on_management_tree=follow_tree), Care(zone))
+        for projection in (
+            MasterData(zone, on_management_tree=follow_tree),
+            Care(zone),
+            Identity(zone),
+        )
     ]
     for one in followers:
         await one.ready()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import importlib.resources
 import uuid
 from typing import Any
 
 import pytest
+import yaml
 
 from lianyi.messagelog.message import Position
+from lianyi.security.privacy.classification import FILE
 
 from .house import House, hl7
 
@@ -32,6 +35,40 @@ async def test_messages_come_newest_first_over_all_shards(lab: House) -> None:
     assert row["kind"] == "hl7v2 ORU^R01"
     assert {"kind": "patient", "value": "P1", "authority": "H1"} in row["keys"]
     assert {"kind": "order", "value": "O-A3", "authority": None} in row["keys"]
+
+
+async def test_a_message_says_to_which_data_set_it_belongs_in_the_list_and_in_its_trace(
+    lab: House,
+) -> None:
+    (result,) = await lab.append("lab", [hl7("A1")])
+    await lab.append("adt", [hl7("B1", event="ADT^A01"), hl7("B2", event="QRY^A19")])
+
+    listed = {row["kind"]: row["data_set"] for row in (await lab.get("/messages"))["items"]}
+    assert {kind: one["name"] for kind, one in listed.items()} == {
+        "hl7v2 ORU^R01": "results", "hl7v2 ADT^A01": "encounters", "hl7v2 QRY^A19": "other",
+    }  # fmt: skip
+    assert listed["hl7v2 ORU^R01"] == {
+        "name": "results", "zh": "检验检查结果", "en": "Results", "sharing": "cooperative",
+        "domain": "medical",
+    }  # fmt: skip
+    assert (await lab.get(f"/messages/{result}"))["data_set"] == listed["hl7v2 ORU^R01"]
+
+
+async def test_the_data_sets_are_those_of_the_hospitals_own_classification(lab: House) -> None:
+    (result,) = await lab.append("lab", [hl7("A1")])
+    folder = lab.content_dir / "privacy"
+    folder.mkdir(parents=True, exist_ok=True)
+    shipped = (importlib.resources.files("lianyi.security.privacy") / FILE).read_text("utf-8")
+    data = yaml.safe_load(shipped)
+    data["data_sets"] = [
+        {"name": "own", "title": {"zh": "本院", "en": "Own"}, "sharing": "public",
+         "domain": "general", "kinds": ["hl7v2 ADT*"]}
+    ]  # fmt: skip
+    (folder / FILE).write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
+    (admitted,) = await lab.append("adt", [hl7("B1", event="ADT^A01")])
+
+    assert (await lab.get(f"/messages/{admitted}"))["data_set"]["name"] == "own"
+    assert (await lab.get(f"/messages/{result}"))["data_set"] is None
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])

@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import requests
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
+from lianyi.base.outgoing import OutgoingSettings, set_outgoing
 from lianyi.base.sensitive import Sensitive
 from lianyi.base.settings import BadSettings
 from lianyi.base.telemetry import (
@@ -29,6 +31,7 @@ from lianyi.base.telemetry import (
     render_metrics,
     trace_context,
 )
+from lianyi.base.telemetry.careful_session import careful_session
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -227,6 +230,59 @@ def test_receipt_and_deliveries_of_several_processes_join_one_trace(
     assert root.start_time_unix_nano == int(START.timestamp()) * 10**9 + 678_901_000
     assert root.end_time_unix_nano - root.start_time_unix_nano == 2_000_000
     assert delivery.status.message == "LY-1101"
+
+
+def test_spans_go_only_where_the_platform_may_connect(
+    collector: tuple[str, list[ExportTraceServiceRequest]],
+) -> None:
+    """The settings may name this machine, but nothing that ``[outgoing]`` refuses."""
+    address, received = collector
+    try:
+        for refused in (("127.0.0.0/8",), ()):
+            set_outgoing(OutgoingSettings(refused=refused))
+            tracing = configure_tracing(address, "test", ratio=1.0)
+            tracing.received(0, 1, started_at=START, ended_at=START)
+            tracing.stop()
+            assert bool(received) is not bool(refused)
+    finally:
+        set_outgoing(OutgoingSettings(loopback=True))
+
+
+def test_a_redirect_of_a_collector_leads_nowhere_else() -> None:
+    asked: list[str] = []
+
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_response(307)
+            self.send_header("Location", "http://169.254.169.254/latest/meta-data")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Redirecting)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        with pytest.raises(requests.ConnectionError, match="outgoing"):
+            careful_session().post(f"http://127.0.0.1:{server.server_port}/v1/traces", data=b"x")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert asked == ["/v1/traces"]
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    collector: tuple[str, list[ExportTraceServiceRequest]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, received = collector
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    tracing = configure_tracing(address, "test", ratio=1.0)
+    tracing.received(0, 1, started_at=START, ended_at=START)
+    tracing.stop()
+    assert received
 
 
 @given(st.floats(0, 1))

@@ -21,13 +21,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.unit.api.house import LAB, House, hl7, learning, serving
+from tests.unit.api.house import LAB, House, hl7, learning, registered, serving
 from tests.unit.security.people import People
 from tests.unit.security.streaming import follow
 
 from lianyi.api.assembly import bare_app
 from lianyi.api.guard import Operation, operations_of
+from lianyi.base.clock import SystemClock
 from lianyi.messagelog.message import NewMessage, Position
+from lianyi.projections.identity.ids import record_id, shown
+from lianyi.projections.waiting import until_learned
 from lianyi.security.permissions import ANYBODY
 from lianyi.security.roles import read_roles
 from lianyi.security.settings import SecuritySettings
@@ -119,6 +122,7 @@ class Matrix:
             "kind": "organisation", "tree": "management", "provider": "nobody", "act": str(act),
         }  # fmt: skip
         self._here |= await self._privacy(at)
+        self._here |= await self._identity()
         past = house.clock.now() + timedelta(minutes=1)
         for role in roles():
             for place, where in PLACES.items():
@@ -144,6 +148,14 @@ class Matrix:
         wanted = BODIES["break_glass"] | {"position": str(at)}
         glass = await house.post("/privacy/glass", wanted)
         return {"consent": consent["id"], "glass": glass["id"]}
+
+    async def _identity(self) -> dict[str, str]:
+        """Register two patients here who are alike, and wait until the index knows them."""
+        house = self.people.house
+        bodies = [registered(mrn, "H1", name="测试^甲乙") for mrn in ("I1", "I2")]
+        *_, last = await house.append("lab", bodies)
+        await until_learned(house.pool, "identity", last, clock=SystemClock())
+        return {"person": PERSON, "other": OTHER}
 
     async def _master_data(self) -> None:
         """Put a bench into the laboratory, with a room and a person of its own."""
@@ -216,10 +228,18 @@ class Matrix:
         return decision(httpx.Response(status, content=text), operation)
 
 
+PERSON, OTHER = (shown(record_id("H1", mrn)) for mrn in ("I1", "I2"))
+RECORD = {"source": "H1", "mrn": "I1"}
 ON = {"on": "2026-03-02"}
 NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 BODIES: dict[str, dict[str, Any]] = {
+    "match_person": {"person": {"name": "测试甲乙"}},
+    "register_person": {**RECORD, "person": {"name": "测试甲乙", "born": "19800315"}},
+    "split_person": {"records": [RECORD], "reason": "r"},
+    "decide_identity": {"said": "undecided", "person": PERSON, "other": OTHER, "reason": "r"},
+    "take_back_decision": {"record": RECORD, "other": {**RECORD, "mrn": "I2"}, "reason": "r"},
+    "undo_replacement": {**RECORD, "reason": "r"},
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
     "record_consent": {
         "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
@@ -264,6 +284,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 QUESTIONS = {
+    "list_persons": {"q": "I1^H1"},
     "list_encounters": {"patient": "P1^H1"},
     "explain_treatment": {"patient": "P1^H1"},
     "explain_access": {"account": "them", "permission": "messages.read"},

@@ -14,7 +14,6 @@ from lianyi.base.clock import RandomIds
 from lianyi.base.sensitive import Sensitive
 from lianyi.security import account_store as store
 from lianyi.security.account_store import AccountRecord, AssignmentRecord
-from lianyi.security.rules import seeing_roles
 
 PASSWORD = "Ju9#tRop4Lq-zwei"
 
@@ -49,7 +48,7 @@ class People:
         """Let what was put into tables hold at once."""
         roles = self.house.app.state.accounts.roles
         async with self.house.pool.acquire() as connection, connection.transaction():
-            await store.refresh_sight(connection, seeing_roles(roles), self.house.clock.now())
+            await store.refresh_sight(connection, roles, self.house.clock.now())
         self.signing_in.forget()
 
     async def add(

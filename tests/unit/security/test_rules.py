@@ -233,7 +233,7 @@ async def test_the_second_wall_gives_exactly_the_same_organisations(database: st
         transaction = connection.transaction()
         await transaction.start()
         ids = await put(connection, parents, people)
-        await store.refresh_sight(connection, seeing, NOW)
+        await store.refresh_sight(connection, ROLES, NOW)
         rows = await connection.fetch("SELECT actor, organisation FROM messagelog.sight")
         for number, (state, held) in enumerate(people):
             reach = reach_of(held, ROLES, parents, at=NOW)

@@ -18,7 +18,6 @@ OPEN = {
     "channels.tally": "the counts of readers at the end of each minute",
     "channels.definition_file": "what definitions use of the content folder, by digest",
     "projections.version": "which versions of projections there are",
-    "masterdata_1": "no patient; what of it is shown is decided by the scope of master data",
     "channels.file": "what definitions use of the content folder, by digest",
 }
 """Reviewed: tables without a policy, and why. They hold no message and no patient."""

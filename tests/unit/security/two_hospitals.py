@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tests.unit.api.house import LAB, House, hl7, learning
+from tests.unit.api.house import LAB, House, hl7, learning, registered
 from tests.unit.security.people import People
 
+from lianyi.base.clock import SystemClock
 from lianyi.messagelog.message import Position
+from lianyi.projections.identity.ids import record_id, shown
+from lianyi.projections.waiting import until_learned
 
 CANARY = "CANARY"
 
@@ -41,8 +44,9 @@ TABLES = {
 """The master data of a hospital ``h``, in the order in which they are imported."""
 
 ROLES = [
-    "audit-administrator", "clinician", "integration-engineer", "integration-watcher", "manager",
-    "monitoring", "privacy-officer", "security-administrator", "system-administrator",
+    "audit-administrator", "clinician", "identity-steward", "integration-engineer",
+    "integration-watcher", "manager", "monitoring", "privacy-officer", "registrar",
+    "security-administrator", "system-administrator",
 ]  # fmt: skip
 
 
@@ -71,6 +75,9 @@ class Hospital:
     department: str
     ward: str
     doctor: str
+    source: str
+    person: str
+    other: str
 
 
 @dataclass
@@ -95,6 +102,11 @@ async def build(house: House) -> Town:
     assert house.channels["lab"][1] == house.channels["canary-lab"][1]
     a = await _hospital(people, "A", "lab", "emr", "A", imported["A"])
     b = await _hospital(people, "B", "canary-lab", "canary-emr", CANARY, imported["B"])
+    async with learning(house):
+        for h in (a, b):
+            bodies = [registered(mrn, h.source, name=f"{h.source}^甲乙") for mrn in ("I1", "I2")]
+            *_, last = await house.append(h.channel, bodies, sender=f"{h.source}|H1")
+            await until_learned(house.pool, "identity", last, clock=SystemClock())
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"
@@ -178,6 +190,9 @@ async def _hospital(
         department=f"{mark}-D",
         ward=f"{mark}-L",
         doctor=f"{mark}-P",
+        source=mark,
+        person=shown(record_id(mark, "I1")),
+        other=shown(record_id(mark, "I2")),
     )
 
 

@@ -16,6 +16,7 @@ export function useMessageColumns(): Column<MessageRow>[] {
   return [
     { key: 'time', title: t('messages.receivedAt'), head: true, cell: (row) => <Instant at={row.received_at} /> },
     { key: 'kind', title: t('messages.kind'), head: true, cell: (row) => <strong>{kind(row.kind)}</strong> },
+    { key: 'data', title: t('messages.dataSet'), wide: true, cell: (row) => <DataSet of={row.data_set} /> },
     { key: 'keys', title: t('messages.keys'), cell: (row) => <Keys row={row} /> },
     { key: 'channel', title: t('messages.channel'), cell: (row) => <span className="nowrap">{row.channel ?? ''}</span> },
     { key: 'sender', title: t('messages.sender'), wide: true, cell: (row) => <span className="quiet nowrap">{row.sender.replaceAll('|', ' · ')}</span> },
@@ -32,6 +33,17 @@ export function useMessageColumns(): Column<MessageRow>[] {
       ),
     },
   ]
+}
+
+/** To which data set of the classification a message belongs, and how that is shared. */
+export function DataSet({ of }: { of: MessageRow['data_set'] }) {
+  const { t, language } = useTexts()
+  if (of === null) return null
+  return (
+    <span className="nowrap" title={t(`privacy.sharings.${of.sharing}`)}>
+      {language === 'zh' ? of.zh : of.en}
+    </span>
+  )
 }
 
 /** What the message is about: of several patient identifiers the first. All stand in its trace. */

@@ -964,6 +964,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Identity
+         * @description Two persons are one, are two, or are undecided again.
+         */
+        post: operations["decide_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/decisions/taken-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back Decision
+         * @description What was decided about two records counts no more: an exact unmerge.
+         */
+        post: operations["take_back_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Match Person
+         * @description Who may be meant, the likeliest first: search before create (先查后建).
+         */
+        post: operations["match_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Persons
+         * @description Persons by whatever is known of them.
+         */
+        get: operations["list_persons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/persons/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Person
+         * @description A person: what is held true and why, every record, what links them, what was decided.
+         */
+        get: operations["get_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/persons/{person}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Person
+         * @description Some records of a person are somebody else's.
+         */
+        post: operations["split_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Questions
+         * @description Pairs of persons about whom somebody must decide, the likeliest first.
+         */
+        get: operations["list_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/questions/{person}/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Question
+         * @description Everything that speaks about two persons, side by side.
+         */
+        get: operations["get_question"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Person
+         * @description Register somebody under an identifier of an authority; answers whose record it is.
+         */
+        post: operations["register_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/replacements/undone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Replacement
+         * @description A record that was wrongly replaced (A40) stands again, with all that came since.
+         */
+        post: operations["undo_replacement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -2584,6 +2784,28 @@ export interface components {
             words: string;
         };
         /**
+         * Candidate
+         * @description Somebody who may be meant; ``grade`` as in FHIR's match-grade, ``score`` from 0 to 1.
+         */
+        Candidate: {
+            evidence: components["schemas"]["EvidenceView"];
+            /** Grade */
+            grade: string;
+            person: components["schemas"]["PersonSummary"];
+            /** Score */
+            score: number;
+        };
+        /**
+         * Candidates
+         * @description Who may be meant, the likeliest first.
+         */
+        Candidates: {
+            /** Items */
+            items: components["schemas"]["Candidate"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * Category
          * @description What data are about.
          *
@@ -2731,6 +2953,33 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * ChosenView
+         * @description A value that is held true, which record says so, since when, and what put it first.
+         */
+        ChosenView: {
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @default
+             */
+            kind?: string;
+            /** Mrn */
+            mrn: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            /** Source */
+            source: string;
+            /** Value */
+            value: string;
+            why: components["schemas"]["lianyi__projections__identity__views__Words"];
+        };
+        /**
          * ClassificationView
          * @description What the installation says of its data.
          */
@@ -2771,6 +3020,16 @@ export interface components {
         Code: {
             /** Code */
             code: string;
+        };
+        /**
+         * ConflictView
+         * @description A field on which records differ.
+         */
+        ConflictView: {
+            /** Field */
+            field: string;
+            /** Values */
+            values: string[];
         };
         /**
          * ConsentPage
@@ -2891,27 +3150,47 @@ export interface components {
             title_zh: string;
         };
         /**
-         * DecideRequest
-         * @description Accept or refuse proposals, all of them or none.
-         */
-        DecideRequest: {
-            /** Accept */
-            accept: boolean;
-            /** Proposals */
-            proposals: components["schemas"]["ProposalKey"][];
-            /**
-             * Reason
-             * @default
-             */
-            reason?: string;
-        };
-        /**
          * Decided
          * @description The position of the act that decided.
          */
         Decided: {
             /** Position */
             position: string;
+        };
+        /**
+         * DecidedView
+         * @description The act of a decision, and who the records are now.
+         */
+        DecidedView: {
+            /** Persons */
+            persons: string[];
+            /** Position */
+            position: string;
+            /** Refused */
+            refused: boolean;
+        };
+        /**
+         * DecisionView
+         * @description What somebody decided about two records, or a system said of two of its own.
+         */
+        DecisionView: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** In Force */
+            in_force: boolean;
+            other: components["schemas"]["RecordKeyView"];
+            /** Position */
+            position: string;
+            /** Reason */
+            reason: string;
+            record: components["schemas"]["RecordKeyView"];
+            /** Said */
+            said: string;
         };
         /**
          * DefinitionDetail
@@ -3081,6 +3360,61 @@ export interface components {
              * @enum {string}
              */
             state: "delivered" | "waiting" | "parked" | "behind" | "filtered" | "queued" | "dismissed" | "held";
+        };
+        /**
+         * DemographicsIn
+         * @description What is known of somebody; as typed, nothing needs to be tidied.
+         */
+        DemographicsIn: {
+            /**
+             * Addresses
+             * @default []
+             */
+            addresses?: string[];
+            /** Birth Order */
+            birth_order?: number | null;
+            /**
+             * Born
+             * @default
+             */
+            born?: string;
+            /**
+             * Flags
+             * @default []
+             */
+            flags?: components["schemas"]["Flag"][];
+            /**
+             * Identifiers
+             * @default []
+             */
+            identifiers?: components["schemas"]["IdentifierIn"][];
+            /**
+             * Mother Name
+             * @default
+             */
+            mother_name?: string;
+            /** Multiple Birth */
+            multiple_birth?: boolean | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Other Names
+             * @default []
+             */
+            other_names?: string[];
+            /**
+             * Phones
+             * @default []
+             */
+            phones?: string[];
+            /**
+             * Sex
+             * @default
+             */
+            sex?: string;
         };
         /**
          * DestinationCard
@@ -3367,6 +3701,24 @@ export interface components {
             withheld: number;
         };
         /**
+         * EvidenceView
+         * @description Why two records are, or are not, taken for one person's.
+         */
+        EvidenceView: {
+            /** Bits */
+            bits: number;
+            /** Guards */
+            guards: components["schemas"]["lianyi__projections__identity__views__Words"][];
+            /** Lane */
+            lane: string;
+            /** Model */
+            model: string;
+            other: components["schemas"]["RecordKeyView"];
+            record: components["schemas"]["RecordKeyView"];
+            /** Steps */
+            steps: components["schemas"]["StepView"][];
+        };
+        /**
          * ExampleResult
          * @description What became of one example of a definition.
          */
@@ -3472,6 +3824,12 @@ export interface components {
             password: string;
         };
         /**
+         * Flag
+         * @description What the sender said about the registration itself.
+         * @enum {string}
+         */
+        Flag: "unknown" | "newborn" | "estimated-birth" | "alias" | "deceased" | "stillborn" | "vip" | "test";
+        /**
          * GivenKey
          * @description A key; ``secret`` is shown once.
          */
@@ -3556,12 +3914,61 @@ export interface components {
             words: string;
         };
         /**
+         * IdKind
+         * @description What an identifier is. Two of different kinds are never compared with each other.
+         *
+         *     Source:
+         *         WS 364.3-2011 CV02.01.101 (kinds of identity documents); WS 365-2011 (health record
+         *         number); GB 11643-1999; HL7 v2 table 0203.
+         * @enum {string}
+         */
+        IdKind: "" | "citizen" | "residence-permit" | "home-return-permit" | "taiwan-permit" | "foreigner-residence" | "passport" | "military" | "birth-certificate" | "health-card" | "e-health-card" | "insurance" | "social-security" | "hospital-card" | "bracelet" | "other";
+        /**
          * Identifier
          * @description A number and who gave it.
          */
         Identifier: {
             /** Authority */
             authority: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * IdentifierIn
+         * @description A number of the person; ``kind`` empty: judged by its form.
+         */
+        IdentifierIn: {
+            /**
+             * Capture
+             * @default typed
+             * @enum {string}
+             */
+            capture?: "" | "typed" | "reader" | "verified";
+            /**
+             * Issuer
+             * @default
+             */
+            issuer?: string;
+            /** @default  */
+            kind?: components["schemas"]["IdKind"];
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * IdentifierView
+         * @description A number of a person.
+         */
+        IdentifierView: {
+            /** Issuer */
+            issuer: string;
+            /** Kind */
+            kind: string;
+            /** Status */
+            status: string;
+            /** Valid Until */
+            valid_until: string | null;
             /** Value */
             value: string;
         };
@@ -3754,6 +4161,23 @@ export interface components {
             value: unknown;
             /** Winner */
             winner: string;
+        };
+        /**
+         * MatchRequest
+         * @description Who is this? Search before create (先查后建).
+         */
+        MatchRequest: {
+            /**
+             * Limit
+             * @default 10
+             */
+            limit?: number;
+            /**
+             * Only Certain
+             * @default false
+             */
+            only_certain?: boolean;
+            person: components["schemas"]["DemographicsIn"];
         };
         /**
          * Me
@@ -4275,12 +4699,12 @@ export interface components {
             code: string;
             /** Destination */
             destination: string | null;
-            en: components["schemas"]["Words"];
+            en: components["schemas"]["lianyi__channels__views__Words"];
             /** Since */
             since: string | null;
             /** Where */
             where: string;
-            zh: components["schemas"]["Words"];
+            zh: components["schemas"]["lianyi__channels__views__Words"];
         };
         /**
          * ParentRequest
@@ -4341,6 +4765,66 @@ export interface components {
             name: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * PersonPage
+         * @description Persons found.
+         */
+        PersonPage: {
+            /** Items */
+            items: components["schemas"]["PersonSummary"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * PersonSummary
+         * @description A person in a list: what is held true, from the records that may be seen.
+         */
+        PersonSummary: {
+            /** Addresses */
+            addresses: string[];
+            /** Born */
+            born: string;
+            /** Id */
+            id: string;
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierView"][];
+            /** Name */
+            name: string;
+            /** Phones */
+            phones: string[];
+            /** Records */
+            records: components["schemas"]["RecordKeyView"][];
+            /** Sex */
+            sex: string;
+        };
+        /**
+         * PersonView
+         * @description A person: what is held true and why, every record, what links them, what was decided.
+         *
+         *     ``asked`` is the number that led here where it is no longer the person's own.
+         */
+        PersonView: {
+            /** Asked */
+            asked: string;
+            /** Chosen */
+            chosen: components["schemas"]["ChosenView"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictView"][];
+            /** Decisions */
+            decisions: components["schemas"]["DecisionView"][];
+            /** Id */
+            id: string;
+            /** Links */
+            links: components["schemas"]["EvidenceView"][];
+            /** Questions */
+            questions: number;
+            /** Records */
+            records: components["schemas"]["RecordView"][];
+            /** Replacements */
+            replacements: components["schemas"]["ReplacementView"][];
+            /** Withheld */
+            withheld: number;
         };
         /**
          * PractitionerName
@@ -4419,10 +4903,10 @@ export interface components {
             category: "invalid" | "forbidden" | "not_found" | "conflict" | "unsupported" | "busy" | "unavailable" | "internal";
             /** Code */
             code: string;
-            en: components["schemas"]["Words"];
+            en: components["schemas"]["lianyi__channels__views__Words"];
             /** Where */
             where: string;
-            zh: components["schemas"]["Words"];
+            zh: components["schemas"]["lianyi__channels__views__Words"];
         };
         /**
          * ProjectionView
@@ -4554,7 +5038,7 @@ export interface components {
          *     Source: HL7 v3 ActReason, value set PurposeOfUse (codes); ISO/TS 14265.
          * @enum {string}
          */
-        Purpose: "TREAT" | "ETREAT" | "HOPERAT" | "HPAYMT" | "HRESCH" | "PUBHLTH" | "PATRQT" | "HSYSADMIN";
+        Purpose: "TREAT" | "ETREAT" | "HOPERAT" | "HPAYMT" | "HRESCH" | "PUBHLTH" | "PATRQT" | "RECORDMGT" | "HSYSADMIN";
         /**
          * PurposeView
          * @description What is shown for a purpose: the highest level of each category.
@@ -4572,24 +5056,26 @@ export interface components {
             purpose: components["schemas"]["Purpose"];
         };
         /**
-         * QuestionView
-         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
+         * QuestionDetail
+         * @description Everything that speaks about two persons, side by side.
          */
-        QuestionView: {
-            /** App */
-            app: string;
-            /** Display Name */
-            display_name: string;
-            /** Encounter */
-            encounter: string;
-            /** Host */
-            host: string;
-            /** Misses */
-            misses: string[];
-            /** Patient */
-            patient: string;
-            /** Scopes */
-            scopes: components["schemas"]["ScopeView"][];
+        QuestionDetail: {
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceView"][];
+            other: components["schemas"]["PersonView"];
+            person: components["schemas"]["PersonView"];
+        };
+        /**
+         * QuestionPage
+         * @description Questions, the likeliest first; ``next`` asks for the following ones.
+         */
+        QuestionPage: {
+            /** Items */
+            items: components["schemas"]["lianyi__projections__identity__views__QuestionView"][];
+            /** Next */
+            next: string;
+            /** Total */
+            total: number;
         };
         /**
          * Readiness
@@ -4669,6 +5155,28 @@ export interface components {
             record: components["schemas"]["RecordRow"];
         };
         /**
+         * RecordKeyIn
+         * @description A source record.
+         */
+        RecordKeyIn: {
+            /** Mrn */
+            mrn: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * RecordKeyView
+         * @description A source record; ``id`` is its own number.
+         */
+        RecordKeyView: {
+            /** Id */
+            id: string;
+            /** Mrn */
+            mrn: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * RecordPage
          * @description Some records, by code; ``next_cursor`` goes on.
          */
@@ -4709,12 +5217,75 @@ export interface components {
             valid_to: string | null;
         };
         /**
+         * RecordView
+         * @description What one system says of one of its patients.
+         */
+        RecordView: {
+            /** Addresses */
+            addresses: string[];
+            /** Birth Order */
+            birth_order: number | null;
+            /** Born */
+            born: string;
+            /** Channels */
+            channels: string[];
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Flags */
+            flags: string[];
+            /** Id */
+            id: string;
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierView"][];
+            kept: components["schemas"]["RecordKeyView"] | null;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Mother Name */
+            mother_name: string;
+            /** Mrn */
+            mrn: string;
+            /** Multiple Birth */
+            multiple_birth: boolean | null;
+            /** Names */
+            names: string[];
+            /** Phones */
+            phones: string[];
+            /** Sex */
+            sex: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * RecoveryCodesView
          * @description Each replaces the second factor once; shown once.
          */
         RecoveryCodesView: {
             /** Codes */
             codes: string[];
+        };
+        /**
+         * RegisterRequest
+         * @description Register somebody under an identifier of an authority.
+         *
+         *     ``channel`` says whose the registration is, where the authority was never heard of.
+         */
+        RegisterRequest: {
+            /**
+             * Channel
+             * @default
+             */
+            channel?: string;
+            /** Mrn */
+            mrn: string;
+            person: components["schemas"]["DemographicsIn"];
+            /** Source */
+            source: string;
         };
         /**
          * RegisteredApp
@@ -4733,12 +5304,42 @@ export interface components {
             scopes: string;
         };
         /**
+         * RegisteredView
+         * @description What became of a registration: whose record it is now.
+         */
+        RegisteredView: {
+            person: components["schemas"]["PersonView"];
+            /** Position */
+            position: string;
+        };
+        /**
          * ReleaseRequest
          * @description Let a held message through; with ``body_text`` the repaired message goes on instead.
          */
         ReleaseRequest: {
             /** Body Text */
             body_text?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReplacementView
+         * @description That a record took another's place, or that this was undone.
+         */
+        ReplacementView: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Event */
+            event: string;
+            gone: components["schemas"]["RecordKeyView"];
+            kept: components["schemas"]["RecordKeyView"] | null;
+            /** Position */
+            position: string;
             /** Reason */
             reason: string;
         };
@@ -5179,41 +5780,6 @@ export interface components {
             sources: components["schemas"]["SourceRow"][];
         };
         /**
-         * SplitRequest
-         * @description An organisation becomes several.
-         *
-         *     ``goes_to`` says under which new one a child comes; ``stays_at`` which new one keeps a
-         *     location alone. What is not assigned goes to the first.
-         */
-        SplitRequest: {
-            /**
-             * Goes To
-             * @default {}
-             */
-            goes_to?: {
-                [key: string]: string;
-            };
-            /** Into */
-            into: components["schemas"]["Part"][];
-            /**
-             * On
-             * Format: date
-             */
-            on: string;
-            /**
-             * Reason
-             * @default
-             */
-            reason?: string;
-            /**
-             * Stays At
-             * @default {}
-             */
-            stays_at?: {
-                [key: string]: string;
-            };
-        };
-        /**
          * StartedApp
          * @description An app to start, and about whom.
          */
@@ -5252,19 +5818,18 @@ export interface components {
             until: string | null;
         };
         /**
-         * TakeBackRequest
-         * @description What a message said, or one part of it, was wrong and shall count no more.
+         * StepView
+         * @description One step of a score, in bits.
          */
-        TakeBackRequest: {
-            /** Part */
-            part?: number | null;
-            /** Position */
-            position: string;
-            /**
-             * Reason
-             * @default
-             */
-            reason?: string;
+        StepView: {
+            /** Bits */
+            bits: number;
+            /** Element */
+            element: string;
+            /** Level */
+            level: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * TakenBack
@@ -5308,16 +5873,154 @@ export interface components {
             value: string | null;
         };
         /**
+         * UndoRequest
+         * @description A record was wrongly replaced by another (A40) and stands again.
+         */
+        UndoRequest: {
+            /** Mrn */
+            mrn: string;
+            /** Reason */
+            reason: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * Words
          * @description A failure in one language: what failed, why, what to do next.
          */
-        Words: {
+        lianyi__channels__views__Words: {
             /** Next Step */
             next_step: string;
             /** What */
             what: string;
             /** Why */
             why: string;
+        };
+        /**
+         * DecideRequest
+         * @description Two persons are one, are two, or are undecided again.
+         */
+        lianyi__projections__identity__views__DecideRequest: {
+            /** Other */
+            other: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Said
+             * @enum {string}
+             */
+            said: "link" | "never-link" | "undecided";
+        };
+        /**
+         * QuestionView
+         * @description Two persons about whom somebody must decide.
+         */
+        lianyi__projections__identity__views__QuestionView: {
+            /** Bits */
+            bits: number;
+            other: components["schemas"]["PersonSummary"];
+            /** Pairs */
+            pairs: number;
+            person: components["schemas"]["PersonSummary"];
+            /** Why */
+            why: string;
+        };
+        /**
+         * SplitRequest
+         * @description These records of a person are somebody else's.
+         */
+        lianyi__projections__identity__views__SplitRequest: {
+            /** Reason */
+            reason: string;
+            /** Records */
+            records: components["schemas"]["RecordKeyIn"][];
+        };
+        /**
+         * TakeBackRequest
+         * @description What was decided about two records counts no more.
+         */
+        lianyi__projections__identity__views__TakeBackRequest: {
+            other: components["schemas"]["RecordKeyIn"];
+            /** Reason */
+            reason: string;
+            record: components["schemas"]["RecordKeyIn"];
+        };
+        /**
+         * Words
+         * @description The same in Chinese and English.
+         */
+        lianyi__projections__identity__views__Words: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * DecideRequest
+         * @description Accept or refuse proposals, all of them or none.
+         */
+        lianyi__projections__masterdata__views__DecideRequest: {
+            /** Accept */
+            accept: boolean;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalKey"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * SplitRequest
+         * @description An organisation becomes several.
+         *
+         *     ``goes_to`` says under which new one a child comes; ``stays_at`` which new one keeps a
+         *     location alone. What is not assigned goes to the first.
+         */
+        lianyi__projections__masterdata__views__SplitRequest: {
+            /**
+             * Goes To
+             * @default {}
+             */
+            goes_to?: {
+                [key: string]: string;
+            };
+            /** Into */
+            into: components["schemas"]["Part"][];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Stays At
+             * @default {}
+             */
+            stays_at?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TakeBackRequest
+         * @description What a message said, or one part of it, was wrong and shall count no more.
+         */
+        lianyi__projections__masterdata__views__TakeBackRequest: {
+            /** Part */
+            part?: number | null;
+            /** Position */
+            position: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * Decision
@@ -5338,6 +6041,26 @@ export interface components {
             request: {
                 [key: string]: string;
             };
+        };
+        /**
+         * QuestionView
+         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
+         */
+        lianyi__security__smart__views__QuestionView: {
+            /** App */
+            app: string;
+            /** Display Name */
+            display_name: string;
+            /** Encounter */
+            encounter: string;
+            /** Host */
+            host: string;
+            /** Misses */
+            misses: string[];
+            /** Patient */
+            patient: string;
+            /** Scopes */
+            scopes: components["schemas"]["ScopeView"][];
         };
     };
     responses: never;
@@ -7918,7 +8641,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QuestionView"];
+                    "application/json": components["schemas"]["lianyi__security__smart__views__QuestionView"];
                 };
             };
             /** @description not signed in */
@@ -10293,6 +11016,967 @@ export interface operations {
             };
         };
     };
+    decide_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["lianyi__projections__identity__views__DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    take_back_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["lianyi__projections__identity__views__TakeBackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    match_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_persons: {
+        parameters: {
+            query: {
+                /** @description a name, its beginning or its pinyin; an ID number, card or telephone; a patient identifier, with its authority or without: 4711^HIS; a person number */
+                q: string;
+                born?: string;
+                sex?: string;
+                skip?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    split_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["lianyi__projections__identity__views__SplitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_questions: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionPage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionDetail"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    register_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    undo_replacement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     follow: {
         parameters: {
             query?: never;
@@ -10785,7 +12469,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SplitRequest"];
+                "application/json": components["schemas"]["lianyi__projections__masterdata__views__SplitRequest"];
             };
         };
         responses: {
@@ -11074,7 +12758,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecideRequest"];
+                "application/json": components["schemas"]["lianyi__projections__masterdata__views__DecideRequest"];
             };
         };
         responses: {
@@ -11170,7 +12854,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TakeBackRequest"];
+                "application/json": components["schemas"]["lianyi__projections__masterdata__views__TakeBackRequest"];
             };
         };
         responses: {

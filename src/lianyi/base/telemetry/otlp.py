@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 
+from lianyi.base.telemetry.careful_session import careful_session
 from lianyi.base.telemetry.traces import Attribute, TraceIds, Tracing, trace_context
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -153,7 +154,9 @@ def start(
         id_generator=_PositionIds(),
         shutdown_on_exit=False,
     )
-    provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(endpoint)))
+    if exporter is None:
+        exporter = OTLPSpanExporter(endpoint, session=careful_session())
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     return OtlpTracing(provider, ratio=ratio, installation=installation)
 
 

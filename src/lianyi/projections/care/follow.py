@@ -65,7 +65,9 @@ class Care:
                 sayings += one.said
             elif one.failure is not None:
                 at = one.message
-                aside.append(SetAside(at.position, 0, at.received_at, at.kind, one.failure))
+                aside.append(
+                    SetAside(at.position, 0, at.received_at, at.kind, one.failure, at.channel)
+                )
         if sayings:
             await store.put_sayings(connection, schema, sayings)
             touched |= set(_touched_by(sayings))

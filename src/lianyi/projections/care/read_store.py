@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.deciding import Channel, Evidence
 from lianyi.projections.care.units import RELATIONS, Category, Link
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.security.practitioner_store import Called
 
 
@@ -85,14 +86,12 @@ async def facts_of(connection: Connection, account: UUID, *, at: datetime) -> Fa
 
 
 async def numbers_of(
-    connection: Connection, masterdata: str, codes: Collection[str], *, on: date
+    connection: Connection, masterdata: str, account: UUID, *, on: date
 ) -> dict[str, list[str]]:
-    """Return what else practitioners of the master data are called, ``id^authority``, by code."""
+    """Return what else the practitioners that an account is are called, ``id^authority``."""
     rows = await connection.fetch(
-        f"SELECT DISTINCT ON (code) code, identifiers FROM {masterdata}.description"  # noqa: S608
-        " WHERE kind = 'practitioner' AND code = ANY ($1) AND valid_from <= $2"
-        " ORDER BY code, valid_from DESC",
-        list(codes),
+        f"SELECT code, identifiers FROM {masterdata}.numbers_of($1, $2)",  # noqa: S608
+        account,
         on,
     )
     return {
@@ -140,15 +139,16 @@ async def links_and_categories(
     connection: Connection, masterdata: str
 ) -> tuple[list[Link], list[Category]]:
     """Return what of the master data says whose patient lies where; see :class:`Units`."""
-    links = await connection.fetch(
-        "SELECT relation, subject, object, valid_from, valid_to"  # noqa: S608
-        f" FROM {masterdata}.link WHERE relation = ANY ($1)",
-        list(RELATIONS),
-    )
-    categories = await connection.fetch(
-        f"SELECT code, valid_from, category FROM {masterdata}.description"  # noqa: S608
-        " WHERE kind = 'organisation'"
-    )
+    async with seeing_all(connection):
+        links = await connection.fetch(
+            "SELECT relation, subject, object, valid_from, valid_to"  # noqa: S608
+            f" FROM {masterdata}.link WHERE relation = ANY ($1)",
+            list(RELATIONS),
+        )
+        categories = await connection.fetch(
+            f"SELECT code, valid_from, category FROM {masterdata}.description"  # noqa: S608
+            " WHERE kind = 'organisation'"
+        )
     return [Link(*row) for row in links], [Category(*row) for row in categories]
 
 

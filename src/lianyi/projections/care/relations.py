@@ -106,7 +106,7 @@ class TreatmentRelations:
         now = self._clock.now()
         facts = await read_store.facts_of(connection, actor.account, at=now)
         care, masterdata = in_force(facts.live)
-        standing = await self._standing(connection, facts, masterdata, now)
+        standing = await self._standing(connection, actor, facts, masterdata, now)
         if not standing.channels or not (standing.names or standing.held):
             return []
         found = await read_store.evidence(
@@ -123,14 +123,20 @@ class TreatmentRelations:
         return list(reasons(found, standing, units, at=now, zone=self._zone))
 
     async def _standing(
-        self, connection: Connection, facts: Facts, masterdata: Live | None, now: datetime
+        self,
+        connection: Connection,
+        actor: Actor,
+        facts: Facts,
+        masterdata: Live | None,
+        now: datetime,
     ) -> Standing:
         """Return what somebody is: his roles for treatment, his names, his channels."""
-        codes = {one.identifier for one in facts.names if one.source == BY_CODE}
         numbers: dict[str, list[str]] = {}
-        if codes and masterdata:
+        if masterdata and any(one.source == BY_CODE for one in facts.names):
             on = now.astimezone(self._zone).date()
-            numbers = await read_store.numbers_of(connection, masterdata.schema, codes, on=on)
+            numbers = await read_store.numbers_of(
+                connection, masterdata.schema, actor.account, on=on
+            )
         names: dict[str, set[str]] = defaultdict(set)
         for one in facts.names:
             more = numbers.get(one.identifier, []) if one.source == BY_CODE else []

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from lianyi.projections.identity.folding import Heard, SourceRecord, capture_rank
+from lianyi.projections.identity.folding import FieldValue, SourceRecord, capture_rank
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.rarity import address_key
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name
@@ -68,7 +68,7 @@ class Claims:
     def _claim(
         self,
         record: SourceRecord,
-        heard: Heard[Any],
+        heard: FieldValue[Any],
         group: str,
         value: object,
         read: object = None,
@@ -79,7 +79,7 @@ class Claims:
         said_by = heard.authority
         return Claim(group, value, read, record.key, said_by, heard.last_at, (*scores, rank))
 
-    def _heard(self, field: str) -> Iterator[tuple[SourceRecord, Heard[Any]]]:
+    def _heard(self, field: str) -> Iterator[tuple[SourceRecord, FieldValue[Any]]]:
         """What stands in a field of each record."""
         for record in self._records:
             for heard in getattr(record, field):
@@ -87,7 +87,7 @@ class Claims:
                     break
                 yield record, heard
 
-    def _captured(self, heard: Heard[Any]) -> tuple[int, int]:
+    def _captured(self, heard: FieldValue[Any]) -> tuple[int, int]:
         """``VERIFIED`` and ``READER``; a document that has expired proves no more than typing."""
         if not heard.capture or (heard.card_until and heard.card_until < self._today):
             return 0, 0
@@ -104,7 +104,7 @@ class Claims:
             ]
         )
 
-    def _name(self, record: SourceRecord, heard: Heard[Name]) -> Claim:
+    def _name(self, record: SourceRecord, heard: FieldValue[Name]) -> Claim:
         said = heard.value
         read = self._read_name(said.text)
         if read.kind <= NameKind.NEWBORN:
@@ -163,7 +163,6 @@ class Claims:
             capture = capture_rank(said.capture)
             scores = (
                 1 if read.valid is None else 2 * read.valid,
-                int(read.kind is not IdKind.CITIZEN or len(read.text) != 15),
                 int(self._is_in_force(said)),
                 int(capture >= _VERIFIED),
                 int(capture >= _READER),
@@ -180,7 +179,7 @@ class Claims:
 
     def _proof(self, number: Claim) -> tuple[int, int, int]:
         """How far a number proves what it says: ``VERIFIED``, ``READER``, ``ID_NUMBER``."""
-        _, _, in_force, verified, reader, _ = number.scores  # ORDER["identifiers"]
+        _, in_force, verified, reader, _ = number.scores  # ORDER["identifiers"]
         return verified * in_force, reader * in_force, int(number.read.valid is True)
 
     def born(self, numbers: Sequence[Claim]) -> list[Claim]:

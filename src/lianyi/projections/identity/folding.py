@@ -77,7 +77,7 @@ class Saying(msgspec.Struct, frozen=True, gc=False):
     channel: str = ""
 
 
-class Heard(msgspec.Struct, Generic[T], frozen=True):
+class FieldValue(msgspec.Struct, Generic[T], frozen=True):
     """One value of one field of a record, and when and by whom it was said.
 
     Attributes:
@@ -111,6 +111,7 @@ class SourceRecord(msgspec.Struct, frozen=True):
             ``received_at`` is ``last_at``.
         first_at: when anything was first said of it (UTC).
         last_at: when anything was last said of it (UTC).
+        authorities: everybody who ever spoke of it, sorted: whatever is here can be theirs.
         names: see above; the use is the one that was said.
         sex: as sent.
         born: as sent.
@@ -127,17 +128,18 @@ class SourceRecord(msgspec.Struct, frozen=True):
     registration: Registration
     first_at: datetime
     last_at: datetime
-    names: tuple[Heard[Name], ...] = ()
-    sex: tuple[Heard[str], ...] = ()
-    born: tuple[Heard[str], ...] = ()
-    identifiers: tuple[Heard[Identifier], ...] = ()
-    phones: tuple[Heard[str], ...] = ()
-    addresses: tuple[Heard[str], ...] = ()
-    multiple_birth: tuple[Heard[bool], ...] = ()
-    birth_order: tuple[Heard[int], ...] = ()
-    mother: tuple[Heard[Identifier], ...] = ()
-    mother_name: tuple[Heard[str], ...] = ()
-    flags: tuple[Heard[Flag], ...] = ()
+    authorities: tuple[str, ...] = ()
+    names: tuple[FieldValue[Name], ...] = ()
+    sex: tuple[FieldValue[str], ...] = ()
+    born: tuple[FieldValue[str], ...] = ()
+    identifiers: tuple[FieldValue[Identifier], ...] = ()
+    phones: tuple[FieldValue[str], ...] = ()
+    addresses: tuple[FieldValue[str], ...] = ()
+    multiple_birth: tuple[FieldValue[bool], ...] = ()
+    birth_order: tuple[FieldValue[int], ...] = ()
+    mother: tuple[FieldValue[Identifier], ...] = ()
+    mother_name: tuple[FieldValue[str], ...] = ()
+    flags: tuple[FieldValue[Flag], ...] = ()
 
     @property
     def key(self) -> RecordKey:
@@ -187,8 +189,8 @@ class _Told:
         self.last_at = saying.last_at
         self.capture, self.card_until = _proof(self.said.identifiers)
 
-    def value(self, value: T, *, stands: bool) -> Heard[T]:
-        return Heard(
+    def value(self, value: T, *, stands: bool) -> FieldValue[T]:
+        return FieldValue(
             value,
             self.first_at,
             self.last_at,
@@ -215,7 +217,7 @@ def _proof(identifiers: Iterable[Identifier]) -> tuple[str, date | None]:
     return best[0], None if best[1] in (date.min, date.max) else best[1]
 
 
-def _joined(newer: Heard[T], older: Heard[T]) -> Heard[T]:
+def _joined(newer: FieldValue[T], older: FieldValue[T]) -> FieldValue[T]:
     """One value that was said again: the newer voice, all the time, the better proof."""
     proofs = [
         (capture_rank(one.capture), one.card_until or date.max, one) for one in (newer, older)
@@ -229,9 +231,9 @@ def _joined(newer: Heard[T], older: Heard[T]) -> Heard[T]:
     )
 
 
-def _values(told: list[_Told], field: str) -> tuple[Heard[Any], ...]:
+def _values(told: list[_Told], field: str) -> tuple[FieldValue[Any], ...]:
     """All values of a field: those of the latest saying that mentions it, then the earlier."""
-    found: dict[Any, Heard[Any]] = {}
+    found: dict[Any, FieldValue[Any]] = {}
     stands = True
     for one in told:
         said = getattr(one.said, field)
@@ -264,9 +266,9 @@ def _known_of(newer: Identifier, older: Identifier) -> Identifier:
     )
 
 
-def _identifiers(told: list[_Told]) -> tuple[Heard[Identifier], ...]:
+def _identifiers(told: list[_Told]) -> tuple[FieldValue[Identifier], ...]:
     """All numbers; those stand that the latest saying about their kind and issuer has."""
-    found: dict[tuple[IdKind, str, str], Heard[Identifier]] = {}
+    found: dict[tuple[IdKind, str, str], FieldValue[Identifier]] = {}
     closed: set[tuple[IdKind, str]] = set()
     all_closed = False
     for one in told:
@@ -302,12 +304,12 @@ def _ends(flag: Flag, later: _Told) -> bool:
     return flag is Flag.ESTIMATED_BIRTH and bool(said.born)
 
 
-def _flags(told: list[_Told]) -> tuple[Heard[Flag], ...]:
+def _flags(told: list[_Told]) -> tuple[FieldValue[Flag], ...]:
     if not any(one.said.flags for one in told):
         return ()
     found = []
     for flag in Flag:
-        heard: Heard[Flag] | None = None
+        heard: FieldValue[Flag] | None = None
         stands = True
         for one in told:
             if flag in one.said.flags:
@@ -320,7 +322,7 @@ def _flags(told: list[_Told]) -> tuple[Heard[Flag], ...]:
     return tuple(sorted(found, key=lambda heard: not heard.stands))
 
 
-def _names_to_match(names: tuple[Heard[Name], ...]) -> tuple[Name, ...]:
+def _names_to_match(names: tuple[FieldValue[Name], ...]) -> tuple[Name, ...]:
     """The names that stand, and after them the earlier ones with use ``old``."""
     now = [heard.value for heard in names if heard.stands]
     if len(now) == len(names) or not now or not is_name(now[0].text):
@@ -334,11 +336,11 @@ def _names_to_match(names: tuple[Heard[Name], ...]) -> tuple[Name, ...]:
     return tuple(now)
 
 
-def _standing(values: tuple[Heard[T], ...]) -> tuple[T, ...]:
+def _standing(values: tuple[FieldValue[T], ...]) -> tuple[T, ...]:
     return tuple([heard.value for heard in values if heard.stands])
 
 
-def _first(values: tuple[Heard[T], ...], nothing: N) -> T | N:
+def _first(values: tuple[FieldValue[T], ...], nothing: N) -> T | N:
     return values[0].value if values and values[0].stands else nothing
 
 
@@ -402,8 +404,9 @@ def fold(sayings: Iterable[Saying]) -> SourceRecord:
     )
     return SourceRecord(
         registration,
-        min(one.first_at for one in told),
+        min([one.first_at for one in told]),
         last_at,
+        tuple(sorted({one.authority for one in told})),
         names,
         sex,
         born,

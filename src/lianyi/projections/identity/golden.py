@@ -28,7 +28,7 @@ from typing import Any, Final
 import msgspec
 
 from lianyi.projections.identity.claims import NEWBORN, OWN, Claims, is_worn, of_lifelong
-from lianyi.projections.identity.folding import Heard, SourceRecord
+from lianyi.projections.identity.folding import SourceRecord
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name
 from lianyi.projections.identity.statements import RecordKey
@@ -114,16 +114,14 @@ def without(authorities: Collection[str]) -> Sees:
     """See no record of these sensitive authorities, none they spoke of, and none marked VIP."""
 
     def sees(record: SourceRecord) -> bool:
-        if record.registration.source in authorities or Flag.VIP in record.registration.flags:
-            return False
-        return all(heard.authority not in authorities for heard in _everything_heard(record))
+        said = record.registration
+        return (
+            said.source not in authorities
+            and Flag.VIP not in said.flags
+            and not any(authority in authorities for authority in record.authorities)
+        )
 
     return sees
-
-
-def _everything_heard(record: SourceRecord) -> Iterable[Heard[Any]]:
-    for field in record.__struct_fields__[3:]:
-        yield from getattr(record, field)
 
 
 def golden(
@@ -136,7 +134,7 @@ def golden(
     """Make the golden record of a person.
 
     Args:
-        records: all source records of the person that stand, in any order.
+        records: all source records of the person that stand, each once, in any order.
         ranks: how far the hospital trusts an authority (``source``): the higher the more, 0 where
             it is not said.
         sees: what the caller may see; nothing of other records is in the result.

@@ -59,7 +59,7 @@ class NobodysAuthority(LianyiError):
     """A registration under an authority of which it is not known whose it is."""
 
     code = "LY-2133"
-    category = Category.INVALID
+    category = Category.NOT_FOUND
     en = Told(
         "it is not known whose patients '{source}' has",
         "no channel that you may see ever brought a patient of this authority",

@@ -26,9 +26,10 @@ class Rule(StrEnum):
     ONLY = "only"
     """Nobody says anything else."""
     REAL = "real"
-    """A real name over a newborn's, an alias, a placeholder; a number that can be right."""
+    """A real name over a newborn's, an alias, a placeholder; a number with a right check digit
+    over one that has none (15 digits), and both over a wrong one."""
     WHOLE = "whole"
-    """No lost character, the whole date, 18 digits and not 15."""
+    """No lost character; the whole date."""
     IN_FORCE = "in-force"
     """Not expired, lost or replaced; still in use."""
     VERIFIED = "verified"
@@ -66,14 +67,7 @@ ORDER: Final[Mapping[str, tuple[Rule, ...]]] = {
     "other_names": (Rule.IN_FORCE, Rule.RANK),
     "sex": (Rule.VERIFIED, Rule.READER, Rule.ID_NUMBER, Rule.RANK),
     "born": (Rule.VERIFIED, Rule.READER, Rule.ID_NUMBER, Rule.WHOLE, Rule.RANK),
-    "identifiers": (
-        Rule.REAL,
-        Rule.WHOLE,
-        Rule.IN_FORCE,
-        Rule.VERIFIED,
-        Rule.READER,
-        Rule.RANK,
-    ),
+    "identifiers": (Rule.REAL, Rule.IN_FORCE, Rule.VERIFIED, Rule.READER, Rule.RANK),
     "mother_name": (Rule.WHOLE, Rule.RANK),
 }
 """The rules of a field before ``FREQUENT``, ``NEWEST`` and ``SETTLED``, which every field has."""
@@ -89,7 +83,7 @@ class Claim(NamedTuple):
         value: as told.
         read: as read; None where nothing has to be asked of it.
         record: who says it.
-        authority: see ``folding.Heard``.
+        authority: see ``folding.FieldValue``.
         said_at: when it was last said (UTC).
         scores: for each rule of the field's ``ORDER``; the highest is kept.
     """

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.masterdata import reading, store
+from lianyi.projections.masterdata import reading, store, wall_store
 from lianyi.projections.masterdata.folding import Order, fold, is_retraction, let_all_hold
 from lianyi.projections.masterdata.model import Statement
 from lianyi.projections.masterdata.reading import Said
+from lianyi.projections.masterdata.scope import belongings
 from lianyi.projections.masterdata.state import State
 from lianyi.projections.projection import Heard, Learned, SetAside, source_of
 
@@ -47,6 +48,7 @@ class MasterData:
         self._zone = zone
         self._on_management_tree = on_management_tree
         self._held: dict[str, tuple[int, State, Order | None]] = {}
+        self._settled: tuple[str, int, date] | None = None
 
     def wants(self, kind: str) -> bool:
         """Tell whether messages of a kind may be about master data."""
@@ -106,6 +108,7 @@ class MasterData:
             message.sender,
             (),
             failure.record(),
+            message.channel,
         )
 
     async def _state(
@@ -148,18 +151,22 @@ class MasterData:
     async def settle(
         self, connection: Connection, schema: str, *, revision: int, now: datetime
     ) -> None:
-        """Hand the management tree of today on when it is another than last time."""
-        if self._on_management_tree is None:
+        """Say whose everything is today, and hand the management tree on when it is another one."""
+        today = now.astimezone(self._zone).date()
+        if self._settled == (schema, revision, today):
             return
         state, last = await self._state(connection, schema, revision)
         self._held = {schema: (revision, state, last)}
-        pairs = state.pairs(now.astimezone(self._zone).date())
-        if await store.hand_on(connection, schema, pairs):
+        await wall_store.write(connection, schema, belongings(state, today))
+        pairs = state.pairs(today)
+        if self._on_management_tree and await store.hand_on(connection, schema, pairs):
             await self._on_management_tree(connection, pairs)
+        self._settled = schema, revision, today
 
     def forget(self) -> None:
         """Let go of what is remembered in the process."""
         self._held.clear()
+        self._settled = None
 
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
@@ -176,5 +183,10 @@ def _set_aside(statement: Statement, refused: LianyiError | None) -> SetAside | 
     if failure is None:
         return None
     return SetAside(
-        statement.position, statement.part, statement.received_at, statement.kind, failure
+        statement.position,
+        statement.part,
+        statement.received_at,
+        statement.kind,
+        failure,
+        statement.channel,
     )

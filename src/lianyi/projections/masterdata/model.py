@@ -388,3 +388,12 @@ def about(change: Change) -> list[Thing]:
         case Retract() | Decide() | SetSources():
             codes = []
     return [Thing(Kind.ORGANISATION, code) for code in codes]
+
+
+def told_of(change: Change) -> list[Thing]:
+    """Return the records that one must see to be told of a change.
+
+    They are all it names; of what puts a record under something, or takes it away, the record.
+    """
+    named = about(change)
+    return named[:1] if isinstance(change, Attach | Detach) and is_tree(change.relation) else named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -49,6 +50,7 @@ from lianyi.projections.masterdata.views import (
     RecordRow,
     SayingRow,
 )
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.projection_store import Version
 from lianyi.security.access import acting, current, platform
@@ -56,6 +58,7 @@ from lianyi.security.rules import path_up
 
 SAYINGS_MAX = 200
 SCOPES_MAX = 64
+CODES_AT_ONCE = 1000
 _OWN = {
     Kind.ORGANISATION: (TREE, PLACE),
     Kind.LOCATION: (PART_OF,),
@@ -105,7 +108,8 @@ class Questions:
     async def _state(self, connection: Connection, live: Version) -> State:
         """Return all that holds; what was loaded serves until something changes."""
         if self._held is None or self._held[0] != live:
-            state = await store.load(connection, live.schema)
+            async with seeing_all(connection):
+                state = await store.load(connection, live.schema)
             self._held = live, state
             self._scopes.clear()
         return self._held[1]
@@ -136,10 +140,14 @@ class Questions:
         """Return the records of a day; see :func:`read_store.list_records`."""
         day = as_of or self.today
         async with self.reading() as (connection, schema, scope):
-            found = await read_store.list_records(
-                connection, schema, kind, as_of=day, q=q, closed=closed, after=cursor,
-                limit=limit + 1, codes=scope.codes(kind),
-            )  # fmt: skip
+            found: list[read_store.Record] = []
+            for codes in _windows(scope.codes(kind), after=cursor):
+                found += await read_store.list_records(
+                    connection, schema, kind, as_of=day, q=q, closed=closed, after=cursor,
+                    limit=limit + 1 - len(found), codes=codes,
+                )  # fmt: skip
+                if len(found) > limit:
+                    break
         rows = [_row(record, day) for record in found[:limit]]
         return RecordPage(items=rows, next_cursor=rows[-1].code if len(found) > limit else None)
 
@@ -165,15 +173,41 @@ class Questions:
         day = as_of or self.today
         async with self.reading() as (connection, schema, scope):
             said = await self._said_in(connection, message) if message else frozenset()
-            known = [
-                code
-                for code in dict.fromkeys(codes)
-                if scope.holds(Thing(kind, code))
-                or code in said
-                or (kind is Kind.ORGANISATION and code in scope.path())
-            ]
-            found = await read_store.records(connection, schema, kind, known, as_of=day)
+            above = scope.path() if kind is Kind.ORGANISATION else frozenset()
+            found = await self._records(
+                connection, schema, kind, codes, scope=scope, beyond=said | above, as_of=day
+            )
         return [NamedRow(code=one.code, name_zh=one.name_zh, name_en=one.name_en) for one in found]
+
+    async def _records(
+        self,
+        connection: Connection,
+        schema: str,
+        kind: Kind,
+        codes: Collection[str],
+        *,
+        scope: Scope,
+        beyond: Collection[str],
+        as_of: date,
+    ) -> list[read_store.Record]:
+        """Return those of some records that are in sight, and those of them whose names go beyond.
+
+        Args:
+            connection: to the database.
+            schema: of the version.
+            kind: of the records.
+            codes: of them.
+            scope: what whoever asks reaches.
+            beyond: codes of which he may learn the names all the same.
+            as_of: the day.
+        """
+        own = {code for code in codes if scope.holds(Thing(kind, code))}
+        found = await read_store.records(connection, schema, kind, own, as_of=as_of)
+        others = set(codes).intersection(beyond) - own
+        if others:
+            async with seeing_all(connection):
+                found += await read_store.records(connection, schema, kind, others, as_of=as_of)
+        return sorted(found, key=lambda one: one.code)
 
     async def _said_in(self, connection: Connection, position: Position) -> frozenset[str]:
         """Return the words of a message, when whoever asks may read it; else nothing."""
@@ -244,7 +278,7 @@ class Questions:
             if scope.holds(end) or (not leading and is_tree(one.relation))
         ]
         links, ends = [one for one, _ in kept], [end for _, end in kept]
-        names = await self._names_of(connection, schema, ends)
+        names = await self._names_of(connection, schema, ends, scope)
         return [
             LinkRow(
                 relation=link.relation,
@@ -264,12 +298,15 @@ class Questions:
         ]
 
     async def _names_of(
-        self, connection: Connection, schema: str, ends: Sequence[Thing]
+        self, connection: Connection, schema: str, ends: Sequence[Thing], scope: Scope
     ) -> Mapping[Thing, read_store.Record]:
+        """Return the records at the ends of links that are shown; of them a name is shown."""
         found: dict[Thing, read_store.Record] = {}
         for kind in {kind for kind, _ in ends}:
             codes = [code for one, code in ends if one is kind]
-            for record in await read_store.records(connection, schema, kind, codes, as_of=END):
+            for record in await self._records(
+                connection, schema, kind, codes, scope=scope, beyond=codes, as_of=END
+            ):
                 found[Thing(kind, record.code)] = record
         return found
 
@@ -281,7 +318,7 @@ class Questions:
             for one in await read_store.list_lineage(connection, schema, code)
         ]
         lines = [(one, other) for one, other in found if scope.holds(other)]
-        names = await self._names_of(connection, schema, [other for _, other in lines])
+        names = await self._names_of(connection, schema, [other for _, other in lines], scope)
         return [
             LineageRow(
                 direction="from" if line.successor == code else "into",
@@ -327,8 +364,12 @@ class Questions:
         """
         day = as_of or self.today
         async with self.reading() as (connection, schema, scope):
-            nodes = await read_store.list_nodes(connection, schema, tree, as_of=day)
             seen = scope.codes(Kind.ORGANISATION)
+            nodes = await read_store.list_nodes(connection, schema, tree, as_of=day)
+            if seen is not None:
+                nodes += await read_store.list_nodes_above(
+                    connection, schema, tree, nodes, as_of=day
+                )
             trees = await read_store.list_trees(connection, schema, below=seen)
         return OrganisationTree(
             tree=tree,
@@ -363,6 +404,14 @@ async def organisation_names(
 
 WORD = re.compile(r"[^\s|^~&\\\"'<>{}\[\](),:;=/]+")
 """What a message is cut into to find the codes in it."""
+
+
+def _windows(codes: Sequence[str] | None, *, after: str) -> Iterable[Sequence[str] | None]:
+    """Give the codes after one, in order, as many at a time as are quickly looked up."""
+    if codes is None:
+        return [None]
+    first = bisect_right(codes, after)
+    return (codes[n : n + CODES_AT_ONCE] for n in range(first, len(codes), CODES_AT_ONCE))
 
 
 def _drawn(

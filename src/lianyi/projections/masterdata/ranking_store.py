@@ -7,7 +7,8 @@ from typing import Any
 
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.masterdata.model import Kind, Loss, Proposal, Thing
+from lianyi.projections.masterdata.changes import from_json
+from lianyi.projections.masterdata.model import Kind, Loss, Proposal, Thing, about
 from lianyi.projections.masterdata.sources import Sources
 from lianyi.projections.masterdata.state import State
 
@@ -58,12 +59,13 @@ async def write(
     else:
         await connection.execute(f"DELETE FROM {schema}.proposal WHERE key = ANY ($1)", keys)  # noqa: S608
     await connection.executemany(
-        f"INSERT INTO {schema}.proposal (key, {_PROPOSAL})"  # noqa: S608
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        f"INSERT INTO {schema}.proposal (key, {_PROPOSAL}, things)"  # noqa: S608
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         [
             (
                 key, *one.position, one.part, one.received_at, one.source, one.why,
                 dict(one.change), str(one.decided_by) if one.decided_by else None, one.accepted,
+                [str(thing) for thing in about(from_json(one.change))],
             )
             for key in keys
             if (one := state.proposals.get(key)) is not None
@@ -81,8 +83,11 @@ async def write(
 
 
 async def find_rules(connection: Connection, schema: str) -> Sources:
-    """Return the rules in force; without a file those that hold then."""
-    rules = await connection.fetchval(f"SELECT rules FROM {schema}.rules")  # noqa: S608
+    """Return the rules in force; without a file those that hold then.
+
+    Of sources that speak for organisations out of sight, nothing.
+    """
+    rules = await connection.fetchval(f"SELECT {schema}.rules_in_sight()")
     return Sources() if rules is None else Sources.model_validate(rules)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.masterdata.model import PLACE, TREE, Kind
+from lianyi.projections.masterdata.wall_store import seeing_all
 
 
 class Record(NamedTuple):
@@ -90,17 +91,46 @@ class Node(NamedTuple):
     places: list[str]
 
 
-_ON_DAY = """
+_EVERY = """
+SELECT DISTINCT ON (code) * FROM {schema}.existence
+WHERE kind = $1 AND valid_from <= $2 AND $3::text[] IS NULL ORDER BY code, valid_from DESC
+"""
+_SOME = """
+SELECT one.* FROM unnest($3::text[]) AS wanted(code) CROSS JOIN LATERAL (
+    SELECT * FROM {schema}.existence AS e
+    WHERE e.kind = $1 AND e.code = wanted.code AND e.valid_from <= $2
+    ORDER BY e.valid_from DESC LIMIT 1) AS one
+"""
+"""Looked up one by one: a list of codes to choose among is gone through for every row."""
+
+_DESCRIBED = """
 SELECT e.kind, e.code, e.valid_from, e.valid_to, coalesce(d.name_zh, ''),
     coalesce(d.name_en, ''), coalesce(d.pinyin, ''), coalesce(d.category, ''),
     coalesce(d.emergency, false), coalesce(d.identifiers, '{{}}'), e.said, e.ended
-FROM (SELECT DISTINCT ON (code) * FROM {schema}.existence
-      WHERE kind = $1 AND valid_from <= $2 AND ($3::text[] IS NULL OR code = ANY($3))
-      ORDER BY code, valid_from DESC) AS e
+FROM ({existing}) AS e
 LEFT JOIN LATERAL (SELECT * FROM {schema}.description AS d
       WHERE d.kind = e.kind AND d.code = e.code AND d.valid_from <= $2
       ORDER BY d.valid_from DESC LIMIT 1) AS d ON true
 """
+
+_PAGE = """
+SELECT * FROM ({existing}) AS one
+WHERE ($4 OR valid_to > $2) AND code COLLATE "C" > $5
+ORDER BY code COLLATE "C" LIMIT CASE WHEN $6 = '' THEN $7::bigint END
+"""
+"""Without a word to look for, only the records of the page are described."""
+
+_FOUND = """
+WHERE $6 = '' OR position(lower($6) IN lower(concat_ws(' ', e.code, d.name_zh, d.name_en, d.pinyin,
+    d.identifiers::text))) > 0
+ORDER BY e.code COLLATE "C" LIMIT $7
+"""
+
+
+def _on_day(schema: str, *, some: bool, within: str = "{existing}") -> str:
+    """Return the question for records of a kind as they are on a day: some of them, or all."""
+    existing = within.replace("{existing}", _SOME if some else _EVERY)
+    return _DESCRIBED.replace("{existing}", existing).format(schema=schema)
 
 
 async def list_records(
@@ -126,14 +156,10 @@ async def list_records(
         closed: whether those that are no more by that day are wanted too.
         after: the last code of the page before.
         limit: at most so many.
-        codes: among these; None: all.
+        codes: among these, some hundreds at most; None: all.
     """
     rows = await connection.fetch(
-        _ON_DAY.format(schema=schema)
-        + " WHERE ($4 OR e.valid_to > $2) AND e.code COLLATE \"C\" > $5 AND ($6 = '' OR position("
-        " lower($6) IN lower(concat_ws(' ', e.code, d.name_zh, d.name_en, d.pinyin,"
-        " d.identifiers::text))) > 0)"
-        ' ORDER BY e.code COLLATE "C" LIMIT $7',
+        _on_day(schema, some=codes is not None, within=_PAGE) + _FOUND,
         kind.value,
         as_of,
         codes,
@@ -150,7 +176,7 @@ async def records(
 ) -> list[Record]:
     """Return some records as they are on a day, or were last before it."""
     rows = await connection.fetch(
-        _ON_DAY.format(schema=schema), kind.value, as_of, sorted(set(codes))
+        _on_day(schema, some=True) + " ORDER BY e.code", kind.value, as_of, sorted(set(codes))
     )
     return [Record(*row) for row in rows]
 
@@ -212,20 +238,13 @@ async def list_lineage(connection: Connection, schema: str, code: str) -> list[L
     return [Line(*row) for row in rows]
 
 
-_TAKEN_BACK = """(SELECT t.shard || '-' || t.number FROM {schema}.statement AS t,
-    jsonb_array_elements(t.changes) AS one
-    WHERE t.refused IS NULL AND t.changes @> '[{{"do": "retract"}}]' AND one ->> 'position'
-    = s.shard || '-' || s.number AND coalesce((one ->> 'part')::integer, s.part) = s.part
-    ORDER BY t.received_at LIMIT 1)"""
-
-
 async def counts(connection: Connection, schema: str, position: Position, part: int | None) -> bool:
     """Tell whether a message, or one part of it, says something that still counts."""
     found: bool = await connection.fetchval(
         f"SELECT EXISTS (SELECT FROM {schema}.statement AS s WHERE s.shard = $1"  # noqa: S608
         " AND s.number = $2 AND ($3::integer IS NULL OR s.part = $3) AND s.unreadable IS NULL"
         ' AND NOT s.changes @> \'[{"do": "retract"}]\''
-        f" AND {_TAKEN_BACK.format(schema=schema)} IS NULL)",
+        f" AND {schema}.taken_back_by(s.shard, s.number, s.part) IS NULL)",
         position.shard,
         position.number,
         part,
@@ -280,10 +299,7 @@ async def list_sayings(
 ) -> list[Saying]:
     """Return the messages that said something about a record, newest first."""
     rows = await connection.fetch(
-        "SELECT s.shard || '-' || s.number, s.part, s.received_at, s.kind, s.by, s.changes,"  # noqa: S608
-        f" s.refused, {_TAKEN_BACK.format(schema=schema)}"
-        f" FROM {schema}.statement AS s WHERE s.things @> ARRAY[$1]"
-        " ORDER BY s.received_at DESC, s.shard DESC, s.number DESC, s.part LIMIT $2",
+        f"SELECT * FROM {schema}.sayings($1, $2)",  # noqa: S608
         f"{kind}/{code}",
         limit,
     )
@@ -296,29 +312,53 @@ async def list_trees(
     """Return the names of all trees that organisations ever stood in; None: any of them."""
     rows = await connection.fetch(
         f"SELECT DISTINCT relation FROM {schema}.link"  # noqa: S608
-        " WHERE starts_with(relation, $1) AND ($2::text[] IS NULL OR subject = ANY($2)) ORDER BY 1",
+        " WHERE starts_with(relation, $1) AND ($2::text[] IS NULL OR subject IN"
+        " (SELECT unnest($2::text[]))) ORDER BY 1",
         TREE,
         below,
     )
     return [row["relation"].removeprefix(TREE) for row in rows]
 
 
-async def list_nodes(connection: Connection, schema: str, tree: str, *, as_of: date) -> list[Node]:
-    """Return every organisation of a day with its parent in a tree and where it is."""
+async def list_nodes(
+    connection: Connection,
+    schema: str,
+    tree: str,
+    *,
+    as_of: date,
+    codes: Collection[str] | None = None,
+) -> list[Node]:
+    """Return organisations of a day with their parent in a tree and where they are; None: all."""
     rows = await connection.fetch(
         f"SELECT on_day.code, l.object, on_day.name_zh, on_day.name_en, on_day.category,"  # noqa: S608
         " on_day.emergency, ARRAY(SELECT p.object"
         f"  FROM {schema}.link AS p WHERE p.relation = $4 AND p.subject = on_day.code"
         "  AND p.valid_from <= $2 AND p.valid_to > $2 ORDER BY 1)"
-        f" FROM ({_ON_DAY.format(schema=schema)}) AS on_day (kind, code, valid_from, valid_to,"
-        "  name_zh, name_en, pinyin, category, emergency, identifiers, said, ended)"
+        f" FROM ({_on_day(schema, some=codes is not None)})"
+        "  AS on_day (kind, code, valid_from, valid_to, name_zh, name_en, pinyin, category,"
+        "  emergency, identifiers, said, ended)"
         f" LEFT JOIN {schema}.link AS l ON l.relation = $5 AND l.subject = on_day.code"
         "  AND l.valid_from <= $2 AND l.valid_to > $2"
         ' WHERE on_day.valid_to > $2 ORDER BY on_day.code COLLATE "C"',
         Kind.ORGANISATION.value,
         as_of,
-        None,
+        None if codes is None else list(codes),
         PLACE,
         TREE + tree,
     )
     return [Node(*row) for row in rows]
+
+
+async def list_nodes_above(
+    connection: Connection, schema: str, tree: str, nodes: Sequence[Node], *, as_of: date
+) -> list[Node]:
+    """Return the nodes that some stand under and that are not among them, whoever asks."""
+    known = {node.code for node in nodes}
+    ahead = {node.parent for node in nodes if node.parent} - known
+    found: list[Node] = []
+    async with seeing_all(connection):
+        while ahead:
+            found += (more := await list_nodes(connection, schema, tree, as_of=as_of, codes=ahead))
+            known |= ahead
+            ahead = {node.parent for node in more if node.parent} - known
+    return found

@@ -37,9 +37,9 @@ from lianyi.projections.masterdata.model import (
     Succeed,
     Thing,
     about,
-    is_tree,
     object_kind,
     subject_kind,
+    told_of,
 )
 from lianyi.projections.masterdata.spans import Spans, on_day
 from lianyi.projections.masterdata.state import State
@@ -67,19 +67,22 @@ class Scope:
         self._state = state
         self._today = today
         self._owners: dict[Thing, frozenset[str]] = {}
+        self._codes: dict[Kind, list[str]] = {}
         self.organisations = None if reach is None else _closure(state, reach, today)
 
     def codes(self, kind: Kind) -> list[str] | None:
-        """Return the codes of what may be seen; None: all."""
+        """Return the codes of what may be seen, in order; None: all."""
         if self.organisations is None:
             return None
         if kind is Kind.ORGANISATION:
             return sorted(self.organisations)
-        return sorted(
-            thing.code
-            for thing in self._state.existence
-            if thing.kind is kind and self.holds(thing)
-        )
+        if kind not in self._codes:
+            self._codes[kind] = sorted(
+                thing.code
+                for thing in self._state.existence
+                if thing.kind is kind and self.holds(thing)
+            )
+        return self._codes[kind]
 
     def holds(self, thing: Thing) -> bool:
         """Tell whether a record may be seen."""
@@ -121,9 +124,7 @@ class Scope:
 
     def tells(self, change: Change) -> bool:
         """Tell whether a change may be shown: all it names, or what it puts under something."""
-        if isinstance(change, Attach | Detach) and is_tree(change.relation):
-            return self.holds(Thing(subject_kind(change.relation), change.subject))
-        return all(self.holds(thing) for thing in about(change))
+        return all(self.holds(thing) for thing in told_of(change))
 
     def check(self, changes: Sequence[Change]) -> None:
         """Do nothing when all changes lie within the reach.
@@ -231,6 +232,38 @@ def _closure(state: State, reach: Collection[str], today: date) -> frozenset[str
                 found.add(code)
                 ahead.append(code)
     return frozenset(found)
+
+
+def belongings(state: State, today: date) -> Iterator[tuple[Thing, frozenset[str]]]:
+    """Give every record with the organisations of which one must reach one to see it.
+
+    Reached is an organisation by an assignment to it, or to one above it in the management tree of
+    today. It is what :class:`Scope` decides, ready for a wall that knows no more than that.
+    """
+    above: dict[str, frozenset[str]] = {}
+    for thing in state.existence:
+        is_organisation = thing.kind is Kind.ORGANISATION
+        codes = [thing.code] if is_organisation else owners(state, thing, today)
+        for code in codes:
+            if code not in above:
+                above[code] = frozenset(_reached_by(state, code, today))
+        yield thing, frozenset[str]().union(*(above[code] for code in codes))
+
+
+def _reached_by(state: State, code: str, today: date) -> list[str]:
+    """Return an organisation, and above it those by which the tree of today does not lead to it."""
+    found = [code]
+    while True:
+        here = Thing(Kind.ORGANISATION, found[-1])
+        links = state.links.get(LinkKey(MANAGED, here.code), _NONE)
+        stands = state.exists(here, today)
+        above = on_day(links, today) if stands else links[-1:]
+        if not above or above[0].object in found:
+            return found
+        parent = above[0].object
+        if stands and state.exists(Thing(Kind.ORGANISATION, parent), today):
+            return found
+        found.append(parent)
 
 
 def owners(state: State, thing: Thing, today: date) -> frozenset[str]:

@@ -51,6 +51,7 @@ from lianyi.projections.masterdata.views import (
     RoleRequest,
     SplitRequest,
 )
+from lianyi.projections.masterdata.wall_store import seeing_all
 from lianyi.projections.service import set_aside_view
 from lianyi.projections.waiting import until_learned
 from lianyi.security.access import OutsideOfReach
@@ -190,7 +191,7 @@ class MasterDataService(Questions):
             OutsideOfReach: it is about what others have, or about nothing that may be seen.
             NothingToRetract: it says nothing that counts.
         """
-        async with self.reading() as (connection, schema, scope):
+        async with self.reading() as (connection, schema, scope), seeing_all(connection):
             said = all_from_json(await read_store.list_changes(connection, schema, position, part))
             if scope.organisations is not None:
                 beside = await read_store.list_named_beside(connection, schema, _hung(said))

@@ -10,7 +10,7 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.masterdata import ranking_store
+from lianyi.projections.masterdata import ranking_store, wall_store
 from lianyi.projections.masterdata.changes import all_from_json, all_to_json
 from lianyi.projections.masterdata.folding import Order
 from lianyi.projections.masterdata.model import (
@@ -22,10 +22,11 @@ from lianyi.projections.masterdata.model import (
     Span,
     Statement,
     Thing,
+    told_of,
 )
 from lianyi.projections.masterdata.state import State
 
-SHAPE = 2
+SHAPE = 3
 """Of the tables below; a change of them is a new number."""
 
 _TABLES = """
@@ -46,6 +47,7 @@ CREATE TABLE {schema}.statement (
     unreadable  jsonb,
     refused     jsonb,
     channel     integer     NOT NULL,
+    tells       jsonb       NOT NULL,           -- of each change, what one must see to be told it
     PRIMARY KEY (shard, number, part)
 );
 CREATE INDEX ON {schema}.statement USING gin (things);
@@ -92,6 +94,7 @@ CREATE TABLE {schema}.link (
     PRIMARY KEY (relation, subject, valid_from, object, role)
 );
 CREATE INDEX ON {schema}.link (object, relation);
+CREATE INDEX ON {schema}.link (subject);
 
 CREATE TABLE {schema}.lineage (
     predecessor text NOT NULL,
@@ -126,7 +129,8 @@ CREATE TABLE {schema}.proposal (
     why         text        NOT NULL,
     change      jsonb       NOT NULL,
     decided_by  text,
-    accepted    boolean
+    accepted    boolean,
+    things      text[]      NOT NULL            -- what the change names
 );
 CREATE INDEX ON {schema}.proposal (received_at, shard, number, part) WHERE decided_by IS NULL;
 
@@ -139,14 +143,11 @@ CREATE TABLE {schema}.rules (
 CREATE TABLE {schema}.handed (
     digest bytea NOT NULL
 );
-
-GRANT USAGE ON SCHEMA {schema} TO lianyi_doors;
-GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO lianyi_doors;
 """
 
 _DIGESTED = {
     "statement": "shard, number, part, received_at, source, day, kind, by, changes::text, things,"
-    " unreadable::text, refused::text, channel",
+    " unreadable::text, refused::text, channel, tells::text",
     "existence": "kind, code, valid_from, valid_to, said, ended",
     "description": "kind, code, valid_from, name_zh, name_en, pinyin, category, emergency,"
     " identifiers::text, said, origins::text",
@@ -154,7 +155,7 @@ _DIGESTED = {
     "lineage": 'predecessor, successor, how, "on", said',
     "loss": 'kind, code, field, source, value::text, said, "on", winner',
     "proposal": "key, shard, number, part, received_at, source, why, change::text, decided_by,"
-    " accepted",
+    " accepted, things",
     "rules": "rules::text",
 }
 
@@ -162,6 +163,7 @@ _DIGESTED = {
 async def create(connection: Connection, schema: str) -> None:
     """Make the empty tables."""
     await connection.execute(_TABLES.format(schema=schema))
+    await connection.execute(wall_store.TABLES.format(schema=schema))
 
 
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
@@ -185,7 +187,7 @@ async def put_statements(
     """Keep statements, each with why it does not hold."""
     await connection.executemany(
         f"INSERT INTO {schema}.statement VALUES"  # noqa: S608
-        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         " ON CONFLICT (shard, number, part) DO NOTHING",
         [
             (
@@ -202,6 +204,7 @@ async def put_statements(
                 one.unreadable,
                 refused.record() if refused else None,
                 one.channel,
+                [list(map(str, told_of(change))) for change in one.changes],
             )
             for one, refused in rows
         ],

@@ -10,12 +10,14 @@ import asyncpg
 
 from lianyi.base.clock import Clock, IdSource
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.security import account_store
 from lianyi.security.access import current, require
 from lianyi.security.acts import act
 from lianyi.security.model import EVERYWHERE, Purpose
 from lianyi.security.privacy import store
 from lianyi.security.privacy.failures import BadSpan, ConsentOver, NoSuchConsent, NoSuchPatient
 from lianyi.security.privacy.model import Consent, Decision
+from lianyi.security.privacy.notices import Notices
 from lianyi.security.privacy.paging import Place, reach_here
 
 
@@ -35,8 +37,15 @@ class Consents:
     """Records and withdraws consents; each is an act."""
 
     def __init__(
-        self, pool: asyncpg.Pool, messages: PostgresLog, clock: Clock, ids: IdSource
+        self,
+        pool: asyncpg.Pool,
+        messages: PostgresLog,
+        clock: Clock,
+        ids: IdSource,
+        *,
+        notices: Notices,
     ) -> None:
+        self._notices = notices
         self._pool = pool
         self._log = messages
         self._clock = clock
@@ -108,6 +117,8 @@ class Consents:
             }
             new_act = act("consent.recorded", facts, whose=[new.patient])
             await self._log.append_act_within(connection, new_act)
+            await account_store.tell(connection)
+        self._notices.forget()
         return new
 
     async def withdraw(self, consent: UUID) -> Consent:
@@ -128,6 +139,8 @@ class Consents:
             facts = {"consent": str(consent), "organisation": found.organisation}
             new_act = act("consent.withdrawn", facts, whose=[found.patient])
             await self._log.append_act_within(connection, new_act)
+            await account_store.tell(connection)
             ended = await store.lock_consent(connection, consent)
+        self._notices.forget()
         assert ended is not None  # noqa: S101 - it was locked
         return ended

@@ -15,6 +15,7 @@ from lianyi.base.clock import Clock, IdSource
 from lianyi.messagelog.log import NoSuchMessage
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.security import account_store
 from lianyi.security.access import current
 from lianyi.security.acts import act
 from lianyi.security.audit import store as channel_store
@@ -29,6 +30,7 @@ from lianyi.security.privacy.failures import (
     UnknownReason,
 )
 from lianyi.security.privacy.model import Glass, GlassReason
+from lianyi.security.privacy.notices import Notices
 from lianyi.security.privacy.paging import Place, reach_here
 
 log = structlog.get_logger(__name__)
@@ -45,7 +47,9 @@ class Glasses:
         ids: IdSource,
         *,
         book: ClassificationBook,
+        notices: Notices,
     ) -> None:
+        self._notices = notices
         self._pool = pool
         self._log = messages
         self._clock = clock
@@ -111,6 +115,8 @@ class Glasses:
             await store.insert_glass(connection, new)
             new_act = act("glass.broken", facts, about=position, channel=channel, whose=patients)
             await self._log.append_act_within(connection, new_act)
+            await account_store.tell(connection)
+        self._notices.forget()
         log.warning("glass.broken", glass=str(new.glass), by=actor.name, reason=new.reason)
         return new
 

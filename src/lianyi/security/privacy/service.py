@@ -32,6 +32,7 @@ from lianyi.security.privacy.model import (
     Relations,
     Why,
 )
+from lianyi.security.privacy.notices import Notices
 from lianyi.security.rules import Parents, path_up
 
 NEVER_REFUSED = frozenset({Purpose.EMERGENCY, Purpose.PUBLIC_HEALTH, Purpose.PATIENT_REQUEST})
@@ -48,7 +49,9 @@ class Privacy:
         *,
         book: ClassificationBook,
         relations: Relations,
+        notices: Notices,
     ) -> None:
+        self._notices = notices
         self._pool = pool
         self._clock = clock
         self._book = book
@@ -70,7 +73,7 @@ class Privacy:
         consents: Sequence[Consent] = []
         parents: Parents = {}
         account = access.actor.account
-        looks_on, said_on = await store.whether_any(self._pool, account, now, everybody)
+        looks_on, said_on = await self._notices.whether_any(account, everybody)
         if looks_on:
             glasses = await store.open_glass(self._pool, account, now)
         if said_on:

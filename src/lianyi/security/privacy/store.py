@@ -38,21 +38,20 @@ def _glass(row: asyncpg.Record) -> Glass:
     return Glass(**{**row, "patients": tuple(row["patients"]), "purpose": Purpose(row["purpose"])})
 
 
-async def whether_any(
-    ask: Asks, account: UUID, at: datetime, patients: Collection[str]
-) -> tuple[bool, bool]:
-    """Return whether somebody has looks that last, and whether patients said anything.
+async def notices(
+    ask: Asks, at: datetime, *, most: int
+) -> tuple[frozenset[bytes] | None, frozenset[UUID]]:
+    """Return the digests of patients of whom a consent stands, and the accounts that look.
 
-    Mostly neither is so, and then one short question is all that a page costs.
+    Args:
+        ask: the database.
+        at: looks that last at this moment count.
+        most: of more patients than that, None is returned.
     """
-    row = await ask.fetchrow(
-        "SELECT EXISTS (SELECT FROM security.glass WHERE account = $1 AND until > $2),"
-        " EXISTS (SELECT FROM security.standing_consents($3))",
-        account,
-        at,
-        list(patients),
-    )
-    return bool(row and row[0]), bool(row and row[1])
+    row = await ask.fetchrow("SELECT * FROM security.privacy_notices($1, $2)", at, most)
+    assert row is not None  # noqa: S101 - a function that returns one row
+    patients = None if row["patients"] is None else frozenset(row["patients"])
+    return patients, frozenset(row["accounts"])
 
 
 # ---- consents -----------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ from lianyi.security.account_store import AccountRecord, AssignmentRecord
 from lianyi.security.model import Access, Actor, Purpose, Reach
 from lianyi.security.practitioner_store import Called
 from lianyi.security.roles import RoleBook
-from lianyi.security.rules import seeing_roles
 
 from .saying import RECEIVED, ZONE
 
@@ -145,8 +144,7 @@ class Town:
                     ),
                 )
             await practitioner_store.set_names(connection, account, names, by="t", at=now)
-            seeing = seeing_roles(self.roles.roles)
-            await account_store.refresh_sight(connection, seeing, now)
+            await account_store.refresh_sight(connection, self.roles.roles, now)
         return Actor(account, name, name, "", Reach(), Purpose.TREATMENT)
 
     async def treated(self, actor: Actor, *patients: str, **settings: Any) -> list[str]:

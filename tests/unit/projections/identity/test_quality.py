@@ -218,6 +218,14 @@ def test_a_number_with_one_name_is_not_told(other: str) -> None:
     assert ("shared-number", CARD.value) not in told([[patient(1)], [patient(2, other)]])
 
 
+def test_card_numbers_of_two_hospitals_are_not_one_number() -> None:
+    persons: list[Person] = [
+        [patient(n, name, identifiers=(Identifier(IdKind.HOSPITAL_CARD, "880012", issuer),))]
+        for n, (name, issuer) in enumerate([("王小明", "A"), ("李丽", "B")])
+    ]
+    assert ("shared-number", "880012") not in told(persons)
+
+
 def test_a_telephone_and_a_home_of_many_are_told_the_most_crowded_first() -> None:
     persons: list[Person] = [
         [patient(n, identifiers=(citizen(order=n),), phones=(PHONE if n < 13 else "15412987327",))]

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { CopyButton } from '@/components/CopyButton'
 import { Instant } from '@/components/Instant'
 import { useKind } from '@/components/kind'
+import { DataSet } from '@/components/MessageCells'
 import type { Key, MessageTrace } from '@/lib/api'
 import { bytes } from '@/lib/format'
 import { useTexts } from '@/lib/texts'
@@ -55,6 +56,14 @@ export function Header({ trace }: { trace: MessageTrace }) {
                   {t('trace.version', { version: trace.definition_version })}
                 </Link>
               )}
+            </dd>
+          </div>
+        )}
+        {trace.data_set !== null && (
+          <div>
+            <dt>{t('messages.dataSet')}</dt>
+            <dd>
+              <DataSet of={trace.data_set} /> <span className="quiet">{t(`privacy.sharings.${trace.data_set.sharing}`)}</span>
             </dd>
           </div>
         )}

@@ -589,6 +589,7 @@ export const en: Texts = {
     receivedAt: 'Received',
     keys: 'Identifiers',
     sender: 'Sender',
+    dataSet: 'Data set',
     deliveries: 'Deliveries',
     size: 'Size',
     noDestination: 'no destination',

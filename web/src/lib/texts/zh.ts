@@ -586,6 +586,7 @@ export const zh = {
     receivedAt: '收到时间',
     keys: '标识',
     sender: '发送方',
+    dataSet: '数据集',
     deliveries: '投递',
     size: '大小',
     noDestination: '无目的端',
