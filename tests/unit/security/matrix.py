@@ -240,6 +240,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "decide_identity": {"said": "undecided", "person": PERSON, "other": OTHER, "reason": "r"},
     "take_back_decision": {"record": RECORD, "other": {**RECORD, "mrn": "I2"}, "reason": "r"},
     "undo_replacement": {**RECORD, "reason": "r"},
+    "activate_model": {"model": "shipped", "reason": "r"},
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
     "record_consent": {
         "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
@@ -292,8 +293,8 @@ QUESTIONS = {
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
-GONE = {"LY-1815", "LY-1865"}
-"""The account around it is there; that there is no such key, assignment or app is by design."""
+GONE = {"LY-1815", "LY-1865", "LY-2153"}
+"""What is around it is there; that there is no such key, assignment, app or model is by design."""
 
 
 def decision(answer: httpx.Response, operation: Operation) -> str:
