@@ -8,6 +8,9 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 UV_VERSION := 0.13.8
 
+# Files of tests are shared out among the cores; a house that a file builds once is built once.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help setup demo test test-fast check format lock wheel docs docs-check bench faults clean
 
 help: ## list the targets
@@ -22,10 +25,10 @@ demo: setup ## a simulated hospital on http://127.0.0.1:8080; CORPUS=DIR replays
 test: setup ## every test, the browser ones too
 	tools/prepare_tests.sh
 	-tools/need_slapd.sh
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-fast: setup ## every test that needs neither a browser nor patience
-	$(BIN)/pytest -m "not browser and not slow"
+	$(BIN)/pytest $(PARALLEL) -m "not browser and not slow"
 
 check: setup ## format, lint, types, import contracts, console
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks import machine
+from benchmarks.ports import free_port
 from lianyi.base.embedded import find_dsn
 
 CHANNEL = "bench"
@@ -190,13 +191,6 @@ class Product:
 def this_checkout() -> dict[str, str]:
     """Return the environment in which the code beside the benchmarks is what runs."""
     return {**os.environ, "PYTHONPATH": str(machine.ROOT / "src")}
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def takes_connections(port: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lianyi.base.database import with_database
 from lianyi.base.embedded import PostgresServer
@@ -21,8 +22,15 @@ from lianyi.base.migrations import migrate
 os.environ.setdefault("LIANYI__OUTGOING__LOOPBACK", "true")
 """The peers of platforms that tests start are on this machine."""
 
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+"""How long an example takes says how busy the machine is, and nothing about the product."""
+
 TEMPLATE = "migrated"
 NUMBERS = itertools.count(1)
+
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
+"""What the tests' own server need not survive is a power cut; tests of that start their own."""
 
 
 @pytest.fixture
@@ -39,7 +47,7 @@ def postgres() -> Iterator[PostgresServer]:
     """One server for the whole session, started when the first test asks, with a template."""
     folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
     folder.chmod(0o711)
-    server = PostgresServer(folder / "data", settings={"max_connections": "100"})
+    server = PostgresServer(folder / "data", settings=FORGETFUL)
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         try:
             runner.run(server.start())
@@ -80,7 +88,9 @@ async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _new_database(server: PostgresServer, *, template: str) -> AsyncIterator[str]:
     name = f"test_{next(NUMBERS)}"
-    await _as_admin(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER lianyi")
+    await _as_admin(
+        server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER lianyi"
+    )
     try:
         yield with_database(server.dsn, name)
     finally:

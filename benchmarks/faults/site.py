@@ -5,26 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from benchmarks.ports import free_port
 from lianyi.base.embedded import find_dsn
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 90.0
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Site:

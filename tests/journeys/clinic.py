@@ -20,9 +20,10 @@ import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from benchmarks.ports import free_port
 
 from lianyi.base.database import connect
 from lianyi.base.embedded.server import find_dsn
@@ -60,13 +61,6 @@ examples:
     fields: {{ PID-3.1: "1", PID-8: M }}
     delivered_to: [record]
 """
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def admission(

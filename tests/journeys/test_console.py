@@ -545,8 +545,10 @@ def test_what_cannot_be_shown_as_it_was_is_shown_by_the_definition_in_force_and_
 
     clinic.until(went_by_it, "nothing goes by the new definition")
     patient = clinic.record.received[-1].split("PID|1||")[1].split("^")[0]
-    clinic.forget_files(old)
     new = clinic.redefine(MARKED, STEP)
+    clinic.forget_files(old)  # not before: those of the version in force are kept anew
+    clinic.stop()  # its doors know the old version as it was
+    clinic.start()
 
     open_trace(page, patient)
     told = f"按当前定义显示：当时的版本 {old} 没有留存其对照表、步骤列表或函数，现以版本 {new} 计算"

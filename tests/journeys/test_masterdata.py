@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.ports import free_port
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .clinic import END, START, Clinic, free_port
+from .clinic import END, START, Clinic
 from .conftest import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.slow

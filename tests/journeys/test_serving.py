@@ -17,10 +17,11 @@ from typing import Any
 
 import httpx
 import pytest
+from benchmarks.ports import free_port
 
 from lianyi.base.embedded.home import read_record
 
-from .clinic import CHANNEL, END, START, Receiver, admission, free_port
+from .clinic import CHANNEL, END, START, Receiver, admission
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from benchmarks.ports import free_port
 from tests.peers.authority import Authority
-from tests.peers.slapd import free_port
 
 ACCOUNT = "nobody"
 HBA = """

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from benchmarks.ports import free_port
 from tests.peers.authority import Authority
 
 PROGRAM = Path("/usr/sbin/slapd")
@@ -172,12 +173,6 @@ class Slapd:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(timeout=20)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def wait_for_port(port: int, seconds: float = 20) -> None:

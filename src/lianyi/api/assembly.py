@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors, smart_doors
 from lianyi.api.bodies import Bodies
@@ -135,7 +136,14 @@ class ApiDependencies:
 
 def bare_app() -> FastAPI:
     """Return the application with its addresses and no house behind them; enough for OpenAPI."""
-    app = FastAPI(
+    app = _app_without_addresses()
+    app.router.routes.extend(_addresses())
+    install(app)
+    return app
+
+
+def _app_without_addresses() -> FastAPI:
+    return FastAPI(
         title="Lianyi 联医",
         version=API_VERSION,
         description="The console's JSON API. Every answer that is not 2xx is a `Failure`.",
@@ -146,6 +154,13 @@ def bare_app() -> FastAPI:
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
+
+
+@cache
+def _addresses() -> tuple[BaseRoute, ...]:
+    """Return the addresses of every application; FastAPI works them out once, not for each."""
+    app = _app_without_addresses()
+    before = len(app.routes)
     app.include_router(endpoints.router, prefix=PREFIX)
     app.include_router(sign_in_doors.router, prefix=PREFIX, responses=sign_in_doors.PAGES)
     app.include_router(channels.router, prefix=PREFIX)
@@ -161,8 +176,7 @@ def bare_app() -> FastAPI:
     app.include_router(doors.router)
     app.include_router(oauth_doors.router)
     app.include_router(smart_doors.router)
-    install(app)
-    return app
+    return tuple(app.routes[before:])
 
 
 @cache

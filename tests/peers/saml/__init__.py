@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
+from benchmarks.ports import free_port
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.peers.oidc import NODE, NPM
-from tests.peers.slapd import free_port, wait_for_port
+from tests.peers.node import NODE
+from tests.peers.slapd import wait_for_port
 
 from lianyi.base.clock import SystemClock
 
 HERE = Path(__file__).parent
-
-
-def install() -> None:
-    """Install what the lock names, once; skip the tests where no registry answers."""
-    lock = HERE / "package-lock.json"
-    stamp = HERE / "node_modules" / ".lianyi-lock"
-    if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
-        return
-    path = os.pathsep.join([str(NODE.parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [NODE, NPM, "ci", "--no-audit", "--no-fund"],
-        cwd=HERE,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    if done.returncode:
-        shutil.rmtree(HERE / "node_modules", ignore_errors=True)
-        pytest.skip("npm cannot install samlify here: " + done.stderr.decode()[-300:])
-    shutil.copyfile(lock, stamp)
 
 
 def key_pair(folder: Path, name: str, *, days: float = 30) -> tuple[Path, Path]:

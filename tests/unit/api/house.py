@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,7 +40,8 @@ from lianyi.security.access import current
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.roles import read_roles
 
-CHEAP = PasswordHashing(memory_mib=19, passes=1, lanes=1)
+CHEAP = PasswordHashing.model_construct(memory_mib=1, passes=1, lanes=1)
+"""Cheaper than a house may have it: what hashing is worth is tested in ``test_passwords``."""
 """A hundred sign-ins of a test cost what one costs in a hospital."""
 
 START = datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC)
@@ -214,13 +216,16 @@ class House:
 
 def show_operations_everything(content_dir: Path) -> None:
     """Write a classification by which nothing is hidden from the operations of the hospital."""
+    (content_dir / "privacy").mkdir(parents=True, exist_ok=True)
+    (content_dir / "privacy" / "classification.yaml").write_text(_hiding_nothing(), "utf-8")
+
+
+@cache
+def _hiding_nothing() -> str:
     shipped = importlib.resources.files("lianyi.security.privacy") / "classification.yaml"
     data = yaml.safe_load(shipped.read_text("utf-8"))
     data["purposes"]["HOPERAT"] = dict(data["purposes"]["ETREAT"])
-    (content_dir / "privacy").mkdir(parents=True, exist_ok=True)
-    (content_dir / "privacy" / "classification.yaml").write_text(
-        yaml.safe_dump(data, allow_unicode=True), "utf-8"
-    )
+    return yaml.safe_dump(data, allow_unicode=True)
 
 
 @asynccontextmanager

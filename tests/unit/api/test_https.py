@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from benchmarks.ports import free_port
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from tests.peers.authority import Authority
-from tests.peers.slapd import free_port
 
 import lianyi.api.https
 from lianyi.api.https import DoorsServer, https_context

@@ -11,11 +11,11 @@ from urllib.parse import quote_plus
 import httpx
 import orjson
 import pytest
+from benchmarks.ports import free_port
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
-from tests.peers.slapd import free_port
 
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.security.oauth import ASSERTION_TYPE

@@ -17,11 +17,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx
 import pyotp
 import pytest
+from benchmarks.ports import free_port
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.async_api import async_playwright
-from tests.peers.oidc import Browser, OidcPeer, install
-from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
+from tests.peers.node import install
+from tests.peers.oidc import HERE, Browser, OidcPeer
+from tests.peers.slapd import BASE, PASSWORD, PROGRAM, READER, READER_PASSWORD, Slapd
 
 from lianyi.api.browser import BINDING, own_path
 from lianyi.api.guard import COOKIE
@@ -42,7 +44,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def peer(port: int) -> Iterator[OidcPeer]:
-    install()
+    install(HERE)
     home = f"http://127.0.0.1:{port}{API}/session/hospital"
     found = OidcPeer(redirect_uri=f"{home}/finish", backchannel_uri=f"{home}/logged-out")
     found.start()
@@ -488,7 +490,7 @@ async def test_a_real_browser_that_comes_from_another_site_is_signed_in_at_once(
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("there is no browser here")
-    install()
+    install(HERE)
     home = f"http://localhost:{port}"
     peer = OidcPeer(
         redirect_uri=f"{home}{API}/session/hospital/finish",

@@ -12,9 +12,10 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import pytest
+from benchmarks.ports import free_port
 from lxml import etree
 from tests.peers import saml
-from tests.peers.slapd import free_port
+from tests.peers.node import install
 
 from .outside import API, OpenHouse, open_house
 
@@ -23,7 +24,7 @@ BEGIN, FINISH = f"{API}/session/staff/begin", f"{API}/session/staff/finish"
 
 @pytest.fixture
 async def house(database: str, tmp_path: Path) -> AsyncIterator[OpenHouse]:
-    saml.install()
+    install(saml.HERE)
     async with open_house(database, tmp_path, free_port()) as found:
         yield found
 

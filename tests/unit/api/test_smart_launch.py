@@ -12,9 +12,9 @@ import orjson
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from benchmarks.ports import free_port
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from tests.peers.slapd import free_port
 
 from lianyi.base.clock import SystemClock
 from lianyi.security.smart.model import Context

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.peers.slapd import free_port
+from benchmarks.ports import free_port
 from tests.unit.api.outside import API, OpenHouse, open_house
 
 PASSWORD = "Throw-away-9182-kiln"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.ports import free_port
 from click.testing import CliRunner
 
 from lianyi.cli import doctor_database as database
@@ -26,12 +27,6 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIANYI_LANG", "en")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def examine(port: int, code: int, *arguments: str) -> dict[str, Any]:

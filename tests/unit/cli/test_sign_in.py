@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.ports import free_port
 from click.testing import CliRunner
-from tests.peers.slapd import BASE, PROGRAM, READER, READER_PASSWORD, Slapd, free_port
+from tests.peers.slapd import BASE, PROGRAM, READER, READER_PASSWORD, Slapd
 
 from lianyi.cli.main import main
 

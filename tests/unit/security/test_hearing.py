@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.peers.slapd import free_port, wait_for_port
+from benchmarks.ports import free_port
+from tests.peers.slapd import wait_for_port
 from tests.unit.security.people import People
 
 from lianyi.api.guard import COOKIE

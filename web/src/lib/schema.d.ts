@@ -2985,7 +2985,7 @@ export interface components {
          */
         ClassificationView: {
             /** Data Sets */
-            data_sets: components["schemas"]["DataSetView"][];
+            data_sets: components["schemas"]["lianyi__security__privacy__views__DataSetView"][];
             /** Elements */
             elements: components["schemas"]["ElementView"][];
             /** Glass Minutes */
@@ -3132,22 +3132,6 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to?: string | null;
-        };
-        /**
-         * DataSetView
-         * @description A group of messages, with whom it is shared and what it serves.
-         */
-        DataSetView: {
-            domain: components["schemas"]["Domain"];
-            /** Kinds */
-            kinds: string[];
-            /** Name */
-            name: string;
-            sharing: components["schemas"]["Sharing"];
-            /** Title En */
-            title_en: string;
-            /** Title Zh */
-            title_zh: string;
         };
         /**
          * Decided
@@ -4264,6 +4248,8 @@ export interface components {
         /**
          * MessageRow
          * @description A message in a list. ``channel`` is null for acts of people.
+         *
+         *     ``data_set`` follows from its kind; null where the classification says nothing of it.
          */
         MessageRow: {
             /** Caused By */
@@ -4272,6 +4258,7 @@ export interface components {
             channel: string | null;
             /** Control Id */
             control_id: string | null;
+            data_set: components["schemas"]["lianyi__channels__views__DataSetView"] | null;
             /** Deliveries */
             deliveries: components["schemas"]["DeliveryMark"][];
             /**
@@ -4325,6 +4312,7 @@ export interface components {
             codec_guessed: string | null;
             /** Control Id */
             control_id: string | null;
+            data_set: components["schemas"]["lianyi__channels__views__DataSetView"] | null;
             /** Definition Version */
             definition_version: number | null;
             /** Deliveries */
@@ -5885,6 +5873,20 @@ export interface components {
             source: string;
         };
         /**
+         * DataSetView
+         * @description To which data set of the classification something belongs, and how that is shared.
+         */
+        lianyi__channels__views__DataSetView: {
+            domain: components["schemas"]["Domain"];
+            /** En */
+            en: string;
+            /** Name */
+            name: string;
+            sharing: components["schemas"]["Sharing"];
+            /** Zh */
+            zh: string;
+        };
+        /**
          * Words
          * @description A failure in one language: what failed, why, what to do next.
          */
@@ -6028,6 +6030,22 @@ export interface components {
          * @enum {string}
          */
         lianyi__security__privacy__model__Decision: "permit" | "refuse";
+        /**
+         * DataSetView
+         * @description A group of messages, with whom it is shared and what it serves.
+         */
+        lianyi__security__privacy__views__DataSetView: {
+            domain: components["schemas"]["Domain"];
+            /** Kinds */
+            kinds: string[];
+            /** Name */
+            name: string;
+            sharing: components["schemas"]["Sharing"];
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
         /**
          * Decision
          * @description What a person has decided; ``patient`` and ``encounter`` where the request misses them.

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import ERASED
@@ -182,9 +183,9 @@ class _Batch:
         failure = ForeignReplacement(where=event, gone=_shown(a), kept=_shown(b))
         self._set_aside(message, part, failure)
 
-    def _set_aside(self, message: LogMessage, part: int, failure: Exception) -> None:
+    def _set_aside(self, message: LogMessage, part: int, failure: LianyiError) -> None:
         at = message.position, part, message.received_at, message.kind
-        self.aside.append(SetAside(*at, failure))  # type: ignore[arg-type]
+        self.aside.append(SetAside(*at, failure, message.channel))
 
 
 def _shown(key: RecordKey) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from benchmarks.ports import free_port
 from structlog.testing import capture_logs
-from tests.peers.oidc import Browser, OidcPeer, install
-from tests.peers.slapd import free_port
+from tests.peers.node import install
+from tests.peers.oidc import HERE, Browser, OidcPeer
 from tests.peers.web import Answer, Asked, serving
 
 from lianyi.base.clock import RandomIds, SystemClock
@@ -46,7 +47,7 @@ def backchannel_port() -> int:
 
 @pytest.fixture(scope="module")
 def peer(backchannel_port: int) -> Iterator[OidcPeer]:
-    install()
+    install(HERE)
     found = OidcPeer(
         redirect_uri=CALLBACK, backchannel_uri=f"http://127.0.0.1:{backchannel_port}/logout"
     )
