@@ -1,7 +1,7 @@
 """Whether our expectation maximisation finds what Splink's finds from the same lessons.
 
 ``python benchmarks/identity_splink.py [PAIRS] [SEED]`` beside an installed Splink 5 (``pip install
-splink duckdb``; it is no dependency of ours, see ``projections/identity/training.py``).
+splink duckdb``; it is no dependency of ours, see ``projections/identity/upkeep/training.py``).
 
 Each lesson becomes pairs of two invented records whose columns *are* the levels. Splink cannot be
 told which pairs are known, so neither is ours here. The lessons are drawn from chances of which
@@ -18,7 +18,7 @@ from random import Random
 import pyarrow as pa
 
 from lianyi.projections.identity.model import LEVELS, shipped_model
-from lianyi.projections.identity.training import (
+from lianyi.projections.identity.upkeep.training import (
     ELEMENTS,
     Known,
     Lesson,

@@ -10,13 +10,13 @@ import sys
 import time
 from collections import Counter
 
-from lianyi.projections.identity import proposals, shadow
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.matching import Activated, Matching
 from lianyi.projections.identity.model import shipped_model
-from lianyi.projections.identity.neighbourhood import Near, Neighbourhood, meeting
 from lianyi.projections.identity.traits import read_registration
+from lianyi.projections.identity.upkeep import proposals, shadow
+from lianyi.projections.identity.upkeep.neighbourhood import Near, Neighbourhood, meeting
 from lianyi.simulate.city.registrations import registrations
 from lianyi.simulate.city.settings import CitySettings
 from lianyi.simulate.city.traps import trap_pairs

@@ -43,10 +43,10 @@ from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.identity import endpoints as identity
-from lianyi.projections.identity import model_endpoints as identity_models
-from lianyi.projections.identity.inspecting import Inspector
-from lianyi.projections.identity.modelling import Modelling
 from lianyi.projections.identity.service import IdentityService
+from lianyi.projections.identity.upkeep import endpoints as identity_upkeep
+from lianyi.projections.identity.upkeep.inspecting import Inspector
+from lianyi.projections.identity.upkeep.modelling import Modelling
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.questions import organisation_names
 from lianyi.projections.masterdata.service import MasterDataService
@@ -170,7 +170,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(identity.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(identity_models.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(identity_upkeep.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
@@ -218,9 +218,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.care = CareService(
         deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
     )
-    app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=decides)
-    app.state.modelling = Modelling(deps.pool, deps.log, deps.clock, privacy=decides)
-    app.state.inspector = Inspector(deps.pool, deps.clock, privacy=decides)
+    _identity(app, deps, decides)
     queries = Queries(
         deps.pool,
         deps.log,
@@ -263,6 +261,13 @@ def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Priva
     app.state.consents = Consents(*house, notices=notices)
     app.state.glasses = Glasses(*house, book=book, notices=notices)
     return Privacy(deps.pool, deps.clock, book=book, relations=relations, notices=notices)
+
+
+def _identity(app: FastAPI, deps: ApiDependencies, privacy: Privacy) -> None:
+    """Build what knows who is one person, and keeps that right."""
+    app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=privacy)
+    app.state.modelling = Modelling(deps.pool, deps.log, deps.clock, privacy=privacy)
+    app.state.inspector = Inspector(deps.pool, deps.clock, privacy=privacy)
 
 
 def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:

@@ -6,6 +6,6 @@ can meet; ``evidence`` compares two; ``scoring`` weighs that by a ``model`` and 
 back; ``partition`` cuts registrations into persons. ``folding`` makes one record of all that was
 said of it, ``golden`` makes of the records of a person what is held true of her, by the rules of
 ``survivorship`` among the ``claims`` of the records. ``counting`` counts what the records have and
-lack, ``quality`` tells it and learns from it. ``training`` learns a model from records, ``shadow``
-says what it would move. ``ids`` gives the numbers. All of that is pure.
+lack, ``quality`` tells it and learns from it. ``ids`` gives the numbers. All of that is pure.
+``upkeep`` is how a hospital makes the model its own.
 """

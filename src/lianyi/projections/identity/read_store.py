@@ -269,31 +269,3 @@ async def heard_of(connection: Connection, schema: str, record: int, *, limit: i
         limit,
     )
     return [Heard(*row) for row in rows]
-
-
-class ModelRow(NamedTuple):
-    """A model that was put in force."""
-
-    shard: int
-    number: int
-    said_at: datetime
-    model: bytes
-
-
-async def models(connection: Connection, schema: str, *, limit: int) -> list[ModelRow]:
-    """Return the models that were put in force, the one in force first."""
-    rows = await connection.fetch(
-        f"SELECT shard, number, said_at, model FROM {schema}.model"  # noqa: S608
-        " ORDER BY said_at DESC, shard DESC, number DESC LIMIT $1",
-        limit,
-    )
-    return [ModelRow(*row) for row in rows]
-
-
-async def records_by_person(connection: Connection, schema: str, *, limit: int) -> list[RecordRow]:
-    """Return the records that stand, of the persons of the smallest numbers."""
-    rows = await connection.fetch(
-        f"SELECT * FROM {schema}.record WHERE kept IS NULL ORDER BY person LIMIT $1",  # noqa: S608
-        limit,
-    )
-    return [RecordRow(*row) for row in rows]

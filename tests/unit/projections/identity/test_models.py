@@ -13,15 +13,15 @@ from tests.unit.projections.identity.test_endpoints import (  # noqa: F401 - a f
     desk,
 )
 
-from lianyi.projections.identity import (
+from lianyi.projections.identity import tables
+from lianyi.projections.identity.follow import NAME
+from lianyi.projections.identity.upkeep import (
     inspecting,
     modelling,
     neighbourhood,
     proposals,
-    tables,
     training,
 )
-from lianyi.projections.identity.follow import NAME
 from lianyi.projections.projection_store import find_live
 
 GIVEN = "安博辰德恩方国海建开乐明宁鹏庆仁胜涛伟新耀泽正志忠"

@@ -13,13 +13,13 @@ from tests.unit.projections.identity.test_linking import (  # noqa: F401 - a fix
     index,
 )
 
-from lianyi.projections.identity import neighbourhood, proposals, shadow, training
 from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.matching import Activated
 from lianyi.projections.identity.model import shipped_model
-from lianyi.projections.identity.neighbourhood import Neighbourhood
-from lianyi.projections.identity.shadow import State
 from lianyi.projections.identity.traits import LocalDefaults
+from lianyi.projections.identity.upkeep import neighbourhood, proposals, shadow, training
+from lianyi.projections.identity.upkeep.neighbourhood import Neighbourhood
+from lianyi.projections.identity.upkeep.shadow import State
 
 SHIPPED = shipped_model()
 PHONES = frozenset({"15400019527"})

@@ -17,7 +17,8 @@ from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.model import LEVELS, MatchModel, read_model, shipped_model, weights
 from lianyi.projections.identity.registration import Identifier, IdKind
 from lianyi.projections.identity.scoring import Scorer
-from lianyi.projections.identity.training import (
+from lianyi.projections.identity.traits import Traits, read_registration
+from lianyi.projections.identity.upkeep.training import (
     ELEMENTS,
     PAIRS_LEAST,
     USUAL_RAILS,
@@ -31,7 +32,6 @@ from lianyi.projections.identity.training import (
     propose,
     random_pairs,
 )
-from lianyi.projections.identity.traits import Traits, read_registration
 from lianyi.simulate.city.registrations import registrations
 from lianyi.simulate.city.settings import CitySettings
 from lianyi.simulate.city.traps import trap_pairs

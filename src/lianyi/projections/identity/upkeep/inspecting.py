@@ -12,17 +12,18 @@ import asyncio
 from collections import Counter, defaultdict
 from typing import Final
 
-from lianyi.projections.identity import read_store, store
+from lianyi.projections.identity import store
 from lianyi.projections.identity.counting import Counts, count, sketch
 from lianyi.projections.identity.ids import record_id
-from lianyi.projections.identity.model_telling import Seen, keys_view
-from lianyi.projections.identity.model_views import FindingView, QualityView
 from lianyi.projections.identity.presenting import SeenRecord
 from lianyi.projections.identity.quality import Finding, findings
 from lianyi.projections.identity.reading import Reading
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.tables import RecordRow
+from lianyi.projections.identity.upkeep import store as upkeep_store
+from lianyi.projections.identity.upkeep.telling import Seen, keys_view
+from lianyi.projections.identity.upkeep.views import FindingView, QualityView
 from lianyi.projections.identity.views import Words
 
 RECORDS_MAX: Final = 10_000
@@ -44,7 +45,7 @@ class Inspector(Reading):
     async def quality(self) -> QualityView:
         """Return what is missing, wrong, doubled or shared, by source, with some examples."""
         async with self.reading() as (connection, schema):
-            rows = await read_store.records_by_person(connection, schema, limit=RECORDS_MAX + 1)
+            rows = await upkeep_store.records_by_person(connection, schema, limit=RECORDS_MAX + 1)
         whole = len(rows) <= RECORDS_MAX
         if not whole:  # the last person may have more records
             rows = [row for row in rows if row.person != rows[-1].person]

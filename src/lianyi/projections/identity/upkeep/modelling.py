@@ -15,6 +15,7 @@ from typing import Final
 
 import asyncpg
 import msgspec
+import structlog
 
 from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError, Unforeseen
@@ -23,24 +24,21 @@ from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.search import Wanted
-from lianyi.projections.identity import (
-    decisions,
-    model_telling,
-    neighbourhood,
-    proposals,
-    read_store,
-    store,
-)
+from lianyi.projections.identity import decisions, store
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.matching import Activated
 from lianyi.projections.identity.model import shipped_model
-from lianyi.projections.identity.model_problems import (
+from lianyi.projections.identity.reading import Reading
+from lianyi.projections.identity.upkeep import neighbourhood, proposals, telling
+from lianyi.projections.identity.upkeep import store as upkeep_store
+from lianyi.projections.identity.upkeep.neighbourhood import Neighbourhood
+from lianyi.projections.identity.upkeep.problems import (
     AlreadyTraining,
     NoSuchModel,
     OwnProposal,
     TrainingEnded,
 )
-from lianyi.projections.identity.model_views import (
+from lianyi.projections.identity.upkeep.views import (
     SHIPPED,
     ActivatedView,
     LessonsView,
@@ -50,8 +48,6 @@ from lianyi.projections.identity.model_views import (
     ProposedView,
     TrainingView,
 )
-from lianyi.projections.identity.neighbourhood import Neighbourhood
-from lianyi.projections.identity.reading import Reading
 from lianyi.projections.identity.views import Words
 from lianyi.projections.problems import NotLearnedYet
 from lianyi.projections.waiting import until_learned
@@ -72,6 +68,7 @@ class _Said(msgspec.Struct):
     reason: str = ""
 
 
+log = structlog.get_logger(__name__)
 _said: Final = msgspec.json.Decoder(_Said).decode
 
 
@@ -138,6 +135,7 @@ class Modelling(Reading):
         training = _Training(current().actor.name, self._clock.now())
         self._training = training
         training.task = asyncio.create_task(self._train(), name="identity training")
+        training.task.add_done_callback(_ended)
         return training.view()
 
     async def _train(self) -> Position:
@@ -174,7 +172,7 @@ class Modelling(Reading):
         """Return what is in force, what was, and what is proposed."""
         _everywhere()
         async with self.reading() as (connection, schema):
-            rows = await read_store.models(connection, schema, limit=LISTED_MAX)
+            rows = await upkeep_store.models(connection, schema, limit=LISTED_MAX)
         history = [
             await self._model_view(Position(row.shard, row.number), row.said_at, row.model, n == 0)
             for n, row in enumerate(rows)
@@ -218,7 +216,7 @@ class Modelling(Reading):
         proposal = said.proposal
         async with self.reading() as (connection, schema):
             in_force = (await self.matching(connection, schema)).activated.model
-            examples = model_telling.records_in(proposal.shadow)
+            examples = telling.records_in(proposal.shadow)
             seen = await self._seen(connection, schema, examples)
         return ProposalView(
             position=position,
@@ -227,15 +225,13 @@ class Modelling(Reading):
             name=proposal.activated.model.name,
             may_activate=said.account != str(current().actor.account),
             lessons=LessonsView(**msgspec.to_builtins(proposal.lessons)),
-            elements=model_telling.elements(proposal, in_force),
-            thresholds=model_telling.thresholds(proposal, in_force),
-            learned=model_telling.learned(proposal.activated),
-            shadow=model_telling.shadow_view(proposal.shadow, seen),
+            elements=telling.elements(proposal, in_force),
+            thresholds=telling.thresholds(proposal, in_force),
+            learned=telling.learned(proposal.activated),
+            shadow=telling.shadow_view(proposal.shadow, seen),
         )
 
-    async def _seen(
-        self, connection: Connection, schema: str, records: set[int]
-    ) -> model_telling.Seen:
+    async def _seen(self, connection: Connection, schema: str, records: set[int]) -> telling.Seen:
         whose = await store.persons_of(connection, schema, records)
         people = await self.people(connection, schema, set(whose.values()))
         return {one.row.record: one for of in people.of.values() for one in of}
@@ -297,6 +293,15 @@ class Modelling(Reading):
             return await self._log.get(position)
         except NoSuchMessage as error:
             raise NoSuchModel(where="model") from error
+
+
+def _ended(task: asyncio.Task[Position]) -> None:
+    """Say how a training ended; whoever lists the models is told why."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, LianyiError):
+        log.warning("identity.training_failed", code=error.code)
+    elif error is not None:
+        log.error("identity.training_failed", kind=type(error).__name__)
 
 
 def _everywhere() -> None:

@@ -17,10 +17,11 @@ from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.linking import cut, questions
 from lianyi.projections.identity.matching import Activated, Matching, packed, parts_of
-from lianyi.projections.identity.neighbourhood import Neighbourhood, Pair, meeting
 from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.tables import DecisionRow, EdgeRow, StandingRow
 from lianyi.projections.identity.traits import Traits, read_registration
+from lianyi.projections.identity.upkeep.neighbourhood import Neighbourhood, meeting
+from lianyi.projections.identity.upkeep.store import Pair
 
 EXAMPLES_MAX: Final = 50
 LOOK_EVERY: Final = 500

@@ -8,7 +8,12 @@ from typing import Final
 from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.matching import Activated
 from lianyi.projections.identity.model import LEVELS, MatchModel, shipped_model, weights
-from lianyi.projections.identity.model_views import (
+from lianyi.projections.identity.presenting import SeenRecord, key_view
+from lianyi.projections.identity.scoring import ELEMENTS_ZH
+from lianyi.projections.identity.statements import RecordKey
+from lianyi.projections.identity.upkeep.proposals import Proposal
+from lianyi.projections.identity.upkeep.shadow import Shadow
+from lianyi.projections.identity.upkeep.views import (
     ElementView,
     LearnedView,
     LevelView,
@@ -17,11 +22,6 @@ from lianyi.projections.identity.model_views import (
     ShadowView,
     ThresholdView,
 )
-from lianyi.projections.identity.presenting import SeenRecord, key_view
-from lianyi.projections.identity.proposals import Proposal
-from lianyi.projections.identity.scoring import ELEMENTS_ZH
-from lianyi.projections.identity.shadow import Shadow
-from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.views import RecordKeyView, Words
 
 Seen = Mapping[int, SeenRecord]

@@ -13,16 +13,16 @@ import msgspec
 import orjson
 
 from lianyi.messagelog.message import LogMessage, NewMessage
-from lianyi.projections.identity import shadow, training
 from lianyi.projections.identity.counting import Counts, count, sketch
 from lianyi.projections.identity.matching import Activated
 from lianyi.projections.identity.model import shipped_model
-from lianyi.projections.identity.neighbourhood import Near, Neighbourhood, meeting
 from lianyi.projections.identity.quality import learned_defaults, value_counts
 from lianyi.projections.identity.rarity import ValueCounts
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.scoring import Scorer
-from lianyi.projections.identity.shadow import Shadow
+from lianyi.projections.identity.upkeep import shadow, training
+from lianyi.projections.identity.upkeep.neighbourhood import Near, Neighbourhood, meeting
+from lianyi.projections.identity.upkeep.shadow import Shadow
 from lianyi.security.acts import act as written
 
 PROPOSED: Final = "model_proposed"

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from lianyi.projections.identity.inspecting import Inspector
-from lianyi.projections.identity.model_views import (
+from lianyi.projections.identity.upkeep.inspecting import Inspector
+from lianyi.projections.identity.upkeep.modelling import Modelling
+from lianyi.projections.identity.upkeep.views import (
     ActivatedView,
     ActivateRequest,
     ModelsView,
@@ -15,7 +16,6 @@ from lianyi.projections.identity.model_views import (
     QualityView,
     TrainingView,
 )
-from lianyi.projections.identity.modelling import Modelling
 from lianyi.security.permissions import needs
 
 router = APIRouter(prefix="/identity", tags=["identity"])

@@ -11,22 +11,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-import asyncpg
-
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity.matching import BLOCK_MAX
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.tables import DecisionRow, RecordRow
+from lianyi.projections.identity.upkeep import store
+from lianyi.projections.identity.upkeep.store import Pair
 
 WHOLE_MAX: Final = 50_000
 """An index of so many records is taken whole: some 150 MB and a minute."""
 SAMPLE: Final = 5_000
 """Of a bigger one so many records, each with those that it meets, some twenty."""
 PAGE: Final = 2_000
-
-Pair = tuple[int, int]
 
 
 class Near(NamedTuple):
@@ -75,90 +73,50 @@ async def load(
         whole_max: an index of more records is sampled.
         sample: so many records.
     """
-    rows, keys = await _first(connection, schema, whole_max + 1)
-    whole = len(rows) <= whole_max
-    if whole:
+    first = await _first(connection, schema, whole_max + 1)
+    rows = {row.record: _near(row) for row in first}
+    drawn = tuple(rows.values())
+    if len(rows) <= whole_max:
         return Neighbourhood(
             rows,
-            tuple(rows.values()),
+            drawn,
             frozenset(rows),
-            whole,
+            True,
             len(rows),
-            await _lanes(connection, schema),
-            [DecisionRow(*row) for row in await _all(connection, schema, "decision")],
-            frozenset({(row["p"], row["q"]) for row in await _all(connection, schema, "question")}),
+            await store.lanes(connection, schema),
+            await store.decisions(connection, schema),
+            await store.questions(connection, schema),
         )
-    focus = frozenset(list(rows)[:sample])
-    met = await _met(connection, schema, {k for record in focus for k in keys[record]})
-    near = {record: rows[record] for record in focus} | met
-    total = await connection.fetchval(
-        "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = $1::regclass",
-        f"{schema}.record",
+    sampled = first[:sample]
+    focus = frozenset({row.record for row in sampled})
+    keys = sorted({k for row in sampled for k in row.keys})
+    near = {record: rows[record] for record in focus}
+    for at in range(0, len(keys), PAGE):
+        met = await store.records_with(connection, schema, keys[at : at + PAGE])
+        near |= {row.record: _near(row) for row in met}
+    total = max(await store.count_about(connection, schema), len(drawn))
+    lanes = await store.lanes(connection, schema, focus)
+    return Neighbourhood(
+        dict(sorted(near.items())), drawn, focus, False, total, lanes, [], frozenset()
     )
-    lanes = await _lanes(connection, schema, focus)
-    ordered = dict(sorted(near.items()))
-    drawn = tuple(rows.values())
-    total = max(total, len(drawn))
-    return Neighbourhood(ordered, drawn, focus, whole, total, lanes, [], frozenset())
 
 
-async def _first(
-    connection: Connection, schema: str, wanted: int
-) -> tuple[dict[int, Near], dict[int, list[int]]]:
-    rows: dict[int, Near] = {}
-    keys: dict[int, list[int]] = {}
-    after: int | None = None
+async def _first(connection: Connection, schema: str, wanted: int) -> list[RecordRow]:
+    """Return so many records of the smallest numbers."""
+    rows: list[RecordRow] = []
     while len(rows) < wanted:
-        page = await connection.fetch(
-            f"SELECT * FROM {schema}.record WHERE $1::bigint IS NULL OR record > $1"  # noqa: S608
-            " ORDER BY record LIMIT $2",
-            after,
-            min(PAGE, wanted - len(rows)),
-        )
-        if not page:
+        after = rows[-1].record if rows else None
+        limit = min(PAGE, wanted - len(rows))
+        page = await store.records_after(connection, schema, after, limit=limit)
+        rows += page
+        if len(page) < limit:
             break
-        for row in page:
-            rows[row["record"]] = _near(row)
-            keys[row["record"]] = row["keys"]
-        after = page[-1]["record"]
-    return rows, keys
+    return rows
 
 
-def _near(row: asyncpg.Record) -> Near:
-    whole = RecordRow(*row)
-    said = folded_of(whole).registration
-    return Near(whole.record, said.key, whole.first_at, whole.kept, whole.person, said)
-
-
-async def _met(connection: Connection, schema: str, keys: set[int]) -> dict[int, Near]:
-    """Return everybody who has one of these keys, while it is none too crowded."""
-    found: dict[int, Near] = {}
-    ordered = sorted(keys)
-    for at in range(0, len(ordered), PAGE):
-        for row in await connection.fetch(
-            f"SELECT r.* FROM {schema}.candidates($1, $2) AS c"  # noqa: S608
-            f" JOIN {schema}.record AS r ON r.record = c.record",
-            ordered[at : at + PAGE],
-            BLOCK_MAX,
-        ):
-            found[row["record"]] = _near(row)
-    return found
-
-
-async def _lanes(
-    connection: Connection, schema: str, focus: frozenset[int] | None = None
-) -> dict[Pair, int]:
-    rows = await connection.fetch(
-        f"SELECT a, b, lane FROM {schema}.edge"  # noqa: S608
-        + (" WHERE a = ANY ($1) OR b = ANY ($1)" if focus is not None else ""),
-        *([list(focus)] if focus is not None else []),
-    )
-    return {(row["a"], row["b"]): row["lane"] for row in rows}
-
-
-async def _all(connection: Connection, schema: str, table: str) -> list[asyncpg.Record]:
-    found: list[asyncpg.Record] = await connection.fetch(f"SELECT * FROM {schema}.{table}")  # noqa: S608
-    return found
+def _near(row: RecordRow) -> Near:
+    said = folded_of(row).registration
+    return Near(row.record, said.key, row.first_at, row.kept, row.person, said)
 
 
 def meeting(keys: Mapping[int, tuple[int, ...]], focus: frozenset[int]) -> Iterator[Pair]:
