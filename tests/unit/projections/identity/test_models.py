@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -251,3 +252,14 @@ async def test_the_quality_of_what_may_not_be_seen_is_not_told(
     monkeypatch.setattr(inspecting, "RECORDS_MAX", 3)
     part = await desk.get("/quality")
     assert (part["whole"], part["records"], part["persons"]) == (False, 2, 1)
+
+
+async def test_of_a_big_index_a_sample_teaches(town: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = partial(neighbourhood.load, whole_max=60, sample=40)
+    monkeypatch.setattr(neighbourhood, "load", load)
+    at = await proposal(town)
+    found = await town.get(f"/models/proposals/{at}", "checker")
+    assert found["shadow"]["whole"] is False
+    assert found["shadow"]["records"] == 40
+    assert found["lessons"]["drawn"] == 61
+    assert found["lessons"]["ones"] >= 20

@@ -68,7 +68,18 @@ class _Said(msgspec.Struct):
     reason: str = ""
 
 
+class _Name(msgspec.Struct):
+    name: str
+
+
+class _Named(msgspec.Struct):
+    """A model as it is kept, its name only: the counts beside it are megabytes."""
+
+    model: _Name
+
+
 log = structlog.get_logger(__name__)
+_named: Final = msgspec.json.Decoder(_Named).decode
 _said: Final = msgspec.json.Decoder(_Said).decode
 
 
@@ -193,10 +204,9 @@ class Modelling(Reading):
     async def _model_view(
         self, at: Position, said_at: datetime, model: bytes, in_force: bool
     ) -> ModelView:
-        name = msgspec.json.decode(model, type=Activated).model.name
         said = _said((await self._log.get(at)).body)
         return ModelView(
-            name=name,
+            name=_named(model).model.name,
             position=str(at),
             at=said_at,
             actor=said.actor,

@@ -21,7 +21,7 @@ from lianyi.projections.identity.upkeep import store
 from lianyi.projections.identity.upkeep.store import Pair
 
 WHOLE_MAX: Final = 50_000
-"""An index of so many records is taken whole: some 150 MB and a minute."""
+"""An index of so many records is taken whole: 300 MB, and half a minute of a core."""
 SAMPLE: Final = 5_000
 """Of a bigger one so many records, each with those that it meets, some twenty."""
 PAGE: Final = 2_000
