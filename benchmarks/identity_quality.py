@@ -13,12 +13,15 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.meeting import meeting_pairs
 from lianyi.projections.identity.partition import (
     Decision,
     Edge,
@@ -34,7 +37,6 @@ from lianyi.projections.identity.traits import Traits, read_registration
 from lianyi.simulate.city.registrations import registrations
 from lianyi.simulate.city.settings import CitySettings
 
-BLOCK_MAX = 500
 Judged = list[tuple[object, Traits]]
 """The truth about each registration, and the registration."""
 
@@ -69,19 +71,12 @@ def _febrl_record(row: dict[str, str]) -> tuple[object, Traits]:
     return row["rec_id"].split("-")[1], read_registration(said)
 
 
-def candidates(records: Judged) -> set[tuple[int, int]]:
+def candidates(records: Judged) -> list[tuple[int, int]]:
     """Each pair of places whose registrations share a key."""
-    blocks: dict[int, list[int]] = defaultdict(list)
-    for place, (_, traits) in enumerate(records):
-        for key in blocking_keys(traits):
-            blocks[key].append(place)
-    return {
-        (first, second)
-        for places in blocks.values()
-        if len(places) <= BLOCK_MAX
-        for at, second in enumerate(places)
-        for first in places[:at]
-    }
+    keys = [blocking_keys(traits) for _, traits in records]
+    places = np.repeat(np.arange(len(keys), dtype=np.uint32), list(map(len, keys)))
+    found = meeting_pairs(np.array([key for of_one in keys for key in of_one], np.int64), places)
+    return [(first, second) for first, second in found.tolist()]
 
 
 def pairs_in(sizes: Counter[object]) -> int:
@@ -99,7 +94,9 @@ def judge(records: Judged) -> None:
     pairs = candidates(records)
     begin = time.process_time()
     for a, b in pairs:
-        found = score.score(records[a][1], records[b][1])
+        found = score.judge(records[a][1], records[b][1])
+        if found is None:
+            continue
         if found.lane is Lane.AUTO:
             edges.append(Edge(keys[a], keys[b], found.bits))
         elif found.lane is Lane.REVIEW:

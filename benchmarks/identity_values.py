@@ -1,7 +1,8 @@
 """How long the patient index takes to read, key, compare and score, in µs (medians).
 
-``python benchmarks/identity_values.py [--json]``; over 20,000 registrations of the simulated city,
-in processor time of one core, garbage collection included.
+``python -m benchmarks.identity_values [--json]``; over 20,000 registrations of the simulated city,
+in processor time of one core, garbage collection included. Every run reads registrations that no
+run read before, as they come to a hospital; ``judge`` is over the pairs that share a key.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from random import Random
 
+from benchmarks.identity_quality import candidates
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.evidence import compare_registrations
 from lianyi.projections.identity.scoring import Scorer
@@ -24,32 +26,40 @@ COUNT = 20_000
 RUNS = 5
 
 
-def median_us(work: Callable[[], object]) -> float:
-    """Median time of one of ``COUNT`` pieces of work, in µs, rounded to a tenth."""
+def median_us(work: Callable[[int], object], count: int = COUNT) -> float:
+    """Median time of one of ``count`` pieces of work, in µs, rounded to a tenth."""
     times = []
-    for _ in range(RUNS):
+    for run in range(RUNS):
         begin = time.process_time()
-        work()
-        times.append((time.process_time() - begin) / COUNT * 1e6)
+        work(run)
+        times.append((time.process_time() - begin) / count * 1e6)
     return round(statistics.median(times), 1)
 
 
 def measure() -> dict[str, float]:
     """Each figure by name, in µs."""
-    said = [entry.registration for entry in registrations(CitySettings(seed=3), COUNT)]
-    traits = [read_registration(registration) for registration in said]
+    stream = registrations(CitySettings(seed=3), COUNT * (RUNS + 1))
+    said = [entry.registration for entry in stream]
+    runs = [said[COUNT * run : COUNT * (run + 1)] for run in range(1, RUNS + 1)]
+    traits = [read_registration(registration) for registration in said[:COUNT]]
     other = traits[:]
     Random(1).shuffle(other)
     same = sorted(traits, key=lambda one: one.name.letters)
-    score = Scorer().score
+    met = [(traits[a], traits[b]) for a, b in candidates([(None, one) for one in traits])]
+    scorer = Scorer()
     return {
-        "generate": median_us(lambda: list(registrations(CitySettings(seed=3), COUNT))),
-        "read": median_us(lambda: [read_registration(registration) for registration in said]),
-        "keys": median_us(lambda: [blocking_keys(one) for one in traits]),
-        "compare strangers": median_us(lambda: list(map(compare_registrations, traits, other))),
-        "compare namesakes": median_us(lambda: list(map(compare_registrations, same, same[1:]))),
-        "score strangers": median_us(lambda: list(map(score, traits, other))),
-        "score namesakes": median_us(lambda: list(map(score, same, same[1:]))),
+        "generate": median_us(lambda run: list(registrations(CitySettings(seed=3), COUNT))),
+        "read": median_us(lambda run: list(map(read_registration, runs[run]))),
+        "keys": median_us(lambda run: [blocking_keys(one) for one in traits]),
+        "compare strangers": median_us(lambda run: list(map(compare_registrations, traits, other))),
+        "compare namesakes": median_us(
+            lambda run: list(map(compare_registrations, same, same[1:]))
+        ),
+        "score strangers": median_us(lambda run: list(map(scorer.score, traits, other))),
+        "score namesakes": median_us(lambda run: list(map(scorer.score, same, same[1:]))),
+        "judge pairs that meet": median_us(
+            lambda run: [scorer.judge(a, b) for a, b in met], len(met)
+        ),
     }
 
 

@@ -1,4 +1,7 @@
-"""Reading one's own writes: an act is appended, and the answer waits until it has been learned."""
+"""Reading one's own writes: an act is appended, and the answer waits until it has been learned.
+
+However many wait for a projection, one of them looks how far it is.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,10 @@ import asyncio
 
 import asyncpg
 
-from lianyi.base.clock import Clock
 from lianyi.messagelog.message import Position
 from lianyi.projections import projection_store as store
 from lianyi.projections.problems import NotLearnedYet
-from lianyi.projections.projection_store import SetAsideRow
+from lianyi.projections.projection_store import SetAsideRow, Version
 from lianyi.security.access import acting, platform
 
 LOOK_SECONDS = 0.01
@@ -22,7 +24,6 @@ async def until_learned(
     projection: str,
     position: Position,
     *,
-    clock: Clock,
     timeout_seconds: float = WAIT_SECONDS,
 ) -> list[SetAsideRow]:
     """Wait until the version in force has passed a position; return what of it was set aside.
@@ -32,21 +33,55 @@ async def until_learned(
     Raises:
         NotLearnedYet: it has not in time; it will.
     """
+    watch = _WATCHES.setdefault((pool, projection), _Watch(pool, projection))
     with acting(platform("masterdata.read", "until_learned")):
-        return await _wait(pool, projection, position, clock, timeout_seconds)
-
-
-async def _wait(
-    pool: asyncpg.Pool, projection: str, position: Position, clock: Clock, timeout_seconds: float
-) -> list[SetAsideRow]:
-    deadline = clock.elapsed_seconds() + timeout_seconds
-    while True:
+        try:
+            live = await asyncio.wait_for(watch.passed(position), timeout_seconds)
+        except TimeoutError as error:
+            raise NotLearnedYet(
+                where=projection, name=projection, position=str(position)
+            ) from error
         async with pool.acquire() as connection:
-            live = await store.find_live(connection, projection)
-            if live is not None:
-                standing = await store.positions(connection, live.reader)
-                if standing.get(position.shard, 0) >= position.number:
-                    return await store.set_aside_at(connection, live, position)
-        if clock.elapsed_seconds() >= deadline:
-            raise NotLearnedYet(where=projection, name=projection, position=str(position))
-        await asyncio.sleep(LOOK_SECONDS)
+            return await store.set_aside_at(connection, live, position)
+
+
+class _Watch:
+    """Looks, for everybody who waits, how far a projection is; for as long as somebody waits."""
+
+    def __init__(self, pool: asyncpg.Pool, projection: str) -> None:
+        self._pool = pool
+        self._projection = projection
+        self._waiting: list[tuple[Position, asyncio.Future[Version]]] = []
+        self._looking: asyncio.Task[None] | None = None  # held, or it might be collected
+
+    async def passed(self, position: Position) -> Version:
+        """Return the version in force once it has passed a position."""
+        done: asyncio.Future[Version] = asyncio.get_running_loop().create_future()
+        self._waiting.append((position, done))
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        return await done
+
+    async def _look(self) -> None:
+        try:
+            while self._waiting:
+                async with self._pool.acquire() as connection:
+                    live = await store.find_live(connection, self._projection)
+                    standing = await store.positions(connection, live.reader) if live else {}
+                for (shard, number), done in self._waiting:
+                    if live and standing.get(shard, 0) >= number and not done.done():
+                        done.set_result(live)
+                self._waiting = [one for one in self._waiting if not one[1].done()]
+                if self._waiting:
+                    await asyncio.sleep(LOOK_SECONDS)
+        except Exception as failure:  # noqa: BLE001 - each of those who wait is told
+            for _, done in self._waiting:
+                if not done.done():
+                    done.set_exception(failure)
+            self._waiting = []
+        finally:
+            _WATCHES.pop((self._pool, self._projection), None)
+
+
+_WATCHES: dict[tuple[asyncpg.Pool, str], _Watch] = {}
+"""Those that look just now."""

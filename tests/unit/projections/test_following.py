@@ -357,22 +357,13 @@ async def test_a_callback_that_fails_leaves_nothing_learned(bench: Bench) -> Non
 
 
 async def test_it_follows_by_itself_and_whoever_waits_reads_his_own_write(bench: Bench) -> None:
-    class Ticking:
-        """Time passes for leases; the calendar stands still."""
-
-        def now(self) -> Any:
-            return bench.clock.now()
-
-        def elapsed_seconds(self) -> float:
-            return asyncio.get_running_loop().time()
-
     follower = bench.follower()
     following = asyncio.create_task(follower.run())
     try:
         for number in range(5):
             message = organisations(f"D0{number}|科", control=str(number))
             at = await bench.log.append_act(message._replace(channel=0))
-            assert await until_learned(bench.pool, "masterdata", at, clock=Ticking()) == []
+            assert await until_learned(bench.pool, "masterdata", at) == []
             assert len((await bench.state()).pairs(START.date())) == number + 1
     finally:
         following.cancel()
@@ -380,4 +371,4 @@ async def test_it_follows_by_itself_and_whoever_waits_reads_his_own_write(bench:
             await following
     at = await bench.log.append_act(organisations("D09|科")._replace(channel=0))
     with pytest.raises(NotLearnedYet):
-        await until_learned(bench.pool, "masterdata", at, clock=Ticking(), timeout_seconds=0.1)
+        await until_learned(bench.pool, "masterdata", at, timeout_seconds=0.1)

@@ -27,7 +27,6 @@ from tests.unit.security.streaming import follow
 
 from lianyi.api.assembly import bare_app
 from lianyi.api.guard import Operation, operations_of
-from lianyi.base.clock import SystemClock
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.waiting import until_learned
@@ -154,7 +153,7 @@ class Matrix:
         house = self.people.house
         bodies = [registered(mrn, "H1", name="测试^甲乙") for mrn in ("I1", "I2")]
         *_, last = await house.append("lab", bodies)
-        await until_learned(house.pool, "identity", last, clock=SystemClock())
+        await until_learned(house.pool, "identity", last)
         return {"person": PERSON, "other": OTHER}
 
     async def _master_data(self) -> None:

@@ -12,7 +12,6 @@ import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered
 from tests.unit.security.people import People
 
-from lianyi.base.clock import SystemClock
 from lianyi.messagelog.message import Position
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.waiting import until_learned
@@ -106,7 +105,7 @@ async def build(house: House) -> Town:
         for h in (a, b):
             bodies = [registered(mrn, h.source, name=f"{h.source}^甲乙") for mrn in ("I1", "I2")]
             *_, last = await house.append(h.channel, bodies, sender=f"{h.source}|H1")
-            await until_learned(house.pool, "identity", last, clock=SystemClock())
+            await until_learned(house.pool, "identity", last)
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 from hashlib import blake2b
-from struct import Struct
 from typing import Final, NamedTuple
 
 from lianyi.projections.identity.registration import Flag, IdKind
@@ -25,6 +24,8 @@ simplified characters (``pypinyin``, ``opencc``): stored keys must then be made 
 KEYS_MAX: Final = 24
 """No registration has more keys, whatever it says."""
 
+CROWD_MAX: Final = 200
+"""A key that more registrations have is no key while they do: it would compare a crowd."""
 WORDS_MAX: Final = 3
 """So many words of a name in letters make keys of their own."""
 
@@ -69,11 +70,7 @@ _BY_ISSUER: Final = (IdKind.HOSPITAL_CARD, IdKind.OTHER)
 
 def _hash(text: str) -> int:
     """First eight bytes of the hash as a signed integer, as PostgreSQL's bigint takes it."""
-    (value,) = _BIGINT.unpack(blake2b(text.encode(), digest_size=8).digest())
-    return int(value)
-
-
-_BIGINT: Final = Struct(">q")
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _of_id(value: IdValue) -> str:

@@ -20,7 +20,7 @@ from lianyi.projections.identity.values.births import BirthLevel, compare_births
 from lianyi.projections.identity.values.identifier_levels import IdLevel, compare_ids
 from lianyi.projections.identity.values.identifiers import IdValue
 from lianyi.projections.identity.values.name_levels import NameLevel, compare_names
-from lianyi.projections.identity.values.names import NameKind
+from lianyi.projections.identity.values.names import NameKind, NameValue
 from lianyi.projections.identity.values.phones import PhoneLevel, PhoneValue, compare_phones
 from lianyi.projections.identity.values.sexes import SexLevel, compare_sexes
 
@@ -98,16 +98,29 @@ _ADDRESS: Final = AddressLevel.INCOMPARABLE
 _NEWBORN: Final = NameKind.NEWBORN
 
 
+Numbers = tuple[IdLevel, bool, IdProof]
+"""``identifier``, ``ids_conflict`` and ``proof`` of ``Evidence``."""
+
+
 def compare_registrations(a: Traits, b: Traits) -> Evidence:
     """Compare two registrations. Symmetric."""
-    names_a, names_b = a.names, b.names
-    name = compare_names(names_a[0], names_b[0])
-    if len(names_a) + len(names_b) > 2:
-        name = max(compare_names(n, m) for n in names_a for m in names_b)
+    name, birth = nearest_names(a.names, b.names), compare_births(a.birth, b.birth)
+    numbers = nearest_numbers(a.ids, b.ids)
+    return with_contacts(a, b, name, birth, compare_sexes(a.sex, b.sex), numbers)
+
+
+def nearest_names(a: tuple[NameValue, ...], b: tuple[NameValue, ...]) -> NameLevel:
+    """Say how near the nearest two names are. Symmetric."""
+    if len(a) == len(b) == 1:
+        return compare_names(a[0], b[0])
+    return max(compare_names(n, m) for n in a for m in b)
+
+
+def nearest_numbers(a: tuple[IdValue, ...], b: tuple[IdValue, ...]) -> Numbers:
+    """Say how near the nearest two numbers are, and whether any two exclude each other."""
     nearest, conflict, proof = _ID, False, _NO_PROOF
-    ids_b = b.ids
-    for x in a.ids:
-        for y in ids_b:
+    for x in a:
+        for y in b:
             if x.kind is not y.kind:
                 continue
             level = compare_ids(x, y)
@@ -117,16 +130,24 @@ def compare_registrations(a: Traits, b: Traits) -> Evidence:
                 kind = _proof(x, y)
                 if level > nearest or kind > proof:
                     nearest, proof = level, kind
+    return nearest, conflict, proof
+
+
+def with_contacts(
+    a: Traits, b: Traits, name: NameLevel, birth: BirthLevel, sex: SexLevel, numbers: Numbers
+) -> Evidence:
+    """Give the whole evidence, when names, births, sexes and numbers are compared already."""
+    nearest, conflict, proof = numbers
     order_a, order_b, mother = a.birth_order, b.birth_order, a.mother
     return Evidence(
         name,
-        compare_births(a.birth, b.birth),
-        compare_sexes(a.sex, b.sex),
+        birth,
+        sex,
         nearest,
         conflict,
         _nearest_phone(a.phones, b.phones) if a.phones and b.phones else _PHONE,
         _nearest_address(a.addresses, b.addresses) if a.addresses and b.addresses else _ADDRESS,
-        (names_a[0].kind is _NEWBORN) is not (names_b[0].kind is _NEWBORN),
+        (a.names[0].kind is _NEWBORN) is not (b.names[0].kind is _NEWBORN),
         order_a != 0 != order_b and order_a != order_b,
         mother != "" and mother == b.mother,
         proof,

@@ -162,6 +162,38 @@ def is_proven(
     return anchored and e.sex is not SexLevel.DIFFERENT
 
 
+def is_foreign(a: Traits, b: Traits) -> bool:
+    """Whether both official names are in letters and not both romanised Chinese."""
+    x, y = a.names[0], b.names[0]
+    return x.kind is y.kind is NameKind.LATIN and not (x.usual and y.usual)
+
+
+def is_proven_abroad(e: Evidence, *, at_house: bool, number_counts: bool) -> bool:
+    """Whether a number and more are enough for one person whose name is not Chinese.
+
+    Such a name is long and is written anew at every desk: nicknames, second names, initials, two
+    or three wrong letters. Only numbers that say no birthday count here: beside a citizen's number
+    an equal birthday proves nothing, since it comes out of the number that a sister lent, but with
+    a lent passport she has a birthday of her own. So when number and birthday agree,
+
+    - a name in which every word has something like it in the other is the same name;
+    - at the same house, one word of the name is enough.
+
+    A birthday that is only nearly the other's, in the same year, will do for the first at the
+    same house: a sister is born in another year, and a twin on the same day. Two neighbouring
+    digits swapped in the number are a slip of the pen when name, birthday and house agree; one
+    other digit is not, since papers made out together have consecutive numbers.
+    """
+    if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not number_counts:
+        return False
+    same_birth, alike = e.birth is _BIRTH.EQUAL, e.name >= _NAME.ONE_CHARACTER
+    if e.identifier >= _ID.SAME_BODY:
+        if same_birth and (alike or at_house):
+            return e.name >= _NAME.SURNAME_ONLY
+        return alike and at_house and e.birth in _NEARLY
+    return e.identifier is _ID.TRANSPOSED and same_birth and alike and at_house
+
+
 def _is_certified_child(e: Evidence) -> bool:
     """Whether two registrations have one birth certificate, birthday and sex."""
     return (
@@ -185,9 +217,19 @@ def _of_newborns(a: Traits, b: Traits, e: Evidence) -> Guard | None:
 
 
 def guards(
-    a: Traits, b: Traits, e: Evidence, *, anchored: bool, at_home: bool, number_counts: bool
+    a: Traits,
+    b: Traits,
+    e: Evidence,
+    *,
+    anchored: bool,
+    at_home: bool,
+    at_house: bool,
+    number_counts: bool,
 ) -> tuple[Guard, ...]:
-    """Name everything that holds a pair back; symmetric. See ``is_proven`` for the arguments."""
+    """Name everything that holds a pair back; symmetric.
+
+    ``at_house``: the same house that few people share. See ``is_proven`` for the others.
+    """
     found: list[Guard] = []
     if e.ids_conflict:
         found.append(Guard.TWO_VALID_NUMBERS)
@@ -209,6 +251,8 @@ def guards(
         or (e.name is _NAME.SAME_PINYIN and a.names[0].kind is not b.names[0].kind)
         or (e.name is _NAME.SIMILAR_SHAPE and a.names[0].kind is NameKind.LATIN)
     )
+    if is_foreign(a, b) and is_proven_abroad(e, at_house=at_house, number_counts=number_counts):
+        return tuple(found)
     if is_borrowed(e):
         found.append(Guard.BORROWED_CARD)
     elif not is_proven(

@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity import store
+from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.guards import Lane
-from lianyi.projections.identity.matching import BLOCK_MAX, Matching, bits_of, parts_of, unpacked
+from lianyi.projections.identity.matching import Matching, bits_of, parts_of, unpacked
 from lianyi.projections.identity.partition import (
     Decision,
     Edge,
@@ -154,12 +155,12 @@ class Linker:
 
     async def _crowded_or_not(self, grown: Mapping[int, int]) -> set[int]:
         """Return all records of keys that just became, or ceased to be, too crowded to be keys."""
-        limit = BLOCK_MAX + 1 + sum(abs(by) for by in grown.values())
+        limit = CROWD_MAX + 1 + sum(abs(by) for by in grown.values())
         blocks = await store.blocks_of(self._connection, self._schema, grown, limit=limit)
         return {
             record
             for k, records in blocks.items()
-            if (len(records) > BLOCK_MAX) != (len(records) - grown[k] > BLOCK_MAX)
+            if (len(records) > CROWD_MAX) != (len(records) - grown[k] > CROWD_MAX)
             for record in records
         }
 
@@ -187,12 +188,12 @@ class Linker:
     async def _candidates(self, rows: Sequence[RecordRow]) -> set[Pair]:
         """Return the pairs of records with all that share a key, each once."""
         keys = {k for row in rows for k in row.keys}
-        blocks = await store.blocks_of(self._connection, self._schema, keys, limit=BLOCK_MAX + 1)
+        blocks = await store.blocks_of(self._connection, self._schema, keys, limit=CROWD_MAX + 1)
         pairs: set[Pair] = set()
         for row in rows:
             for k in row.keys:
                 records = blocks[k]
-                if 1 < len(records) <= BLOCK_MAX:
+                if 1 < len(records) <= CROWD_MAX:
                     pairs |= {_pair(row.record, one) for one in records if one != row.record}
         return pairs
 

@@ -10,26 +10,36 @@ from typing import Final
 import msgspec
 
 from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.marks import MARKS_BITS
 from lianyi.projections.identity.model import GRAIN, MatchModel, shipped_model
 from lianyi.projections.identity.rarity import NOTHING_COUNTED, ValueCounts
 from lianyi.projections.identity.scoring import Score, Scorer
-from lianyi.projections.identity.traits import NOTHING_LEARNED, LocalDefaults, Traits
+from lianyi.projections.identity.traits import ANY_MARKS, NOTHING_LEARNED, LocalDefaults, Traits
 
-BLOCK_MAX: Final = 200
-"""A blocking key that more records have is none while they have it."""
+
+class _Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Traits, and apart from them the marks, for which no format has numbers long enough."""
+
+    traits: Traits
+    marks: bytes
+
 
 _ENCODE: Final = msgspec.msgpack.Encoder(order="deterministic").encode
-_DECODE: Final = msgspec.msgpack.Decoder(Traits).decode
+_DECODE: Final = msgspec.msgpack.Decoder(_Packed).decode
+_MARKS_BYTES: Final = (MARKS_BITS + 7) // 8
 
 
 def packed(traits: Traits) -> bytes:
     """Write a registration that was read, the same bytes on every machine."""
-    return _ENCODE(traits)
+    marks = (traits.marks & ANY_MARKS).to_bytes(_MARKS_BYTES, "little")
+    return _ENCODE(_Packed(msgspec.structs.replace(traits, marks=0), marks))
 
 
 def unpacked(data: bytes) -> Traits:
     """Read what ``packed`` wrote."""
-    return _DECODE(data)
+    found = _DECODE(data)
+    msgspec.structs.force_setattr(found.traits, "marks", int.from_bytes(found.marks, "little"))
+    return found.traits
 
 
 class Activated(msgspec.Struct, frozen=True):
@@ -71,8 +81,8 @@ class Matching:
 
     def judge(self, a: Traits, b: Traits) -> Score | None:
         """Score a pair; None where nobody would be asked about it."""
-        found = self.scorer.score(a, b)
-        return found if found.lane >= Lane.REVIEW else None
+        found = self.scorer.judge(a, b)
+        return found if found is not None and found.lane >= Lane.REVIEW else None
 
 
 def parts_of(bits: float) -> int:

@@ -10,7 +10,7 @@ import msgspec
 from lianyi.projections.identity.model import Cap, MatchModel, grained
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.addresses import AddressValue
-from lianyi.projections.identity.values.names import NameKind, NameValue
+from lianyi.projections.identity.values.names import NameValue
 from lianyi.projections.identity.values.text import LOST
 
 NAME_COUNT_LEAST = 20
@@ -72,7 +72,7 @@ class NameBits:
         self._counts = counts
         self._surnames = {c: bits for bits, row in tables.surnames.items() for c in row}
         self._characters = {c: bits for bits, row in tables.characters.items() for c in row}
-        self._known: dict[str, float] = {}
+        self._known: dict[bool, dict[str, float]] = {True: {}, False: {}}
 
     def of_pair(self, a: Traits, b: Traits) -> float:
         """Give the bits of the commonest name of two registrations: caution, and symmetry."""
@@ -84,11 +84,12 @@ class NameBits:
 
     def of(self, name: NameValue) -> float:
         """Give the bits of one name; negative when it is commoner than the usual one."""
-        known = self._known.get(name.key)
+        alike = self._known[name.surname != ""]  # one key may stand with a dot and without
+        known = alike.get(name.key)
         if known is None:
             known = self._look_up(name)
-            if len(self._known) < 500_000:
-                self._known[name.key] = known
+            if len(alike) < 500_000:
+                alike[name.key] = known
         return known
 
     def _look_up(self, name: NameValue) -> float:
@@ -96,7 +97,7 @@ class NameBits:
         count = self._counts.names.get(name.key, 0)
         if count >= NAME_COUNT_LEAST and self._counts.persons > count:
             bits = log2(self._counts.persons / count)
-        elif name.kind in (NameKind.HANZI, NameKind.NEWBORN) and name.surname:
+        elif name.surname:
             given = name.key[len(name.surname) :]
             bits = self._surnames.get(name.surname, tables.surname_bits) + sum(
                 0.0 if c == LOST else self._characters.get(c, tables.character_bits) for c in given

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity.matching import BLOCK_MAX
+from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.tables import (
     DecisionRow,
     EdgeRow,
@@ -19,7 +19,7 @@ from lianyi.projections.identity.tables import (
     ReplacementRow,
 )
 
-CROWD_MAX = 2000
+FOUND_MAX = 2000
 """A value that more records share finds nobody: say more."""
 
 
@@ -46,7 +46,7 @@ async def candidates(
     rows = await connection.fetch(
         f"SELECT * FROM {schema}.candidates($1, $2)",  # noqa: S608
         list(keys),
-        BLOCK_MAX,
+        CROWD_MAX,
     )
     return [CandidateRow(*row) for row in rows]
 
@@ -58,7 +58,7 @@ async def records_by_key(
     rows = await connection.fetch(
         f"SELECT DISTINCT person FROM {schema}.candidates($1, $2) LIMIT $3",  # noqa: S608
         list(keys),
-        CROWD_MAX,
+        FOUND_MAX,
         limit,
     )
     return [row["person"] for row in rows]

@@ -11,7 +11,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from lianyi.projections.identity.evidence import Evidence, IdProof, compare_registrations
+from lianyi.projections.identity.evidence import (
+    Evidence,
+    IdProof,
+    compare_registrations,
+    nearest_names,
+    nearest_numbers,
+    with_contacts,
+)
 from lianyi.projections.identity.guards import Guard, Lane, guards, is_borrowed
 from lianyi.projections.identity.model import MatchModel, grained, shipped_model, weights
 from lianyi.projections.identity.rarity import (
@@ -24,9 +31,11 @@ from lianyi.projections.identity.rarity import (
 )
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.addresses import AddressLevel
+from lianyi.projections.identity.values.births import BirthLevel, compare_births
 from lianyi.projections.identity.values.identifier_levels import IdLevel
 from lianyi.projections.identity.values.name_levels import NameLevel
 from lianyi.projections.identity.values.phones import PhoneLevel
+from lianyi.projections.identity.values.sexes import compare_sexes
 
 PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
 """Element of the model for each ``IdProof``."""
@@ -91,7 +100,12 @@ ELEMENTS_ZH: Final = {
 
 
 class Scorer:
-    """Scores pairs by one model and one hospital's counts; it keeps nothing about a pair."""
+    """Scores pairs by one model and one hospital's counts; it keeps nothing about a pair.
+
+    Attributes:
+        model: see ``MatchModel``.
+        marks_tell: by this model two registrations without a common mark are strangers.
+    """
 
     def __init__(
         self, model: MatchModel | None = None, counts: ValueCounts = NOTHING_COUNTED
@@ -101,18 +115,54 @@ class Scorer:
         self._names = NameBits(model, counts)
         self._prior = grained(model.prior_bits)
         self._contact_max = grained(model.contact_bits_max)
+        self._rarity_max = max(grained(model.name_rarity.most_bits), 0.0)
         self._name = weights(model, "name")
         self._birth = weights(model, "birth")
         self._sex = weights(model, "sex")
+        self._most_beside = tuple(self._prior + self._contact_max + bits for bits in self._sex)
         self._ids = tuple(weights(model, element) for element in PROOF_ELEMENT)
+        self.marks_tell = self._most_without_marks() < model.review_bits
         self._phone = weights(model, "phone")
         self._address = weights(model, "address")
+
+    def _most_without_marks(self) -> float:
+        """The most bits of two registrations that have no mark in common."""
+        number = max(bits for weights_ in self._ids for bits in weights_[: IdLevel.SAME_BODY])
+        return (
+            max(self._most_beside)
+            + self._name[NameLevel.DIFFERENT]
+            + max(self._birth[BirthLevel.INCOMPARABLE], self._birth[BirthLevel.DIFFERENT])
+            + max(number, 0.0)
+        )
 
     def score(self, a: Traits, b: Traits) -> Score:
         """Score two registrations. Symmetric."""
         e = compare_registrations(a, b)
-        parts = self._parts(a, b, e)
-        return self._judge(a, b, e, parts)
+        return self._judge(a, b, e, self._parts(a, b, e))
+
+    def judge(self, a: Traits, b: Traits) -> Score | None:
+        """Score two registrations, or give None for two strangers. Symmetric.
+
+        Strangers are in the lane NEW with nothing that holds them back: what most pairs are that
+        a common value brought together. They are seen early, by their ``marks`` or before
+        telephone and home are compared, where even the best of what is left would make no
+        question of them. Every other score is that of ``score``.
+        """
+        if self.marks_tell and not a.marks & b.marks:
+            return None
+        name = nearest_names(a.names, b.names)
+        birth = compare_births(a.birth, b.birth)
+        sex = compare_sexes(a.sex, b.sex)
+        numbers = level, _, proof = nearest_numbers(a.ids, b.ids)
+        number = self._ids[proof][level]
+        most = self._most_beside[sex] + self._name[name] + self._birth[birth] + number
+        if name >= NameLevel.SIMILAR_SHAPE:
+            most += self._rarity_max
+        if most < self.model.review_bits and number < self.model.auto_bits:
+            return None
+        e = with_contacts(a, b, name, birth, sex, numbers)
+        found = self._judge(a, b, e, self._parts(a, b, e))
+        return None if found.lane is Lane.NEW and not found.guards else found
 
     def together(self, a: Traits, b: Traits) -> float | None:
         """Give the bits of a pair, None where a guard says that it can never be one person."""
@@ -186,6 +236,7 @@ class Scorer:
             e,
             anchored=line or home,
             at_home=line and home,
+            at_house=home,
             number_counts=e.proof is not IdProof.NOTHING and parts[5] >= model.anchor_bits,
         )
         for guard in held:

@@ -167,7 +167,7 @@ class IdentityService(Reading):
             NotLearnedYet: it is recorded for ever, but not yet learned.
         """
         position = await self.record(said, channel=channel)
-        await until_learned(self._pool, NAME, position, clock=self._clock)
+        await until_learned(self._pool, NAME, position)
         person = await self.get_person(shown(record_id(*said.key)))
         return RegisteredView(position=str(position), person=person)
 
@@ -454,7 +454,7 @@ class IdentityService(Reading):
         pairs: Sequence[tuple[RecordKey, RecordKey]] = (),
     ) -> DecidedView:
         position = await self._log.append_act(message)
-        await until_learned(self._pool, NAME, position, clock=self._clock)
+        await until_learned(self._pool, NAME, position)
         async with self.reading() as (connection, schema):
             of = {
                 key: await read_store.person_of(connection, schema, record_id(*key))

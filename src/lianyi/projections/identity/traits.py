@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
+from lianyi.projections.identity.marks import MARKS_BITS, marks_of
 from lianyi.projections.identity.registration import Flag, Registration
 from lianyi.projections.identity.values.addresses import AddressValue, read_address
 from lianyi.projections.identity.values.births import BirthValue, read_birth
@@ -40,6 +42,7 @@ class LocalDefaults(msgspec.Struct, frozen=True):
 
 
 NOTHING_LEARNED = LocalDefaults()
+ANY_MARKS: Final = (1 << MARKS_BITS) - 1
 
 
 class Traits(msgspec.Struct, frozen=True, gc=False):
@@ -59,6 +62,7 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
         mother: authority and value of the mother's identifier; empty when unknown.
         mother_name: NOBODY's when unknown.
         flags: as sent.
+        marks: see ``marks``; without them nobody is told apart at one look.
     """
 
     source: str
@@ -74,6 +78,7 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     mother: str = ""
     mother_name: NameValue = NameValue(NameKind.NOBODY, "")
     flags: tuple[Flag, ...] = ()
+    marks: int = ANY_MARKS
 
     @property
     def name(self) -> NameValue:
@@ -126,26 +131,27 @@ def read_registration(
     """
     if today is None and said.received_at is not None:
         today = said.received_at.date()
-    ids = []
+    found = []
     for identifier in said.identifiers[:IDENTIFIERS_MAX]:
         value = read_identifier(identifier, today=today, defaults=learned.ids)
         if not value.placeholder:
-            ids.append(value)
+            found.append(value)
     addresses = []
     for text in said.addresses[:ADDRESSES_MAX]:
         if text and text not in learned.addresses:
             address = read_address(text)
             if address.place or address.district or address.city:
                 addresses.append(address)
-    names = _read_names(said, learned)
+    names, ids = _read_names(said, learned), tuple(found)
     order = said.birth_order or 0
+    birth = read_birth(said.born, today=today, defaults=learned.dates) if said.born else _NO_BIRTH
     return Traits(
         said.source,
         said.mrn,
         names,
         read_sex(said.sex),
-        read_birth(said.born, today=today, defaults=learned.dates) if said.born else _NO_BIRTH,
-        tuple(ids),
+        birth,
+        ids,
         _read_phones(said.phones, learned.phones) if said.phones else (),
         tuple(addresses),
         bool(said.multiple_birth) or order > 1,
@@ -153,4 +159,5 @@ def read_registration(
         f"{said.mother.issuer} {said.mother.value}" if said.mother else "",
         read_name(said.mother_name) if said.mother_name else _NOBODY,
         said.flags,
+        marks_of(names, birth, ids),
     )

@@ -219,9 +219,7 @@ class MasterDataService(Questions):
         async with self.reading() as (_, _, scope):
             scope.check(changes)
         position = await self._log.append_act(message)
-        aside = await until_learned(
-            self._pool, NAME, position, clock=self._clock, timeout_seconds=IMPORT_WAIT_SECONDS
-        )
+        aside = await until_learned(self._pool, NAME, position, timeout_seconds=IMPORT_WAIT_SECONDS)
         return Imported(position=str(position), set_aside=[set_aside_view(row) for row in aside])
 
     async def _act(
@@ -268,7 +266,7 @@ class MasterDataService(Questions):
     async def _recorded(self, message: NewMessage) -> Position:
         """Append and wait."""
         position = await self._log.append_act(message)
-        for refused in await until_learned(self._pool, NAME, position, clock=self._clock):
+        for refused in await until_learned(self._pool, NAME, position):
             raise from_record(refused.error)  # somebody else was faster
         return position
 

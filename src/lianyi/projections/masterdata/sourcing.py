@@ -90,5 +90,5 @@ class SourceKeeper:
             changes = [SetSources(rules.model_dump(mode="json"))]
             act = acts.write("sources_set", changes, actor="platform", reason="", about={})
             position = await self._log.append_act(act)
-        await until_learned(self._pool, NAME, position, clock=self._clock)
+        await until_learned(self._pool, NAME, position)
         return True

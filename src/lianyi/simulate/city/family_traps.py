@@ -292,3 +292,35 @@ def newborns_of_namesakes(make: Forms) -> Pair:
             mother_name=name,
         ),
     )
+
+
+def _foreign(make: Forms, born: tuple[date, date], numbers: tuple[str, str]) -> Pair:
+    """Two people of one surname, sex, telephone and home, with passports."""
+    sex, phone, home = make.sex(), make.phone(), make.address()
+    family = make.chance.one_of(names.FOREIGN_FAMILY)
+    given = make.chance.one_of(names.FOREIGN_GIVEN_ALIKE)
+    forms = [
+        make.form(
+            f"{name} {family}",
+            sex,
+            day,
+            ids=(Identifier(IdKind.PASSPORT, f"E{number}", "XXX"),),
+            phone=phone,
+            address=home,
+        )
+        for name, day, number in zip(given.split("/"), born, numbers, strict=True)
+    ]
+    return forms[0], forms[1]
+
+
+def foreign_twins(make: Forms) -> Pair:
+    """Foreign twins, alike in name, with passports made out one after the other."""
+    born, number = make.born(1, 60), int("1" + make.chance.digits(7))
+    return _foreign(make, (born, born), (f"{number:08}", f"{number + 1:08}"))
+
+
+def passport_of_a_sister(make: Forms) -> Pair:
+    """A foreigner with the passport of a sister or brother: the birthday is the borrower's."""
+    born, number = make.born(18, 60), "1" + make.chance.digits(7)
+    later = born + timedelta(days=400 + make.chance.below(1500))
+    return _foreign(make, (born, later), (number, number))

@@ -37,6 +37,10 @@ _FOREIGN_GIVEN = """
 John Mary David Anna Michael Sarah Daniel Laura Ahmed Fatima Carlos Maria Ivan Olga Kenji Yuki
 Minjun Jiwoo Pierre Claire Thomas Emma Ali Aisha Rajesh Priya
 """
+_FOREIGN_GIVEN_ALIKE = """
+Anna/Anne Maria/Marina Daniel/Daniela Kristin/Kristen Marlene/Marlena Olga/Olena Jon/John Mark/Marc
+Emma/Emily Ivan/Ivo Christopher/Christoph Michaela/Michelle Katarina/Katerina Jan/Jana Alina/Elina
+"""
 _FOREIGN_FAMILY = """
 Smith Brown Miller Garcia Martin Ivanov Petrova Tanaka Sato Kim Park Dubois Rossi Khan Hassan
 Silva Singh Kumar Nguyen Tran Mueller Novak
@@ -111,6 +115,8 @@ GIVEN: Final = {
 """By sex and by time of birth (before 1965, before 2000, since)."""
 MINORITY: Final = tuple(_MINORITY.split())
 FOREIGN_GIVEN: Final = tuple(_FOREIGN_GIVEN.split())
+FOREIGN_GIVEN_ALIKE: Final = tuple(_FOREIGN_GIVEN_ALIKE.split())
+"""What foreign sisters, brothers and twins may be called."""
 FOREIGN_FAMILY: Final = tuple(_FOREIGN_FAMILY.split())
 RARE: Final = tuple(_RARE)
 ALIKE_IN_SOUND: Final = _groups(_SOUND_GROUPS)

@@ -75,6 +75,8 @@ TRAPS: Final[dict[str, Callable[[Forms], Pair]]] = {
     "外国人同名同日": strangers.foreign_namesakes,
     "同音陌生人": strangers.sounding_strangers,
     "同单位体检": strangers.company,
+    "外国双胞胎护照连号": family.foreign_twins,
+    "外国姐妹借护照": family.passport_of_a_sister,
 }
 """Name of each trap to what makes a pair of it; its docstring says why it is one."""
 

@@ -16,10 +16,11 @@ from tests.unit.projections.identity.people import HOME, PHONE, citizen
 
 from lianyi.base.database import connect
 from lianyi.messagelog.message import LogMessage, Position
+from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.decisions import Decided, Undone
 from lianyi.projections.identity.follow import Identity
 from lianyi.projections.identity.ids import record_id
-from lianyi.projections.identity.matching import BLOCK_MAX, Activated
+from lianyi.projections.identity.matching import Activated
 from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.registration import Name, Registration
@@ -169,7 +170,7 @@ async def test_a_crowded_key_counts_again_when_it_is_less_crowded(
 ) -> None:
     crowd = [
         replace(someone(), mrn=f"{n:04}", identifiers=(), phones=("13912345678",), born="")
-        for n in range(BLOCK_MAX + 5)
+        for n in range(CROWD_MAX + 5)
     ]
     crowd = [
         replace(one, names=(Name(chr(0x4E00 + 37 * n) + chr(0x5E00 + 11 * n)),), addresses=())

@@ -8,16 +8,24 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.projections.identity.people import HOME, PHONE, citizen, someone
+from tests.unit.projections.identity.people import HOME, PHONE, candidate_pairs, citizen, someone
 
 from lianyi.projections.identity.guards import Guard, Lane
 from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.rarity import ValueCounts, address_key
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind
-from lianyi.projections.identity.scoring import Scorer
-from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.scoring import Score, Scorer
+from lianyi.projections.identity.traits import Traits, read_registration
+from lianyi.projections.identity.values.births import BirthLevel
+from lianyi.projections.identity.values.identifier_levels import IdLevel
+from lianyi.projections.identity.values.name_levels import NameLevel
+from lianyi.simulate.city.registrations import registrations
+from lianyi.simulate.city.settings import CitySettings
+from lianyi.simulate.city.traps import trap_pairs
 
 SCORER = Scorer()
+EAGER = Scorer(msgspec.structs.replace(shipped_model(), prior_bits=-8, review_bits=-12))
+"""Asks about nearly everybody, so that marks must not tell."""
 BARE: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": ()}
 OTHER = citizen(order=125)
 TYPED_WRONG = Identifier(IdKind.CITIZEN, citizen().value[:-2] + "9" + citizen().value[-1])
@@ -47,6 +55,67 @@ def test_a_birthday_with_day_and_month_swapped_needs_telephone_and_home() -> Non
     assert SCORER.score(one, someone(born="19800503", identifiers=())).lane is Lane.AUTO
     without = someone(born="19800503", identifiers=(), addresses=())
     assert SCORER.score(one, without).lane is Lane.REVIEW
+
+
+PASSPORT = Identifier(IdKind.PASSPORT, "E12345678", "XXX")
+SWAPPED = Identifier(IdKind.PASSPORT, "E12345687", "XXX")
+NEXT = Identifier(IdKind.PASSPORT, "E12345679", "XXX")
+NO_HOUSE: dict[str, Any] = {"addresses": ()}
+
+
+def foreigner(name: str = "Courtney Painter", number: Identifier = PASSPORT, **more: Any) -> Traits:
+    return someone(name, identifiers=(number,), **{"born": "19800305", "phones": ()} | more)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        foreigner("Courtny Paintre", **NO_HOUSE),
+        foreigner("Painter Kourtni"),
+        foreigner("Zoe Painter"),
+        foreigner("Courtny Paintre", born="19800503"),
+        foreigner("Courtny Paintre", SWAPPED),
+    ],
+    ids=["two errors", "three errors", "one word", "day and month swapped", "digits swapped"],
+)
+def test_a_foreign_name_may_be_written_otherwise_beside_passport_and_birthday(
+    other: Traits,
+) -> None:
+    assert SCORER.score(foreigner(), other).lane is Lane.AUTO
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        foreigner("Zoe Painter", **NO_HOUSE),
+        foreigner("Courtny Paintre", born="19820719"),
+        foreigner("Courtny Paintre", born="19800503", **NO_HOUSE),
+        foreigner("Courtny Paintre", NEXT),
+        foreigner("Courtny Paintre", sex="2"),
+        foreigner("Zoe Baker"),
+        foreigner("Courtny Paintre", citizen()),
+    ],
+    ids=[
+        "one word, no house",
+        "a sister's passport",
+        "swapped birthday, no house",
+        "twins with consecutive passports",
+        "the other sex",
+        "another name",
+        "another paper",
+    ],
+)
+def test_a_foreigner_s_relatives_are_held_back(other: Traits) -> None:
+    assert SCORER.score(foreigner(), other).lane < Lane.AUTO
+
+
+def test_a_lent_number_that_says_the_birthday_and_names_of_chinese_in_letters_are_held_back() -> (
+    None
+):
+    lifelong = foreigner("Courtney Painter", citizen()), foreigner("Courtny Paintre", citizen())
+    assert SCORER.score(*lifelong).guards == (Guard.BORROWED_CARD,)
+    sisters = foreigner("Wang Xiaoming"), foreigner("Wang Xiaohong")
+    assert SCORER.score(*sisters).guards == (Guard.BORROWED_CARD,)
 
 
 def test_a_surname_in_another_writing_is_one_family_a_given_name_perhaps_a_sibling() -> None:
@@ -172,13 +241,35 @@ def test_a_common_name_says_less_than_a_rare_one() -> None:
     assert counted.score(rare, rare).bits < SCORER.score(rare, rare).bits
 
 
+def test_a_name_weighs_the_same_whatever_was_asked_before() -> None:
+    dotted, plain = someone("买买提·艾力", **BARE), someone("买买提艾力", **BARE)
+    assert dotted.name.key == plain.name.key
+    alone = Scorer().score(dotted, dotted).bits
+    after = Scorer()
+    after.score(plain, plain)
+    assert after.score(dotted, dotted).bits == alone
+
+
 people = st.builds(
     someone,
     st.sampled_from(
-        ["王小明", "王小鸣", "王伟", "WANG Xiaoming", "欧阳娜娜", "无名氏", "李芳之子", "王?明"]
+        [
+            "王小明",
+            "王小鸣",
+            "王伟",
+            "赵丽华",
+            "陈",
+            "WANG Xiaoming",
+            "欧阳娜娜",
+            "无名氏",
+            "李芳之子",
+            "王?明",
+        ]
     ),
     sex=st.sampled_from(["1", "2", ""]),
-    born=st.sampled_from(["19800315", "19801503", "1980", "19000101", "20240610", ""]),
+    born=st.sampled_from(
+        ["19800315", "19801503", "1980", "19000101", "20240610", "20230610", "198103", ""]
+    ),
     identifiers=st.lists(
         st.sampled_from([citizen(), OTHER, TYPED_WRONG, CERTIFICATE]), max_size=2
     ).map(tuple),
@@ -197,6 +288,52 @@ def test_a_score_is_symmetric_and_its_waterfall_adds_up(a: Traits, b: Traits) ->
     assert sum(step.bits for step in told.steps) == told.bits == found.bits
     assert (told.lane, told.guards, told.model) == (found.lane, found.guards, "shipped-1")
     assert all(step.zh and step.element for step in told.steps)
+
+
+def is_of_strangers(score: Score) -> bool:
+    return score.lane is Lane.NEW and not score.guards
+
+
+@given(a=people, b=people)
+def test_an_early_verdict_is_that_of_the_whole_score(a: Traits, b: Traits) -> None:
+    found = SCORER.score(a, b)
+    assert SCORER.judge(a, b) == SCORER.judge(b, a) == (None if is_of_strangers(found) else found)
+
+
+@pytest.mark.parametrize("scorer", [SCORER, EAGER], ids=["shipped", "eager"])
+def test_an_early_verdict_is_that_of_the_whole_score_for_every_pair_that_meets(
+    scorer: Scorer,
+) -> None:
+    city = [read_registration(e.registration) for e in registrations(CitySettings(seed=5), 3000)]
+    pairs = [(city[a], city[b]) for a, b in candidate_pairs(city)]
+    pairs += [
+        (read_registration(trap.first), read_registration(trap.second))
+        for trap in trap_pairs(seed=5, each=20)
+    ]
+    lanes = set()
+    for a, b in pairs:
+        found = scorer.score(a, b)
+        lanes.add(found.lane)
+        assert scorer.judge(a, b) == (None if is_of_strangers(found) else found)
+    assert lanes == set(Lane)
+
+
+def test_strangers_of_one_home_are_told_apart_by_their_marks() -> None:
+    one = someone(identifiers=())
+    other = someone("赵丽华", born="19510704", sex="2", identifiers=())
+    assert one.marks & other.marks == 0
+    assert SCORER.judge(one, other) is None
+    again = someone("赵小明", born="19510704", sex="2", identifiers=())
+    assert one.marks & again.marks
+
+
+@given(a=people, b=people)
+def test_without_a_mark_in_common_nothing_but_contacts_agrees(a: Traits, b: Traits) -> None:
+    e = SCORER.score(a, b).evidence
+    if not a.marks & b.marks:
+        assert e.name is NameLevel.DIFFERENT
+        assert e.birth in (BirthLevel.INCOMPARABLE, BirthLevel.DIFFERENT)
+        assert e.identifier < IdLevel.SAME_BODY
 
 
 @given(a=people, b=people)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 from unicodedata import is_normalized, normalize
 
@@ -71,6 +72,8 @@ _DIVISIONS: Final = re.compile(
     rf"(?:(?:{_PEOPLES})*自治[县旗]|新区|开发区|矿区|林区|区|县|市|旗)"
     r"(?![路街道巷]))?"
 )
+_REMEMBERED_MAX: Final = 80
+"""Nobody fills the memory with addresses of more characters."""
 _NUMBER: Final = re.compile(r"\d+")
 _CHINESE_NUMBER: Final = re.compile(
     r"[一二三四五六七八九十百零〇两]+(?=[号栋幢座单元室组队弄楼层])"
@@ -98,7 +101,19 @@ def _count(word: str) -> str:
 
 
 def read_address(said: str) -> AddressValue:
-    """Read an address as it was sent; what cannot be read leaves its part empty."""
+    """Read an address as it was sent; what cannot be read leaves its part empty.
+
+    A home is read once for each of its people and their visits, so the latest are kept.
+    """
+    return _remembered(said) if len(said) <= _REMEMBERED_MAX else _read(said)
+
+
+@lru_cache(maxsize=1 << 15)
+def _remembered(said: str) -> AddressValue:
+    return _read(said)
+
+
+def _read(said: str) -> AddressValue:
     text = said if is_normalized("NFKC", said) else normalize("NFKC", said)
     if text.isascii():
         return _read_letters(text)

@@ -13,11 +13,12 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from lianyi.projections.identity.values.identifier_levels import is_one_edit
+from lianyi.projections.identity.values.identifier_levels import is_one_edit, is_swap
 from lianyi.projections.identity.values.lunar import solar_dates
 from lianyi.projections.identity.values.text import digits_of
 
@@ -65,7 +66,7 @@ class BirthLevel(IntEnum):
     YEAR_ONLY = 3
     """The year agrees and one of them knows no more."""
     ONE_DIGIT = 4
-    """One digit differs."""
+    """One digit differs, or two neighbouring ones are swapped."""
     LUNAR = 5
     """One is the other's day in the Chinese calendar."""
     SWAPPED = 6
@@ -89,6 +90,8 @@ _DATE: Final = re.compile(
     r"(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?月?)?年?(?=\D|$|\d{4,6})"
 )
 _EARLIEST: Final = 1850
+_REMEMBERED_MAX: Final = 32
+"""Nobody fills the memory with longer texts in the place of a date."""
 
 
 def read_birth(
@@ -104,6 +107,21 @@ def read_birth(
     Returns:
         The empty value when there is no date or it cannot exist.
     """
+    birth = _remembered(said, defaults) if len(said) <= _REMEMBERED_MAX else _read(said, defaults)
+    if today is None or birth.year < today.year or birth.is_default:
+        return birth
+    on = birth.year, birth.month or 1, birth.day or 1
+    if on <= (today.year, today.month, today.day):
+        return birth
+    return msgspec.structs.replace(birth, is_future=True)
+
+
+@lru_cache(maxsize=1 << 15)
+def _remembered(said: str, defaults: frozenset[str]) -> BirthValue:
+    return _read(said, defaults)
+
+
+def _read(said: str, defaults: frozenset[str]) -> BirthValue:
     if len(said) == 8 and said.isdecimal() and said.isascii():
         parts = (said[:4], said[4:6], said[6:])
     else:
@@ -127,7 +145,6 @@ def read_birth(
         month,
         day,
         is_year_only=not month or (month == 1 and day == 1),
-        is_future=today is not None and (year, month or 1, day or 1) > today.timetuple()[:3],
     )
 
 
@@ -209,6 +226,6 @@ def compare_births(a: BirthValue, b: BirthValue) -> BirthLevel:
         return BirthLevel.SWAPPED
     if -1 <= a.year - b.year <= 1 and is_lunar_twin(a, b):
         return BirthLevel.LUNAR
-    if is_one_edit(a.text, b.text):
+    if is_one_edit(a.text, b.text) or is_swap(a.text, b.text):
         return BirthLevel.ONE_DIGIT
     return BirthLevel.SAME_YEAR if same_year else BirthLevel.DIFFERENT

@@ -101,6 +101,10 @@ def check_character(first_17: str) -> str:
     """
     if len(first_17) != 17 or not (first_17.isascii() and first_17.isdigit()):
         raise ValueError("an identity number begins with seventeen digits")
+    return _check(first_17)
+
+
+def _check(first_17: str) -> str:
     return _CHECK[(sum(map(mul, first_17.encode(), _WEIGHTS)) - _ZEROS) % 11]
 
 
@@ -139,16 +143,16 @@ def is_placeholder(text: str, defaults: frozenset[str] = frozenset()) -> bool:
     return digits in _COUNTING or digits in _COUNTING[::-1]
 
 
-def _date(year: str, month: str, day: str) -> date | None:
+def _date(digits: str) -> date | None:
     try:
-        return date(int(year), int(month), int(day))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
 
 
 def _read_18(text: str, kind: IdKind, today: date | None) -> IdValue:
     body = text[:17]
-    born_on = _date(body[6:10], body[10:12], body[12:14])
+    born_on = _date(body[6:14])
     if kind is IdKind.UNSAID or (kind is IdKind.CITIZEN and body[:6] in _PERMIT_AREAS):
         if body[:6] in _PERMIT_AREAS:
             kind = IdKind.RESIDENCE_PERMIT
@@ -163,7 +167,7 @@ def _read_18(text: str, kind: IdKind, today: date | None) -> IdValue:
         kind=kind,
         text=text,
         body=body,
-        valid=plausible and text[17] == check_character(body),
+        valid=plausible and text[17] == _check(body),
         placeholder=body[6:14] == "19000101",
         born_on=born_on if plausible else None,
         sex="M" if int(body[16]) % 2 else "F",
@@ -173,7 +177,7 @@ def _read_18(text: str, kind: IdKind, today: date | None) -> IdValue:
 
 def _read_15(text: str) -> IdValue:
     body = lengthen(text)[:17]
-    born_on = _date(body[6:10], body[10:12], body[12:14])
+    born_on = _date(body[6:14])
     return IdValue(
         kind=IdKind.CITIZEN,
         text=text,
@@ -189,7 +193,7 @@ def _read_old_foreigner(text: str, today: date | None) -> IdValue:
     """Three letters of the country, four digits of the place, YYMMDD, order, check."""
     pivot = today.year % 100 if today else 30
     century = "20" if int(text[7:9]) <= pivot else "19"
-    born_on = _date(century + text[7:9], text[9:11], text[11:13])
+    born_on = _date(century + text[7:13])
     return IdValue(
         kind=IdKind.FOREIGNER_RESIDENCE,
         text=text,

@@ -85,6 +85,8 @@ _CHARACTER_PAIRS = (
 _CHARACTER_VARIANTS: Final = {pair[1]: pair[0] for pair in _CHARACTER_PAIRS.split()}
 """Characters of given names in two accepted writings that no conversion to simplified unites."""
 _WITH_VARIANTS: Final = frozenset(_CHARACTER_VARIANTS)
+_REMEMBERED_MAX: Final = 24
+"""Nobody fills the memory with names of more characters."""
 _NO_SOUND: Final[Sounds] = frozenset()
 _SPACE_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])\s+(?=[^\x00-\u2fff])")
 _LATIN_RUN: Final = re.compile(r"[A-Za-z\u00c0-\u024f']+")
@@ -211,7 +213,19 @@ _DOT_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])[.,\-\u2010-\u2015=]
 
 
 def read_name(said: str) -> NameValue:
-    """Read a name as it was sent: characters or letters, any width, any dot, any order of words."""
+    """Read a name as it was sent: characters or letters, any width, any dot, any order of words.
+
+    Every second name was read before, of the same person or of a namesake, so the latest are kept.
+    """
+    return _remembered(said) if len(said) <= _REMEMBERED_MAX else _read(said)
+
+
+@lru_cache(maxsize=1 << 15)
+def _remembered(said: str) -> NameValue:
+    return _read(said)
+
+
+def _read(said: str) -> NameValue:
     plain = 2 <= len(said) <= 4 and min(said) >= "\u4e00" and max(said) <= "\u9fff"
     text = said if plain else normal(said)
     if (not plain or name_words.is_suspect(text)) and name_words.is_nobody(simplified(text)):
