@@ -53,6 +53,7 @@ def household(n: int) -> list[bytes]:
 async def town(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:  # noqa: F811
     monkeypatch.setattr(training, "PAIRS_LEAST", 20)
     monkeypatch.setattr(proposals, "RANDOM_PAIRS", 2_000)
+    monkeypatch.setattr(modelling, "LEARN_SECONDS", 120.0)
     everywhere = ("identity-steward", "*")
     await desk.people.add("maker", everywhere)
     await desk.people.add("checker", everywhere)

@@ -269,9 +269,7 @@ class Modelling(Reading):
         position = await self._log.append_act(decisions.activated(what, reason))
         learned = False
         with suppress(NotLearnedYet):  # a big index takes longer than anybody waits
-            await until_learned(
-                self._pool, NAME, position, clock=self._clock, timeout_seconds=LEARN_SECONDS
-            )
+            await until_learned(self._pool, NAME, position, timeout_seconds=LEARN_SECONDS)
             learned = True
         return ActivatedView(position=str(position), name=what.model.name, learned=learned)
 

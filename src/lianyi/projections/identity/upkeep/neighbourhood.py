@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity.matching import BLOCK_MAX
+from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.statements import RecordKey
@@ -132,7 +132,7 @@ def meeting(keys: Mapping[int, tuple[int, ...]], focus: frozenset[int]) -> Itera
             blocks[k].append(record)
     seen: set[Pair] = set()
     for records in blocks.values():
-        if 1 < len(records) <= BLOCK_MAX:
+        if 1 < len(records) <= CROWD_MAX:
             for at, b in enumerate(records):
                 for a in records[:at]:
                     if (a, b) not in seen and (a in focus or b in focus):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity.matching import BLOCK_MAX
+from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.tables import DecisionRow, RecordRow
 
 Pair = tuple[int, int]
@@ -63,7 +63,7 @@ async def records_with(connection: Connection, schema: str, keys: Sequence[int])
         f"SELECT r.* FROM {schema}.candidates($1, $2) AS c"  # noqa: S608
         f" JOIN {schema}.record AS r ON r.record = c.record",
         keys,
-        BLOCK_MAX,
+        CROWD_MAX,
     )
     return [RecordRow(*row) for row in rows]
 
