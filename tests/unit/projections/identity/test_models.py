@@ -117,6 +117,13 @@ async def test_a_model_is_proposed_put_in_force_by_another_and_taken_back(town: 
         in_force["name"], "shipped-1", in_force["name"], "shipped-1",
     ]  # fmt: skip
     assert [one["in_force"] for one in history] == [True, False, False, False]
+    acts = [(one.kind, one.sender) for one in await town.house.acts()]
+    assert [one for one in acts if one[0].startswith("act identity.model")] == [
+        ("act identity.model_proposed", "maker"),
+        ("act identity.model_activated", "checker"),
+        ("act identity.model_activated", "maker"),
+        ("act identity.model_activated", "maker"),
+    ]
 
 
 async def test_a_proposal_says_what_was_learned_and_what_would_move(town: Desk) -> None:

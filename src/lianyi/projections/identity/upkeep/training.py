@@ -11,7 +11,7 @@ a borrowed card teach nothing at all.
 Rails (``Rails``) then hold the proposal near the model that ships, so that training again and again
 never creeps: what was seen too seldom stays as shipped, no agreement is rarer among strangers than
 shipped, no weight moves further than so many bits or changes its sign, a nearer level never says
-less, and a wrong lifelong number never says less than shipped. Thresholds are people's.
+less, and another lifelong number never speaks less against one person. Thresholds are people's.
 
 Why not Splink: it is the better tool to explore, but it compares for itself in SQL. Levels that are
 known already enter it only as two invented records for each pair; it cannot be told which pairs are
