@@ -24,6 +24,7 @@ from lianyi.projections.identity.upkeep import (
     training,
 )
 from lianyi.projections.projection_store import find_live
+from lianyi.security.audit.reading import act_of
 
 GIVEN = "安博辰德恩方国海建开乐明宁鹏庆仁胜涛伟新耀泽正志忠"
 
@@ -117,8 +118,12 @@ async def test_a_model_is_proposed_put_in_force_by_another_and_taken_back(town: 
         in_force["name"], "shipped-1", in_force["name"], "shipped-1",
     ]  # fmt: skip
     assert [one["in_force"] for one in history] == [True, False, False, False]
-    acts = [(one.kind, one.sender) for one in await town.house.acts()]
-    assert [one for one in acts if one[0].startswith("act identity.model")] == [
+    acts = [one for one in await town.house.acts() if one.kind.startswith("act identity.model")]
+    for one in acts:  # the audit trail tells the name of the model, and no value of a patient
+        told = act_of(one.position, one.received_at, one.kind, one.keys, None, one.body)
+        assert set(told.facts) <= {"model", "reason"}
+        assert told.facts["model"] in (in_force["name"], "shipped-1")
+    assert [(one.kind, one.sender) for one in acts] == [
         ("act identity.model_proposed", "maker"),
         ("act identity.model_activated", "checker"),
         ("act identity.model_activated", "maker"),

@@ -89,7 +89,10 @@ _decode: Final = msgspec.json.Decoder(Proposed).decode
 
 def proposed(what: Proposal) -> NewMessage:
     """Return the act of a proposal, by whoever acts now."""
-    facts = {"proposal": orjson.loads(msgspec.json.encode(what))}
+    facts = {
+        "model": what.activated.model.name,
+        "proposal": orjson.loads(msgspec.json.encode(what)),
+    }
     return written(f"identity.{PROPOSED}", facts)
 
 
