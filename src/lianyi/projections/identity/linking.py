@@ -213,7 +213,7 @@ class Linker:
         changed = set(refolded.left)
         if start or persons:
             standing, edges, decisions = await self._component(start, persons)
-            of = self._cut(standing, edges, decisions)
+            of = cut(self._matching, standing, edges, decisions)
             moved = {r: person for r, person in of.items() if person != standing[r].person}
             await store.set_persons(*at, moved)
             for record, person in of.items():
@@ -254,38 +254,6 @@ class Linker:
             known |= frontier
         return await store.standing_of(*at, known), list(edges.values()), list(decisions.values())
 
-    def _cut(
-        self,
-        standing: Mapping[int, StandingRow],
-        edges: Iterable[EdgeRow],
-        decisions: Iterable[DecisionRow],
-    ) -> dict[int, int]:
-        """Return whose each record is; the person has the number of her oldest record."""
-        stands = sorted(
-            (row for row in standing.values() if row.kept is None),
-            key=lambda row: (row.first_at, row.record),
-        )
-        traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
-
-        def weigh(a: int, b: int) -> float | None:
-            return self._matching.scorer.together(traits[a], traits[b])
-
-        found = partition(
-            [Member(row.record, n, cards_of(traits[row.record])) for n, row in enumerate(stands)],
-            [Edge(edge.a, edge.b, bits_of(edge.bits)) for edge in edges],
-            decided(decisions, survivors(standing)),
-            weigh,
-            together_bits=self._matching.together_bits,
-        )
-        of = {
-            record: stands[oldest].record
-            for oldest, records in found.persons.items()
-            for record in records
-        }
-        for record, survivor in survivors(standing).items():
-            of[record] = of[survivor]
-        return of
-
     # --- what persons are like, and what to ask about them ----------------------------------------
 
     async def _describe(self, persons: Collection[int]) -> None:
@@ -310,6 +278,46 @@ class Linker:
             standing |= await store.standing_of(*at, further)
         rows = questions(edges.values(), decisions, standing)
         await store.write_questions(*at, persons, rows)
+
+
+def cut(
+    matching: Matching,
+    standing: Mapping[int, StandingRow],
+    edges: Iterable[EdgeRow],
+    decisions: Iterable[DecisionRow],
+) -> dict[int, int]:
+    """Return whose each record is; the person has the number of her oldest record.
+
+    Args:
+        matching: the model to judge by.
+        standing: records, with all that hangs together with them.
+        edges: in the lane AUTO, between records that stand.
+        decisions: about these.
+    """
+    stands = sorted(
+        (row for row in standing.values() if row.kept is None),
+        key=lambda row: (row.first_at, row.record),
+    )
+    traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
+
+    def weigh(a: int, b: int) -> float | None:
+        return matching.scorer.together(traits[a], traits[b])
+
+    found = partition(
+        [Member(row.record, n, cards_of(traits[row.record])) for n, row in enumerate(stands)],
+        [Edge(edge.a, edge.b, bits_of(edge.bits)) for edge in edges],
+        decided(decisions, survivors(standing)),
+        weigh,
+        together_bits=matching.together_bits,
+    )
+    of = {
+        record: stands[oldest].record
+        for oldest, records in found.persons.items()
+        for record in records
+    }
+    for record, survivor in survivors(standing).items():
+        of[record] = of[survivor]
+    return of
 
 
 def survivors(standing: Mapping[int, StandingRow]) -> dict[int, int]:
