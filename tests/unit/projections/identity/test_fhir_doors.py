@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import orjson
 from tests.unit.projections.identity.people import HOME, PHONE, citizen
 from tests.unit.projections.identity.test_endpoints import (
     OTHER,
@@ -327,4 +328,6 @@ async def test_every_door_shows_only_what_may_be_seen_and_writes_down_who_looked
     assert {key for one in looked for key in one.keys if key.startswith("w:")} == {
         "w:1^HIS", "w:2^HIS", "w:1^HIS-B",
     }  # fmt: skip
+    failed = [orjson.loads(one.body)["status"] for one in acts if b'"failed"' in one.body]
+    assert (404 in failed, 422 in failed) == (True, False)
     assert all("w:2^HIS" not in one.keys for one in looked if b'"family"' in one.body)
