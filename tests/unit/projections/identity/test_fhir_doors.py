@@ -6,7 +6,11 @@ What is sent is after the examples of IHE PDQm and PIXm, with people of ours.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
+import shlex
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -331,3 +335,51 @@ async def test_every_door_shows_only_what_may_be_seen_and_writes_down_who_looked
     failed = [orjson.loads(one.body)["status"] for one in acts if b'"failed"' in one.body]
     assert (404 in failed, 422 in failed) == (True, False)
     assert all("w:2^HIS" not in one.keys for one in looked if b'"family"' in one.body)
+
+
+GUIDES = Path(__file__).parents[4] / "docs" / "guides"
+
+
+def examples(guide: str) -> list[list[str]]:
+    """The words of every curl command of a guide."""
+    text = (GUIDES / guide).read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    plain = [block.replace("\\\n", " ").replace("\\$", "$") for block in blocks]
+    words = [word for block in plain for word in shlex.split(block)]
+    starts = [at for at, word in enumerate(words) if word == "curl"] + [len(words)]
+    return [words[a + 1 : b] for a, b in itertools.pairwise(starts)]
+
+
+async def run(desk: Desk, words: list[str], person: str) -> httpx.Response:
+    """Do what curl would do."""
+    method, body, query, address = "GET", None, [], ""
+    left = iter(words)
+    for word in left:
+        if word == "-X":
+            method = next(left)
+        elif word == "-d":
+            method, body = "POST" if method == "GET" else method, next(left)
+        elif word == "--data-urlencode":
+            query.append(tuple(next(left).split("=", 1)))
+        elif word == "-H":
+            next(left)
+        elif word != "-G":
+            address = word.replace("$PERSON", person)
+    path = address.partition("/fhir/")[2]
+    more: dict[str, Any] = {"content": body} if body else {"params": query} if query else {}
+    answer: httpx.Response = await ask(desk, method, path, **more)
+    return answer
+
+
+async def test_the_examples_of_the_guides_work(desk: Desk) -> None:
+    await desk.hear(adt("4711"), adt("77", source="LIS"))
+    for guide in ("identity-fhir.md", "identity-fhir.zh.md"):
+        person = ""
+        wanted = examples(guide)
+        assert len(wanted) == 5
+        for words in wanted:
+            desk.house.clock.advance(timedelta(minutes=1))
+            answer = await run(desk, words, person)
+            assert answer.status_code in (200, 201), (words, answer.text)
+            if "-X" in words:
+                person = answer.json()["id"]
