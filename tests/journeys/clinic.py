@@ -161,6 +161,8 @@ class _Conversation(socketserver.BaseRequestHandler):
 class Clinic:
     """The platform and its neighbours. Use as a context manager."""
 
+    options: tuple[str, ...] = ()  # what else ``lianyi serve`` is told
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._source_port = free_port()
@@ -194,7 +196,7 @@ class Clinic:
         command = [sys.executable, "-m", "lianyi.cli", "serve"]
         command += ["--data", str(self._folder / "data")]
         command += ["--content", str(self._folder / "content")]
-        command += ["--http-port", self.address.rpartition(":")[2]]
+        command += ["--http-port", self.address.rpartition(":")[2], *self.options]
         with (self._folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ})
         self.until(self._answers, "the console does not answer")

@@ -48,6 +48,9 @@ from lianyi.projections.identity.fhir import endpoints as identity_fhir
 from lianyi.projections.identity.fhir.changes import FhirChanges
 from lianyi.projections.identity.fhir.patients import FhirPatients
 from lianyi.projections.identity.service import IdentityService
+from lianyi.projections.identity.upkeep import endpoints as identity_upkeep
+from lianyi.projections.identity.upkeep.inspecting import Inspector
+from lianyi.projections.identity.upkeep.modelling import Modelling
 from lianyi.projections.masterdata import endpoints as masterdata
 from lianyi.projections.masterdata.questions import organisation_names
 from lianyi.projections.masterdata.service import MasterDataService
@@ -171,6 +174,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(identity.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(identity_upkeep.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)
@@ -219,7 +223,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.care = CareService(
         deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
     )
-    app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=decides)
+    _identity(app, deps, decides)
     _fhir(app, deps, zone)
     queries = Queries(
         deps.pool,
@@ -279,6 +283,13 @@ def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Priva
     app.state.consents = Consents(*house, notices=notices)
     app.state.glasses = Glasses(*house, book=book, notices=notices)
     return Privacy(deps.pool, deps.clock, book=book, relations=relations, notices=notices)
+
+
+def _identity(app: FastAPI, deps: ApiDependencies, privacy: Privacy) -> None:
+    """Build what knows who is one person, and keeps that right."""
+    app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=privacy)
+    app.state.modelling = Modelling(deps.pool, deps.log, deps.clock, privacy=privacy)
+    app.state.inspector = Inspector(deps.pool, deps.clock, privacy=privacy)
 
 
 def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
@@ -410,5 +421,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.keeper.signing_in.close()
     app.state.own_account.close()
     await app.state.outside.close()
+    await app.state.modelling.close()
     await app.state.live.close()
     await app.state.tracer.close()

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 from lianyi.api.assembly import ApiDependencies, create_app
 from lianyi.api.https import DoorsServer, bound_socket
+from lianyi.api.pix_door import pix_door
 from lianyi.app.connections import careful_connections
 from lianyi.app.process import Process, Role
 from lianyi.base.database import ask_database
@@ -71,6 +72,10 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             connect=process.connect,
         )
     )
+    if settings.identity.query_listen:
+        door = pix_door(app, settings.identity, clock=process.clock, ids=process.ids)
+        await door.start()
+        stack.push_async_callback(door.stop)
     protocol = careful_connections(settings.api)
     server = DoorsServer(app, settings.https, protocol=protocol)
     bound = bound_socket(settings.api.host, settings.api.port)

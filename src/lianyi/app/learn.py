@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+import asyncpg
 
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
 from lianyi.channels import keep_store
+from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.notifying import Notifier, Tells
 from lianyi.projections.masterdata.sourcing import SourceKeeper
 from lianyi.security.audit.syslog import READER, SyslogSender
 
@@ -25,9 +30,9 @@ class LearnRole:
         self,
         housekeeping: Housekeeping,
         followers: Sequence[Follower],
-        others: Sequence[SyslogSender | SourceKeeper] = (),
+        others: Sequence[SyslogSender | SourceKeeper | Notifier] = (),
     ) -> None:
-        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper] = [
+        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper | Notifier] = [
             housekeeping,
             *followers,
             *others,
@@ -63,7 +68,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         gone = set(await keep_store.retired_readers(connection))
         return gone if audit.syslog_address else gone | {READER}
 
-    others: list[SyslogSender | SourceKeeper] = [
+    others: list[SyslogSender | SourceKeeper | Notifier] = [
         SourceKeeper(pool, messages, process.clock, process.settings.content_dir)
     ]
     if audit.syslog_address:
@@ -72,6 +77,8 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
                 pool, messages, audit, process.clock, owner=process.owner, holder=process.holder
             )
         )
+    if process.settings.identity.notify:
+        others.append(_notifier(process, pool, messages))
     return LearnRole(
         Housekeeping(
             pool,
@@ -100,4 +107,17 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             for projection in every_projection(process.settings)
         ],
         others,
+    )
+
+
+def _notifier(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> Notifier:
+    """Return what tells of changes of persons."""
+    identity = process.settings.identity
+    return Notifier(
+        pool,
+        messages,
+        process.clock,
+        tells=[Tells(one.channel, one.form) for one in identity.notify],
+        zone=ZoneInfo(process.settings.api.timezone),
+        oids=identity.domains,
     )

@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from lianyi.api.pix_settings import IdentitySettings
 from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
@@ -62,6 +63,7 @@ SECTIONS: dict[str, type[Section]] = {
     "privacy": PrivacySettings,
     "field_encryption": FieldEncryptionSettings,
     "outgoing": OutgoingSettings,
+    "identity": IdentitySettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
 ACTOR = "lianyi.actor"
@@ -86,6 +88,7 @@ class Settings:
     privacy: PrivacySettings
     field_encryption: FieldEncryptionSettings
     outgoing: OutgoingSettings
+    identity: IdentitySettings
     data_dir: Path
     content_dir: Path
 

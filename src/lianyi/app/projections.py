@@ -27,7 +27,8 @@ def every_projection(settings: Settings) -> tuple[Projection, ...]:
             await account_store.refresh_sight(connection, roles.roles, clock.now())
 
     zone = ZoneInfo(settings.api.timezone)
-    return (MasterData(zone, on_management_tree=follow_tree), Care(zone), Identity(zone))
+    identity = Identity(zone, tells=bool(settings.identity.notify))
+    return (MasterData(zone, on_management_tree=follow_tree), Care(zone), identity)
 
 
 def projection_named(settings: Settings, name: str) -> Projection:

@@ -12,6 +12,7 @@ from lianyi.base.clock import Clock
 from lianyi.channels.conditions import NobodyDelivers, NobodyListens
 from lianyi.channels.read_store import ChannelRecord, DestinationRecord, ReadStore
 from lianyi.channels.standing import SILENT_SECONDS, silent
+from lianyi.messagelog import ACTS
 
 NAMES_MAX = 5
 
@@ -31,7 +32,8 @@ class Attendance:
                 of life of any.
         """
         channels = await self._store.channels()
-        wanted = [one for one in channels if one.version and one.wanted == "running"]
+        heard = [one for one in channels if one.shard != ACTS]  # else the platform speaks
+        wanted = [one for one in heard if one.version and one.wanted == "running"]
         now = self._clock.now()
         shards: dict[int, list[ChannelRecord]] = {}
         for channel in wanted:

@@ -23,7 +23,7 @@ from lianyi.channels.running import LOOK_SECONDS, Bell, Definitions, InForce, Sh
 from lianyi.channels.settings import ChannelsSettings
 from lianyi.connectors.connector import Arrival, Reply, Source
 from lianyi.connectors.registry import build_source
-from lianyi.messagelog import LostLease, Position, PostgresLog
+from lianyi.messagelog import ACTS, LostLease, Position, PostgresLog
 from lianyi.messagelog.postgres_appender import PostgresAppender
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
@@ -216,7 +216,7 @@ class IntakeRole:
         if self._registrar is not None:
             await self._registrar.look()
         in_force = await self._definitions.list_in_force(self._pool)
-        wanted = {one.row.shard for one in in_force if one.row.version}
+        wanted = {one.row.shard for one in in_force if one.row.version} - {ACTS}
         await self._share.renew([f"intake:{shard}" for shard in sorted(wanted)])
         mine = {int(name.partition(":")[2]) for name in self._share.epochs}
         for shard in [shard for shard in self._shards if shard not in mine]:

@@ -23,6 +23,7 @@ from lianyi.channels.library import Library
 from lianyi.channels.loading import check_together, load_channel
 from lianyi.channels.problems import BadChannel
 from lianyi.channels.trying import Trials
+from lianyi.connectors.platform import PLATFORM
 
 FOLDER = "channels"
 TRIAL_WAIT_SECONDS = 0.5
@@ -132,7 +133,7 @@ class Registrar:
                     yaml=one.text,
                     digest=one.compiled.digest,
                     destinations=[to.name for to in one.compiled.destinations],
-                    shards=self._shards,
+                    shards=0 if one.definition.source.connector == PLATFORM else self._shards,
                     now=self._clock.now(),
                     files=one.library.taken,
                     organisation=one.definition.organisation,

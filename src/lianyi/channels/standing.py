@@ -36,6 +36,7 @@ from lianyi.channels.views import (
     problem_of,
 )
 from lianyi.channels.wanting import Depth
+from lianyi.messagelog import ACTS
 from lianyi.messagelog.cover import Cover
 from lianyi.messagelog.message import Gate
 
@@ -148,7 +149,9 @@ class Standing(NamedTuple):
     """Whether these are all channels; else what shards hold says nothing about them."""
 
     def alone(self, channel: ChannelRecord) -> bool:
-        """Whether a channel has its shard for itself."""
+        """Whether a channel has its shard for itself; that of acts belongs to the platform."""
+        if channel.shard == ACTS:
+            return False
         return self.whole and sum(one.shard == channel.shard for one in self.channels) == 1
 
     def reader(self, name: str) -> ReaderRecord:
@@ -353,7 +356,7 @@ def _channel_state(
         return "faulty", newest
     if channel.wanted == "stopped":
         return "stopped", newest
-    if silent(channel.source_state, standing.now):
+    if channel.shard != ACTS and silent(channel.source_state, standing.now):
         nobody = conditions.NobodyListens(where=channel.name, seconds=SILENT_SECONDS)
         return "faulty", problem_of(nobody)
     failure = stored_problem(channel.source_state.get("error"))

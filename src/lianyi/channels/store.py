@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
-from lianyi.messagelog import LogUnavailable
+from lianyi.messagelog import ACTS, LogUnavailable
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.postgres_segments import last_of_shard
@@ -78,7 +78,8 @@ async def put_definition(
 ) -> bool:
     """Make a definition the one in force, unless it already is; say whether anything changed.
 
-    A channel gets its number and its shard the first time it is seen and keeps them for ever. The
+    A channel gets its number and its shard the first time it is seen and keeps them for ever;
+    ``shards`` is 0 for one through which the platform speaks: it lives in the shard of acts. The
     definition is in force from the first position that is not yet in the log. ``files`` is what it
     uses of the content folder; it is kept, so that the version can be compiled again years later.
     """
@@ -160,6 +161,9 @@ async def _number_of(connection: Connection, name: str, shards: int) -> tuple[in
     row = await connection.fetchrow(
         "SELECT channel, shard, version FROM channels.channel WHERE name = $1", name
     )
+    if row and row["version"] == 0 and shards == 0 != row["shard"]:
+        await _move_to_acts(connection, row["channel"])  # until now its file could not be used
+        return row["channel"], ACTS, 0
     if row:
         return row["channel"], row["shard"], row["version"]
     row = await connection.fetchrow(
@@ -171,7 +175,7 @@ async def _number_of(connection: Connection, name: str, shards: int) -> tuple[in
         channel = await connection.fetchval(
             "SELECT coalesce(max(channel), 0) + 1 FROM messagelog.channel"
         )
-        shard = 1 + zlib.crc32(name.encode()) % shards
+        shard = 1 + zlib.crc32(name.encode()) % shards if shards else ACTS
         await connection.execute(
             "INSERT INTO messagelog.channel (channel, name, shard) VALUES ($1, $2, $3)",
             channel,
@@ -185,6 +189,16 @@ async def _number_of(connection: Connection, name: str, shards: int) -> tuple[in
         shard,
     )
     return channel, shard, 0
+
+
+async def _move_to_acts(connection: Connection, channel: int) -> None:
+    """Let a channel that was never in force live in the shard of acts."""
+    for table in ("messagelog.channel", "channels.channel"):
+        await connection.execute(
+            f"UPDATE {table} SET shard = $2 WHERE channel = $1",  # noqa: S608
+            channel,
+            ACTS,
+        )
 
 
 async def _put_destinations(

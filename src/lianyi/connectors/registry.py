@@ -20,6 +20,13 @@ from lianyi.connectors.files import (
 )
 from lianyi.connectors.http import HttpSender, HttpSenderSettings, HttpSource, HttpSourceSettings
 from lianyi.connectors.mllp import MllpSender, MllpSenderSettings, MllpSource, MllpSourceSettings
+from lianyi.connectors.platform import (
+    PLATFORM,
+    PlatformSenderSettings,
+    PlatformSource,
+    PlatformSourceSettings,
+    no_sender,
+)
 
 
 class UnknownConnector(LianyiError):
@@ -49,6 +56,7 @@ CONNECTORS: Mapping[str, Connector] = {
     "mllp": Connector(MllpSourceSettings, MllpSource, MllpSenderSettings, MllpSender),
     "http": Connector(HttpSourceSettings, HttpSource, HttpSenderSettings, HttpSender),
     "files": Connector(FilesSourceSettings, FilesSource, FilesSenderSettings, FilesSender),
+    PLATFORM: Connector(PlatformSourceSettings, PlatformSource, PlatformSenderSettings, no_sender),
 }
 
 

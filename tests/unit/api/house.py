@@ -321,10 +321,15 @@ async def learning(house: House) -> AsyncIterator[None]:
             await account_store.refresh_sight(connection, roles, house.clock.now())
 
     zone = ZoneInfo("Asia/Shanghai")
+    # Whoever follows waits by a clock that goes on; the house's stands still.
+    log = PostgresLog(
+        house.pool, lambda: connect(house.dsn), clock=SystemClock(), owner=uuid.UUID(int=2)
+    )
+    await log.start()
     followers = [
         Follower(
             house.pool,
-            house.log,
+            log,
             projection,
             connect=lambda: connect(house.dsn),
             clock=SystemClock(),
@@ -346,3 +351,4 @@ async def learning(house: House) -> AsyncIterator[None]:
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
+        await log.stop()

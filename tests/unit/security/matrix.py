@@ -253,6 +253,7 @@ BODIES: dict[str, dict[str, Any]] = {
         {"name": "identifier", "valueIdentifier": {"system": FHIR_H1, "value": "I1"}},
         {"name": "reason", "valueString": "r"},
     ]},
+    "activate_model": {"model": "shipped", "reason": "r"},
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
     "record_consent": {
         "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
@@ -307,8 +308,8 @@ QUESTIONS = {
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
-GONE = {"LY-1815", "LY-1865"}
-"""The account around it is there; that there is no such key, assignment or app is by design."""
+GONE = {"LY-1815", "LY-1865", "LY-2153"}
+"""What is around it is there; that there is no such key, assignment, app or model is by design."""
 
 
 UNKNOWN_DOMAIN = {"LY-2141"}

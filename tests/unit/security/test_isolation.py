@@ -204,6 +204,8 @@ def identity_bodies(path: str, *whose: Hospital) -> list[dict[str, Any]]:
             {"said": "link", "person": one, "other": other} | why
             for one, other in itertools.permutations(persons, 2)
         ],
+        "proposals": [{}],
+        "activate": [{"model": str(h.act)} | why for h in whose],
     }[path.rpartition("/")[2]]
 
 

@@ -3,6 +3,7 @@ import {
   AuditOutlined,
   BankOutlined,
   DashboardOutlined,
+  IdcardOutlined,
   MailOutlined,
   MoonOutlined,
   SafetyOutlined,
@@ -191,6 +192,7 @@ function Navigation() {
       {may('messages.read') && <Item to="/messages" icon={<MailOutlined />} label={t('nav.messages')} />}
       {may('deliveries.read') && <Item to="/queues" icon={<UnorderedListOutlined />} label={t('nav.queues')} count={open} />}
       {may('channels.read') && <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />}
+      {may('identity.read') && <Item to="/identity" icon={<IdcardOutlined />} label={t('nav.identity')} />}
       {may('masterdata.read') && <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />}
       {may('accounts.read') && <Item to="/accounts" icon={<TeamOutlined />} label={t('nav.accounts')} />}
       {may('audit.read') && <Item to="/audit" icon={<AuditOutlined />} label={t('nav.audit')} />}
@@ -203,7 +205,7 @@ function Navigation() {
 }
 
 type ItemProps = {
-  to: '/' | '/messages' | '/queues' | '/channels' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
+  to: '/' | '/messages' | '/queues' | '/channels' | '/identity' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
   icon: ReactNode
   label: string
   count?: number

@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, N
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { accountsSearch, auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -31,6 +31,7 @@ const BEGINNINGS = [
   ['/messages', 'messages.read'],
   ['/queues', 'deliveries.read'],
   ['/channels', 'channels.read'],
+  ['/identity', 'identity.read'],
   ['/accounts', 'accounts.read'],
   ['/privacy', 'consents.read'],
 ] as const
@@ -135,6 +136,34 @@ const privacy = createRoute({
   component: lazyRouteComponent(() => import('@/features/privacy/PrivacyPage')),
 })
 
+/** Who decides begins with the questions, the desk with looking for somebody. */
+const identity = createRoute({
+  getParentRoute: () => root,
+  path: '/identity',
+  component: guarded('identity.read', () => (useMay()('identity.decide') ? <Workbench /> : <Navigate to="/identity/search" replace />)),
+})
+
+const Workbench = lazyRouteComponent(() => import('@/features/identity/WorkbenchPage'))
+
+const persons = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/search',
+  validateSearch: personSearch,
+  component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/SearchPage'))),
+})
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/persons/$person',
+  component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/PersonPage'))),
+})
+
+const comparison = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/compare/$person/$other',
+  component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/ComparePage'))),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -158,7 +187,7 @@ function NotFound() {
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    overview, messages, trace, queues, channels, channel, masterdata, record, audit, privacy, accounts, account, me, firstAdministrator,
+    overview, messages, trace, queues, channels, channel, masterdata, record, identity, persons, person, comparison, audit, privacy, accounts, account, me, firstAdministrator,
   ]),
   parseSearch,
   stringifySearch,

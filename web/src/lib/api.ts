@@ -64,6 +64,15 @@ export type Consent = Schemas['ConsentView']
 export type NewConsent = Schemas['NewConsent']
 export type Classification = Schemas['ClassificationView']
 export type PurposeCode = Schemas['Purpose']
+export type Person = Schemas['PersonView']
+export type PersonSummary = Schemas['PersonSummary']
+export type IndexRecord = Schemas['RecordView']
+export type RecordKey = Schemas['RecordKeyView']
+export type Evidence = Schemas['EvidenceView']
+export type IdentityQuestion = Schemas['IdentityQuestion']
+export type Candidate = Schemas['Candidate']
+export type Demographics = Schemas['DemographicsIn']
+export type DecidedOnPersons = Schemas['DecidedView']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { auditSearch, channelSearch, messagesSearch, parseSearch, privacySearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+import { auditSearch, channelSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, traceSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -78,5 +78,12 @@ describe('the filters of the audit trail in an address', () => {
       at: '0-7',
     })
     expect(auditSearch({ result: 'maybe', purpose: 'FUN', at: '0;7', last: 'ever' })).toEqual({})
+  })
+})
+
+describe('who is looked for in the index', () => {
+  it('keeps a text, a birthday in figures and one of two sexes', () => {
+    expect(personSearch({ q: ' 王小明 ', born: '1980-03-15', sex: 'F' })).toEqual({ q: '王小明', born: '19800315', sex: 'F' })
+    expect(personSearch({ q: '', born: 'x', sex: 'X', other: '1' })).toEqual({})
   })
 })

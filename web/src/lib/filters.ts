@@ -224,6 +224,20 @@ export function privacySearch(raw: RawSearch): PrivacySearch {
   })
 }
 
+export const SEXES = ['M', 'F'] as const
+
+export type PersonSearch = { q?: string; born?: string; sex?: (typeof SEXES)[number] }
+
+/** Who is looked for, and what narrows it: a birthday or its beginning, in figures. */
+export function personSearch(raw: RawSearch): PersonSearch {
+  const born = typeof raw['born'] === 'string' ? raw['born'].replace(/\D/g, '').slice(0, 8) : ''
+  return said({
+    q: cleanText(raw['q'], 100),
+    born: born === '' ? undefined : born,
+    sex: cleanWord(raw['sex'], SEXES),
+  })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

@@ -1024,6 +1024,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description The matching models: in force, before, proposed; and how the training stands.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/models/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Model
+         * @description Put a model in force: somebody else's proposal, an earlier one, or the one that ships.
+         */
+        post: operations["activate_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/models/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Model
+         * @description Begin to train a model on the hospital's own records; changes nothing.
+         */
+        post: operations["propose_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/models/proposals/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Proposal
+         * @description A proposal against the model in force: weights, thresholds, and what would move.
+         */
+        get: operations["get_model_proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/identity/persons": {
         parameters: {
             query?: never;
@@ -1078,6 +1158,26 @@ export interface paths {
          * @description Some records of a person are somebody else's.
          */
         post: operations["split_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Identity Quality
+         * @description What is missing, wrong, doubled or shared in the records that may be seen.
+         */
+        get: operations["get_identity_quality"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2745,6 +2845,33 @@ export interface components {
             result: "allowed" | "refused" | "failed";
         };
         /**
+         * ActivateRequest
+         * @description Put a model in force.
+         *
+         *     ``model`` is ``shipped``, or the position of a proposal or of an earlier model: roll back.
+         */
+        ActivateRequest: {
+            /**
+             * Model
+             * @example 0-4711
+             */
+            model: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ActivatedView
+         * @description A model was put in force; ``learned``: the index is already judged anew by it.
+         */
+        ActivatedView: {
+            /** Learned */
+            learned: boolean;
+            /** Name */
+            name: string;
+            /** Position */
+            position: string;
+        };
+        /**
          * AppKind
          * @description How an app shows who it is.
          * @enum {string}
@@ -3183,7 +3310,7 @@ export interface components {
             /** Data Sets */
             data_sets: components["schemas"]["lianyi__security__privacy__views__DataSetView"][];
             /** Elements */
-            elements: components["schemas"]["ElementView"][];
+            elements: components["schemas"]["lianyi__security__privacy__views__ElementView"][];
             /** Glass Minutes */
             glass_minutes: number;
             /** Glass Minutes Max */
@@ -3767,25 +3894,6 @@ export interface components {
             valid_to?: string | null;
         };
         /**
-         * ElementView
-         * @description A kind of data and how sensitive it is.
-         */
-        ElementView: {
-            category: components["schemas"]["Category"];
-            /** Hl7 */
-            hl7: string[];
-            /** Level */
-            level: number;
-            /** Mask */
-            mask: string;
-            /** Name */
-            name: string;
-            /** Title En */
-            title_en: string;
-            /** Title Zh */
-            title_zh: string;
-        };
-        /**
          * EmergencyRequest
          * @description A temporary organisation; it ends by itself on ``valid_to``.
          */
@@ -3975,23 +4083,6 @@ export interface components {
             source: string;
         };
         /**
-         * FindingView
-         * @description What the validation says about one place of a message.
-         */
-        FindingView: {
-            /** En */
-            en: string;
-            /** Path */
-            path: string;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "error" | "warning";
-            /** Zh */
-            zh: string;
-        };
-        /**
          * FirstAdministrator
          * @description Who administers the accounts from now on.
          */
@@ -4158,6 +4249,20 @@ export interface components {
             value: string;
         };
         /**
+         * IdentityQuestion
+         * @description Two persons about whom somebody must decide.
+         */
+        IdentityQuestion: {
+            /** Bits */
+            bits: number;
+            other: components["schemas"]["PersonSummary"];
+            /** Pairs */
+            pairs: number;
+            person: components["schemas"]["PersonSummary"];
+            /** Why */
+            why: string;
+        };
+        /**
          * IdentityView
          * @description Who an account is in a directory of the hospital; ``seen_at``: the last sign-in so.
          */
@@ -4233,6 +4338,60 @@ export interface components {
             launch: string;
             /** Url */
             url: string;
+        };
+        /**
+         * LearnedView
+         * @description How many values of a kind many people share, and how many say nothing at all any more.
+         */
+        LearnedView: {
+            /** Default */
+            default: number;
+            /** Kind */
+            kind: string;
+            /** Shared */
+            shared: number;
+        };
+        /**
+         * LessonsView
+         * @description What a proposal was learned from; see the guide for each figure.
+         */
+        LessonsView: {
+            /** Drawn */
+            drawn: number;
+            /** Known */
+            known: number;
+            /** Ones */
+            ones: number;
+            /** Pairs */
+            pairs: number;
+            /** Records */
+            records: number;
+            /** Rounds */
+            rounds: number;
+            /** Strangers */
+            strangers: number;
+            /** Vectors */
+            vectors: number;
+        };
+        /**
+         * LevelView
+         * @description A level of an element: its bits as shipped, in force and proposed; what was seen of it.
+         */
+        LevelView: {
+            /** In Force */
+            in_force: number;
+            /** Level */
+            level: string;
+            /** M */
+            m: number;
+            /** Proposed */
+            proposed: number;
+            /** Seen */
+            seen: number;
+            /** Shipped */
+            shipped: number;
+            /** U */
+            u: number;
         };
         /**
          * LineageRow
@@ -4521,7 +4680,7 @@ export interface components {
             /** Destinations */
             destinations: components["schemas"]["DeliveryTrace"][];
             /** Findings */
-            findings: components["schemas"]["FindingView"][];
+            findings: components["schemas"]["lianyi__channels__views__FindingView"][];
             /**
              * Gate
              * @enum {string}
@@ -4554,6 +4713,48 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * ModelView
+         * @description A model that was put in force; ``position`` empty: the one that ships.
+         */
+        ModelView: {
+            /**
+             * Actor
+             * @default
+             */
+            actor?: string;
+            /** At */
+            at?: string | null;
+            /**
+             * In Force
+             * @default false
+             */
+            in_force?: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Position
+             * @default
+             */
+            position?: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ModelsView
+         * @description The models: in force, before, proposed.
+         */
+        ModelsView: {
+            /** History */
+            history: components["schemas"]["ModelView"][];
+            in_force: components["schemas"]["ModelView"];
+            /** Proposals */
+            proposals: components["schemas"]["ProposedView"][];
+            training: components["schemas"]["TrainingView"] | null;
+        };
+        /**
          * MoveRequest
          * @description An organisation moves to a location; ``out_of`` says which one it leaves, null: all.
          */
@@ -4572,6 +4773,30 @@ export interface components {
             reason?: string;
             /** To */
             to: string;
+        };
+        /**
+         * MovedPairView
+         * @description A pair of records that changes its lane.
+         */
+        MovedPairView: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            other: components["schemas"]["RecordKeyView"];
+            record: components["schemas"]["RecordKeyView"];
+        };
+        /**
+         * MovedPersonView
+         * @description Records that are so many persons now and would be so many.
+         */
+        MovedPersonView: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Records */
+            records: components["schemas"]["RecordKeyView"][];
         };
         /**
          * NameRow
@@ -5191,6 +5416,48 @@ export interface components {
             why: string;
         };
         /**
+         * ProposalView
+         * @description A proposal against the model in force; ``may_activate``: somebody else must.
+         */
+        ProposalView: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Elements */
+            elements: components["schemas"]["lianyi__projections__identity__upkeep__views__ElementView"][];
+            /** Learned */
+            learned: components["schemas"]["LearnedView"][];
+            lessons: components["schemas"]["LessonsView"];
+            /** May Activate */
+            may_activate: boolean;
+            /** Name */
+            name: string;
+            /** Position */
+            position: string;
+            shadow: components["schemas"]["ShadowView"];
+            /** Thresholds */
+            thresholds: components["schemas"]["ThresholdView"][];
+        };
+        /**
+         * ProposedView
+         * @description That somebody proposed a model.
+         */
+        ProposedView: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Position */
+            position: string;
+        };
+        /**
          * ProviderView
          * @description A way to sign in through the hospital's own directory.
          *
@@ -5245,6 +5512,26 @@ export interface components {
             purpose: components["schemas"]["Purpose"];
         };
         /**
+         * QualityView
+         * @description How good the data are, of the records that may be seen.
+         *
+         *     ``records`` were looked at; ``whole`` says whether these were all.
+         */
+        QualityView: {
+            /** Findings */
+            findings: components["schemas"]["lianyi__projections__identity__upkeep__views__FindingView"][];
+            /** Persons */
+            persons: number;
+            /** Records */
+            records: number;
+            /** Sources */
+            sources: {
+                [key: string]: number;
+            };
+            /** Whole */
+            whole: boolean;
+        };
+        /**
          * QuestionDetail
          * @description Everything that speaks about two persons, side by side.
          */
@@ -5260,11 +5547,31 @@ export interface components {
          */
         QuestionPage: {
             /** Items */
-            items: components["schemas"]["lianyi__projections__identity__views__QuestionView"][];
+            items: components["schemas"]["IdentityQuestion"][];
             /** Next */
             next: string;
             /** Total */
             total: number;
+        };
+        /**
+         * QuestionView
+         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
+         */
+        QuestionView: {
+            /** App */
+            app: string;
+            /** Display Name */
+            display_name: string;
+            /** Encounter */
+            encounter: string;
+            /** Host */
+            host: string;
+            /** Misses */
+            misses: string[];
+            /** Patient */
+            patient: string;
+            /** Scopes */
+            scopes: components["schemas"]["ScopeView"][];
         };
         /**
          * Readiness
@@ -5846,6 +6153,36 @@ export interface components {
             why: string;
         };
         /**
+         * ShadowView
+         * @description What would move; of a sample (``whole`` false) only pairs are told.
+         */
+        ShadowView: {
+            /** Joined */
+            joined: number;
+            /** Lanes */
+            lanes: {
+                [key: string]: number;
+            };
+            /** Pairs */
+            pairs: components["schemas"]["MovedPairView"][];
+            /** Persons */
+            persons: components["schemas"]["MovedPersonView"][];
+            /** Persons After */
+            persons_after: number;
+            /** Persons Before */
+            persons_before: number;
+            /** Questions After */
+            questions_after: number;
+            /** Questions Before */
+            questions_before: number;
+            /** Records */
+            records: number;
+            /** Split */
+            split: number;
+            /** Whole */
+            whole: boolean;
+        };
+        /**
          * SharedFileDifference
          * @description A table, step list or function of two definitions: what differs in it, line by line.
          *
@@ -6029,6 +6366,52 @@ export interface components {
             position: string;
         };
         /**
+         * ThresholdView
+         * @description A figure of a model.
+         */
+        ThresholdView: {
+            /** In Force */
+            in_force: number;
+            /** Name */
+            name: string;
+            /** Proposed */
+            proposed: number;
+            /** Shipped */
+            shipped: number;
+            words: components["schemas"]["lianyi__projections__identity__views__Words"];
+        };
+        /**
+         * TrainingView
+         * @description How the training stands that was begun last at this process of the API.
+         *
+         *     ``proposal`` is the position of what came of it; ``code`` and ``why`` say why nothing did.
+         */
+        TrainingView: {
+            /** Actor */
+            actor: string;
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Proposal
+             * @default
+             */
+            proposal?: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "proposed" | "failed";
+            why?: components["schemas"]["lianyi__projections__identity__views__Words"] | null;
+        };
+        /**
          * Treatment
          * @description Whether somebody treats a patient now, and every reason.
          */
@@ -6101,6 +6484,23 @@ export interface components {
             zh: string;
         };
         /**
+         * FindingView
+         * @description What the validation says about one place of a message.
+         */
+        lianyi__channels__views__FindingView: {
+            /** En */
+            en: string;
+            /** Path */
+            path: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** Zh */
+            zh: string;
+        };
+        /**
          * Words
          * @description A failure in one language: what failed, why, what to do next.
          */
@@ -6111,6 +6511,37 @@ export interface components {
             what: string;
             /** Why */
             why: string;
+        };
+        /**
+         * ElementView
+         * @description An element of a model.
+         */
+        lianyi__projections__identity__upkeep__views__ElementView: {
+            /** Element */
+            element: string;
+            /** Levels */
+            levels: components["schemas"]["LevelView"][];
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * FindingView
+         * @description Something about the data that somebody should see.
+         */
+        lianyi__projections__identity__upkeep__views__FindingView: {
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: components["schemas"]["RecordKeyView"][];
+            /** Kind */
+            kind: string;
+            /** Of */
+            of: number;
+            /** Source */
+            source: string;
+            /** Value */
+            value: string;
+            words: components["schemas"]["lianyi__projections__identity__views__Words"];
         };
         /**
          * DecideRequest
@@ -6128,20 +6559,6 @@ export interface components {
              * @enum {string}
              */
             said: "link" | "never-link" | "undecided";
-        };
-        /**
-         * QuestionView
-         * @description Two persons about whom somebody must decide.
-         */
-        lianyi__projections__identity__views__QuestionView: {
-            /** Bits */
-            bits: number;
-            other: components["schemas"]["PersonSummary"];
-            /** Pairs */
-            pairs: number;
-            person: components["schemas"]["PersonSummary"];
-            /** Why */
-            why: string;
         };
         /**
          * SplitRequest
@@ -6261,6 +6678,25 @@ export interface components {
             title_zh: string;
         };
         /**
+         * ElementView
+         * @description A kind of data and how sensitive it is.
+         */
+        lianyi__security__privacy__views__ElementView: {
+            category: components["schemas"]["Category"];
+            /** Hl7 */
+            hl7: string[];
+            /** Level */
+            level: number;
+            /** Mask */
+            mask: string;
+            /** Name */
+            name: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
          * Decision
          * @description What a person has decided; ``patient`` and ``encounter`` where the request misses them.
          */
@@ -6273,26 +6709,6 @@ export interface components {
             request: {
                 [key: string]: string;
             };
-        };
-        /**
-         * QuestionView
-         * @description What a person is asked: who asks, where the browser goes, what it would let the app do.
-         */
-        lianyi__security__smart__views__QuestionView: {
-            /** App */
-            app: string;
-            /** Display Name */
-            display_name: string;
-            /** Encounter */
-            encounter: string;
-            /** Host */
-            host: string;
-            /** Misses */
-            misses: string[];
-            /** Patient */
-            patient: string;
-            /** Scopes */
-            scopes: components["schemas"]["ScopeView"][];
         };
     };
     responses: never;
@@ -8873,7 +9289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lianyi__security__smart__views__QuestionView"];
+                    "application/json": components["schemas"]["QuestionView"];
                 };
             };
             /** @description not signed in */
@@ -11536,6 +11952,380 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    activate_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivatedView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    propose_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_model_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_persons: {
         parameters: {
             query: {
@@ -11751,6 +12541,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecidedView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_identity_quality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityView"];
                 };
             };
             /** @description not signed in */

@@ -43,6 +43,10 @@ export type Permission =
   | 'glass.review'
   | 'consents.read'
   | 'consents.record'
+  | 'identity.read'
+  | 'identity.match'
+  | 'identity.register'
+  | 'identity.decide'
 
 /** Whether somebody may do a thing in at least one organisation. */
 export function may({ account }: Session, permission: Permission): boolean {

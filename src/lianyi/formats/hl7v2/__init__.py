@@ -1,6 +1,11 @@
 """HL7 v2: fast reading and changing without loss, paths, batches, acknowledgments, judging."""
 
-from lianyi.formats.hl7v2.acknowledgment import Acknowledgment, acknowledge, read_acknowledgment
+from lianyi.formats.hl7v2.acknowledgment import (
+    Acknowledgment,
+    acknowledge,
+    error_segments,
+    read_acknowledgment,
+)
 from lianyi.formats.hl7v2.batch import Batch, split_batch
 from lianyi.formats.hl7v2.delimiters import NULL, Delimiters, escape, unescape
 from lianyi.formats.hl7v2.errors import (
@@ -53,6 +58,7 @@ __all__ = [
     "WrongCharset",
     "acknowledge",
     "browse_keys",
+    "error_segments",
     "escape",
     "judge",
     "listed_keys",

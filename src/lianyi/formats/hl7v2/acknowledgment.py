@@ -91,6 +91,22 @@ def acknowledge(
     return _with_reasons(text, to, error, tuple(warnings))
 
 
+def error_segments(to: Header, errors: Iterable[LianyiError]) -> list[str]:
+    """Return one ERR for each error, in the form of v2.5, for an answer that has more than MSA.
+
+    In English and Chinese; in English alone where the codec of the message has no Chinese.
+    """
+    found = []
+    for error in errors:
+        line = _err_of_error(to.delimiters, error, chinese=True)
+        try:
+            line.encode(to.codec)
+        except UnicodeEncodeError:
+            line = _err_of_error(to.delimiters, error, chinese=False)
+        found.append(line)
+    return found
+
+
 def _type(event: str, version: str, mark: str) -> str:
     """Return MSH-9 of the answer: ``ACK^A01^ACK`` in new versions, ``ACK`` in the oldest."""
     trigger = event.partition("^")[2]

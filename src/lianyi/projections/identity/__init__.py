@@ -7,4 +7,5 @@ back; ``partition`` cuts registrations into persons. ``folding`` makes one recor
 said of it, ``golden`` makes of the records of a person what is held true of her, by the rules of
 ``survivorship`` among the ``claims`` of the records. ``counting`` counts what the records have and
 lack, ``quality`` tells it and learns from it. ``ids`` gives the numbers. All of that is pure.
+``upkeep`` is how a hospital makes the model its own.
 """

@@ -103,7 +103,11 @@ def undone(gone: RecordKey, reason: str) -> NewMessage:
 
 def activated(what: Activated, reason: str) -> NewMessage:
     """Return the act that puts a model in force."""
-    facts = {"activated": orjson.loads(msgspec.json.encode(what)), "reason": reason}
+    facts = {
+        "model": what.model.name,
+        "activated": orjson.loads(msgspec.json.encode(what)),
+        "reason": reason,
+    }
     return written(f"identity.{ACTIVATED}", facts)
 
 

@@ -16,9 +16,10 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import ERASED
-from lianyi.projections.identity import decisions, feeds, store, tables
+from lianyi.projections.identity import change_store, decisions, feeds, store, tables
+from lianyi.projections.identity.changes import Change, Member, Members, Moves, set_changes
 from lianyi.projections.identity.decisions import Decided, Undone
-from lianyi.projections.identity.ids import record_id
+from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.linking import Linker
 from lianyi.projections.identity.matching import Activated, Matching
 from lianyi.projections.identity.partition import Said
@@ -37,13 +38,15 @@ class Identity:
     name = NAME
     shape = tables.SHAPE
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, *, tells: bool = False) -> None:
         """Learn with the clock of a hospital.
 
         Args:
             zone: of the times that senders write without one.
+            tells: whether somebody is told of changes of persons.
         """
         self._zone = zone
+        self._tells = tells
         self._matching: tuple[int, Matching] | None = None
 
     def wants(self, kind: str) -> bool:
@@ -82,12 +85,15 @@ class Identity:
         if batch.activated:
             await store.put_models(connection, schema, batch.activated)
             self._matching = None
-        if spoken_of or decided:
-            linker = Linker(connection, schema, await self._now(connection, schema))
-            await linker.relink(spoken_of, decided | spoken_of)
-        if batch.activated:
-            await Linker(connection, schema, await self._now(connection, schema)).relink_all()
         changed = bool(spoken_of or decided or batch.activated)
+        if changed:
+            linker = Linker(connection, schema, await self._now(connection, schema))
+            if spoken_of or decided:
+                await linker.relink(spoken_of, decided | spoken_of)
+            if batch.activated:
+                await linker.relink_all()
+            if self._tells and await change_store.is_live(connection, schema):
+                await _keep_changes(connection, schema, linker.moves, heard[-1].message)
         return Learned(changed, batch.aside)
 
     async def _now(self, connection: Connection, schema: str) -> Matching:
@@ -110,6 +116,37 @@ class Identity:
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
         return await tables.digest(connection, schema)
+
+
+async def _keep_changes(
+    connection: Connection, schema: str, moves: Moves, last: LogMessage
+) -> None:
+    """Keep whose identifiers changed, to be told: with the effect, so once.
+
+    Args:
+        connection: in the transaction of the effect.
+        schema: of the version in force.
+        moves: who moved in it.
+        last: the last message of the batch.
+    """
+    found = set_changes(moves)
+    if not found:
+        return
+    records = {record for one in found for record, _ in one.before | one.after}
+    known = await change_store.members(connection, schema, records)
+    changes = [
+        Change(shown(one.person), _members(one.before, known), _members(one.after, known))
+        for one in found
+    ]
+    await change_store.put_changes(connection, last.position, changes, last.received_at)
+
+
+def _members(of: Members, known: Mapping[int, Member]) -> tuple[Member, ...]:
+    return tuple(
+        msgspec.structs.replace(known[record], stands=stands)
+        for record, stands in sorted(of)
+        if record in known
+    )
 
 
 class _Batch:

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity import store
 from lianyi.projections.identity.blocking import CROWD_MAX
+from lianyi.projections.identity.changes import Moves
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.matching import Matching, bits_of, parts_of, unpacked
 from lianyi.projections.identity.partition import (
@@ -74,6 +75,7 @@ class Linker:
         self._connection = connection
         self._schema = schema
         self._matching = matching
+        self.moves = Moves()
 
     async def relink(self, spoken_of: Collection[int], decided: Collection[int] = ()) -> None:
         """Put right what follows from what was said and decided.
@@ -124,6 +126,11 @@ class Linker:
         changed = [row for record, row in rows.items() if before.get(record) != row]
         gone = before.keys() - rows.keys()
         await store.write_records(*at, changed, gone=gone)
+        for record in before.keys() | rows.keys():
+            was = before.get(record)
+            self.moves.was(record, (was.person, was.kept is None) if was else None)
+        for record in gone:
+            self.moves.goes(record, None)
         keys = await self._write_keys(before, rows)
         restated = {r.record for r in changed if _verdict(before.get(r.record)) != _verdict(r)}
         return Refolded(
@@ -206,9 +213,13 @@ class Linker:
         changed = set(refolded.left)
         if start or persons:
             standing, edges, decisions = await self._component(start, persons)
-            of = self._cut(standing, edges, decisions)
+            of = cut(self._matching, standing, edges, decisions)
             moved = {r: person for r, person in of.items() if person != standing[r].person}
             await store.set_persons(*at, moved)
+            for record, person in of.items():
+                stands = standing[record].kept is None
+                self.moves.was(record, (standing[record].person, stands))
+                self.moves.goes(record, (person, stands))
             changed |= {*moved.values(), *(standing[record].person for record in moved)}
             persons |= {*of.values(), *(row.person for row in standing.values())}
         changed |= set((await store.persons_of(*at, refolded.rows)).values())
@@ -243,38 +254,6 @@ class Linker:
             known |= frontier
         return await store.standing_of(*at, known), list(edges.values()), list(decisions.values())
 
-    def _cut(
-        self,
-        standing: Mapping[int, StandingRow],
-        edges: Iterable[EdgeRow],
-        decisions: Iterable[DecisionRow],
-    ) -> dict[int, int]:
-        """Return whose each record is; the person has the number of her oldest record."""
-        stands = sorted(
-            (row for row in standing.values() if row.kept is None),
-            key=lambda row: (row.first_at, row.record),
-        )
-        traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
-
-        def weigh(a: int, b: int) -> float | None:
-            return self._matching.scorer.together(traits[a], traits[b])
-
-        found = partition(
-            [Member(row.record, n, cards_of(traits[row.record])) for n, row in enumerate(stands)],
-            [Edge(edge.a, edge.b, bits_of(edge.bits)) for edge in edges],
-            decided(decisions, survivors(standing)),
-            weigh,
-            together_bits=self._matching.together_bits,
-        )
-        of = {
-            record: stands[oldest].record
-            for oldest, records in found.persons.items()
-            for record in records
-        }
-        for record, survivor in survivors(standing).items():
-            of[record] = of[survivor]
-        return of
-
     # --- what persons are like, and what to ask about them ----------------------------------------
 
     async def _describe(self, persons: Collection[int]) -> None:
@@ -299,6 +278,46 @@ class Linker:
             standing |= await store.standing_of(*at, further)
         rows = questions(edges.values(), decisions, standing)
         await store.write_questions(*at, persons, rows)
+
+
+def cut(
+    matching: Matching,
+    standing: Mapping[int, StandingRow],
+    edges: Iterable[EdgeRow],
+    decisions: Iterable[DecisionRow],
+) -> dict[int, int]:
+    """Return whose each record is; the person has the number of her oldest record.
+
+    Args:
+        matching: the model to judge by.
+        standing: records, with all that hangs together with them.
+        edges: in the lane AUTO, between records that stand.
+        decisions: about these.
+    """
+    stands = sorted(
+        (row for row in standing.values() if row.kept is None),
+        key=lambda row: (row.first_at, row.record),
+    )
+    traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
+
+    def weigh(a: int, b: int) -> float | None:
+        return matching.scorer.together(traits[a], traits[b])
+
+    found = partition(
+        [Member(row.record, n, cards_of(traits[row.record])) for n, row in enumerate(stands)],
+        [Edge(edge.a, edge.b, bits_of(edge.bits)) for edge in edges],
+        decided(decisions, survivors(standing)),
+        weigh,
+        together_bits=matching.together_bits,
+    )
+    of = {
+        record: stands[oldest].record
+        for oldest, records in found.persons.items()
+        for record in records
+    }
+    for record, survivor in survivors(standing).items():
+        of[record] = of[survivor]
+    return of
 
 
 def survivors(standing: Mapping[int, StandingRow]) -> dict[int, int]:

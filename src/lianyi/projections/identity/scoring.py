@@ -37,7 +37,7 @@ from lianyi.projections.identity.values.name_levels import NameLevel
 from lianyi.projections.identity.values.phones import PhoneLevel
 from lianyi.projections.identity.values.sexes import compare_sexes
 
-_PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
+PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
 """Element of the model for each ``IdProof``."""
 
 
@@ -83,7 +83,7 @@ class Explanation(msgspec.Struct, frozen=True):
     guards: tuple[Guard, ...]
 
 
-_ZH: Final = {
+ELEMENTS_ZH: Final = {
     "prior": "先验",
     "name": "姓名",
     "name-rarity": "姓名常见程度",
@@ -120,7 +120,7 @@ class Scorer:
         self._birth = weights(model, "birth")
         self._sex = weights(model, "sex")
         self._most_beside = tuple(self._prior + self._contact_max + bits for bits in self._sex)
-        self._ids = tuple(weights(model, element) for element in _PROOF_ELEMENT)
+        self._ids = tuple(weights(model, element) for element in PROOF_ELEMENT)
         self.marks_tell = self._most_without_marks() < model.review_bits
         self._phone = weights(model, "phone")
         self._address = weights(model, "address")
@@ -182,13 +182,13 @@ class Scorer:
             ("name-rarity", ""),
             ("birth", e.birth.name),
             ("sex", e.sex.name),
-            (_PROOF_ELEMENT[e.proof], e.identifier.name),
+            (PROOF_ELEMENT[e.proof], e.identifier.name),
             ("phone", e.phone.name),
             ("address", e.address.name),
             ("household", ""),
         )
         steps = tuple(
-            Step(element, _ZH[element], level, bits)
+            Step(element, ELEMENTS_ZH[element], level, bits)
             for (element, level), bits in zip(elements, parts, strict=True)
             if bits or level not in ("", "INCOMPARABLE")
         )

@@ -48,11 +48,11 @@ from lianyi.projections.identity.views import (
     DecidedView,
     DecisionView,
     EvidenceView,
+    IdentityQuestion,
     PersonPage,
     PersonView,
     QuestionDetail,
     QuestionPage,
-    QuestionView,
     RegisteredView,
     ReplacementView,
 )
@@ -339,7 +339,7 @@ class IdentityService(Reading):
         last = rows[-1] if len(rows) == limit else None
         return QuestionPage(
             items=[
-                QuestionView(
+                IdentityQuestion(
                     person=summary(row.p, people.of[row.p]),
                     other=summary(row.q, people.of[row.q]),
                     bits=telling.bits_of(row.bits),

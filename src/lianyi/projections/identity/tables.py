@@ -61,6 +61,7 @@ CREATE TABLE {schema}.record (
 CREATE INDEX ON {schema}.record (person);
 CREATE INDEX ON {schema}.record (kept) WHERE kept IS NOT NULL;
 CREATE INDEX ON {schema}.record (mrn);
+CREATE INDEX ON {schema}.record (source);
 CREATE INDEX ON {schema}.record (name text_pattern_ops, born) WHERE name <> '';
 CREATE INDEX ON {schema}.record (sound text_pattern_ops, born) WHERE sound <> '';
 

@@ -291,7 +291,7 @@ class RegisteredView(View):
     person: PersonView
 
 
-class QuestionView(View):
+class IdentityQuestion(View):
     """Two persons about whom somebody must decide."""
 
     person: PersonSummary
@@ -304,7 +304,7 @@ class QuestionView(View):
 class QuestionPage(View):
     """Questions, the likeliest first; ``next`` asks for the following ones."""
 
-    items: list[QuestionView]
+    items: list[IdentityQuestion]
     total: int
     next: str
 

@@ -15,6 +15,8 @@ from lianyi.security.audit.model import Act
 
 KIND = "act "
 _OWN = {"actor", "account", "address", "purpose", "position", "result"}
+_UNTOLD = {"activated", "proposal"}
+"""What only the patient index reads of an act: telephones and numbers that many patients share."""
 
 
 def act_of(
@@ -51,7 +53,7 @@ def act_of(
         organisation=channel[1] if channel else "",
         patients=[key[2:] for key in keys if key.startswith("w:")],
         about=_position(about),
-        facts={name: value for name, value in said.items() if name not in _OWN},
+        facts={name: value for name, value in said.items() if name not in _OWN | _UNTOLD},
     )
 
 

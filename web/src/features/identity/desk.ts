@@ -1,0 +1,25 @@
+/** What is typed at the registration desk, as the index is asked about it. Pure. */
+
+import type { Demographics } from '@/lib/api'
+
+export const DESK_FIELDS = ['name', 'sex', 'born', 'number', 'phone', 'address', 'mother_name'] as const
+type DeskField = (typeof DESK_FIELDS)[number]
+
+export type Typed = Record<DeskField, string>
+
+export const NOTHING: Typed = { name: '', sex: '', born: '', number: '', phone: '', address: '', mother_name: '' }
+
+/** What is known of somebody; empty fields say nothing. null where nobody could be found by it. */
+export function demographics(typed: Typed): Demographics | null {
+  const said = Object.fromEntries(Object.entries(typed).map(([field, text]) => [field, text.trim()])) as Typed
+  if (said.name === '' && said.number === '' && said.phone === '') return null
+  return {
+    name: said.name,
+    born: said.born,
+    sex: said.sex,
+    identifiers: said.number === '' ? [] : [{ kind: '', value: said.number, issuer: '', capture: 'typed' }],
+    phones: said.phone === '' ? [] : [said.phone],
+    addresses: said.address === '' ? [] : [said.address],
+    mother_name: said.mother_name,
+  }
+}
