@@ -288,6 +288,25 @@ async def test_a_feed_creates_revises_resolves_and_is_taken_back(desk: Desk) -> 
     assert steps == ["replaced", "replacement-undone", "replaced"]
     assert history["entry"][1]["resource"]["reason"] == [{"text": "the wrong patient"}]
 
+    li = (await ids(desk))["李秀英"]
+    apart = {"said": "never-link", "person": number, "other": li, "reason": "two"}
+    assert (await desk.post("/decisions", apart)).status_code == 200
+    sent["parameter"] = [
+        *(
+            {"name": "identifier", "valueIdentifier": {"system": system, "value": value}}
+            for system, value in ((RED, "IHERED-994"), (HIS, "1"))
+        ),
+        sent["parameter"][1],
+    ]
+    desk.house.clock.advance(timedelta(minutes=1))
+    assert (await ask(desk, "POST", path, json=sent)).status_code == 200
+    history = await told(desk, f"Patient/{li}/$link-history")
+    steps = [one["resource"]["activity"] for one in history["entry"]]
+    assert [(one["coding"][0]["code"], one.get("text")) for one in steps] == [
+        ("never-link", "no longer in force"),
+        ("undecided", None),
+    ]
+
 
 async def ids(desk: Desk) -> dict[str, str]:
     every = await told(desk, "Patient", active="true")
