@@ -53,7 +53,7 @@ from lianyi.projections.identity.registration import Name, Registration
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.identity.standing import content_of, golden_of, record_of
 from lianyi.projections.identity.statements import Registered
-from lianyi.projections.identity.tables import SayingRow
+from lianyi.projections.identity.table_store import SayingRow
 from lianyi.projections.identity.traits import NOTHING_LEARNED
 from lianyi.projections.waiting import until_learned
 from lianyi.security.access import acting, platform

@@ -482,9 +482,9 @@ class ReadStore:
         return {row["shard"]: row["first"] for row in rows}
 
     async def received_at(self, position: Position) -> datetime | None:
-        """Return when a message was received; None when nothing stands there."""
+        """Return when a message was received, whoever's it is; None when nothing stands there."""
         found: datetime | None = await self._pool.fetchval(
-            "SELECT received_at FROM messagelog.message WHERE shard = $1 AND number = $2",
+            "SELECT messagelog.received_at($1, $2)",
             position.shard,
             position.number,
         )

@@ -421,6 +421,18 @@ async def test_a_mixed_pair_of_channel_and_destination_is_no_pair(town: Town) ->
             assert (await engineer.post(path)).status_code == 404
 
 
+async def test_between_two_moments_all_of_ones_own_is_found_among_others(town: Town) -> None:
+    engineer = town.browsers["integration-engineer"]
+    ever = {"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"}
+    told = [
+        (await engineer.get("/api/v1/messages", params={"limit": 200, "kind": "hl7v2*", **more}))
+        for more in ({}, ever)
+    ]
+    newest, between = ([one["position"] for one in answer.json()["items"]] for answer in told)
+    assert newest == between
+    assert len(newest) >= 7
+
+
 # ---- numbers -----------------------------------------------------------------------------------
 
 

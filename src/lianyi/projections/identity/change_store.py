@@ -90,9 +90,9 @@ async def lock_untold(connection: Connection, *, limit: int) -> list[ChangeRow]:
 async def set_told(
     connection: Connection, row: ChangeRow, positions: Sequence[Position], at: datetime
 ) -> None:
-    """Note that a change was told, and by which messages."""
+    """Note that a change was told, and by which messages; what it was stands in these alone."""
     await connection.execute(
-        "UPDATE identity.change SET told_at = $4, told = $5"
+        "UPDATE identity.change SET told_at = $4, told = $5, change = ''"
         " WHERE (shard, number, part) = ($1, $2, $3)",
         row.at.shard,
         row.at.number,

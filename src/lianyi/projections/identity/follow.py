@@ -16,7 +16,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import ERASED
-from lianyi.projections.identity import change_store, decisions, feeds, store, tables
+from lianyi.projections.identity import change_store, decisions, feeds, store, table_store
 from lianyi.projections.identity.changes import Change, Member, Members, Moves, set_changes
 from lianyi.projections.identity.decisions import Decided, Undone
 from lianyi.projections.identity.ids import record_id, shown
@@ -26,7 +26,7 @@ from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.problems import ForeignReplacement
 from lianyi.projections.identity.standing import content_of
 from lianyi.projections.identity.statements import RecordKey, Registered, Related, Replaced
-from lianyi.projections.identity.tables import DecisionRow, HeardRow, ReplacementRow
+from lianyi.projections.identity.table_store import DecisionRow, HeardRow, ReplacementRow
 from lianyi.projections.projection import Heard, Learned, SetAside, source_of
 
 NAME = "identity"
@@ -36,7 +36,7 @@ class Identity:
     """Who is one person."""
 
     name = NAME
-    shape = tables.SHAPE
+    shape = table_store.SHAPE
 
     def __init__(self, zone: ZoneInfo, *, tells: bool = False) -> None:
         """Learn with the clock of a hospital.
@@ -63,7 +63,7 @@ class Identity:
 
     async def create(self, connection: Connection, schema: str) -> None:
         """Make the empty tables."""
-        await tables.create(connection, schema)
+        await table_store.create(connection, schema)
 
     async def learn(
         self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
@@ -115,7 +115,7 @@ class Identity:
 
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
-        return await tables.digest(connection, schema)
+        return await table_store.digest(connection, schema)
 
 
 async def _keep_changes(

@@ -29,7 +29,7 @@ from lianyi.projections.identity.partition import (
     partition,
 )
 from lianyi.projections.identity.standing import golden_of, record_of
-from lianyi.projections.identity.tables import (
+from lianyi.projections.identity.table_store import (
     DecisionRow,
     EdgeRow,
     QuestionRow,

@@ -13,7 +13,7 @@ from lianyi.projections.identity.registration import Identifier, IdKind, Name
 from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.survivorship import RULE_WORDS, Chosen
-from lianyi.projections.identity.tables import RecordRow
+from lianyi.projections.identity.table_store import RecordRow
 from lianyi.projections.identity.views import (
     ChosenView,
     ConflictView,

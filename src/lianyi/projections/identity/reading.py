@@ -13,13 +13,13 @@ import msgspec
 from lianyi.base.clock import Clock
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store
-from lianyi.projections.identity import read_store, store, tables
+from lianyi.projections.identity import read_store, store, table_store
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.ids import read_shown
 from lianyi.projections.identity.matching import Activated, Matching
 from lianyi.projections.identity.presenting import SeenRecord, seen_record
 from lianyi.projections.identity.problems import NoSuchPerson
-from lianyi.projections.identity.tables import RecordRow
+from lianyi.projections.identity.table_store import RecordRow
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.security.access import shows
 from lianyi.security.privacy.model import About, Look
@@ -64,7 +64,7 @@ class Reading:
         async with self._pool.acquire() as connection, connection.transaction():
             await projection_store.commit_without_waiting(connection)  # nothing is written
             live = await projection_store.hold_live(connection, NAME)
-            if live is None or live.shape != tables.SHAPE:
+            if live is None or live.shape != table_store.SHAPE:
                 raise ProjectionNotReady(where=NAME, name=NAME)
             yield connection, live.schema
 

@@ -17,7 +17,7 @@ from lianyi.projections.identity.ids import record_id
 from lianyi.projections.identity.matching import packed
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.statements import Registered
-from lianyi.projections.identity.tables import RecordRow, SayingRow
+from lianyi.projections.identity.table_store import RecordRow, SayingRow
 from lianyi.projections.identity.traits import LocalDefaults, read_registration
 from lianyi.projections.identity.values.names import NameKind
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity.tables import (
+from lianyi.projections.identity.table_store import (
     DecisionRow,
     EdgeRow,
     HeardRow,

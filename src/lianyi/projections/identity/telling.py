@@ -11,7 +11,7 @@ from lianyi.projections.identity.ids import shown
 from lianyi.projections.identity.matching import Matching
 from lianyi.projections.identity.scoring import Score
 from lianyi.projections.identity.statements import RecordKey
-from lianyi.projections.identity.tables import QuestionRow
+from lianyi.projections.identity.table_store import QuestionRow
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.views import EvidenceView, RecordKeyView, StepView, Words
 from lianyi.security.privacy.hiding import Hider

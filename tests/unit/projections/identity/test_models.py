@@ -14,7 +14,7 @@ from tests.unit.projections.identity.test_endpoints import (  # noqa: F401 - a f
     desk,
 )
 
-from lianyi.projections.identity import tables
+from lianyi.projections.identity import table_store
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.upkeep import (
     inspecting,
@@ -66,7 +66,7 @@ async def digest(town: Desk) -> dict[str, bytes]:
     async with town.house.pool.acquire() as connection, connection.transaction():
         live = await find_live(connection, NAME)
         assert live
-        return dict(await tables.digest(connection, live.schema))
+        return dict(await table_store.digest(connection, live.schema))
 
 
 async def proposal(town: Desk, who: str = "maker") -> str:

@@ -14,7 +14,7 @@ CREATE TABLE identity.change (
     part    integer     NOT NULL,
     seq     bigint      GENERATED ALWAYS AS IDENTITY,
     made_at timestamptz NOT NULL,
-    change  bytea       NOT NULL,              -- as JSON: the person, its identifiers before and now
+    change  bytea       NOT NULL,              -- JSON: the identifiers before and now; empty once told
     told_at timestamptz,                       -- when the messages were appended; NULL: not yet
     told    text[]      NOT NULL DEFAULT '{}', -- their positions
     PRIMARY KEY (shard, number, part)

@@ -20,7 +20,7 @@ from lianyi.projections.identity.quality import Finding, findings
 from lianyi.projections.identity.reading import Reading
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.standing import folded_of
-from lianyi.projections.identity.tables import RecordRow
+from lianyi.projections.identity.table_store import RecordRow
 from lianyi.projections.identity.upkeep import store as upkeep_store
 from lianyi.projections.identity.upkeep.telling import Seen, keys_view
 from lianyi.projections.identity.upkeep.views import FindingView, QualityView

@@ -16,7 +16,7 @@ from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.statements import RecordKey
-from lianyi.projections.identity.tables import DecisionRow, RecordRow
+from lianyi.projections.identity.table_store import DecisionRow, RecordRow
 from lianyi.projections.identity.upkeep import store
 from lianyi.projections.identity.upkeep.store import Pair
 

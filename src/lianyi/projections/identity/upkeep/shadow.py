@@ -18,7 +18,7 @@ from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.linking import cut, questions
 from lianyi.projections.identity.matching import Activated, Matching, packed, parts_of
 from lianyi.projections.identity.statements import RecordKey
-from lianyi.projections.identity.tables import DecisionRow, EdgeRow, StandingRow
+from lianyi.projections.identity.table_store import DecisionRow, EdgeRow, StandingRow
 from lianyi.projections.identity.traits import Traits, read_registration
 from lianyi.projections.identity.upkeep.neighbourhood import Neighbourhood, meeting
 from lianyi.projections.identity.upkeep.store import Pair

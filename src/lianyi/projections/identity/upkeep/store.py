@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity.blocking import CROWD_MAX
-from lianyi.projections.identity.tables import DecisionRow, RecordRow
+from lianyi.projections.identity.table_store import DecisionRow, RecordRow
 
 Pair = tuple[int, int]
 

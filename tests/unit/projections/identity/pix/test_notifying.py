@@ -106,6 +106,9 @@ async def test_what_joins_is_told_in_both_forms(teller: Teller) -> None:
     assert [one["mrn"] for one in facts["identifiers"]] == ["1", "77"]
     assert facts["left"] == facts["replaced"] == []
     assert message.caused_by == Position(1, 2)
+    kept = await teller.house.pool.fetchrow("SELECT change, told FROM identity.change")
+    assert kept["change"] == b""  # an erased patient does not lie here
+    assert kept["told"] == [str(message.position), str(said.position)]
 
 
 async def test_what_changes_nothing_is_not_told(teller: Teller) -> None:
