@@ -245,6 +245,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
     app.add_middleware(Emergency, queries=queries, keeper=keeper, trail=trail)
     app.add_middleware(Bodies, bytes_max=settings.body_bytes_max, seconds_max=settings.body_seconds)
+    app.add_middleware(FhirFailures)
     app.add_middleware(
         Guard,
         keeper=keeper,
@@ -259,7 +260,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
 def _see_out(app: FastAPI, deps: ApiDependencies) -> None:
     """Put around everything what each answer passes on its way out."""
     app.add_middleware(LastResort)
-    app.add_middleware(FhirFailures)
+    app.add_middleware(FhirFailures, written_down=True)
     app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
     app.add_middleware(TrustedProxies, https=deps.https)  # says first how the request came
 

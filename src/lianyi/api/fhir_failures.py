@@ -41,10 +41,21 @@ def issue_of(status: int, problem: dict[str, Any]) -> str:
 
 
 class FhirFailures:
-    """Writes failures below ``/fhir/`` anew."""
+    """Writes failures below ``/fhir/`` anew.
 
-    def __init__(self, app: ASGIApp) -> None:
+    It stands within the guard, so that the trail has the status that is answered, and once more
+    around it for what the guard itself refuses: there the status is written down already.
+    """
+
+    def __init__(self, app: ASGIApp, *, written_down: bool = False) -> None:
+        """Stand before an application.
+
+        Args:
+            app: answers.
+            written_down: whether the trail has the status already.
+        """
         self._app = app
+        self._written_down = written_down
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -64,26 +75,25 @@ class FhirFailures:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
-                await _send(held, bytes(body), send)
+                await self._send(held, bytes(body), send)
 
         await self._app(scope, receive, rewriting)
+
+    async def _send(self, start: Message, body: bytes, send: Send) -> None:
+        problem = orjson.loads(body)["error"] if body else None
+        status, headers = start["status"], list(start.get("headers", []))
+        if problem:
+            status = status if self._written_down else status_of(status, problem)
+            body = orjson.dumps(outcome(problem, issue=issue_of(status, problem)))
+            headers = [one for one in headers if one[0].lower() not in _REWRITTEN]
+            headers += [
+                (b"content-type", FHIR_JSON.encode()),
+                (b"content-length", str(len(body)).encode()),
+            ]
+        await send({**start, "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _is_failure(start: Message) -> bool:
     kinds = [value for name, value in start.get("headers", []) if name.lower() == b"content-type"]
     return start["status"] >= 400 and kinds[:1] == [b"application/json"]
-
-
-async def _send(start: Message, body: bytes, send: Send) -> None:
-    problem = orjson.loads(body)["error"] if body else None
-    status, headers = start["status"], list(start.get("headers", []))
-    if problem:
-        status = status_of(status, problem)
-        body = orjson.dumps(outcome(problem, issue=issue_of(status, problem)))
-        headers = [one for one in headers if one[0].lower() not in _REWRITTEN]
-        headers += [
-            (b"content-type", FHIR_JSON.encode()),
-            (b"content-length", str(len(body)).encode()),
-        ]
-    await send({**start, "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -6,10 +6,15 @@ What is sent is after the examples of IHE PDQm and PIXm, with people of ours.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
+import shlex
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 from tests.unit.projections.identity.people import HOME, PHONE, citizen
 from tests.unit.projections.identity.test_endpoints import (
     OTHER,
@@ -283,6 +288,25 @@ async def test_a_feed_creates_revises_resolves_and_is_taken_back(desk: Desk) -> 
     assert steps == ["replaced", "replacement-undone", "replaced"]
     assert history["entry"][1]["resource"]["reason"] == [{"text": "the wrong patient"}]
 
+    li = (await ids(desk))["李秀英"]
+    apart = {"said": "never-link", "person": number, "other": li, "reason": "two"}
+    assert (await desk.post("/decisions", apart)).status_code == 200
+    sent["parameter"] = [
+        *(
+            {"name": "identifier", "valueIdentifier": {"system": system, "value": value}}
+            for system, value in ((RED, "IHERED-994"), (HIS, "1"))
+        ),
+        sent["parameter"][1],
+    ]
+    desk.house.clock.advance(timedelta(minutes=1))
+    assert (await ask(desk, "POST", path, json=sent)).status_code == 200
+    history = await told(desk, f"Patient/{li}/$link-history")
+    steps = [one["resource"]["activity"] for one in history["entry"]]
+    assert [(one["coding"][0]["code"], one.get("text")) for one in steps] == [
+        ("never-link", "no longer in force"),
+        ("undecided", None),
+    ]
+
 
 async def ids(desk: Desk) -> dict[str, str]:
     every = await told(desk, "Patient", active="true")
@@ -327,4 +351,54 @@ async def test_every_door_shows_only_what_may_be_seen_and_writes_down_who_looked
     assert {key for one in looked for key in one.keys if key.startswith("w:")} == {
         "w:1^HIS", "w:2^HIS", "w:1^HIS-B",
     }  # fmt: skip
+    failed = [orjson.loads(one.body)["status"] for one in acts if b'"failed"' in one.body]
+    assert (404 in failed, 422 in failed) == (True, False)
     assert all("w:2^HIS" not in one.keys for one in looked if b'"family"' in one.body)
+
+
+GUIDES = Path(__file__).parents[4] / "docs" / "guides"
+
+
+def examples(guide: str) -> list[list[str]]:
+    """The words of every curl command of a guide."""
+    text = (GUIDES / guide).read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    plain = [block.replace("\\\n", " ").replace("\\$", "$") for block in blocks]
+    words = [word for block in plain for word in shlex.split(block)]
+    starts = [at for at, word in enumerate(words) if word == "curl"] + [len(words)]
+    return [words[a + 1 : b] for a, b in itertools.pairwise(starts)]
+
+
+async def run(desk: Desk, words: list[str], person: str) -> httpx.Response:
+    """Do what curl would do."""
+    method, body, query, address = "GET", None, [], ""
+    left = iter(words)
+    for word in left:
+        if word == "-X":
+            method = next(left)
+        elif word == "-d":
+            method, body = "POST" if method == "GET" else method, next(left)
+        elif word == "--data-urlencode":
+            query.append(tuple(next(left).split("=", 1)))
+        elif word == "-H":
+            next(left)
+        elif word != "-G":
+            address = word.replace("$PERSON", person)
+    path = address.partition("/fhir/")[2]
+    more: dict[str, Any] = {"content": body} if body else {"params": query} if query else {}
+    answer: httpx.Response = await ask(desk, method, path, **more)
+    return answer
+
+
+async def test_the_examples_of_the_guides_work(desk: Desk) -> None:
+    await desk.hear(adt("4711"), adt("77", source="LIS"))
+    for guide in ("identity-fhir.md", "identity-fhir.zh.md"):
+        person = ""
+        wanted = examples(guide)
+        assert len(wanted) == 5
+        for words in wanted:
+            desk.house.clock.advance(timedelta(minutes=1))
+            answer = await run(desk, words, person)
+            assert answer.status_code in (200, 201), (words, answer.text)
+            if "-X" in words:
+                person = answer.json()["id"]

@@ -24,6 +24,7 @@ from lianyi.projections.identity.fhir.problems import unreadable
 from lianyi.projections.identity.fhir.resources import Resource, Step
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.ids import UnreadableId, read_shown, record_id, shown
+from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.problems import (
     ForeignReplacement,
     NobodysAuthority,
@@ -35,6 +36,8 @@ from lianyi.projections.identity.statements import RecordKey, Replaced, Statemen
 from lianyi.projections.identity.systems import system_of
 from lianyi.projections.identity.views import DecidedView
 from lianyi.projections.waiting import until_learned
+
+REASON_CHARACTERS_MAX = 500
 
 
 class Fed(NamedTuple):
@@ -156,16 +159,16 @@ class FhirChanges:
 
         Raises:
             UnreadableFhir: it is not so.
-            NoSuchPerson: the records are not this person's, as far as they may be seen.
+            NoSuchPerson: none of the records is this person's, or one of them may not be seen.
         """
         given = requests.parameters_of(sent)
-        reason = " ".join(str(value) for name, value in given if name == "reason" and value)
+        reason = " ".join(str(value) for name, value in given if name == "reason" and value).strip()
         keys = [
             requests.identifier_of(requests.token_text(one), "identifier")
             for name, one in given
             if name == "identifier"
         ]
-        if not reason.strip() or len(keys) not in (1, 2):
+        if not 0 < len(reason) <= REASON_CHARACTERS_MAX or len(keys) not in (1, 2):
             raise unreadable(
                 "parameter",
                 "it needs a reason, and the identifiers of one or two records",
@@ -173,12 +176,14 @@ class FhirChanges:
             )
         async with self._service.reading() as (connection, schema):
             person = await self._service.find(connection, schema, number)
-            for key in keys:
-                if await read_store.person_of(connection, schema, record_id(*key)) != person:
-                    raise NoSuchPerson(where="identifier")
+            whose = [
+                await read_store.person_of(connection, schema, record_id(*key)) for key in keys
+            ]
+        if None in whose or person not in whose:  # who was kept apart is two persons
+            raise NoSuchPerson(where="identifier")
         if len(keys) == 1:
-            return await self._service.undo_replacement(keys[0], reason=reason.strip())
-        return await self._service.take_back(*keys, reason=reason.strip())
+            return await self._service.undo_replacement(keys[0], reason=reason)
+        return await self._service.take_back(*keys, reason=reason)
 
     async def history(self, number: str) -> Resource:
         """Return what was decided and said about the records of a person, the oldest first.
@@ -190,7 +195,8 @@ class FhirChanges:
         found: dict[tuple[datetime, str, str], Step] = {}
         for one in person.decisions:
             pair = (read_shown(one.record.id), read_shown(one.other.id))
-            step = Step(one.position, one.said, one.at, one.actor, one.reason, pair, one.in_force)
+            holds = None if one.said == Said.UNDECIDED.value else one.in_force
+            step = Step(one.position, one.said, one.at, one.actor, one.reason, pair, holds)
             at = (one.at, one.position, one.said)
             found[at] = _together(found.get(at), step)
         for said in person.replacements:

@@ -407,7 +407,8 @@ def _begins(by_name: Mapping[str, Term]) -> list[_Begin]:
     after = given.values[0] if given and one else ""
     found = []
     for value in first.values:
-        wanted = read_wanted(f"{value} {after}".strip() if value.isascii() else value + after)
+        rest = after if after.isascii() == value.isascii() else ""
+        wanted = read_wanted(f"{value} {rest}".strip() if value.isascii() else value + rest)
         if not wanted.name and not wanted.sounds:
             return [ANY_NAME]
         found.append(_Begin(wanted.name, wanted.sounds))
