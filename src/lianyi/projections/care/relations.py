@@ -67,7 +67,9 @@ class TreatmentRelations:
         self._settings = settings
         self._held: tuple[Live, Units] | None = None
 
-    async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
+    async def treated(
+        self, actor: Actor, patients: Collection[str], *, on: Connection | None = None
+    ) -> frozenset[str]:
         """Return those of some patients whom somebody treats now.
 
         As long as nothing has been learned, nobody is known to treat anybody.
@@ -75,9 +77,10 @@ class TreatmentRelations:
         Args:
             actor: who.
             patients: ``value^authority``, as the log's keys.
+            on: asked on this connection by whoever holds one; None: on one of the pool.
         """
         try:
-            found = await self._reasons(actor, patients)
+            found = await self._reasons(actor, patients, on)
         except ProjectionNotReady:
             return frozenset()
         return frozenset(reason.evidence.asked for reason in found)
@@ -88,16 +91,29 @@ class TreatmentRelations:
         Raises:
             ProjectionNotReady: nothing has been learned yet.
         """
-        return await self._reasons(actor, [patient])
+        return await self._reasons(actor, [patient], None)
 
-    async def _reasons(self, actor: Actor, patients: Collection[str]) -> list[Reason]:
+    async def _reasons(
+        self, actor: Actor, patients: Collection[str], on: Connection | None
+    ) -> list[Reason]:
         if not patients:
             return []
+        if on is not None:
+            return await self._tried(on, actor, patients)
         async with self._pool.acquire() as connection:
-            for _ in range(SWITCHES_MAX):
-                with suppress(*SWITCHED):
+            return await self._tried(connection, actor, patients)
+
+    async def _tried(
+        self, connection: Connection, actor: Actor, patients: Collection[str]
+    ) -> list[Reason]:
+        """Decide, again if a version was switched meanwhile."""
+        for _ in range(SWITCHES_MAX):
+            with suppress(*SWITCHED):
+                if not connection.is_in_transaction():
                     return await self._decide(connection, actor, sorted(set(patients)))
-            return await self._decide(connection, actor, sorted(set(patients)))
+                async with connection.transaction():  # what fails leaves the outer one whole
+                    return await self._decide(connection, actor, sorted(set(patients)))
+        return await self._decide(connection, actor, sorted(set(patients)))
 
     async def _decide(
         self, connection: Connection, actor: Actor, patients: Sequence[str]

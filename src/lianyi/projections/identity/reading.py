@@ -108,7 +108,7 @@ class Reading:
             known = [channels[number] for number in row.channels if number in channels]
             organisation = known[0].organisation if known else ""
             about.append(About([f"{row.mrn}^{row.source}"], organisation=organisation))
-        looks = await self._privacy.looks(about)
+        looks = await self._privacy.looks(about, on=connection)
         of: dict[int, list[SeenRecord]] = defaultdict(list)
         withheld: dict[int, int] = defaultdict(int)
         hiders = {id(look.levels): self._privacy.hider(look) for look in _distinct(looks)}

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.model import Actor, Purpose
 
 
@@ -332,6 +333,8 @@ class Glass:
 class Relations(Protocol):
     """Tells who treats whom."""
 
-    async def treated(self, actor: Actor, patients: Collection[str]) -> frozenset[str]:
+    async def treated(
+        self, actor: Actor, patients: Collection[str], *, on: Connection | None = None
+    ) -> frozenset[str]:
         """Return those of some patients (``value^authority``) that somebody treats just now."""
         ...

@@ -43,22 +43,24 @@ class Notices:
         self._known = None
         self._forgotten += 1
 
-    async def whether_any(self, account: UUID, patients: Collection[str]) -> tuple[bool, bool]:
+    async def whether_any(
+        self, account: UUID, patients: Collection[str], *, on: Asks | None = None
+    ) -> tuple[bool, bool]:
         """Return whether somebody may have a look that lasts, and whether patients said anything.
 
         A yes may be too much, so that whoever is told it asks for the things themselves.
         """
-        known = await self._now()
+        known = await self._now(on or self._ask)
         if not patients or known.patients is None:
             return account in known.accounts, bool(patients)
         said = any(digest(one) in known.patients for one in patients) if known.patients else False
         return account in known.accounts, said
 
-    async def _now(self) -> _Known:
+    async def _now(self, ask: Asks) -> _Known:
         known, now = self._known, self._clock.elapsed_seconds()
         if known is None or now - known.at_seconds >= REMEMBERED_SECONDS:
             turn = self._forgotten
-            found = await store.notices(self._ask, self._clock.now(), most=PATIENTS_MAX)
+            found = await store.notices(ask, self._clock.now(), most=PATIENTS_MAX)
             known = _Known(now, *found)
             if turn == self._forgotten:  # nothing has changed while it was asked
                 self._known = known

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 import asyncpg
 
 from lianyi.base.clock import Clock
+from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security import account_store
 from lianyi.security.access import current
 from lianyi.security.model import PLATFORM, Purpose
@@ -62,8 +63,17 @@ class Privacy:
         """What the installation says of its data."""
         return self._book.now
 
-    async def looks(self, things: Sequence[About]) -> list[Look]:
-        """Return how whoever acts now sees several things."""
+    async def looks(
+        self, things: Sequence[About], *, on: Connection | None = None
+    ) -> list[Look]:
+        """Return how whoever acts now sees several things.
+
+        Args:
+            things: what they are about.
+            on: asked on this connection by whoever holds one: who holds one and waits for another
+                keeps both from those who do the same. None: on those of the pool.
+        """
+        ask = on or self._pool
         access, now = current(), self._clock.now()
         if access.actor.account == PLATFORM:
             return [Look(access.purpose, ALL, Why.PURPOSE)] * len(things)
@@ -73,16 +83,16 @@ class Privacy:
         consents: Sequence[Consent] = []
         parents: Parents = {}
         account = access.actor.account
-        looks_on, said_on = await self._notices.whether_any(account, everybody)
+        looks_on, said_on = await self._notices.whether_any(account, everybody, on=on)
         if looks_on:
-            glasses = await store.open_glass(self._pool, account, now)
+            glasses = await store.open_glass(ask, account, now)
         if said_on:
-            consents = await store.standing_consents(self._pool, everybody)
-            parents = await account_store.parents(self._pool)
+            consents = await store.standing_consents(ask, everybody)
+            parents = await account_store.parents(ask)
         by = frozenset(path_up(parents, access.actor.organisation))
         treated = frozenset(everybody)
         if rule.needs_relation and everybody:
-            treated = await self._relations.treated(access.actor, everybody)
+            treated = await self._relations.treated(access.actor, everybody, on=on)
         looks = []
         for one in things:
             opened = [glass for glass in glasses if glass.opens(one.patients, one.position)]
