@@ -2,8 +2,8 @@
 
 Run: ``python -m benchmarks.fuzz_api --cases 50000``. The exit code says whether anything was found.
 A real server with a real database is asked over a real socket by an account that may do everything,
-half of the time about things that exist. Found is: an answer 5xx, a status, a kind of content or a
-body that the OpenAPI document does not describe.
+half of the time about things that exist, while the projections learn. Found is: an answer 5xx, a
+status, a kind of content or a body that the OpenAPI document does not describe.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS as CHECKS_BY_NAME
 from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
-from tests.unit.api.house import ADT, LAB, START, House, hl7, serving
+from tests.unit.api.house import ADT, LAB, START, House, hl7, learning, registered, serving
 from tests.unit.security.people import PASSWORD, People
 
 from lianyi.api.guard import COOKIE
 from lianyi.base.clock import SteppedClock
 from lianyi.base.embedded import PostgresServer
 from lianyi.base.migrations import migrate
+from lianyi.projections.identity.ids import record_id, shown
+from lianyi.projections.waiting import until_learned
 from lianyi.security.roles import read_roles
 from lianyi.security.settings import SecuritySettings
 
@@ -106,6 +108,10 @@ async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
     for position in positions[:3]:
         await house.except_(house.destinations["emr"], position, "parked")
     await house.except_(-house.channels["lab"][0], positions[-1], "parked")
+    patients = [registered(f"I{n}", "H1", name="测试^甲乙") for n in range(1, 4)]
+    *_, last = await house.append("adt", patients)
+    await until_learned(house.pool, "identity", last)
+    persons = [shown(record_id("H1", f"I{n}")) for n in range(1, 4)]
     replay = await house.post("/replays", {
         "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
     })  # fmt: skip
@@ -136,6 +142,10 @@ async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
             "filter": [{}, {"kind": "hl7v2*"}],
             "q": ["P1", "A1", "1-1", "O-A2"],
             "old": [PASSWORD],
+            "person": persons,
+            "other": persons,
+            "source": ["H1"],
+            "mrn": ["I1", "I2", "I3"],
         },
     )
 
@@ -149,7 +159,10 @@ def served(database: str, folder: Path) -> Iterator[Target]:
     async def serve() -> None:
         open_door = SecuritySettings(address_failures_max=1_000_000, failures_max=100)
         clock = TickingClock(START)
-        async with serving(database, folder, clock=clock, security=open_door) as house:
+        async with (
+            serving(database, folder, clock=clock, security=open_door) as house,
+            learning(house),
+        ):
             key, cookie, known = await furnish(house)
             config = uvicorn.Config(house.app, port=0, lifespan="off", log_level="error")
             server = uvicorn.Server(config)
