@@ -25,6 +25,8 @@ from tests.journeys.clinic import END, START
 from tests.journeys.conftest import browser, complaints, context
 from tests.journeys.test_masterdata import Office
 
+from lianyi.projections.identity.ids import record_id, shown
+
 from .corpora import ALARM, HTML, LOG, UNICODE, sayable
 from .messages import attack, attacks, escaped, every_text, master_file
 
@@ -32,6 +34,8 @@ __all__ = ["browser", "complaints", "context"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROUTES = Path(__file__).parents[2] / "web" / "src" / "app" / "routes.tsx"
+PERSONS = [shown(record_id("H1", f"{way}{n}")) for way in ("escaped", "raw") for n in (0, 1)]
+"""Those of ``attacks`` whom a message registers."""
 WATCH = f"""
 window.{ALARM} = () => {{ window.attackFound('a script ran') }}
 window.alert = window.confirm = window.prompt = () => {{ window.attackFound('a dialog') }}
@@ -122,6 +126,12 @@ class Ward(Office):
             return self.post(path, body)
         return None
 
+    def knows_patients(self) -> bool:
+        """Tell whether the index has learned of those whom the attackers registered."""
+        with contextlib.suppress(urllib.error.HTTPError):
+            return all(self.get(f"/identity/persons/{number}")["records"] for number in PERSONS)
+        return False
+
     def parked(self) -> list[dict[str, Any]]:
         return list(self.get("/deliveries?state=parked&limit=50")["items"])
 
@@ -134,6 +144,7 @@ def ward() -> Iterator[Ward]:
         with Ward(folder) as ward:
             ward.fill()
             ward.until(lambda: bool(ward.parked()), "nothing is parked")
+            ward.until(ward.knows_patients, "the index knows nobody")
             yield ward
     finally:
         shutil.rmtree(folder)
@@ -204,6 +215,12 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
         "/masterdata": ["/masterdata", f"/masterdata?q={told[0]}&kind={told[1]}"],
         "/masterdata/$kind/$code": [*(f"/masterdata/organisation/{code}" for code in units[:12]),
                                     f"/masterdata/{told[0]}/{told[1]}"],
+        "/identity": ["/identity"],
+        "/identity/search": ["/identity/search", f"/identity/search?q={told[0]}&born={told[1]}"],
+        "/identity/persons/$person": [*(f"/identity/persons/{number}" for number in PERSONS),
+                                      f"/identity/persons/{told[0]}"],
+        "/identity/compare/$person/$other": [f"/identity/compare/{PERSONS[0]}/{PERSONS[1]}",
+                                             f"/identity/compare/{told[0]}/{told[1]}"],
         "/privacy": ["/privacy", f"/privacy?tab=consents&patient={told[0]}",
                      "/privacy?tab=classification"],
         "/audit": ["/audit", f"/audit?actor={told[0]}&q={told[1]}"],
