@@ -63,9 +63,7 @@ class Privacy:
         """What the installation says of its data."""
         return self._book.now
 
-    async def looks(
-        self, things: Sequence[About], *, on: Connection | None = None
-    ) -> list[Look]:
+    async def looks(self, things: Sequence[About], *, on: Connection | None = None) -> list[Look]:
         """Return how whoever acts now sees several things.
 
         Args:
