@@ -37,8 +37,10 @@ NAME = "金丝雀羽"
 """The name of an invented patient; it stands in messages, and so in their bytes alone."""
 NUMBER = "CANARY7731"
 """His identifier: a key that messages and deliveries are found by."""
-BODIES = {"messagelog.message", "messagelog.hit"}
-"""Tables that hold messages; partitions count as their parent."""
+INDEX = {"identity_1.saying", "identity_1.record", "identity_1.person"}
+"""What the patient index knows of people; that is what it is for."""
+BODIES = {"messagelog.message", "messagelog.hit", *INDEX}
+"""Tables that hold messages, or what they say of people; partitions count as their parent."""
 LEARNED = "care_"
 """What is learned of encounters names patients by their numbers, and nothing else of them."""
 KEYED = {*BODIES, "channels.exception", "channels.repair", "channels.receipt"}

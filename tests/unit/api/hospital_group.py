@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 from tests.unit.security.people import People
 
+from lianyi.projections.waiting import until_learned
+
 from .house import House
 
 DAY = "2026-03-02"
@@ -55,6 +57,6 @@ def feed(house: House, *rows: str) -> bytes:
 
 
 async def learned(house: House, position: Any) -> None:
-    """Act once, a second later, so that everything before it is learned."""
+    """Wait until master data has learned what stands there; a second goes by."""
     house.clock.advance(timedelta(seconds=1))
-    await house.client.post("/api/v1/masterdata/organisation/import", content=b"code\nG\n")
+    await until_learned(house.pool, "masterdata", position)

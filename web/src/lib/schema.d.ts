@@ -4184,11 +4184,6 @@ export interface components {
             /** Words */
             words: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * IdKind
          * @description What an identifier is. Two of different kinds are never compared with each other.
@@ -6455,19 +6450,6 @@ export interface components {
             reason: string;
             /** Source */
             source: string;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
         };
         /**
          * DataSetView
@@ -19019,6 +19001,15 @@ export interface operations {
                 };
             };
             /** @description OperationOutcome */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19163,6 +19154,15 @@ export interface operations {
                 };
             };
             /** @description OperationOutcome */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19283,6 +19283,15 @@ export interface operations {
             };
             /** @description OperationOutcome */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19423,6 +19432,15 @@ export interface operations {
                 };
             };
             /** @description OperationOutcome */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19555,6 +19573,15 @@ export interface operations {
                 };
             };
             /** @description OperationOutcome */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19679,6 +19706,15 @@ export interface operations {
             };
             /** @description OperationOutcome */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19834,6 +19870,15 @@ export interface operations {
                 };
             };
             /** @description OperationOutcome */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19963,13 +20008,13 @@ export interface operations {
                     "application/fhir+json": Record<string, never>;
                 };
             };
-            /** @description Validation Error */
+            /** @description OperationOutcome */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/fhir+json": Record<string, never>;
                 };
             };
             /** @description OperationOutcome */
@@ -20102,13 +20147,13 @@ export interface operations {
                     "application/fhir+json": Record<string, never>;
                 };
             };
-            /** @description Validation Error */
+            /** @description OperationOutcome */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/fhir+json": Record<string, never>;
                 };
             };
             /** @description OperationOutcome */
@@ -20241,13 +20286,13 @@ export interface operations {
                     "application/fhir+json": Record<string, never>;
                 };
             };
-            /** @description Validation Error */
+            /** @description OperationOutcome */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/fhir+json": Record<string, never>;
                 };
             };
             /** @description OperationOutcome */
@@ -20384,13 +20429,13 @@ export interface operations {
                     "application/fhir+json": Record<string, never>;
                 };
             };
-            /** @description Validation Error */
+            /** @description OperationOutcome */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/fhir+json": Record<string, never>;
                 };
             };
             /** @description OperationOutcome */
@@ -20514,6 +20559,15 @@ export interface operations {
             };
             /** @description OperationOutcome */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description OperationOutcome */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

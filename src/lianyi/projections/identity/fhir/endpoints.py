@@ -20,7 +20,7 @@ FHIR_JSON = "application/fhir+json"
 _RESOURCE = {"content": {FHIR_JSON: {"schema": {"type": "object"}}}}
 OUTCOMES: dict[int | str, dict[str, Any]] = {
     status: {"description": "OperationOutcome", **_RESOURCE}
-    for status in (400, 401, 403, 404, 405, 406, 409, 413, 429, 500, 501, 503)
+    for status in (400, 401, 403, 404, 405, 406, 409, 413, 422, 429, 500, 501, 503)
 }
 ANSWERS = {200: {"description": "a FHIR resource", **_RESOURCE}, **OUTCOMES}
 READS, REGISTERS = needs("identity.read"), needs("identity.register")
