@@ -43,7 +43,7 @@ BODIES = {"messagelog.message", "messagelog.hit", *INDEX}
 """Tables that hold messages, or what they say of people; partitions count as their parent."""
 LEARNED = "care_"
 """What is learned of encounters names patients by their numbers, and nothing else of them."""
-KEYED = {*BODIES, "channels.exception", "channels.repair", "channels.receipt"}
+KEYED = {*BODIES, "channels.exception", "channels.repair", "channels.receipt", "identity.change"}
 """Tables that a patient's identifier may stand in."""
 OWN_FILES = {"console-token", "session-secret", "vault-keys.json"}
 """Files of the data folder that keep a secret of the platform itself; nobody else reads them."""
