@@ -52,6 +52,10 @@ def decisions(row: matrix.Row) -> dict[str, str]:
     return dict(zip(matrix.HEAD[2:], row[2:], strict=True))
 
 
+NEVER_DONE = {"remove_patient_by_number"}
+"""Whatever it names, it is told that this is not done; nothing is looked up."""
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_table_itself_breaks_no_rule(operation: str) -> None:
     """What no review may let through: strangers, lost roles, and hospitals beside each other."""
@@ -65,7 +69,8 @@ def test_the_table_itself_breaks_no_rule(operation: str) -> None:
             continue
         assert found["expired-assignment"] == "forbidden"
         assert found["own"] == found["parent"], "a role holds for all below"
-        if "{" in re.sub(r"\{(kind|tree)\}", "", of.path):  # those name no thing of anybody
+        names = re.sub(r"\{(kind|tree)\}", "", of.path)  # those name no thing of anybody
+        if "{" in names and operation not in NEVER_DONE:
             assert found["sibling"] == found["other-hospital"] != "allowed", role
         for place in ("sibling", "other-hospital", "own"):
             if found[place] == "allowed":
