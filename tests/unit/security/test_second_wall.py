@@ -10,6 +10,8 @@ import pytest
 from tests.unit.api.house import serving
 from tests.unit.security.two_hospitals import CANARY, Town, build
 
+from lianyi.projections.identity.ids import record_id
+
 OPEN = {
     "messagelog.channel": "numbers, names and whose they are: the policies themselves ask it",
     "messagelog.reader": "positions and counts by channel; read only for what is visible",
@@ -69,6 +71,20 @@ async def test_no_table_without_a_reviewed_reason_shows_a_row_of_b(town: Town) -
             shown.add(table)
     assert mine > 20
     assert {one for one in shown if not is_open(one)} == set()
+
+
+async def test_of_the_index_own_records_show_and_what_lies_between_them(town: Town) -> None:
+    own = {record_id(town.a.source, mrn) for mrn in ("I1", "I2")}
+    account = town.people.accounts["identity-steward.a"].account
+    places = {"record": "record", "heard": "record", "edge": "a", "question": "b"}
+    for table, column in places.items():
+        everything = await town.house.pool.fetchval(f"SELECT count(*) FROM identity_1.{table}")
+        async with town.house.pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL ROLE lianyi_doors")
+            await connection.execute("SELECT set_config('lianyi.actor', $1, true)", str(account))
+            seen = await connection.fetch(f"SELECT {column} FROM identity_1.{table}")
+        assert 0 < len(seen) < everything + (table in ("edge", "question")), table
+        assert {row[0] for row in seen} <= own, table
 
 
 async def test_a_partition_is_no_way_around_the_wall(town: Town) -> None:

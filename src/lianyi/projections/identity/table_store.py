@@ -154,13 +154,12 @@ DECLARE
 BEGIN
     FOREACH pair SLICE 1 IN ARRAY ARRAY[
         ['edge', 'a', 'b'], ['question', 'a', 'b'], ['decision', 'a', 'b'],
-        ['replacement', 'gone', 'gone'], ['saying', 'record', 'record'],
-        ['heard', 'record', 'record']
+        ['replacement', 'gone', 'gone'], ['heard', 'record', 'record']
     ] LOOP
         EXECUTE format('ALTER TABLE {schema}.%I ENABLE ROW LEVEL SECURITY', pair[1]);
         EXECUTE format('CREATE POLICY seen ON {schema}.%I FOR SELECT TO lianyi_doors USING'
-            ' (EXISTS (SELECT FROM {schema}.record AS r WHERE r.record = %I)'
-            ' AND EXISTS (SELECT FROM {schema}.record AS r WHERE r.record = %I))',
+            ' (EXISTS (SELECT FROM {schema}.record AS r WHERE r.record = %1$I.%2$I)'
+            ' AND EXISTS (SELECT FROM {schema}.record AS r WHERE r.record = %1$I.%3$I))',
             pair[1], pair[2], pair[3]);
         EXECUTE format('GRANT SELECT ON {schema}.%I TO lianyi_doors', pair[1]);
     END LOOP;
