@@ -604,15 +604,17 @@ async def test_rule_8_a_faulty_answer_is_no_answer_and_the_next_message_is_serve
 
 async def test_rule_8_a_late_answer_is_never_taken_for_the_next(receiver: Receiver) -> None:
     bench, sender = receiver
+    bench.behaviour = bench.answer
+    assert (await send(sender)).body == b"answer 1"  # connected: only the answer is late
     bench.behaviour = bench.late
     with pytest.raises(NoAnswer):
         await send(sender, timeout_seconds=0.05)
 
     bench.behaviour = bench.answer
 
-    assert (await send(sender)).body == b"answer 2"
-    await asyncio.sleep(0.2)
     assert (await send(sender)).body == b"answer 3"
+    await asyncio.sleep(0.2)
+    assert (await send(sender)).body == b"answer 4"
 
 
 async def test_rule_8_a_second_answer_is_never_taken_for_the_next(receiver: Receiver) -> None:
