@@ -108,10 +108,6 @@ async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
     for position in positions[:3]:
         await house.except_(house.destinations["emr"], position, "parked")
     await house.except_(-house.channels["lab"][0], positions[-1], "parked")
-    patients = [registered(f"I{n}", "H1", name="测试^甲乙") for n in range(1, 4)]
-    *_, last = await house.append("adt", patients)
-    await until_learned(house.pool, "identity", last)
-    persons = [shown(record_id("H1", f"I{n}")) for n in range(1, 4)]
     replay = await house.post("/replays", {
         "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
     })  # fmt: skip
@@ -142,12 +138,18 @@ async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
             "filter": [{}, {"kind": "hl7v2*"}],
             "q": ["P1", "A1", "1-1", "O-A2"],
             "old": [PASSWORD],
-            "person": persons,
-            "other": persons,
-            "source": ["H1"],
-            "mrn": ["I1", "I2", "I3"],
         },
     )
+
+
+async def register(house: House) -> dict[str, list[Any]]:
+    """Let a house that learns register patients; return what exists of them."""
+    mrns = ["I1", "I2", "I3"]
+    patients = [registered(mrn, "H1", name="测试^甲乙") for mrn in mrns]
+    *_, last = await house.append("adt", patients)
+    await until_learned(house.pool, "identity", last)
+    persons = [shown(record_id("H1", mrn)) for mrn in mrns]
+    return {"person": persons, "other": persons, "source": ["H1"], "mrn": mrns}
 
 
 @contextmanager
@@ -164,6 +166,7 @@ def served(database: str, folder: Path) -> Iterator[Target]:
             learning(house),
         ):
             key, cookie, known = await furnish(house)
+            known |= await register(house)
             config = uvicorn.Config(house.app, port=0, lifespan="off", log_level="error")
             server = uvicorn.Server(config)
             working = asyncio.create_task(server.serve())
