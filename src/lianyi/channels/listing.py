@@ -13,12 +13,12 @@ from lianyi.channels.read_store import (
     ReadStore,
 )
 from lianyi.channels.views import (
-    DataSetView,
     DeliveryMark,
     DeliveryState,
     GateName,
     Key,
     KeyKind,
+    MessageDataSet,
     MessageRow,
 )
 from lianyi.messagelog.message import LogMessage, Position
@@ -54,7 +54,7 @@ def keys_of(written: Sequence[str]) -> list[Key]:
 
 
 def row_of(
-    entry: Entry, channel: str | None, marks: list[DeliveryMark], data_set: DataSetView | None
+    entry: Entry, channel: str | None, marks: list[DeliveryMark], data_set: MessageDataSet | None
 ) -> MessageRow:
     """Return a message as the API lists it."""
     return MessageRow(

@@ -37,10 +37,10 @@ from lianyi.channels.views import (
     Attempt,
     AttemptOutcome,
     CheckResult,
-    DataSetView,
     DeliveryMark,
     DeliveryTrace,
     ExampleResult,
+    MessageDataSet,
     MessageTrace,
     Note,
     Outgoing,
@@ -106,7 +106,7 @@ class Tracer:
         destinations: Sequence[DestinationRecord],
         look: Look,
         hider: Hider | None,
-        data_set: DataSetView | None,
+        data_set: MessageDataSet | None,
     ) -> MessageTrace:
         """Return everything that is known about a message.
 

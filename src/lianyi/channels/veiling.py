@@ -9,11 +9,11 @@ from lianyi.channels.listing import patients_of
 from lianyi.channels.read_store import ExceptionRecord
 from lianyi.channels.showing import HIDDEN
 from lianyi.channels.views import (
-    DataSetView,
     DeliveryRow,
     DeliveryTrace,
     FindingView,
     Key,
+    MessageDataSet,
     MessageRow,
     MessageTrace,
     Neighbours,
@@ -35,7 +35,7 @@ class Veils:
     def __init__(self, privacy: Privacy) -> None:
         self._privacy = privacy
 
-    def data_sets(self, kinds: Collection[str]) -> dict[str, DataSetView | None]:
+    def data_sets(self, kinds: Collection[str]) -> dict[str, MessageDataSet | None]:
         """Return to which data set messages of each kind belong."""
         classification = self._privacy.classification
         return {kind: _data_set(data_set_of(classification, kind)) for kind in kinds}
@@ -147,10 +147,10 @@ class Veils:
         return known[look.why]
 
 
-def _data_set(one: DataSet | None) -> DataSetView | None:
+def _data_set(one: DataSet | None) -> MessageDataSet | None:
     if one is None:
         return None
-    return DataSetView(
+    return MessageDataSet(
         name=one.name, zh=one.title_zh, en=one.title_en, sharing=one.sharing, domain=one.domain
     )
 

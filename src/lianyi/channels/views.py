@@ -122,7 +122,7 @@ class DeliveryMark(View):
     state: DeliveryState
 
 
-class DataSetView(View):
+class MessageDataSet(View):
     """To which data set of the classification something belongs, and how that is shared."""
 
     name: str
@@ -149,7 +149,7 @@ class MessageRow(View):
     gate: GateName
     caused_by: PositionText | None
     deliveries: list[DeliveryMark]
-    data_set: DataSetView | None
+    data_set: MessageDataSet | None
 
 
 class MessagePage(View):

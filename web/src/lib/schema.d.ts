@@ -3074,6 +3074,16 @@ export interface components {
             waiting: number;
         };
         /**
+         * Bilingual
+         * @description The same in Chinese and English.
+         */
+        Bilingual: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * BindingView
          * @description A certificate of a system: ``value`` is its subject, or the SHA-256 of its public key.
          */
@@ -3300,7 +3310,7 @@ export interface components {
             source: string;
             /** Value */
             value: string;
-            why: components["schemas"]["lianyi__projections__identity__views__Words"];
+            why: components["schemas"]["Bilingual"];
         };
         /**
          * ClassificationView
@@ -3308,9 +3318,9 @@ export interface components {
          */
         ClassificationView: {
             /** Data Sets */
-            data_sets: components["schemas"]["lianyi__security__privacy__views__DataSetView"][];
+            data_sets: components["schemas"]["DataSetView"][];
             /** Elements */
-            elements: components["schemas"]["lianyi__security__privacy__views__ElementView"][];
+            elements: components["schemas"]["ElementView"][];
             /** Glass Minutes */
             glass_minutes: number;
             /** Glass Minutes Max */
@@ -3455,6 +3465,54 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to?: string | null;
+        };
+        /**
+         * DataSetView
+         * @description A group of messages, with whom it is shared and what it serves.
+         */
+        DataSetView: {
+            domain: components["schemas"]["Domain"];
+            /** Kinds */
+            kinds: string[];
+            /** Name */
+            name: string;
+            sharing: components["schemas"]["Sharing"];
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * DecidePersonsRequest
+         * @description Two persons are one, are two, or are undecided again.
+         */
+        DecidePersonsRequest: {
+            /** Other */
+            other: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Said
+             * @enum {string}
+             */
+            said: "link" | "never-link" | "undecided";
+        };
+        /**
+         * DecideRequest
+         * @description Accept or refuse proposals, all of them or none.
+         */
+        DecideRequest: {
+            /** Accept */
+            accept: boolean;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalKey"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * Decided
@@ -3894,6 +3952,25 @@ export interface components {
             valid_to?: string | null;
         };
         /**
+         * ElementView
+         * @description A kind of data and how sensitive it is.
+         */
+        ElementView: {
+            category: components["schemas"]["Category"];
+            /** Hl7 */
+            hl7: string[];
+            /** Level */
+            level: number;
+            /** Mask */
+            mask: string;
+            /** Name */
+            name: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
          * EmergencyRequest
          * @description A temporary organisation; it ends by itself on ``valid_to``.
          */
@@ -3996,7 +4073,7 @@ export interface components {
             /** Bits */
             bits: number;
             /** Guards */
-            guards: components["schemas"]["lianyi__projections__identity__views__Words"][];
+            guards: components["schemas"]["Bilingual"][];
             /** Lane */
             lane: string;
             /** Model */
@@ -4081,6 +4158,23 @@ export interface components {
             said: string;
             /** Source */
             source: string;
+        };
+        /**
+         * FindingView
+         * @description What the validation says about one place of a message.
+         */
+        FindingView: {
+            /** En */
+            en: string;
+            /** Path */
+            path: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** Zh */
+            zh: string;
         };
         /**
          * FirstAdministrator
@@ -4586,6 +4680,20 @@ export interface components {
             reason?: string;
         };
         /**
+         * MessageDataSet
+         * @description To which data set of the classification something belongs, and how that is shared.
+         */
+        MessageDataSet: {
+            domain: components["schemas"]["Domain"];
+            /** En */
+            en: string;
+            /** Name */
+            name: string;
+            sharing: components["schemas"]["Sharing"];
+            /** Zh */
+            zh: string;
+        };
+        /**
          * MessagePage
          * @description Messages, newest first.
          *
@@ -4613,7 +4721,7 @@ export interface components {
             channel: string | null;
             /** Control Id */
             control_id: string | null;
-            data_set: components["schemas"]["lianyi__channels__views__DataSetView"] | null;
+            data_set: components["schemas"]["MessageDataSet"] | null;
             /** Deliveries */
             deliveries: components["schemas"]["DeliveryMark"][];
             /**
@@ -4667,7 +4775,7 @@ export interface components {
             codec_guessed: string | null;
             /** Control Id */
             control_id: string | null;
-            data_set: components["schemas"]["lianyi__channels__views__DataSetView"] | null;
+            data_set: components["schemas"]["MessageDataSet"] | null;
             /** Definition Version */
             definition_version: number | null;
             /** Deliveries */
@@ -4675,7 +4783,7 @@ export interface components {
             /** Destinations */
             destinations: components["schemas"]["DeliveryTrace"][];
             /** Findings */
-            findings: components["schemas"]["lianyi__channels__views__FindingView"][];
+            findings: components["schemas"]["FindingView"][];
             /**
              * Gate
              * @enum {string}
@@ -4706,6 +4814,18 @@ export interface components {
             tree: components["schemas"]["TreeNode"][];
             /** Truncated */
             truncated: boolean;
+        };
+        /**
+         * ModelElementView
+         * @description An element of a model.
+         */
+        ModelElementView: {
+            /** Element */
+            element: string;
+            /** Levels */
+            levels: components["schemas"]["LevelView"][];
+            /** Zh */
+            zh: string;
         };
         /**
          * ModelView
@@ -5108,12 +5228,12 @@ export interface components {
             code: string;
             /** Destination */
             destination: string | null;
-            en: components["schemas"]["lianyi__channels__views__Words"];
+            en: components["schemas"]["Words"];
             /** Since */
             since: string | null;
             /** Where */
             where: string;
-            zh: components["schemas"]["lianyi__channels__views__Words"];
+            zh: components["schemas"]["Words"];
         };
         /**
          * ParentRequest
@@ -5312,10 +5432,10 @@ export interface components {
             category: "invalid" | "forbidden" | "not_found" | "conflict" | "unsupported" | "busy" | "unavailable" | "internal";
             /** Code */
             code: string;
-            en: components["schemas"]["lianyi__channels__views__Words"];
+            en: components["schemas"]["Words"];
             /** Where */
             where: string;
-            zh: components["schemas"]["lianyi__channels__views__Words"];
+            zh: components["schemas"]["Words"];
         };
         /**
          * ProjectionView
@@ -5423,7 +5543,7 @@ export interface components {
              */
             at: string;
             /** Elements */
-            elements: components["schemas"]["lianyi__projections__identity__upkeep__views__ElementView"][];
+            elements: components["schemas"]["ModelElementView"][];
             /** Learned */
             learned: components["schemas"]["LearnedView"][];
             lessons: components["schemas"]["LessonsView"];
@@ -5507,6 +5627,25 @@ export interface components {
             purpose: components["schemas"]["Purpose"];
         };
         /**
+         * QualityFindingView
+         * @description Something about the data that somebody should see.
+         */
+        QualityFindingView: {
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: components["schemas"]["RecordKeyView"][];
+            /** Kind */
+            kind: string;
+            /** Of */
+            of: number;
+            /** Source */
+            source: string;
+            /** Value */
+            value: string;
+            words: components["schemas"]["Bilingual"];
+        };
+        /**
          * QualityView
          * @description How good the data are, of the records that may be seen.
          *
@@ -5514,7 +5653,7 @@ export interface components {
          */
         QualityView: {
             /** Findings */
-            findings: components["schemas"]["lianyi__projections__identity__upkeep__views__FindingView"][];
+            findings: components["schemas"]["QualityFindingView"][];
             /** Persons */
             persons: number;
             /** Records */
@@ -6301,6 +6440,51 @@ export interface components {
             sources: components["schemas"]["SourceRow"][];
         };
         /**
+         * SplitPersonRequest
+         * @description These records of a person are somebody else's.
+         */
+        SplitPersonRequest: {
+            /** Reason */
+            reason: string;
+            /** Records */
+            records: components["schemas"]["RecordKeyIn"][];
+        };
+        /**
+         * SplitRequest
+         * @description An organisation becomes several.
+         *
+         *     ``goes_to`` says under which new one a child comes; ``stays_at`` which new one keeps a
+         *     location alone. What is not assigned goes to the first.
+         */
+        SplitRequest: {
+            /**
+             * Goes To
+             * @default {}
+             */
+            goes_to?: {
+                [key: string]: string;
+            };
+            /** Into */
+            into: components["schemas"]["Part"][];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Stays At
+             * @default {}
+             */
+            stays_at?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * StartedApp
          * @description An app to start, and about whom.
          */
@@ -6353,6 +6537,31 @@ export interface components {
             zh: string;
         };
         /**
+         * TakeBackDecisionRequest
+         * @description What was decided about two records counts no more.
+         */
+        TakeBackDecisionRequest: {
+            other: components["schemas"]["RecordKeyIn"];
+            /** Reason */
+            reason: string;
+            record: components["schemas"]["RecordKeyIn"];
+        };
+        /**
+         * TakeBackRequest
+         * @description What a message said, or one part of it, was wrong and shall count no more.
+         */
+        TakeBackRequest: {
+            /** Part */
+            part?: number | null;
+            /** Position */
+            position: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * TakenBack
          * @description The position of the act that took something back.
          */
@@ -6373,7 +6582,7 @@ export interface components {
             proposed: number;
             /** Shipped */
             shipped: number;
-            words: components["schemas"]["lianyi__projections__identity__views__Words"];
+            words: components["schemas"]["Bilingual"];
         };
         /**
          * TrainingView
@@ -6404,7 +6613,7 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "proposed" | "failed";
-            why?: components["schemas"]["lianyi__projections__identity__views__Words"] | null;
+            why?: components["schemas"]["Bilingual"] | null;
         };
         /**
          * Treatment
@@ -6452,41 +6661,10 @@ export interface components {
             source: string;
         };
         /**
-         * DataSetView
-         * @description To which data set of the classification something belongs, and how that is shared.
-         */
-        lianyi__channels__views__DataSetView: {
-            domain: components["schemas"]["Domain"];
-            /** En */
-            en: string;
-            /** Name */
-            name: string;
-            sharing: components["schemas"]["Sharing"];
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * FindingView
-         * @description What the validation says about one place of a message.
-         */
-        lianyi__channels__views__FindingView: {
-            /** En */
-            en: string;
-            /** Path */
-            path: string;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "error" | "warning";
-            /** Zh */
-            zh: string;
-        };
-        /**
          * Words
          * @description A failure in one language: what failed, why, what to do next.
          */
-        lianyi__channels__views__Words: {
+        Words: {
             /** Next Step */
             next_step: string;
             /** What */
@@ -6495,189 +6673,11 @@ export interface components {
             why: string;
         };
         /**
-         * ElementView
-         * @description An element of a model.
-         */
-        lianyi__projections__identity__upkeep__views__ElementView: {
-            /** Element */
-            element: string;
-            /** Levels */
-            levels: components["schemas"]["LevelView"][];
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * FindingView
-         * @description Something about the data that somebody should see.
-         */
-        lianyi__projections__identity__upkeep__views__FindingView: {
-            /** Count */
-            count: number;
-            /** Examples */
-            examples: components["schemas"]["RecordKeyView"][];
-            /** Kind */
-            kind: string;
-            /** Of */
-            of: number;
-            /** Source */
-            source: string;
-            /** Value */
-            value: string;
-            words: components["schemas"]["lianyi__projections__identity__views__Words"];
-        };
-        /**
-         * DecideRequest
-         * @description Two persons are one, are two, or are undecided again.
-         */
-        lianyi__projections__identity__views__DecideRequest: {
-            /** Other */
-            other: string;
-            /** Person */
-            person: string;
-            /** Reason */
-            reason: string;
-            /**
-             * Said
-             * @enum {string}
-             */
-            said: "link" | "never-link" | "undecided";
-        };
-        /**
-         * SplitRequest
-         * @description These records of a person are somebody else's.
-         */
-        lianyi__projections__identity__views__SplitRequest: {
-            /** Reason */
-            reason: string;
-            /** Records */
-            records: components["schemas"]["RecordKeyIn"][];
-        };
-        /**
-         * TakeBackRequest
-         * @description What was decided about two records counts no more.
-         */
-        lianyi__projections__identity__views__TakeBackRequest: {
-            other: components["schemas"]["RecordKeyIn"];
-            /** Reason */
-            reason: string;
-            record: components["schemas"]["RecordKeyIn"];
-        };
-        /**
-         * Words
-         * @description The same in Chinese and English.
-         */
-        lianyi__projections__identity__views__Words: {
-            /** En */
-            en: string;
-            /** Zh */
-            zh: string;
-        };
-        /**
-         * DecideRequest
-         * @description Accept or refuse proposals, all of them or none.
-         */
-        lianyi__projections__masterdata__views__DecideRequest: {
-            /** Accept */
-            accept: boolean;
-            /** Proposals */
-            proposals: components["schemas"]["ProposalKey"][];
-            /**
-             * Reason
-             * @default
-             */
-            reason?: string;
-        };
-        /**
-         * SplitRequest
-         * @description An organisation becomes several.
-         *
-         *     ``goes_to`` says under which new one a child comes; ``stays_at`` which new one keeps a
-         *     location alone. What is not assigned goes to the first.
-         */
-        lianyi__projections__masterdata__views__SplitRequest: {
-            /**
-             * Goes To
-             * @default {}
-             */
-            goes_to?: {
-                [key: string]: string;
-            };
-            /** Into */
-            into: components["schemas"]["Part"][];
-            /**
-             * On
-             * Format: date
-             */
-            on: string;
-            /**
-             * Reason
-             * @default
-             */
-            reason?: string;
-            /**
-             * Stays At
-             * @default {}
-             */
-            stays_at?: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * TakeBackRequest
-         * @description What a message said, or one part of it, was wrong and shall count no more.
-         */
-        lianyi__projections__masterdata__views__TakeBackRequest: {
-            /** Part */
-            part?: number | null;
-            /** Position */
-            position: string;
-            /**
-             * Reason
-             * @default
-             */
-            reason?: string;
-        };
-        /**
          * Decision
          * @description What a patient says.
          * @enum {string}
          */
         lianyi__security__privacy__model__Decision: "permit" | "refuse";
-        /**
-         * DataSetView
-         * @description A group of messages, with whom it is shared and what it serves.
-         */
-        lianyi__security__privacy__views__DataSetView: {
-            domain: components["schemas"]["Domain"];
-            /** Kinds */
-            kinds: string[];
-            /** Name */
-            name: string;
-            sharing: components["schemas"]["Sharing"];
-            /** Title En */
-            title_en: string;
-            /** Title Zh */
-            title_zh: string;
-        };
-        /**
-         * ElementView
-         * @description A kind of data and how sensitive it is.
-         */
-        lianyi__security__privacy__views__ElementView: {
-            category: components["schemas"]["Category"];
-            /** Hl7 */
-            hl7: string[];
-            /** Level */
-            level: number;
-            /** Mask */
-            mask: string;
-            /** Name */
-            name: string;
-            /** Title En */
-            title_en: string;
-            /** Title Zh */
-            title_zh: string;
-        };
         /**
          * Decision
          * @description What a person has decided; ``patient`` and ``encounter`` where the request misses them.
@@ -11655,7 +11655,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lianyi__projections__identity__views__DecideRequest"];
+                "application/json": components["schemas"]["DecidePersonsRequest"];
             };
         };
         responses: {
@@ -11751,7 +11751,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lianyi__projections__identity__views__TakeBackRequest"];
+                "application/json": components["schemas"]["TakeBackDecisionRequest"];
             };
         };
         responses: {
@@ -12512,7 +12512,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lianyi__projections__identity__views__SplitRequest"];
+                "application/json": components["schemas"]["SplitPersonRequest"];
             };
         };
         responses: {
@@ -13565,7 +13565,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lianyi__projections__masterdata__views__SplitRequest"];
+                "application/json": components["schemas"]["SplitRequest"];
             };
         };
         responses: {
@@ -13854,7 +13854,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lianyi__projections__masterdata__views__DecideRequest"];
+                "application/json": components["schemas"]["DecideRequest"];
             };
         };
         responses: {
@@ -13950,7 +13950,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["lianyi__projections__masterdata__views__TakeBackRequest"];
+                "application/json": components["schemas"]["TakeBackRequest"];
             };
         };
         responses: {

@@ -12,7 +12,7 @@ from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.identity.views import (
     Candidates,
     DecidedView,
-    DecideRequest,
+    DecidePersonsRequest,
     DemographicsIn,
     MatchRequest,
     PersonPage,
@@ -21,8 +21,8 @@ from lianyi.projections.identity.views import (
     QuestionPage,
     RegisteredView,
     RegisterRequest,
-    SplitRequest,
-    TakeBackRequest,
+    SplitPersonRequest,
+    TakeBackDecisionRequest,
     UndoRequest,
 )
 from lianyi.security.permissions import needs
@@ -109,7 +109,9 @@ async def get_person(service: Service, person: PersonNumber) -> PersonView:
 
 
 @router.post("/persons/{person}/split", openapi_extra=DECIDES)
-async def split_person(service: Service, person: PersonNumber, wanted: SplitRequest) -> DecidedView:
+async def split_person(
+    service: Service, person: PersonNumber, wanted: SplitPersonRequest
+) -> DecidedView:
     """Some records of a person are somebody else's."""
     keys = [(one.source, one.mrn) for one in wanted.records]
     return await service.split(person, keys, reason=wanted.reason)
@@ -134,7 +136,7 @@ async def get_question(
 
 
 @router.post("/decisions", openapi_extra=DECIDES)
-async def decide_identity(service: Service, wanted: DecideRequest) -> DecidedView:
+async def decide_identity(service: Service, wanted: DecidePersonsRequest) -> DecidedView:
     """Two persons are one, are two, or are undecided again."""
     return await service.decide(
         Said(wanted.said), wanted.person, wanted.other, reason=wanted.reason
@@ -142,7 +144,7 @@ async def decide_identity(service: Service, wanted: DecideRequest) -> DecidedVie
 
 
 @router.post("/decisions/taken-back", openapi_extra=DECIDES)
-async def take_back_decision(service: Service, wanted: TakeBackRequest) -> DecidedView:
+async def take_back_decision(service: Service, wanted: TakeBackDecisionRequest) -> DecidedView:
     """What was decided about two records counts no more: an exact unmerge."""
     return await service.take_back(
         (wanted.record.source, wanted.record.mrn),

@@ -15,13 +15,13 @@ from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.survivorship import RULE_WORDS, Chosen
 from lianyi.projections.identity.table_store import RecordRow
 from lianyi.projections.identity.views import (
+    Bilingual,
     ChosenView,
     ConflictView,
     IdentifierView,
     PersonSummary,
     RecordKeyView,
     RecordView,
-    Words,
 )
 from lianyi.security.privacy.hiding import Hider
 
@@ -191,7 +191,7 @@ def _chosen_view(field: str, kind: str, one: Chosen[Any], hider: Hider) -> Chose
         mrn=hider.identifier(one.mrn),
         said_at=one.said_at,
         rule=one.rule.value,
-        why=Words(zh=zh, en=en),
+        why=Bilingual(zh=zh, en=en),
     )
 
 

@@ -13,7 +13,7 @@ from lianyi.projections.identity.scoring import Score
 from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.table_store import QuestionRow
 from lianyi.projections.identity.traits import Traits
-from lianyi.projections.identity.views import EvidenceView, RecordKeyView, StepView, Words
+from lianyi.projections.identity.views import Bilingual, EvidenceView, RecordKeyView, StepView
 from lianyi.security.privacy.hiding import Hider
 
 PROBABLE_BITS = 4.0
@@ -57,7 +57,7 @@ def evidence(
         lane=found.lane.name,
         bits=found.bits,
         model=found.model,
-        guards=[Words(zh=guard.zh, en=guard.en) for guard in found.guards],
+        guards=[Bilingual(zh=guard.zh, en=guard.en) for guard in found.guards],
         steps=[
             StepView(element=step.element, zh=step.zh, level=step.level, bits=step.bits)
             for step in found.steps

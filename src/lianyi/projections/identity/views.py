@@ -26,7 +26,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Words(View):
+class Bilingual(View):
     """The same in Chinese and English."""
 
     zh: str
@@ -89,7 +89,7 @@ class RecordKeyIn(Asked):
     mrn: Key
 
 
-class DecideRequest(Asked):
+class DecidePersonsRequest(Asked):
     """Two persons are one, are two, or are undecided again."""
 
     said: Literal["link", "never-link", "undecided"]
@@ -98,7 +98,7 @@ class DecideRequest(Asked):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class SplitRequest(Asked):
+class SplitPersonRequest(Asked):
     """These records of a person are somebody else's."""
 
     records: Annotated[list[RecordKeyIn], Field(min_length=1, max_length=100)]
@@ -113,7 +113,7 @@ class UndoRequest(Asked):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class TakeBackRequest(Asked):
+class TakeBackDecisionRequest(Asked):
     """What was decided about two records counts no more."""
 
     record: RecordKeyIn
@@ -152,7 +152,7 @@ class ChosenView(View):
     mrn: str
     said_at: datetime
     rule: str
-    why: Words
+    why: Bilingual
 
 
 class ConflictView(View):
@@ -239,7 +239,7 @@ class EvidenceView(View):
     lane: str
     bits: float
     model: str
-    guards: list[Words]
+    guards: list[Bilingual]
     steps: list[StepView]
 
 

@@ -23,8 +23,8 @@ from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.table_store import RecordRow
 from lianyi.projections.identity.upkeep import store as upkeep_store
 from lianyi.projections.identity.upkeep.telling import Seen, keys_view
-from lianyi.projections.identity.upkeep.views import FindingView, QualityView
-from lianyi.projections.identity.views import Words
+from lianyi.projections.identity.upkeep.views import QualityFindingView, QualityView
+from lianyi.projections.identity.views import Bilingual
 
 RECORDS_MAX: Final = 10_000
 OF_EACH_KIND: Final = 20
@@ -82,11 +82,11 @@ def _told(counts: Counts) -> list[Finding]:
     return found
 
 
-def _view(one: Finding, seen: Seen) -> FindingView:
+def _view(one: Finding, seen: Seen) -> QualityFindingView:
     shown = [seen[record] for key in one.examples if (record := record_id(*key)) in seen]
-    return FindingView(
+    return QualityFindingView(
         kind=one.kind,
-        words=Words(zh=one.zh, en=one.en),
+        words=Bilingual(zh=one.zh, en=one.en),
         count=one.count,
         of=one.of,
         source=one.source,

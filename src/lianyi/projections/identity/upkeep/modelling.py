@@ -48,7 +48,7 @@ from lianyi.projections.identity.upkeep.views import (
     ProposedView,
     TrainingView,
 )
-from lianyi.projections.identity.views import Words
+from lianyi.projections.identity.views import Bilingual
 from lianyi.projections.problems import NotLearnedYet
 from lianyi.projections.waiting import until_learned
 from lianyi.security.access import OutsideOfReach, current
@@ -107,7 +107,7 @@ class _Training:
             since=self.since,
             actor=self.actor,
             code=told.code,
-            why=Words(zh=told.text("zh"), en=told.text("en")),
+            why=Bilingual(zh=told.text("zh"), en=told.text("en")),
         )
 
 

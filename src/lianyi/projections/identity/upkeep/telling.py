@@ -14,30 +14,34 @@ from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.upkeep.proposals import Proposal
 from lianyi.projections.identity.upkeep.shadow import Shadow
 from lianyi.projections.identity.upkeep.views import (
-    ElementView,
     LearnedView,
     LevelView,
+    ModelElementView,
     MovedPairView,
     MovedPersonView,
     ShadowView,
     ThresholdView,
 )
-from lianyi.projections.identity.views import RecordKeyView, Words
+from lianyi.projections.identity.views import Bilingual, RecordKeyView
 
 Seen = Mapping[int, SeenRecord]
 """Records that may be shown, by number."""
 
-_THRESHOLDS: Final[Mapping[str, Words]] = {
-    "prior_bits": Words(zh="先验", en="prior"),
-    "auto_bits": Words(zh="自动关联", en="linked without anybody from here on"),
-    "review_bits": Words(zh="人工判断", en="shown to a person from here on"),
-    "together_bits": Words(zh="两组合并的平均分下限", en="least mean between two groups"),
-    "contact_bits_max": Words(zh="电话与住址合计上限", en="telephone and address together at most"),
-    "anchor_bits": Words(zh="电话、住址可作证明的下限", en="least of a telephone or home as proof"),
+_THRESHOLDS: Final[Mapping[str, Bilingual]] = {
+    "prior_bits": Bilingual(zh="先验", en="prior"),
+    "auto_bits": Bilingual(zh="自动关联", en="linked without anybody from here on"),
+    "review_bits": Bilingual(zh="人工判断", en="shown to a person from here on"),
+    "together_bits": Bilingual(zh="两组合并的平均分下限", en="least mean between two groups"),
+    "contact_bits_max": Bilingual(
+        zh="电话与住址合计上限", en="telephone and address together at most"
+    ),
+    "anchor_bits": Bilingual(
+        zh="电话、住址可作证明的下限", en="least of a telephone or home as proof"
+    ),
 }
 
 
-def elements(proposal: Proposal, in_force: MatchModel) -> list[ElementView]:
+def elements(proposal: Proposal, in_force: MatchModel) -> list[ModelElementView]:
     """Show the weights of a proposal beside those shipped and in force."""
     proposed, shipped = proposal.activated.model, shipped_model()
     found = []
@@ -45,7 +49,7 @@ def elements(proposal: Proposal, in_force: MatchModel) -> list[ElementView]:
         three = [weights(model, element) for model in (shipped, in_force, proposed)]
         chances = proposed.fields[element]
         found.append(
-            ElementView(
+            ModelElementView(
                 element=element,
                 zh=ELEMENTS_ZH[element],
                 levels=[

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lianyi.projections.identity.views import Asked, RecordKeyView, View, Words
+from lianyi.projections.identity.views import Asked, Bilingual, RecordKeyView, View
 
 SHIPPED = "shipped"
 
@@ -52,7 +52,7 @@ class TrainingView(View):
     actor: str
     proposal: str = ""
     code: str = ""
-    why: Words | None = None
+    why: Bilingual | None = None
 
 
 class ModelsView(View):
@@ -76,7 +76,7 @@ class LevelView(View):
     seen: int
 
 
-class ElementView(View):
+class ModelElementView(View):
     """An element of a model."""
 
     element: str
@@ -88,7 +88,7 @@ class ThresholdView(View):
     """A figure of a model."""
 
     name: str
-    words: Words
+    words: Bilingual
     shipped: float
     in_force: float
     proposed: float
@@ -157,7 +157,7 @@ class ProposalView(View):
     name: str
     may_activate: bool
     lessons: LessonsView
-    elements: list[ElementView]
+    elements: list[ModelElementView]
     thresholds: list[ThresholdView]
     learned: list[LearnedView]
     shadow: ShadowView
@@ -171,11 +171,11 @@ class ActivatedView(View):
     learned: bool
 
 
-class FindingView(View):
+class QualityFindingView(View):
     """Something about the data that somebody should see."""
 
     kind: str
-    words: Words
+    words: Bilingual
     count: int
     of: int
     source: str
@@ -193,4 +193,4 @@ class QualityView(View):
     persons: int
     whole: bool
     sources: dict[str, int]
-    findings: list[FindingView]
+    findings: list[QualityFindingView]
