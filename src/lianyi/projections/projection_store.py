@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -253,3 +254,28 @@ async def count_set_aside(connection: Connection | asyncpg.Pool, version: Versio
         version.version,
     )
     return count
+
+
+async def digest(
+    connection: Connection, schema: str, tables: Mapping[str, str]
+) -> Mapping[str, bytes]:
+    """Return SHA-256 over tables, their rows in one order, by the bytes of their values.
+
+    Args:
+        connection: in a transaction.
+        schema: of the version.
+        tables: the columns of each that follow from the log, as SQL lists them.
+    """
+    found: dict[str, bytes] = {}
+    for table, columns in tables.items():
+        whole = hashlib.sha256()
+        rows = connection.cursor(
+            "SELECT sha256(convert_to(row, 'UTF8')) AS hash FROM"  # noqa: S608
+            f" (SELECT ROW({columns})::text AS row FROM {schema}.{table}) AS t"
+            ' ORDER BY row COLLATE "C"',
+            prefetch=5000,
+        )
+        async for row in rows:
+            whole.update(row["hash"])
+        found[table] = whole.digest()
+    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections import projection_store
 
 SHAPE = 1
 """Of the tables below; a change of them is a new number."""
@@ -318,17 +318,5 @@ async def create(connection: Connection, schema: str) -> None:
 
 
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
-    """Return SHA-256 over every table, its rows in one order, by the bytes of their values."""
-    found: dict[str, bytes] = {}
-    for table, columns in _DIGESTED.items():
-        whole = hashlib.sha256()
-        rows = connection.cursor(
-            "SELECT sha256(convert_to(row, 'UTF8')) AS hash FROM"  # noqa: S608
-            f" (SELECT ROW({columns})::text AS row FROM {schema}.{table}) AS t"
-            ' ORDER BY row COLLATE "C"',
-            prefetch=5000,
-        )
-        async for row in rows:
-            whole.update(row["hash"])
-        found[table] = whole.digest()
-    return found
+    """Return SHA-256 over every table; see ``projection_store.digest``."""
+    return await projection_store.digest(connection, schema, _DIGESTED)
