@@ -49,6 +49,8 @@ describe('two persons side by side', () => {
   it('are not called alike for what is masked', () => {
     const masked = { names: ['王*'] }
     expect(line(person([record('1', masked)]), person([record('2', masked)]), 'name')?.verdict).toBe('masked')
+    const year = { born: '1980' }
+    expect(line(person([record('1', year)]), person([record('2', year)]), 'born')?.verdict).toBe('masked')
   })
 
   it('do not differ by the numbers that each has of its own', () => {

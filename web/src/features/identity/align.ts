@@ -66,12 +66,17 @@ function isHeld(person: Person, field: Field, kind: string, text: string): boole
   return first?.value === text
 }
 
+/** Whether more may stand behind a value than is shown: of a masked date of birth the year is left. */
+function isCut(field: Field, text: string): boolean {
+  return text.includes(MASK) || (field === 'born' && text.length === 4)
+}
+
 function verdictOf(field: Field, mine: readonly Value[], others: readonly Value[]): Verdict {
   if (mine.length === 0 || others.length === 0 || OWN.has(field)) return 'lone'
   const theirs = new Set(others.map(({ text }) => text))
   const shared = mine.filter(({ text }) => theirs.has(text))
   if (shared.length === 0) return 'differ'
-  if (shared.every(({ text }) => text.includes(MASK))) return 'masked'
+  if (shared.every(({ text }) => isCut(field, text))) return 'masked'
   return shared.length === mine.length && shared.length === others.length ? 'same' : 'partly'
 }
 
