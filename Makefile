@@ -16,7 +16,8 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMPS)/package ## prepare .venv, the command lianyi and the console
+setup: $(STAMPS)/package ## prepare .venv, the command lianyi, the definitions of FHIR, the console
+	@$(BIN)/python tools/build_fhir.py
 	@$(BIN)/python tools/build_console.py
 
 demo: setup ## a simulated hospital on http://127.0.0.1:8080; CORPUS=DIR replays your own messages too
@@ -67,6 +68,7 @@ faults: setup ## kill, cut and flood it for a long time
 clean: ## remove what make made; never data/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	rm -rf src/lianyi/console web/dist web/node_modules
+	rm -rf src/lianyi/formats/fhir/generated tools/fhir/node_modules
 	find src tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Every package comes with the digest it was locked with. hatchling is one of them, so that the

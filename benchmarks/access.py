@@ -25,12 +25,14 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from lianyi.api.assembly import bare_app
-from lianyi.api.guard import judge, operations_of
+from lianyi.api.addresses import bare_app
+from lianyi.api.guard import judge
+from lianyi.api.operations import operations_of
 from lianyi.base.clock import SystemClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.base.embedded import PostgresServer
 from lianyi.base.migrations import migrate
+from lianyi.base.telemetry import configure_logging
 from lianyi.channels.queries import Queries
 from lianyi.channels.read_store import ReadStore
 from lianyi.channels.search import MessageSearch
@@ -241,6 +243,7 @@ def measure(folder: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    configure_logging("warning")
     made = Path(tempfile.mkdtemp(prefix="lianyi-"))
     made.chmod(0o711)
     try:

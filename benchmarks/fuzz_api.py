@@ -31,6 +31,7 @@ from schemathesis.checks import CHECKS as CHECKS_BY_NAME
 from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from tests.unit.api.house import ADT, LAB, START, House, hl7, learning, registered, serving
+from tests.unit.applications.indicators import two_stars
 from tests.unit.security.people import PASSWORD, People
 
 from lianyi.api.guard import COOKIE
@@ -47,6 +48,9 @@ ENDLESS = {"follow"}
 
 NOT_READY = {"ready"}
 """May say 503, which its document describes: no engine runs behind this server."""
+
+PATIENCE = 300
+"""Seconds without an answer that end the run; how slow answers are is measured elsewhere."""
 
 load_all_checks()
 CHECKS = CHECKS_BY_NAME.get_by_names(
@@ -79,6 +83,7 @@ class Report:
 
     cases: int = 0
     statuses: dict[str, dict[int, int]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -108,6 +113,7 @@ async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
     for position in positions[:3]:
         await house.except_(house.destinations["emr"], position, "parked")
     await house.except_(-house.channels["lab"][0], positions[-1], "parked")
+    two_stars.put(house.data_dir / "star", count=5)
     replay = await house.post("/replays", {
         "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
     })  # fmt: skip
@@ -213,6 +219,7 @@ def fuzz(target: Target, *, cases: int, number: int = 0) -> Report:
     report = Report()
     with requests.Session() as session:
         for operation in operations:
+            began = time.monotonic()
             _ask(
                 operation,
                 target,
@@ -221,6 +228,7 @@ def fuzz(target: Target, *, cases: int, number: int = 0) -> Report:
                 examples=cases // len(operations) + 1,
                 number=number,
             )
+            report.seconds[operation.definition.raw["operationId"]] = time.monotonic() - began
     return report
 
 
@@ -256,7 +264,8 @@ def _ask(
         for part in (case.path_parameters, case.query, case.body):
             if things and isinstance(part, dict):
                 part.update({key: things[key] for key in part if key in things})
-        answer = case.call(session=session, headers=target.headers(operation.path), timeout=30)
+        headers = target.headers(operation.path)
+        answer = case.call(session=session, headers=headers, timeout=PATIENCE)
         report.cases += 1
         seen = report.statuses.setdefault(name, {})
         seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
@@ -284,7 +293,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz_api", description=__doc__)
     parser.add_argument("--cases", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=None, help="the same number asks the same")
-    parser.add_argument("--statuses", action="store_true", help="print what each was answered")
+    parser.add_argument(
+        "--statuses", action="store_true", help="print what each answered, how long"
+    )
     options = parser.parse_args()
     number = int(time.monotonic()) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
@@ -301,7 +312,10 @@ def main() -> int:
         print(f"{one.operation} {one.status}: {one.why}\n    {one.request}")
     if options.statuses:
         for name, seen in report.statuses.items():
-            print(f"{name:28}", *(f"{status}×{count}" for status, count in sorted(seen.items())))
+            print(
+                f"{name:38}{report.seconds[name]:8.1f} s ",
+                *(f"{status}×{count}" for status, count in sorted(seen.items())),
+            )
     print(f"{report.cases} requests with seed {number}, {len(report.findings)} findings")
     return 1 if report.findings else 0
 

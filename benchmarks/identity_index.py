@@ -5,11 +5,14 @@ comes). Prints one JSON object.
 
 The index is filled with the registrations of a city (another seed than any test has), each made
 ready by the product's own code in as many processes as there are cores and copied into the
-product's own tables; pairs among them are left out, since asking reads none. Then, in one process:
+product's own tables, and linked in batch as when a model is put in force (``relink``: reading all
+records, judging, writing pairs, persons and questions). Beside them lie a crowd: placeholders, and
+people of one telephone. Then, in one process:
 
 * ``match``: registrations of the city, with a typing error in every second, asked as the desk asks:
   read, keys, candidates from the database, scored, the likeliest first; without and with what the
   answer shows (golden record, masks, evidence);
+* ``match_in_a_crowd``: the same people, each with the telephone of the crowd;
 * ``register``: new registrations by desks at the same time, durable, each answered when the
   follower has linked it.
 """
@@ -29,7 +32,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -49,6 +52,8 @@ from lianyi.projections.following import Follower
 from lianyi.projections.identity.feeds import desk
 from lianyi.projections.identity.follow import NAME, Identity
 from lianyi.projections.identity.ids import record_id
+from lianyi.projections.identity.linking import Linker
+from lianyi.projections.identity.matching import Matching
 from lianyi.projections.identity.registration import Name, Registration
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.identity.standing import content_of, golden_of, record_of
@@ -67,8 +72,12 @@ from lianyi.simulate.city.settings import CitySettings
 SEED = 20261129
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CHUNK, ASKED, DESKS, SECONDS = 5000, 2000, 32, 10
+WAIT_SECONDS = 60.0
+"""A busy machine is slow; whoever waits longer fails."""
 ZONE = ZoneInfo("Asia/Shanghai")
 CHANNEL = 1
+LINE = "15412345678"
+"""The telephone of the crowd."""
 Made = tuple[list[tuple[object, ...]], list[tuple[int, int]], list[tuple[int, int, bytes]]]
 
 
@@ -85,8 +94,6 @@ def make(said: Sequence[Registration]) -> Made:
         persons.append((row.record, 1, golden_of([row])))
     return rows, keys, persons
 
-    return record_id(*one.key)
-
 
 def chunks(count: int) -> Iterator[list[Registration]]:
     """Give the registrations of the city, each key once."""
@@ -97,16 +104,34 @@ def chunks(count: int) -> Iterator[list[Registration]]:
         yield page
 
 
+def crowd(count: int) -> Iterator[list[Registration]]:
+    """Give as many placeholders as a tenth of the city, and a hundredth with one telephone."""
+    nobodies = (
+        Registration("CROWD", f"N{n}", (Name("无名氏"),), "1", "19000101")
+        for n in range(count // 10)
+    )
+    while page := list(islice(nobodies, CHUNK)):
+        yield page
+    town = (one.registration for one in registrations(CitySettings(seed=SEED + 1), count // 100))
+    lines = (
+        replace(one, source="CROWD", mrn=f"L{n}", phones=(LINE,), identifiers=())
+        for n, one in enumerate(town)
+    )
+    while page := list(islice(lines, CHUNK)):
+        yield page
+
+
 async def fill(connection: asyncpg.Connection, schema: str, count: int) -> list[Registration]:
     """Fill the tables; return some of those who are in them."""
     some: list[Registration] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        pages = chunks(count)
+        pages = chain(crowd(count), chunks(count))
         waiting = []
         random = Random(1)
         while True:
             while len(waiting) < 6 and (page := next(pages, None)):
-                some += random.sample(page, min(len(page), max(2, 4000 * CHUNK // count)))
+                if page[0].source != "CROWD":
+                    some += random.sample(page, min(len(page), max(2, 4000 * CHUNK // count)))
                 waiting.append(asyncio.wrap_future(pool.submit(make, page)))
             if not waiting:
                 break
@@ -136,6 +161,13 @@ def spread(seconds: list[float]) -> dict[str, float]:
     }
 
 
+async def relink(connection: asyncpg.Connection, schema: str) -> None:
+    """Link everybody, as when a model is put in force that knows the same values to say nothing."""
+    async with connection.transaction():
+        await Linker(connection, schema, Matching()).relink_all(NOTHING_LEARNED)
+    await connection.execute(f"ANALYZE {schema}.edge; ANALYZE {schema}.record")
+
+
 async def measure_match(
     service: IdentityService, some: list[Registration]
 ) -> dict[str, dict[str, float]]:
@@ -144,8 +176,7 @@ async def measure_match(
     for number, one in enumerate(some[:ASKED]):
         said = asked(one, number)
         begin = time.perf_counter()
-        async with service.reading() as (connection, schema):
-            _, likely = await service.likely(connection, schema, said)
+        _, _, likely = await service.meant(said)
         bare.append(time.perf_counter() - begin)
         found += bool(likely)
     for number, one in enumerate(some[:ASKED]):
@@ -153,8 +184,15 @@ async def measure_match(
         begin = time.perf_counter()
         await service.match(said)
         whole.append(time.perf_counter() - begin)
+    crowded = []
+    for number, one in enumerate(some[:ASKED]):
+        said = replace(asked(one, number), phones=(LINE,))
+        begin = time.perf_counter()
+        await service.meant(said)
+        crowded.append(time.perf_counter() - begin)
     return {
         "match": spread(bare) | {"found": found / ASKED},
+        "match_in_a_crowd": spread(crowded),
         "match_with_everything_shown": spread(whole),
     }
 
@@ -165,17 +203,18 @@ async def measure_register(
     """Let desks register, each one person after the other, for some seconds."""
     fresh = iter(some[ASKED:])
     took: list[float] = []
+    run = uuid.uuid4().hex[:8]
     end = time.perf_counter() + SECONDS
 
     async def one_desk(number: int) -> None:
         count = 0
         while time.perf_counter() < end and (one := next(fresh, None)):
             count += 1
-            said = replace(one, source="DESK", mrn=f"{number}-{count}")
+            said = replace(one, source="DESK", mrn=f"{run}-{number}-{count}")
             begin = time.perf_counter()
             message = desk.write(said, channel=CHANNEL, actor="desk")
             position = await service._registrar.append(message)
-            await until_learned(pool, NAME, position)
+            await until_learned(pool, NAME, position, timeout_seconds=WAIT_SECONDS)
             took.append(time.perf_counter() - begin)
 
     begin = time.perf_counter()
@@ -209,6 +248,11 @@ async def main() -> None:
         async with pool.acquire() as connection:
             some = await fill(connection, live.schema, count)
         filled = time.perf_counter() - begin
+        begin = time.perf_counter()
+        connection = await connect(server.dsn)
+        await relink(connection, live.schema)
+        await connection.close()
+        relinked = time.perf_counter() - begin
         relations = TreatmentRelations(
             pool, clock, ZONE, roles=RoleBook(folder), settings=PrivacySettings()
         )
@@ -222,6 +266,7 @@ async def main() -> None:
         service = IdentityService(pool, log, clock, privacy=privacy)
         with acting(platform("identity.match", "match_person")):
             result = {"persons": count, "fill_seconds": round(filled, 1)}
+            result["relink_seconds"] = round(relinked, 1)
             await measure_match(service, some[:200] * 10)  # warm
             result |= await measure_match(service, some)
             following = asyncio.create_task(follower.run())
@@ -234,7 +279,7 @@ async def main() -> None:
         )
         result["median_keys"] = statistics.median(
             [len(row["keys"]) for row in await pool.fetch(
-                f"SELECT keys FROM {live.schema}.record LIMIT 1000"
+                f"SELECT keys FROM {live.schema}.record WHERE cardinality(keys) > 0 LIMIT 1000"
             )]
         )  # fmt: skip
         print(json.dumps(result, ensure_ascii=False))

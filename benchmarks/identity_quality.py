@@ -1,7 +1,8 @@
 """How right the patient index is with the shipped model: precision, recall, F1, questions.
 
-``python benchmarks/identity_quality.py city [COUNT] [SEED]``: a simulated city.
-``python benchmarks/identity_quality.py febrl FILE [FILE]``: one file with duplicates, or two to
+``python -m benchmarks.identity_quality city [COUNT] [SEED]``: a simulated city.
+``python -m benchmarks.identity_quality county [COUNT] [SEED]``: a county of another author's hand.
+``python -m benchmarks.identity_quality febrl FILE [FILE]``: one file with duplicates, or two to
 link, in the layout of FEBRL 3 and 4 (``rec_id`` says the truth; not in this repository).
 
 Every figure is over pairs after the partition: ``alone`` without anybody, ``answered`` when people
@@ -19,16 +20,16 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.county import County
 from lianyi.projections.identity.blocking import blocking_keys
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.meeting import meeting_pairs
 from lianyi.projections.identity.partition import (
     Decision,
     Edge,
-    Member,
     RecordKey,
     Said,
-    cards_of,
+    member_of,
     partition,
 )
 from lianyi.projections.identity.registration import Identifier, IdKind, Name, Registration
@@ -45,6 +46,12 @@ def city(count: int, seed: int) -> Judged:
     """Registrations of the simulated city."""
     entries = registrations(CitySettings(seed=seed), count)
     return [(entry.person, read_registration(entry.registration)) for entry in entries]
+
+
+def county(count: int, seed: int) -> Judged:
+    """Registrations of the county (``county``)."""
+    people = County(seed).registrations(count)
+    return [(person, read_registration(said)) for person, said in people]
 
 
 def febrl(files: Iterable[str]) -> Iterator[tuple[object, Traits]]:
@@ -104,7 +111,7 @@ def judge(records: Judged) -> None:
             answers.append(Decision(len(answers), said, keys[a], keys[b]))
     each = (time.process_time() - begin) / len(pairs) * 1e6
     print(f"{len(records)} records, {len(pairs)} candidate pairs, {each:.1f} µs to score one")
-    members = [Member(key, at[key], cards_of(records[at[key]][1])) for key in keys]
+    members = [member_of(key, at[key], records[at[key]][1]) for key in keys]
     true = pairs_in(Counter(person for person, _ in records))
     for name, decisions in (("alone", []), ("answered", answers)):
         cut = partition(
@@ -132,4 +139,5 @@ if __name__ == "__main__":
     if what == "febrl":
         judge(list(febrl(rest)))
     else:
-        judge(city(int(rest[0]) if rest else 20_000, int(rest[1]) if rest[1:] else 7))
+        make = county if what == "county" else city
+        judge(make(int(rest[0]) if rest else 20_000, int(rest[1]) if rest[1:] else 7))

@@ -108,6 +108,11 @@ class Product:
                     os.kill(pid, signal.SIGKILL)
         self._process = None
 
+    @property
+    def http_port(self) -> int:
+        """Where its doors are."""
+        return self._http_port
+
     # --- its doors --------------------------------------------------------------------------
 
     def api(self, method: str, path: str, body: object = None) -> Any:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
+from tests.peers.mariadb import MariadbPeer
 
 from lianyi.base.database import with_database
 from lianyi.base.embedded import PostgresServer
@@ -78,6 +80,13 @@ async def database(postgres: PostgresServer) -> AsyncIterator[str]:
         yield dsn
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_database(postgres: PostgresServer) -> AsyncIterator[str]:
+    """The same as ``database`` for all tests of a file that share a loop."""
+    async with _new_database(postgres, template=TEMPLATE) as dsn:
+        yield dsn
+
+
 @pytest.fixture
 async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
     """The address of a database without a single table; dropped afterwards."""
@@ -95,3 +104,17 @@ async def _new_database(server: PostgresServer, *, template: str) -> AsyncIterat
         yield with_database(server.dsn, name)
     finally:
         await _as_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbPeer]:
+    """A MariaDB of another system, for the whole session."""
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
+    folder.chmod(0o711)
+    peer = MariadbPeer(folder)
+    try:
+        peer.start()
+        yield peer
+    finally:
+        peer.stop()
+        shutil.rmtree(folder)

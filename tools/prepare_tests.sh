@@ -32,3 +32,8 @@ command -v sslscan >/dev/null || missing+=(sslscan)
 if [ ${#missing[@]} -gt 0 ]; then
   "$install" "${missing[@]}" || echo "Without them: ${missing[*]}: those tests are skipped." >&2
 fi
+
+# A MariaDB that plays the database of another system. Nothing is skipped without it: it must be there.
+if [ ! -x /usr/sbin/mariadbd ] && ! command -v mariadbd >/dev/null; then
+  "$install" mariadb-server
+fi

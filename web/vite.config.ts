@@ -22,5 +22,5 @@ export default defineConfig({
   server: {
     proxy: { '/api': process.env['LIANYI_ADDRESS'] ?? 'http://127.0.0.1:8080' },
   },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
 })

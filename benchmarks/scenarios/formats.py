@@ -33,6 +33,14 @@ def formats(bench: Bench) -> Iterator[Figure]:
         ("transform_apart_us", "channel: a Python function apart"),
     ):
         yield figure(words, "µs", [run[key] for run in steps], details={"all": steps[0]})
+    told = [run_script("clinical_hl7v2.py", "--json") for _ in range(bench.runs)]
+    yield figure(
+        "HL7 v2 message: as FHIR resources",
+        "µs",
+        [run["simulated hospital"]["microseconds"] for run in told],
+        most=1000,
+        details={"all": told[0]},
+    )
 
 
 def run_script(script: str, *words: str) -> Any:

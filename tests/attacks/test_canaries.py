@@ -39,10 +39,16 @@ NUMBER = "CANARY7731"
 """His identifier: a key that messages and deliveries are found by."""
 INDEX = {"identity_1.saying", "identity_1.record", "identity_1.person"}
 """What the patient index knows of people; that is what it is for."""
-BODIES = {"messagelog.message", "messagelog.hit", *INDEX}
+REPOSITORY = {
+    f"clinical_1.{one}" for one in ("stated", "resource", "version", "text", "words", "patient")
+}
+"""What the clinical repository keeps of patients, and what they are found by."""
+BODIES = {"messagelog.message", "messagelog.hit", *INDEX, *REPOSITORY}
 """Tables that hold messages, or what they say of people; partitions count as their parent."""
-LEARNED = "care_"
+LEARNED = ("care_", "operational_")
 """What is learned of encounters names patients by their numbers, and nothing else of them."""
+STAR = Path("data", "star")
+"""The files of operations data, which do so too; nobody else may look into the folder."""
 KEYED = {*BODIES, "channels.exception", "channels.repair", "channels.receipt", "identity.change"}
 """Tables that a patient's identifier may stand in."""
 OWN_FILES = {"console-token", "session-secret", "vault-keys.json"}
@@ -303,7 +309,10 @@ def test_no_patient_stands_in_a_file_beside_the_database(cage: Cage) -> None:
         str(path): sung
         for path, content in cage.files()
         if not (path.is_relative_to(base) and {"base", "pg_wal"} & set(path.parts))
-        if (sung := holding(content, patient) + holding(str(path), patient))
+        if (
+            sung := holding(content, {"name": NAME} if path.is_relative_to(STAR) else patient)
+            + holding(str(path), patient)
+        )
     }
     assert found == {}
     assert (cage.folder / "serve.log").stat().st_size > 0

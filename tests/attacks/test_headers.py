@@ -12,9 +12,9 @@ import pytest
 from tests.unit.api.house import House
 from tests.unit.security.people import PASSWORD, People
 
-from lianyi.api.assembly import bare_app
+from lianyi.api.addresses import bare_app
 from lianyi.api.first_token import console_token
-from lianyi.api.guard import operations_of
+from lianyi.api.operations import operations_of
 
 from .corpora import HEADER, HTML, PATH, sayable
 from .wire import Door, listening, request

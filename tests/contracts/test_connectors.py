@@ -173,7 +173,7 @@ class FilesBench:
         return FilesPeer(self.folder)
 
 
-@pytest.fixture(params=sorted(CONNECTORS.keys() - {PLATFORM}))  # which is no wire
+@pytest.fixture(params=sorted(CONNECTORS.keys() - {PLATFORM, "sql"}))  # no wire; ``test_sql_rules``
 def connector(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -211,6 +211,9 @@ async def test_nothing_is_read_where_nothing_stands(log: MessageLog) -> None:
     for position in (Position(shard, 1), Position(shard, 0), Position(shard, -3)):
         with pytest.raises(NoSuchMessage):
             await log.get(position)
+    for number in (2**48, 2**48 + 1, 2**63, 10**30):
+        with pytest.raises(NoSuchMessage):
+            await log.get(Position(shard, number))
     with pytest.raises(NoSuchMessage):
         await log.get(Position(10**30, 10**30))
 

@@ -172,9 +172,14 @@ class Clinic:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def data(self) -> Path:
+        """Where the platform keeps what it knows."""
+        return self._folder / "data"
+
+    @property
     def token(self) -> str:
         """What the first start printed for the person who installs it."""
-        return (self._folder / "data" / "console-token").read_text().strip()
+        return (self.data / "console-token").read_text().strip()
 
     def __enter__(self) -> Clinic:
         channels = self._folder / "content" / "channels"

@@ -14,18 +14,23 @@ from .clinic import Clinic
 
 def hire(clinic: Clinic, name: str, display_name: str, role: str) -> str:
     """Make a person's account with a role everywhere; return a password of his own choice."""
-    ask = _Asking(clinic, {"Authorization": f"Bearer {clinic.token}"})
+    ask = asking(clinic)
     given = ask.post("/accounts", {"name": name, "display_name": display_name})["password"]
     wanted = {"role": role, "organisation": "*", "reason": "入职"}
     ask.post(f"/accounts/{name}/roles", wanted)
-    own = _Asking(clinic, {"X-Lianyi": "1"})
+    own = Asking(clinic, {"X-Lianyi": "1"})
     own.post("/session", {"name": name, "password": given})
     chosen = "Willow-Anchor-93-Brisk"
     own.post("/me/password", {"old": given, "new": chosen})
     return chosen
 
 
-class _Asking:
+def asking(clinic: Clinic) -> Asking:
+    """Return whoever holds the token of the first start."""
+    return Asking(clinic, {"Authorization": f"Bearer {clinic.token}"})
+
+
+class Asking:
     """Somebody who uses the API, with the cookies of a browser."""
 
     def __init__(self, clinic: Clinic, headers: dict[str, str]) -> None:

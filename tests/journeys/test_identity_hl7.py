@@ -22,7 +22,7 @@ import pytest
 from lianyi.formats import hl7v2
 
 from .clinic import END, START, Clinic, free_port
-from .people import _Asking
+from .people import Asking
 
 pytestmark = pytest.mark.slow
 
@@ -157,7 +157,7 @@ def index() -> Iterator[Index]:
     folder.chmod(0o711)
     try:
         with Index(folder) as index:
-            ask = _Asking(index, {"Authorization": f"Bearer {index.token}"})
+            ask = Asking(index, {"Authorization": f"Bearer {index.token}"})
             ask.post("/accounts", {"name": "lis", "display_name": "检验系统", "kind": "service"})
             wanted = {"role": "registrar", "organisation": "*", "reason": "接口"}
             ask.post("/accounts/lis/roles", wanted)

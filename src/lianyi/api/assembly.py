@@ -3,73 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute
 
-from lianyi.api import doors, endpoints, oauth_doors, sign_in_doors, smart_doors
+from lianyi.api.addresses import every_operation, served_app
 from lianyi.api.bodies import Bodies
+from lianyi.api.card_authorities import HttpCardAuthority
 from lianyi.api.certificates import Inventory, Sources
-from lianyi.api.console import BUILT, Console, SecurityHeaders
+from lianyi.api.console import Console, SecurityHeaders
+from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.emergency import Emergency
-from lianyi.api.failures import LastResort, install
+from lianyi.api.failures import LastResort
 from lianyi.api.fhir_failures import FhirFailures
+from lianyi.api.fhir_parts import add_exports, add_fhir, add_subscriptions
 from lianyi.api.first_token import console_token
-from lianyi.api.guard import Gatekeeper, Guard, Operations, operations_of
+from lianyi.api.guard import Gatekeeper, Guard
 from lianyi.api.live import Live
+from lianyi.api.number_parts import add_numbers
 from lianyi.api.proxies import TrustedProxies
-from lianyi.api.settings import ApiSettings, HttpsSettings
-from lianyi.base.clock import Clock, IdSource
-from lianyi.base.database import DatabaseSettings
 from lianyi.base.errors import LianyiError
-from lianyi.base.health import HealthChecks
-from lianyi.channels import endpoints as channels
 from lianyi.channels.queries import Queries
 from lianyi.channels.read_store import ReadStore
 from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
-from lianyi.messagelog.postgres import PostgresLog
-from lianyi.projections import endpoints as projections
-from lianyi.projections.care import endpoints as care
 from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
-from lianyi.projections.care.settings import PrivacySettings
-from lianyi.projections.identity import endpoints as identity
-from lianyi.projections.identity.fhir import endpoints as identity_fhir
-from lianyi.projections.identity.fhir.changes import FhirChanges
-from lianyi.projections.identity.fhir.patients import FhirPatients
+from lianyi.projections.clinical.record.linking import RecordLinks
+from lianyi.projections.clinical.record.looking import RecordLooks
+from lianyi.projections.clinical.record.service import RecordService
+from lianyi.projections.identity.carding.service import Carding
+from lianyi.projections.identity.seconding.service import Seconding
 from lianyi.projections.identity.service import IdentityService
-from lianyi.projections.identity.upkeep import endpoints as identity_upkeep
 from lianyi.projections.identity.upkeep.inspecting import Inspector
 from lianyi.projections.identity.upkeep.modelling import Modelling
-from lianyi.projections.masterdata import endpoints as masterdata
+from lianyi.projections.identity.upkeep.surveying import Surveyor
 from lianyi.projections.masterdata.questions import organisation_names
 from lianyi.projections.masterdata.service import MasterDataService
 from lianyi.projections.service import ProjectionsService
-from lianyi.security import endpoints as security
 from lianyi.security.accounts import Accounts
 from lianyi.security.app_tokens import AppTokens
-from lianyi.security.audit import endpoints as audit
 from lianyi.security.audit.export import KEY_FILE, Signer
 from lianyi.security.audit.service import Audit
-from lianyi.security.audit.settings import AuditSettings
 from lianyi.security.hearing import Hearing
 from lianyi.security.identities import Identities
+from lianyi.security.links.service import Links
 from lianyi.security.oauth import TokenServer
 from lianyi.security.outside_sign_in import OutsideSignIn
 from lianyi.security.own_account import OwnAccount
-from lianyi.security.password_rules import PasswordRules
-from lianyi.security.passwords import PasswordHasher, PasswordHashing
-from lianyi.security.privacy import endpoints as privacy
+from lianyi.security.passwords import PasswordHasher
 from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.consents import Consents
 from lianyi.security.privacy.glasses import Glasses
@@ -78,116 +66,16 @@ from lianyi.security.privacy.notices import Notices
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.providers.book import ProviderBook
 from lianyi.security.roles import RoleBook
-from lianyi.security.settings import SecuritySettings
 from lianyi.security.signing_in import SigningIn
-from lianyi.security.smart import endpoints as smart
 from lianyi.security.smart.apps import Apps
 from lianyi.security.smart.authorising import Authorising
 from lianyi.security.smart.identity_tokens import IdentityTokens
 from lianyi.security.strongroom import StrongRoom
 from lianyi.security.trail import Trail
-from lianyi.security.vault import VaultSettings
 
 logger = structlog.get_logger(__name__)
 
-PREFIX = "/api/v1"
 ROLES_SECONDS = 30.0
-API_VERSION = "1"
-
-
-@dataclass(frozen=True)
-class ApiDependencies:
-    """What the doors need from the house.
-
-    Attributes:
-        pool: connections of the API alone, with a statement timeout: a long question must not
-            hold up deliveries.
-        log: read, and appended to for acts.
-        settings: the section ``[api]``.
-        data_dir: where the token lies.
-        content_dir: where the definitions of channels lie.
-        clock: tells the time.
-        ids: gives identifiers to replays.
-        health: what ``/readyz`` checks.
-        installation: as in the traces.
-        console_dir: where the built console lies.
-        database, https, security, passwords, hashing, vault, audit, privacy: the sections of
-            these names.
-        connect: opens a connection that hears at once of rights that were changed elsewhere;
-            None: they are looked at every few seconds only.
-    """
-
-    pool: asyncpg.Pool
-    log: PostgresLog
-    settings: ApiSettings
-    data_dir: Path
-    content_dir: Path
-    clock: Clock
-    ids: IdSource
-    health: HealthChecks = field(default_factory=HealthChecks)
-    installation: str = ""
-    console_dir: Path = BUILT
-    database: DatabaseSettings = field(default_factory=DatabaseSettings)
-    https: HttpsSettings = field(default_factory=HttpsSettings)
-    security: SecuritySettings = field(default_factory=SecuritySettings)
-    passwords: PasswordRules = field(default_factory=PasswordRules)
-    hashing: PasswordHashing = field(default_factory=PasswordHashing)
-    vault: VaultSettings = field(default_factory=VaultSettings)
-    audit: AuditSettings = field(default_factory=AuditSettings)
-    privacy: PrivacySettings = field(default_factory=PrivacySettings)
-    connect: Callable[[], Awaitable[asyncpg.Connection]] | None = None
-
-
-def bare_app() -> FastAPI:
-    """Return the application with its addresses and no house behind them; enough for OpenAPI."""
-    app = _app_without_addresses()
-    app.router.routes.extend(_addresses())
-    install(app)
-    return app
-
-
-def _app_without_addresses() -> FastAPI:
-    return FastAPI(
-        title="Lianyi 联医",
-        version=API_VERSION,
-        description="The console's JSON API. Every answer that is not 2xx is a `Failure`.",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=f"{PREFIX}/openapi.json",
-        redirect_slashes=False,
-        separate_input_output_schemas=False,
-        generate_unique_id_function=lambda route: route.name,
-    )
-
-
-@cache
-def _addresses() -> tuple[BaseRoute, ...]:
-    """Return the addresses of every application; FastAPI works them out once, not for each."""
-    app = _app_without_addresses()
-    before = len(app.routes)
-    app.include_router(endpoints.router, prefix=PREFIX)
-    app.include_router(sign_in_doors.router, prefix=PREFIX, responses=sign_in_doors.PAGES)
-    app.include_router(channels.router, prefix=PREFIX)
-    app.include_router(security.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(projections.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(masterdata.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(privacy.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(care.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(identity.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(identity_upkeep.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
-    app.include_router(doors.router)
-    app.include_router(oauth_doors.router)
-    app.include_router(smart_doors.router)
-    app.include_router(identity_fhir.router)
-    return tuple(app.routes[before:])
-
-
-@cache
-def every_operation() -> Operations:
-    """Return the operations of the API; they are the same for every application."""
-    return operations_of(bare_app())
 
 
 def create_app(deps: ApiDependencies) -> FastAPI:
@@ -197,7 +85,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     connections to end.
     """
     settings, roles = deps.settings, RoleBook(deps.content_dir)
-    app = bare_app()
+    app = served_app()
     app.router.lifespan_context = _lifespan
     tracer = Tracer(
         ReadStore(deps.pool, deps.log.cover),
@@ -209,22 +97,21 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     sources = Sources(deps.https, deps.database, deps.audit, deps.content_dir)
     app.state.certificates = Inventory(sources, deps.pool, deps.clock)
-    app.state.settings = settings
-    app.state.https = deps.https
-    app.state.pool = deps.pool
-    app.state.tracer = tracer
+    app.state.settings, app.state.https = settings, deps.https
+    app.state.pool, app.state.tracer = deps.pool, tracer
     app.state.projections = ProjectionsService(deps.pool, deps.log)
     zone = ZoneInfo(settings.timezone)
     app.state.masterdata = MasterDataService(deps.pool, deps.log, deps.clock, zone)
     app.state.relations = TreatmentRelations(
         deps.pool, deps.clock, zone, roles=roles, settings=deps.privacy
     )
-    decides = _privacy(app, deps, app.state.relations)
+    decides = app.state.privacy = _privacy(app, deps, app.state.relations)
     app.state.care = CareService(
         deps.pool, deps.clock, zone, relations=app.state.relations, privacy=decides
     )
     _identity(app, deps, decides)
-    _fhir(app, deps, zone)
+    add_fhir(app, deps, zone, decides)
+    add_numbers(app, deps, zone, decides)
     queries = Queries(
         deps.pool,
         deps.log,
@@ -237,10 +124,10 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
     app.state.health = deps.health
     keeper, trail = _security(app, deps, roles)
+    add_exports(app, deps, zone, decides)
+    add_subscriptions(app, deps, zone, decides)
     app.state.live = Live(
-        queries.look,
-        clients_max=settings.live_clients_max,
-        poll_seconds=settings.poll_seconds,
+        queries.look, clients_max=settings.live_clients_max, poll_seconds=settings.poll_seconds
     )
     app.mount("/", GZipMiddleware(Console(deps.console_dir), minimum_size=1024))
     app.add_middleware(Emergency, queries=queries, keeper=keeper, trail=trail)
@@ -261,17 +148,12 @@ def _see_out(app: FastAPI, deps: ApiDependencies) -> None:
     """Put around everything what each answer passes on its way out."""
     app.add_middleware(LastResort)
     app.add_middleware(FhirFailures, written_down=True)
-    app.add_middleware(SecurityHeaders, hsts_days=deps.https.hsts_days)
+    app.add_middleware(
+        SecurityHeaders,
+        hsts_days=deps.https.hsts_days,
+        frame_origins=deps.embedding.frame_origins,
+    )
     app.add_middleware(TrustedProxies, https=deps.https)  # says first how the request came
-
-
-def _fhir(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
-    """Build what answers in FHIR."""
-    service: IdentityService = app.state.identity
-    base = f"{deps.settings.address(secure=deps.https.on)}/fhir"
-    patients = FhirPatients(service, deps.clock, zone, base=base)
-    app.state.fhir_patients = patients
-    app.state.fhir_changes = FhirChanges(service, patients, deps.pool, deps.log, deps.clock, zone)
 
 
 def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Privacy:
@@ -287,9 +169,41 @@ def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Priva
 
 def _identity(app: FastAPI, deps: ApiDependencies, privacy: Privacy) -> None:
     """Build what knows who is one person, and keeps that right."""
-    app.state.identity = IdentityService(deps.pool, deps.log, deps.clock, privacy=privacy)
-    app.state.modelling = Modelling(deps.pool, deps.log, deps.clock, privacy=privacy)
-    app.state.inspector = Inspector(deps.pool, deps.clock, privacy=privacy)
+    app.state.identity = IdentityService(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        privacy=privacy,
+        alone_records_max=deps.identity.alone_records_max,
+        sensitive=deps.identity.veiled,
+        ranks=deps.identity.ranks,
+    )
+    house = (app.state.identity, app.state.masterdata)
+    app.state.record = RecordService(*house, privacy=privacy)
+    app.state.record_looks = RecordLooks(
+        *house, privacy=privacy, relations=app.state.relations, glasses=app.state.glasses
+    )
+    authorities = [HttpCardAuthority(one) for one in deps.identity.card_authorities]
+    app.state.card_authorities = authorities
+    app.state.carding = Carding(app.state.identity, authorities)
+    app.state.seconding = Seconding(app.state.identity, deps.log)
+    veiled = deps.identity.veiled
+    app.state.modelling = Modelling(
+        deps.pool, deps.log, deps.clock, privacy=privacy, sensitive=veiled
+    )
+    app.state.surveyor = Surveyor(deps.pool, deps.clock, privacy=privacy, sensitive=veiled)
+    app.state.inspector = Inspector(deps.pool, deps.clock, privacy=privacy, sensitive=veiled)
+
+
+def _links(app: FastAPI, deps: ApiDependencies, signing_in: SigningIn) -> Links:
+    """Build what opens records for users of other systems."""
+    house = (deps.pool, deps.log, deps.clock, deps.ids)
+    links = Links(*house, signing_in=signing_in, settings=deps.embedding)
+    base = deps.settings.address(secure=deps.https.on)
+    app.state.record_links = RecordLinks(
+        app.state.identity, privacy=app.state.privacy, links=links, base=base
+    )
+    return links
 
 
 def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gatekeeper, Trail]:
@@ -297,6 +211,7 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
     hasher = PasswordHasher(deps.hashing)
 
     room = StrongRoom(deps.pool, deps.log, deps.clock, settings=deps.vault, data_dir=deps.data_dir)
+    app.state.strongroom = room
 
     signing_in = SigningIn(
         deps.pool,
@@ -346,7 +261,8 @@ def _security(app: FastAPI, deps: ApiDependencies, roles: RoleBook) -> tuple[Gat
         app.state.notices.forget()
 
     app.state.hearing = Hearing(deps.connect, forget) if deps.connect else None
-    app.state.keeper = Gatekeeper(signing_in, deps.clock, settings=deps.security)
+    links = _links(app, deps, signing_in)
+    app.state.keeper = Gatekeeper(signing_in, links, deps.clock, settings=deps.security)
     return app.state.keeper, app.state.trail
 
 
@@ -411,6 +327,8 @@ async def _look_at_roles(accounts: Accounts) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     working = [asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")]
+    working.append(asyncio.create_task(app.state.bulk.exporter.run(), name="exports"))
+    working.append(asyncio.create_task(app.state.telling.run(), name="subscriptions"))
     if app.state.hearing:
         working.append(asyncio.create_task(app.state.hearing.listen(), name="hearing"))
     yield
@@ -422,5 +340,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.own_account.close()
     await app.state.outside.close()
     await app.state.modelling.close()
+    for authority in app.state.card_authorities:
+        await authority.close()
+    await app.state.hook.close()
     await app.state.live.close()
+    await app.state.indicators.close()
     await app.state.tracer.close()

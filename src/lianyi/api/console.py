@@ -6,6 +6,7 @@ again. An address without a file is a route of the console and gets ``index.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -89,16 +90,40 @@ class Console:
             return None
 
 
+EMBEDDED = "/embed/"
+"""Below it stand the pages that other systems may hold in a frame."""
+
+
+def embedded_headers(origins: Sequence[str]) -> dict[str, str]:
+    """Return the security headers of a page that may stand in frames.
+
+    Its files are fetched and shown from memory (``blob:``): what is loaded into a frame carries
+    neither the token of the page nor a cookie.
+
+    Args:
+        origins: of the pages that may hold it, see ``EmbeddingSettings``; empty: none.
+    """
+    policy = CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", "img-src 'self' data: blob:")
+    ancestors = " ".join(origins) or "'none'"
+    policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors {ancestors}")
+    kept = {name: value for name, value in SECURITY_HEADERS.items() if name != "x-frame-options"}
+    return kept | {"content-security-policy": f"{policy}; frame-src 'self' blob:"}
+
+
 class SecurityHeaders:
     """Puts the security headers on every answer that has none of its own (ASGI middleware).
 
     Args:
         app: what answers.
         hsts_days: for how long a browser that came by HTTPS comes so only (RFC 6797); 0: no word.
+        frame_origins: of pages that may hold the pages below :data:`EMBEDDED`.
     """
 
-    def __init__(self, app: ASGIApp, *, hsts_days: int = 0) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hsts_days: int = 0, frame_origins: Sequence[str] = ()
+    ) -> None:
         self._app = app
+        self._embedded = embedded_headers(frame_origins)
         self._hsts = f"max-age={hsts_days * 86400}".encode() if hsts_days else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,7 +133,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 present = {name.lower() for name, _ in headers}
-                for name, value in SECURITY_HEADERS.items():
+                embedded = str(scope.get("path", "")).startswith(EMBEDDED)
+                for name, value in (self._embedded if embedded else SECURITY_HEADERS).items():
                     if name.encode() not in present:
                         headers.append((name.encode(), value.encode()))
                 if self._hsts and scope.get("scheme") == "https":

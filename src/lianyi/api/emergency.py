@@ -17,11 +17,11 @@ from lianyi.api.failures import foreseen
 from lianyi.api.guard import (
     COOKIE,
     Gatekeeper,
-    Operation,
     address_of,
     judge,
     result_of_status,
 )
+from lianyi.api.operations import Operation
 from lianyi.base.errors import LianyiError
 from lianyi.base.sensitive import Sensitive
 from lianyi.channels.queries import Queries

@@ -2,7 +2,7 @@
 
 The guard, the limits of bodies, FastAPI and the doors themselves all answer a ``Failure``; below
 ``/fhir/`` it is written anew here, in one place. What we call invalid is 400 there: a client of
-FHIR knows 422 for profiles only.
+FHIR knows 422 for profiles only; and so is a search that is not supported.
 
 Sources:
     HL7 FHIR R4, 3.1.0.1.9 (status codes and OperationOutcome); IHE PIXm, 2:3.83.4.2.2.
@@ -16,27 +16,45 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lianyi.base.errors import Category
+from lianyi.projections.clinical.problems import (
+    CannotPatch,
+    ResourceGone,
+    SeveralMatch,
+    VersionConflict,
+)
 from lianyi.projections.identity.fhir.endpoints import FHIR_JSON
 from lianyi.projections.identity.fhir.problems import NothingIsDeleted
 from lianyi.projections.identity.fhir.resources import outcome
 
 BELOW: Final = "/fhir/"
+RETRY_SECONDS: Final = 10
+"""After so long whoever was told that there are too many may come again."""
+_STATUS: Final = {
+    NothingIsDeleted.code: 405,
+    ResourceGone.code: 410,
+    VersionConflict.code: 412,
+    SeveralMatch.code: 412,
+    CannotPatch.code: 422,
+}
+_ISSUE: Final = {ResourceGone.code: "deleted", SeveralMatch.code: "multiple-matches"}
 _REWRITTEN: Final = frozenset({b"content-type", b"content-length"})
 
 
 def status_of(status: int, problem: dict[str, Any]) -> int:
     """Return the status that a client of FHIR expects."""
-    if problem["code"] == NothingIsDeleted.code:
-        return 405
+    if problem["code"] in _STATUS:
+        return _STATUS[problem["code"]]
     if problem["where"] == "_format":
         return 406
-    return 400 if status == 422 else status
+    return 400 if status in (422, 501) else status
 
 
 def issue_of(status: int, problem: dict[str, Any]) -> str:
     """Return the code of ``issue-type``."""
     if status == 401:
         return "login"
+    if problem["code"] in _ISSUE:
+        return _ISSUE[problem["code"]]
     return str(Category[problem["category"].upper()].value.fhir_issue)
 
 
@@ -59,6 +77,8 @@ class FhirFailures:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
+        if scope["type"] == "http" and scope["path"] == BELOW[:-1]:  # the root, either way
+            scope = {**scope, "path": BELOW, "raw_path": BELOW.encode()}
         if scope["type"] != "http" or not str(scope["path"]).startswith(BELOW):
             await self._app(scope, receive, send)
             return
@@ -86,6 +106,8 @@ class FhirFailures:
             status = status if self._written_down else status_of(status, problem)
             body = orjson.dumps(outcome(problem, issue=issue_of(status, problem)))
             headers = [one for one in headers if one[0].lower() not in _REWRITTEN]
+            if status == 429:
+                headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
             headers += [
                 (b"content-type", FHIR_JSON.encode()),
                 (b"content-length", str(len(body)).encode()),

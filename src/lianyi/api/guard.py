@@ -12,19 +12,16 @@ needs the header ``X-Lianyi: 1``, which no foreign page can set.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lianyi.api.failures import answer, status_of
 from lianyi.api.first_token import Failures
+from lianyi.api.operations import Operation, Operations
 from lianyi.base.clock import Clock
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.sensitive import Sensitive
@@ -32,8 +29,11 @@ from lianyi.security.access import OutsideOfReach, Seen, acting, current, seen
 from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.client_certificates import ShownCertificate, read_shown
 from lianyi.security.failures import FactorMustBegin, PasswordMustChange
+from lianyi.security.links.problems import OutsideOfLink
+from lianyi.security.links.rules import is_within
+from lianyi.security.links.service import Links
 from lianyi.security.model import Access, Actor, Purpose
-from lianyi.security.permissions import ANYBODY, FHIR, MARK, PERMISSIONS, SIGNED_IN
+from lianyi.security.permissions import ANYBODY, SIGNED_IN
 from lianyi.security.privacy.failures import NotYourPurpose
 from lianyi.security.scopes import Granted, covers
 from lianyi.security.settings import SecuritySettings
@@ -103,85 +103,14 @@ class UnknownPurpose(LianyiError):
     )
 
 
-class Undeclared(LianyiError):
-    """An operation that does not say what it needs. The product does not start."""
-
-    code = "LY-1641"
-    category = Category.INTERNAL
-    en = Told("an operation names no permission", "{why}", "install the release again")
-    zh = Told("接口未声明所需权限", "{why}", "重新安装该版本")
-
-
-class Operation(NamedTuple):
-    """One operation of the API and what it needs.
-
-    Attributes:
-        name, method, path: as the OpenAPI document says them.
-        permission: that it needs.
-        asks: the names that its query may hold.
-        interaction: what it does with FHIR resources, a letter of ``cruds``; empty: nothing.
-        resource: of which type; of a request, of one type.
-    """
-
-    name: str
-    method: str
-    path: str
-    permission: str
-    asks: frozenset[str] = frozenset()
-    interaction: str = ""
-    resource: str | Mapping[str, str] = ""
-
-
-class Operations:
-    """Finds the operation of a request."""
-
-    def __init__(self, operations: Iterable[tuple[re.Pattern[str], Operation]]) -> None:
-        self._found = list(operations)
-
-    def of(self, method: str, path: str) -> Operation | None:
-        """Return the operation of a request; None when no door has this address."""
-        method = "GET" if method == "HEAD" else method
-        for pattern, operation in self._found:
-            if operation.method == method and (found := pattern.match(path)):
-                return _of_one_type(operation, found.groupdict())
-        return None
-
-    def __iter__(self) -> Iterator[Operation]:
-        return iter([operation for _, operation in self._found])
-
-
-def _of_one_type(operation: Operation, values: Mapping[str, str]) -> Operation:
-    if isinstance(operation.resource, str):
-        return operation
-    return operation._replace(resource=operation.resource.get(values.get("kind", ""), ""))
-
-
-def operations_of(app: FastAPI) -> Operations:
-    """Return every operation that an application's OpenAPI document names.
-
-    Raises:
-        Undeclared: one of them names no permission, or one that does not exist.
-    """
-    found: list[tuple[re.Pattern[str], Operation]] = []
-    for path, methods in app.openapi()["paths"].items():
-        pattern, _, _ = compile_path(path)
-        for method, described in methods.items():
-            name, wanted = described["operationId"], described.get(MARK, "")
-            if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
-                raise Undeclared(where=name, why=f"{MARK} is '{wanted}'")
-            asks = frozenset(
-                one["name"] for one in described.get("parameters", []) if one["in"] == "query"
-            )
-            shown = described.get(FHIR, {"interaction": "", "resource": ""})
-            found.append((pattern, Operation(name, method.upper(), path, wanted, asks, **shown)))
-    return Operations(found)
-
-
 class Gatekeeper:
     """Says who asks; used by the guard and by the emergency page."""
 
-    def __init__(self, signing_in: SigningIn, clock: Clock, *, settings: SecuritySettings) -> None:
+    def __init__(
+        self, signing_in: SigningIn, links: Links, clock: Clock, *, settings: SecuritySettings
+    ) -> None:
         self.signing_in = signing_in
+        self.links = links
         self._failures = Failures(clock, failures_max=settings.address_failures_max)
 
     def let_try(self, address: str) -> None:
@@ -218,8 +147,9 @@ class Gatekeeper:
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             self.let_try(address)
-            digest = certificate.digest if certificate else b""
-            actor = await self.signing_in.by_bearer(Sensitive(token.strip()), digest)
+            digest, shown = certificate.digest if certificate else b"", Sensitive(token.strip())
+            actor = await self.links.by_token(shown)
+            actor = actor or await self.signing_in.by_bearer(shown, digest)
             if actor is None:
                 self.count(address)
             return actor
@@ -242,6 +172,7 @@ def judge(actor: Actor | None, operation: Operation | None, query: bytes = b"") 
     Raises:
         NotSignedIn: nobody asks.
         OutsideOfScopes: an app asks for more than it was given.
+        OutsideOfLink: somebody who came by a link asks for more than its record.
         PasswordMustChange, FactorMustBegin: something else comes first.
         OutsideOfReach: none of his roles allows it anywhere.
     """
@@ -249,13 +180,17 @@ def judge(actor: Actor | None, operation: Operation | None, query: bytes = b"") 
         raise NotSignedIn(where="session")
     if actor.granted is not None and not _granted(actor.granted, operation, query):
         raise OutsideOfScopes(where=operation.name if operation else "unknown")
+    if actor.confined is not None:
+        asked = operation or Operation("unknown", "", "", "")
+        if not is_within(actor.confined, asked.name, asked.path, asked.person):
+            raise OutsideOfLink(where=asked.name)
     if operation is None or operation.permission == SIGNED_IN:
         return actor
     if actor.must_change:
         raise PasswordMustChange(where=operation.name)
     if actor.needs_factor:
         raise FactorMustBegin(where=operation.name)
-    if not actor.reach.organisations(operation.permission):
+    if not actor.reach.organisations(operation.permission_of(actor)):
         raise OutsideOfReach(where=operation.name)
     return actor
 
@@ -270,6 +205,10 @@ def _granted(granted: Granted, operation: Operation | None, query: bytes) -> boo
         return False
     # What the operation does not know makes its answer no narrower.
     asked = {name: values for name, values in asked.items() if name in operation.asks}
+    if operation.narrows and granted.patient:
+        asked["patient"] = [granted.patient]
+    if operation.narrows and operation.resource == "*":
+        return True  # it leaves out the types that the app may not read
     return covers(granted, operation.resource, operation.interaction, asked)
 
 
@@ -401,6 +340,8 @@ class Guard:
         }
         if access.actor.granted:
             facts["app"] = access.actor.granted.app
+        if access.actor.confined:
+            facts["system"] = access.actor.confined.system
         for channel, whose in found.by_channel().items():
             await self._trail.write(
                 act(f"access.{access.operation}", facts, channel=channel, whose=whose, by=access)
@@ -439,7 +380,8 @@ def _purpose(headers: Headers, actor: Actor | None) -> Purpose:
 
 def _access(actor: Actor, operation: Operation | None, address: str, purpose: Purpose) -> Access:
     name = operation.name if operation else "unknown"
-    return Access(actor, operation.permission if operation else "", name, purpose, address)
+    permission = operation.permission_of(actor) if operation else ""
+    return Access(actor, permission, name, purpose, address)
 
 
 def _nobody() -> Actor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from lianyi.api.assembly import bare_app
+from lianyi.api.addresses import bare_app
 from lianyi.channels.views import NewestMessage
 
 

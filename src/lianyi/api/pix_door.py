@@ -16,7 +16,8 @@ import asyncpg
 import structlog
 from fastapi import FastAPI
 
-from lianyi.api.guard import Gatekeeper, Operation, judge
+from lianyi.api.guard import Gatekeeper, judge
+from lianyi.api.operations import Operation
 from lianyi.api.pix_settings import IdentitySettings, QueryPeer
 from lianyi.base.clock import Clock, IdSource
 from lianyi.base.errors import Category, LianyiError, Unforeseen

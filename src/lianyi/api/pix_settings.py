@@ -7,12 +7,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from pydantic import Field, field_validator, model_validator
 
+from lianyi.api.card_authority_settings import CardAuthoritySettings
 from lianyi.base.settings import Section
 from lianyi.connectors.mllp.source import MllpSourceSettings
 from lianyi.connectors.tls import TlsServer
 from lianyi.formats.hl7v2 import UnsupportedCharset
 from lianyi.formats.hl7v2.charsets import known_codec
-from lianyi.projections.identity.pix.notice import Form
+from lianyi.projections.identity.alone import ALONE_RECORDS_MAX
+from lianyi.projections.identity.pix.forms import Form
 
 QUERY_BYTES_MAX = 65_536
 QUERY_CONNECTIONS_MAX = 200
@@ -71,14 +73,16 @@ class NotifiedChannel(Section):
     Attributes:
         channel: its name; its source is ``platform``.
         form: ``hl7v2``: ADT^A31 as in ITI-10; ``json``: who joined, left and was replaced as well.
+        sensitive: whether it is told of patients of sensitive authorities, too.
     """
 
     channel: str = Field(pattern=r"^[a-z][a-z0-9-]{1,62}$")
     form: Form = "hl7v2"
+    sensitive: bool = False
 
 
 class IdentitySettings(Section):
-    """Section ``[identity]``: who may ask the patient index over HL7 v2, and who is told.
+    """Section ``[identity]``: the patient index: who may ask and who is told, and who decides.
 
     Attributes:
         query_listen: where PIX and PDQ queries (ITI-9, ITI-21, ITI-22) are answered over MLLP,
@@ -90,6 +94,13 @@ class IdentitySettings(Section):
         domains: the OID of an assigning authority by its name, as messages write it; answers say
             both, and questions may use either.
         notify: the channels that are told when a person's identifiers change.
+        alone_records_max: one person decides about persons that have so many records together; a
+            decision that touches more takes a second person.
+        sensitive: the assigning authorities (by name or OID) whose patients are seen only with
+            the permission ``identity.sensitive``: a psychiatric hospital, an HIV clinic.
+        card_authorities: who says what the codes stand for that phones show.
+        ranks: how far the hospital trusts an assigning authority, the higher the more; where
+            records differ, a value of a more trusted one goes before one that more records say.
     """
 
     query_listen: str = ""
@@ -98,6 +109,10 @@ class IdentitySettings(Section):
     query_peers: tuple[QueryPeer, ...] = ()
     domains: dict[str, str] = Field(default_factory=dict)
     notify: tuple[NotifiedChannel, ...] = ()
+    alone_records_max: int = Field(default=ALONE_RECORDS_MAX, ge=0, le=1_000)
+    sensitive: tuple[str, ...] = ()
+    card_authorities: tuple[CardAuthoritySettings, ...] = ()
+    ranks: dict[str, int] = Field(default_factory=dict)
 
     @field_validator("query_listen")
     @classmethod
@@ -132,6 +147,13 @@ class IdentitySettings(Section):
         if any(peer.certificate for peer in self.query_peers) and not shows:
             raise ValueError("certificates of peers need query_tls with client_ca_file")
         return self
+
+    @property
+    def veiled(self) -> frozenset[str]:
+        """The sensitive authorities as messages may write them: by name, and by OID."""
+        oids = {oid: name for name, oid in self.domains.items()}
+        names = {oids.get(one, one) for one in self.sensitive}
+        return frozenset(names | {self.domains[one] for one in names if one in self.domains})
 
     def listening(self) -> MllpSourceSettings:
         """Return how queries are listened for; call it only where ``query_listen`` is set."""

@@ -7,7 +7,8 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 
-from lianyi.api.assembly import ApiDependencies, create_app
+from lianyi.api.assembly import create_app
+from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.https import DoorsServer, bound_socket
 from lianyi.api.pix_door import pix_door
 from lianyi.app.connections import careful_connections
@@ -69,6 +70,13 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             vault=settings.vault,
             audit=settings.audit,
             privacy=settings.privacy,
+            identity=settings.identity,
+            embedding=settings.embedding,
+            exports=settings.exports,
+            lake=settings.lake,
+            indicators=settings.indicators,
+            publishing=settings.publishing,
+            subscriptions=settings.subscriptions,
             connect=process.connect,
         )
     )

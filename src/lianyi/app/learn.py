@@ -17,10 +17,19 @@ from lianyi.channels import keep_store
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.clinical.parameter_work.reindexing import Reindexer
 from lianyi.projections.following import Follower
 from lianyi.projections.identity.notifying import Notifier, Tells
+from lianyi.projections.lake.follow import LakeFollower
+from lianyi.projections.lake.lake import Lake
 from lianyi.projections.masterdata.sourcing import SourceKeeper
+from lianyi.projections.operational.mapping.lake import TablesOfLake
+from lianyi.projections.operational.mapping.running import Mapper, Star
+from lianyi.projections.operational.settling import Settler
 from lianyi.security.audit.syslog import READER, SyslogSender
+
+Other = SyslogSender | SourceKeeper | Notifier | Reindexer | LakeFollower | Settler | Mapper
+"""What works beside those who follow."""
 
 
 class LearnRole:
@@ -30,9 +39,9 @@ class LearnRole:
         self,
         housekeeping: Housekeeping,
         followers: Sequence[Follower],
-        others: Sequence[SyslogSender | SourceKeeper | Notifier] = (),
+        others: Sequence[Other] = (),
     ) -> None:
-        self._work: list[Housekeeping | Follower | SyslogSender | SourceKeeper | Notifier] = [
+        self._work: list[Housekeeping | Follower | Other] = [
             housekeeping,
             *followers,
             *others,
@@ -68,8 +77,12 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         gone = set(await keep_store.retired_readers(connection))
         return gone if audit.syslog_address else gone | {READER}
 
-    others: list[SyslogSender | SourceKeeper | Notifier] = [
-        SourceKeeper(pool, messages, process.clock, process.settings.content_dir)
+    others: list[Other] = [
+        SourceKeeper(pool, messages, process.clock, process.settings.content_dir),
+        Reindexer(pool, process.settings.content_dir, ZoneInfo(process.settings.api.timezone)),
+        _lake_follower(process, pool, messages),
+        _settler(process, pool),
+        _mapper(process),
     ]
     if audit.syslog_address:
         others.append(
@@ -110,6 +123,46 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
     )
 
 
+def _settler(process: Process, pool: asyncpg.Pool) -> Settler:
+    """Return what writes operations data as files."""
+    return Settler(
+        pool,
+        process.star_dir,
+        connect=process.connect,
+        clock=process.clock,
+        zone=ZoneInfo(process.settings.api.timezone),
+        every_seconds=process.settings.operational.settle_seconds,
+        owner=process.owner,
+        holder=process.holder,
+    )
+
+
+def _lake_follower(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> LakeFollower:
+    """Return what brings the rows of other systems into the lake."""
+    return LakeFollower(
+        pool,
+        messages,
+        process.lake_dir,
+        settings=process.settings.lake,
+        clock=process.clock,
+        owner=process.owner,
+        holder=process.holder,
+    )
+
+
+def _mapper(process: Process) -> Mapper:
+    """Return what makes facts of the tables of the lake."""
+    settings = process.settings
+    star = Star(
+        TablesOfLake(Lake(process.lake_dir)),
+        process.star_dir,
+        settings.content_dir,
+        zone=settings.api.timezone,
+        settings=settings.mapping,
+    )
+    return Mapper(star, settings.mapping)
+
+
 def _notifier(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> Notifier:
     """Return what tells of changes of persons."""
     identity = process.settings.identity
@@ -117,7 +170,8 @@ def _notifier(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> No
         pool,
         messages,
         process.clock,
-        tells=[Tells(one.channel, one.form) for one in identity.notify],
+        tells=[Tells(one.channel, one.form, one.sensitive) for one in identity.notify],
         zone=ZoneInfo(process.settings.api.timezone),
         oids=identity.domains,
+        sensitive=identity.veiled,
     )

@@ -18,6 +18,8 @@ import structlog
 
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.api.settings import ApiSettings, HttpsSettings
+from lianyi.applications.indicators.publishing.settings import PublishingSettings
+from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
 from lianyi.base.embedded.cluster import DOORS
@@ -37,9 +39,15 @@ from lianyi.messagelog.archive_reader import Archive
 from lianyi.messagelog.cover import PLAIN
 from lianyi.messagelog.postgres_leases import release_of_dead
 from lianyi.projections.care.settings import PrivacySettings
+from lianyi.projections.clinical.bulk.settings import ExportSettings
+from lianyi.projections.clinical.subscriptions.settings import SubscriptionSettings
+from lianyi.projections.lake.settings import LakeSettings
+from lianyi.projections.operational.mapping.settings import MappingSettings
+from lianyi.projections.operational.settings import OperationalSettings
 from lianyi.security.access import current
 from lianyi.security.audit.settings import AuditSettings
 from lianyi.security.field_keys import FieldEncryptionSettings, open_cover
+from lianyi.security.links.settings import EmbeddingSettings
 from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.settings import SecuritySettings
@@ -64,6 +72,14 @@ SECTIONS: dict[str, type[Section]] = {
     "field_encryption": FieldEncryptionSettings,
     "outgoing": OutgoingSettings,
     "identity": IdentitySettings,
+    "embedding": EmbeddingSettings,
+    "exports": ExportSettings,
+    "lake": LakeSettings,
+    "operational": OperationalSettings,
+    "mapping": MappingSettings,
+    "indicators": IndicatorSettings,
+    "publishing": PublishingSettings,
+    "subscriptions": SubscriptionSettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
 ACTOR = "lianyi.actor"
@@ -89,6 +105,14 @@ class Settings:
     field_encryption: FieldEncryptionSettings
     outgoing: OutgoingSettings
     identity: IdentitySettings
+    embedding: EmbeddingSettings
+    exports: ExportSettings
+    lake: LakeSettings
+    operational: OperationalSettings
+    mapping: MappingSettings
+    indicators: IndicatorSettings
+    publishing: PublishingSettings
+    subscriptions: SubscriptionSettings
     data_dir: Path
     content_dir: Path
 
@@ -125,6 +149,16 @@ class Process:
     def archive_dir(self) -> Path:
         """Where segments lie that are no longer in the database."""
         return self.settings.data_dir / self.settings.messagelog.archive_dir
+
+    @property
+    def lake_dir(self) -> Path:
+        """Where the rows of other systems lie."""
+        return self.settings.data_dir / "lake"
+
+    @property
+    def star_dir(self) -> Path:
+        """Where the files of the star lie; see ``projections.operational.shelf``."""
+        return self.settings.data_dir / "star"
 
     async def connect(self) -> asyncpg.Connection:
         """Open one more connection, without a time limit for statements."""

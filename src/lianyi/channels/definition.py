@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
-Format = Literal["hl7v2", "json", "xml", "raw"]
+Format = Literal["hl7v2", "json", "xml", "rows", "raw"]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -286,7 +286,7 @@ class Source(Part):
     """Where messages come from. Keys besides these belong to the connector.
 
     Attributes:
-        connector: ``mllp``, ``http``, ``files``.
+        connector: ``mllp``, ``http``, ``files``, ``sql``.
         default_codec: of messages that do not say their codec.
         forced_codec: of messages that say a wrong one.
         batch: ``split`` makes a message of each one in an FHS/BHS batch.
@@ -457,7 +457,9 @@ class Channel(Part):
     @model_validator(mode="after")
     def _format_is_known(self) -> Self:
         if "format" not in self.model_fields_set and self.source.connector != "mllp":
-            raise ValueError("say the format of the messages: hl7v2, json, xml or raw")
+            raise ValueError("say the format of the messages: hl7v2, json, xml, rows or raw")
+        if self.source.connector == "sql" and self.format != "rows":
+            raise ValueError("messages of a sql source are rows: write 'format: rows'")
         return self
 
 

@@ -55,17 +55,17 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(responses=REFUSALS)
 
 
-def _queries(request: Request) -> Queries:
+async def _queries(request: Request) -> Queries:
     found: Queries = request.app.state.queries
     return found
 
 
-def _actions(request: Request) -> Actions:
+async def _actions(request: Request) -> Actions:
     found: Actions = request.app.state.actions
     return found
 
 
-def _position(
+async def _position(
     position: Annotated[str, Path(pattern=r"^\d{1,4}-\d{1,18}$", examples=["1-4711"])],
 ) -> Position:
     return Position.parse(position)

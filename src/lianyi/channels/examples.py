@@ -207,7 +207,7 @@ async def _deliver(
 
 def _said(outgoing: Outgoing, paths: Iterable[str], *, codec: str) -> dict[str, str]:
     """Return what an outgoing message says at paths; a path it cannot have says why."""
-    for format_ in ("hl7v2", "json", "xml", "raw"):
+    for format_ in ("hl7v2", "json", "xml", "rows", "raw"):
         kind = content_class(format_)
         if kind.content_type == outgoing.content_type:
             break
@@ -274,7 +274,7 @@ def _invented_hl7(channel: Channel, example: Example) -> bytes:
 def _invented(channel: Channel, example: Example) -> bytes:
     """Invent a JSON message; XML has no shape that could be guessed."""
     places = channel.identify
-    if channel.format == "xml" or not places.event:
+    if channel.format in ("xml", "rows") or not places.event:
         raise BadChannel(
             where=f"{channel.channel}: {example.name}",
             why="an example of this channel needs its 'message' written out",

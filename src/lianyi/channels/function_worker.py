@@ -30,6 +30,7 @@ import orjson
 from lianyi.base.errors import LianyiError
 from lianyi.channels import structured
 from lianyi.channels.content import Content, Hl7Content, RawContent
+from lianyi.channels.tabular import RowsContent
 
 LENGTH = struct.Struct(">I")
 NEW_USER, NEW_NET, NEW_IPC = 0x10000000, 0x40000000, 0x08000000
@@ -186,6 +187,7 @@ def _content(request: dict[str, Any], body: bytes) -> Content:
         "hl7v2": Hl7Content,
         "json": structured.JsonContent,
         "xml": structured.XmlContent,
+        "rows": RowsContent,
         "raw": RawContent,
     }
     return kinds[request["format"]](body, codec=request["codec"])

@@ -17,11 +17,12 @@ from lianyi.base.telemetry import NO_TRACING, Tracing
 from lianyi.channels import store
 from lianyi.channels.disk import DiskGuard
 from lianyi.channels.intake import Intake
+from lianyi.channels.memory_store import LogMemory
 from lianyi.channels.recent import RecentMessages, token_of
 from lianyi.channels.registrar import Registrar
 from lianyi.channels.running import LOOK_SECONDS, Bell, Definitions, InForce, Share, resolve_folder
 from lianyi.channels.settings import ChannelsSettings
-from lianyi.connectors.connector import Arrival, Reply, Source
+from lianyi.connectors.connector import Arrival, Memory, Reply, Source
 from lianyi.connectors.registry import build_source
 from lianyi.messagelog import ACTS, LostLease, Position, PostgresLog
 from lianyi.messagelog.postgres_appender import PostgresAppender
@@ -36,7 +37,13 @@ class RunningSource:
     """The source of one channel: listening, and handing on to the version in force."""
 
     def __init__(
-        self, in_force: InForce, *, data_dir: Path, clock: Clock, trouble_seconds: float
+        self,
+        in_force: InForce,
+        *,
+        data_dir: Path,
+        clock: Clock,
+        trouble_seconds: float,
+        memory: Memory | None = None,
     ) -> None:
         self.in_force = in_force
         self.problem: LianyiError | None = None
@@ -47,6 +54,7 @@ class RunningSource:
         self._trouble: LianyiError | None = None
         self._trouble_at = 0.0
         self._data_dir = data_dir
+        self._memory = memory
         self._source: Source | None = None
         self._paused = False
 
@@ -80,7 +88,9 @@ class RunningSource:
         connector = definition.source.connector
         settings = resolve_folder(connector, definition.source.settings, self._data_dir)
         try:
-            source = build_source(connector, settings, self._receive, self._on_trouble)
+            source = build_source(
+                connector, settings, self._receive, self._on_trouble, memory=self._memory
+            )
             await source.start()
         except LianyiError as failure:
             if self.problem is None:
@@ -280,12 +290,23 @@ class IntakeRole:
                 data_dir=self._data_dir,
                 clock=self._clock,
                 trouble_seconds=self._settings.trouble_seconds,
+                memory=self._memory_of(owned, row.channel),
             )
         if running.intake is None or running.in_force.compiled is not in_force.compiled:
             running.in_force = in_force
             running.intake = self._intake(owned, in_force)
         if not running.running:
             await running.start()
+
+    def _memory_of(self, owned: OwnedShard, channel: int) -> LogMemory:
+        return LogMemory(
+            self._pool,
+            self._messages,
+            channel=channel,
+            shard=owned.shard,
+            end=lambda: owned.appender.end if owned.appender is not None else None,
+            clock=self._clock,
+        )
 
     def _intake(self, owned: OwnedShard, in_force: InForce) -> Intake:
         return Intake(

@@ -249,6 +249,9 @@ def check_together(channels: Iterable[Channel]) -> list[LianyiError]:
 
 def _claims(source: Source) -> list[tuple[str, str, str]]:
     """Return what a source needs for itself; HTTP sources share a port by their paths."""
+    kind = CONNECTORS.get(source.connector)
+    if kind is not None and kind.asks:
+        return []  # its port is the peer's
     port, folder = source.settings.get("port"), source.settings.get("folder")
     claims = []
     if port is not None and str(port) != "0":

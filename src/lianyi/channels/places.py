@@ -27,7 +27,7 @@ def pairs(draft: Content, path: str, to: str) -> Iterator[tuple[str, str]]:
     if isinstance(draft, Hl7Content) and "*" in path:
         for source, goal in _hl7(draft.message, hl7v2.Path.of(path), hl7v2.Path.of(to)):
             yield cast("str", source), cast("str", goal)
-    elif draft.format == "json" and STAR in path:
+    elif draft.format in ("json", "rows") and STAR in path:
         yield from _json(draft, path, to)
     else:
         yield path, to

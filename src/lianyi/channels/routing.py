@@ -50,7 +50,7 @@ def check_path(format_: Format, path: str) -> None:
     else:
         from lianyi.channels import structured  # lxml costs 8 MB; most channels never need it
 
-        (structured.json_path if format_ == "json" else structured.xml_path)(path)
+        (structured.xml_path if format_ == "xml" else structured.json_path)(path)
 
 
 def compile_filter(

@@ -200,7 +200,7 @@ class StepCompiler:
             self._bad(place, "copy takes one place to one place", "copy 只能从一处复制到一处")
         if self.format == "hl7v2":
             return lambda draft: _hl7(draft).set_raw(copy.to, _hl7(draft).get_raw(copy.from_))
-        if self.format == "json":
+        if self.format in ("json", "rows"):
             from lianyi.channels.structured import JsonContent
 
             def edit(draft: Content) -> None:
@@ -330,7 +330,10 @@ def content_class(format_: Format) -> type[Content]:
     if format_ == "raw":
         return RawContent
     from lianyi.channels.structured import JsonContent, XmlContent
+    from lianyi.channels.tabular import RowsContent
 
+    if format_ == "rows":
+        return RowsContent
     return JsonContent if format_ == "json" else XmlContent
 
 

@@ -65,7 +65,7 @@ class Veils:
             hider = self._hider(look, hiders)
             if hider is not None:
                 keys = [hidden_key(key, look, hider) for key in row.keys]
-                row = row.model_copy(update={"keys": keys})
+                row = row if keys == row.keys else row.model_copy(update={"keys": keys})
             shown.append(row)
         return shown
 
@@ -177,7 +177,8 @@ def _identifier(value: str, look: Look, hider: Hider | None) -> str:
 def _key(key: Key, look: Look, hider: Hider | None) -> Key:
     if hider is None or key.kind != "patient":
         return key
-    return key.model_copy(update={"value": _identifier(key.value, look, hider)})
+    value = _identifier(key.value, look, hider)
+    return key if value == key.value else key.model_copy(update={"value": value})
 
 
 def _finding(one: FindingView, hider: Hider) -> FindingView:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.security.privacy.model import Domain, Sharing
 from lianyi.security.privacy.views import LookView
+from lianyi.security.views import Wish
 
 PositionText = Annotated[str, StringConstraints(pattern=r"^\d{1,4}-\d{1,18}$")]
 
@@ -49,7 +50,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Request(BaseModel):
+class Request(Wish, BaseModel):
     """Base of everything the API takes; a misspelt key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

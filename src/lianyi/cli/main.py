@@ -38,6 +38,30 @@ COMMANDS = {
     "projection": Lazy(
         "lianyi.cli.projection", "查看、重建投影 / show the projections and rebuild them."
     ),
+    "rebuild": Lazy(
+        "lianyi.cli.rebuilding",
+        "由日志在旁重建，比对后再切换 / rebuild beside, compare, switch when told.",
+    ),
+    "parameters": Lazy(
+        "lianyi.cli.parameters",
+        "检查自定义检索参数，查看建索引进度 / check own search parameters, see how far they are.",
+    ),
+    "views": Lazy(
+        "lianyi.cli.views",
+        "临床数据生成表格（SQL on FHIR） / tables out of clinical data, by SQL-on-FHIR views.",
+    ),
+    "indicator": Lazy(
+        "lianyi.cli.indicator",
+        "查看和检查指标及其口径 / show the indicators and check their calibers.",
+    ),
+    "lake": Lazy(
+        "lianyi.cli.lake",
+        "查看、核对数据湖 / show the lake, and check it against what the sources said.",
+    ),
+    "star": Lazy(
+        "lianyi.cli.star",
+        "由数据湖的表生成运营事实，并说明每一行的去向 / make facts of the tables in the lake.",
+    ),
     "masterdata": Lazy("lianyi.cli.masterdata", "导入主数据 / import master data."),
     "account": Lazy(
         "lianyi.cli.account",

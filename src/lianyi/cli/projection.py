@@ -13,6 +13,7 @@ from lianyi.cli.groups import Group
 from lianyi.cli.log import opened
 from lianyi.cli.noting import note
 from lianyi.cli.printing import table
+from lianyi.cli.rebuilding import ProgressTeller
 
 if TYPE_CHECKING:
     from lianyi.app import Settings
@@ -130,13 +131,8 @@ async def _rebuild(settings: Settings, name: str, *, accept_differences: bool) -
             wanted,
             clock=process.clock,
             accept_differences=accept_differences,
-            on_progress=_progress,
+            on_progress=ProgressTeller(),
         )
-
-
-def _progress(done: int) -> None:
-    if done % 100_000 < 1_000:
-        click.echo(in_words(f"  已处理 {done} 条", f"  {done} messages"), err=True)
 
 
 @projection.command()

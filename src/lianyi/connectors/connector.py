@@ -29,7 +29,7 @@ A :class:`Source` takes messages from a peer; a :class:`Sender` gives one to a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -187,6 +187,50 @@ class Answer(NamedTuple):
     body: bytes = b""
     category: Category | None = None
     content_type: str = ""
+
+
+class Memory(Protocol):
+    """What a source that asks remembers of where it stands, from one start to the next."""
+
+    async def recall(self) -> tuple[bytes, Sequence[bytes]]:
+        """Return what was remembered last, and the bodies that were taken after it, in order.
+
+        Raises:
+            LianyiError: it cannot be had now.
+        """
+        ...
+
+    async def remember(
+        self, place: bytes, *, answer: Answer | None = None, resting: bool = False
+    ) -> None:
+        """Remember a place.
+
+        Args:
+            place: what the source made; nobody else reads it.
+            answer: the one to the last batch that is in it; None: no batch is outstanding.
+            resting: nothing more comes until the next start.
+
+        Raises:
+            LianyiError: it was not remembered.
+        """
+        ...
+
+
+class PassingMemory:
+    """Remembers as long as the process lives."""
+
+    def __init__(self) -> None:
+        self.place = b""
+
+    async def recall(self) -> tuple[bytes, Sequence[bytes]]:
+        """Return what was remembered last."""
+        return self.place, ()
+
+    async def remember(
+        self, place: bytes, *, answer: Answer | None = None, resting: bool = False
+    ) -> None:
+        """Remember a place."""
+        self.place = place
 
 
 Reply = Callable[[Answer], None]

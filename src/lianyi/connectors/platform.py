@@ -51,14 +51,14 @@ class PlatformSource:
         """Do nothing."""
 
 
-class PlatformSenderSettings(Section):
-    """No destination can have them."""
+class SourceOnlySettings(Section):
+    """No destination can have them: the connector is a source and nothing else."""
 
     @model_validator(mode="after")
-    def _is_no_receiver(self) -> PlatformSenderSettings:
-        raise ValueError("the platform is a source only")
+    def _is_no_receiver(self) -> SourceOnlySettings:
+        raise ValueError("this connector is a source only")
 
 
-def no_sender(settings: PlatformSenderSettings) -> NoReturn:
+def no_sender(settings: SourceOnlySettings) -> NoReturn:
     """Raise: there are no such settings."""
     raise CannotCarry(where=PLATFORM, byte="", wire=PLATFORM)

@@ -11,7 +11,7 @@ from typing import Any
 
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.settings import Section, nearest
-from lianyi.connectors.connector import OnTrouble, Receive, Sender, Source
+from lianyi.connectors.connector import Memory, OnTrouble, Receive, Sender, Source
 from lianyi.connectors.files import (
     FilesSender,
     FilesSenderSettings,
@@ -22,11 +22,12 @@ from lianyi.connectors.http import HttpSender, HttpSenderSettings, HttpSource, H
 from lianyi.connectors.mllp import MllpSender, MllpSenderSettings, MllpSource, MllpSourceSettings
 from lianyi.connectors.platform import (
     PLATFORM,
-    PlatformSenderSettings,
     PlatformSource,
     PlatformSourceSettings,
+    SourceOnlySettings,
     no_sender,
 )
+from lianyi.connectors.sql import SqlSource, SqlSourceSettings
 
 
 class UnknownConnector(LianyiError):
@@ -47,16 +48,19 @@ class Connector:
     """One kind of connector: the settings a channel file may hold, and what is built from them."""
 
     source_settings: type[Section]
-    source: Callable[[Any, Receive, OnTrouble], Source]
+    source: Callable[..., Source]
     sender_settings: type[Section]
     sender: Callable[[Any], Sender]
+    asks: bool = False
+    """Whether its source asks a peer, and is given a memory of where it stands."""
 
 
 CONNECTORS: Mapping[str, Connector] = {
     "mllp": Connector(MllpSourceSettings, MllpSource, MllpSenderSettings, MllpSender),
     "http": Connector(HttpSourceSettings, HttpSource, HttpSenderSettings, HttpSender),
     "files": Connector(FilesSourceSettings, FilesSource, FilesSenderSettings, FilesSender),
-    PLATFORM: Connector(PlatformSourceSettings, PlatformSource, PlatformSenderSettings, no_sender),
+    "sql": Connector(SqlSourceSettings, SqlSource, SourceOnlySettings, no_sender, asks=True),
+    PLATFORM: Connector(PlatformSourceSettings, PlatformSource, SourceOnlySettings, no_sender),
 }
 
 
@@ -72,16 +76,26 @@ def get_connector(name: str) -> Connector:
 
 
 def build_source(
-    connector: str, settings: Mapping[str, Any], receive: Receive, on_trouble: OnTrouble
+    connector: str,
+    settings: Mapping[str, Any],
+    receive: Receive,
+    on_trouble: OnTrouble,
+    *,
+    memory: Memory | None = None,
 ) -> Source:
     """Return a source, not yet started, from the part of a channel file that describes it.
+
+    ``memory`` is given to one that asks.
 
     Raises:
         UnknownConnector: there is no such connector.
         pydantic.ValidationError: a setting is unknown, missing or does not fit.
     """
     kind = get_connector(connector)
-    return kind.source(kind.source_settings.model_validate(settings), receive, on_trouble)
+    told = kind.source_settings.model_validate(settings)
+    if kind.asks:
+        return kind.source(told, receive, on_trouble, memory=memory)
+    return kind.source(told, receive, on_trouble)
 
 
 def build_sender(connector: str, settings: Mapping[str, Any]) -> Sender:

@@ -36,7 +36,7 @@ from lianyi.messagelog.postgres_segments import (
     last_of_shard,
 )
 from lianyi.messagelog.search import Entry, Near, Place, Wanted
-from lianyi.messagelog.segments import segment_of, table
+from lianyi.messagelog.segments import SEGMENT_MAX, segment_of, table
 
 __all__ = ["CHANNEL", "Entry", "PostgresLog", "Wanted", "move_within"]
 
@@ -47,8 +47,13 @@ TELL_SECONDS = 0.004
 LOOK_SECONDS = 1.0
 """How long a reader trusts silence before it looks by itself."""
 
-NUMBER_MAX = 2**63 - 2
 SHARD_MAX = 2**15 - 1
+
+
+def _can_stand(position: Position) -> bool:
+    """Tell whether there can be such a place at all."""
+    shard, number = position
+    return number >= 1 and segment_of(number) <= SEGMENT_MAX and 0 <= shard <= SHARD_MAX
 
 
 class PostgresLog:
@@ -87,6 +92,7 @@ class PostgresLog:
         self._telling: asyncio.Task[None] | None = None
         self._untold: dict[int, int] = {}
         self._to_tell = asyncio.Event()
+        self._acts_go_to = -1  # the segment that is known to be there
 
     async def start(self) -> None:
         """Make the shard of acts. Its first segments may lie in the archive by now."""
@@ -156,18 +162,29 @@ class PostgresLog:
         return (await self.append_acts_within(connection, [message]))[0]
 
     async def append_acts_within(
-        self, connection: Connection, messages: Sequence[NewMessage]
+        self, connection: Connection, messages: Sequence[NewMessage], *, told: bool = True
     ) -> list[Position]:
-        """Record acts in the caller's transaction, in their order; nobody comes in between."""
+        """Record acts in the caller's transaction, in their order; nobody comes in between.
+
+        Args:
+            connection: in a transaction.
+            messages: the acts.
+            told: wake who waits for acts. What nobody acts upon need not wake every reader; they
+                find it with the next that is told, or when they look by themselves.
+        """
         await leases.lock_acts(connection)
         last = await last_of_shard(connection, ACTS)
         numbers = range(last.number + 1, last.number + 1 + len(messages))
         for segment in range(segment_of(numbers[0]), segment_of(numbers[-1]) + 1):
+            if segment == self._acts_go_to:
+                continue  # one that is not full yet is not taken away
             if not await is_there(connection, table(ACTS, segment)):
                 await self._make_segment(ACTS, segment)
+            self._acts_go_to = segment
         at = max(self._clock.now(), last.received_at)
         await insert_acts(connection, messages, last=last, received_at=at, cover=self.cover)
-        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ACTS}:{numbers[-1]}")
+        if told:
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ACTS}:{numbers[-1]}")
         return [Position(ACTS, number) for number in numbers]
 
     async def _make_segment(self, shard: int, segment: int) -> None:
@@ -209,7 +226,7 @@ class PostgresLog:
 
     async def get(self, position: Position) -> LogMessage:
         """Return one message; see :class:`~lianyi.messagelog.MessageLog`."""
-        if 1 <= position.number <= NUMBER_MAX and 0 <= position.shard <= SHARD_MAX:
+        if _can_stand(position):
             found = await self.read(position.shard, after=position.number - 1, limit=1)
             if found and found[0].number == position.number:
                 return found[0]

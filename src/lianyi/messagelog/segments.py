@@ -10,6 +10,9 @@ from __future__ import annotations
 SEGMENT_MESSAGES = 131_072
 """Messages in a segment. Only this file reads it, so that it is one value."""
 
+SEGMENT_MAX = 2**31 - 1
+"""The last segment there can be: the table that names them counts in 32 bits."""
+
 
 def segment_of(number: int) -> int:
     """Return the segment that holds a number; numbers count from 1."""

@@ -14,7 +14,7 @@ from lianyi.security.permissions import needs
 router = APIRouter(prefix="/projections", tags=["projections"])
 
 
-def _service(request: Request) -> ProjectionsService:
+async def _service(request: Request) -> ProjectionsService:
     require("", where="projections")
     found: ProjectionsService = request.app.state.projections
     return found

@@ -186,6 +186,9 @@ class Follower:
                 await self._projection.settle(
                     connection, held.schema, revision=held.revision, now=self._clock.now()
                 )
+        await rebuilding.drop_forgotten(
+            self._pool, self._connect, self._projection, clock=self._clock
+        )
         self._settled_at = elapsed
 
     async def _gather(self, live: Version) -> None:

@@ -52,6 +52,24 @@ class NotLearnedYet(LianyiError):
     )
 
 
+class CannotBeLearned(LianyiError):
+    """A message can be read, but what it says cannot be kept: a fault of ours, or no text."""
+
+    code = "LY-2006"
+    category = Category.INTERNAL
+    en = Told(
+        "what a message says could not be kept",
+        "keeping it failed with {why}",
+        "it is set aside and the rest goes on; tell the makers the position, then rebuild the"
+        " projection with a release that can keep it",
+    )
+    zh = Told(
+        "消息内容无法保存到投影",
+        "保存时出错：{why}",
+        "该消息已搁置，其余消息照常处理；请将位点告知开发者，升级后重建该投影",
+    )
+
+
 class DifferentProjection(LianyiError):
     """What was learned anew is not what is in force; nothing was switched."""
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from lianyi.base.errors import LianyiError, Unforeseen
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.comparing import Difference
 
 T = TypeVar("T")
 
@@ -54,6 +55,12 @@ class SetAside(NamedTuple):
     channel: int
 
 
+def set_aside(one: Heard, failure: LianyiError) -> SetAside:
+    """Return a whole message as what could not be learned."""
+    at = one.message
+    return SetAside(at.position, 0, at.received_at, at.kind, failure, at.channel)
+
+
 class Learned(NamedTuple):
     """What became of a batch.
 
@@ -68,18 +75,8 @@ class Learned(NamedTuple):
     anew: bool = False
 
 
-class Projection(Protocol):
-    """Something learned from the log. All its rows lie in the schema that it is given."""
-
-    @property
-    def name(self) -> str:
-        """As in ``lianyi projection rebuild NAME`` and in the name of its schemas."""
-        ...
-
-    @property
-    def shape(self) -> int:
-        """Grows when a release changes the tables; the next version is then built by itself."""
-        ...
+class Listens(Protocol):
+    """Says which messages it wants and what they say; enough for the log to be heard."""
 
     def wants(self, kind: str) -> bool:
         """Tell whether messages of a kind say anything about it."""
@@ -91,6 +88,20 @@ class Projection(Protocol):
         Raises:
             LianyiError: it cannot be read; it is set aside.
         """
+        ...
+
+
+class Projection(Listens, Protocol):
+    """Something learned from the log. All its rows lie in the schema that it is given."""
+
+    @property
+    def name(self) -> str:
+        """As in ``lianyi projection rebuild NAME`` and in the name of its schemas."""
+        ...
+
+    @property
+    def shape(self) -> int:
+        """Grows when a release changes the tables; the next version is then built by itself."""
         ...
 
     async def create(self, connection: Connection, schema: str) -> None:
@@ -129,6 +140,19 @@ class Projection(Protocol):
 
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
+        ...
+
+    async def differences(
+        self, connection: Connection, before: str, after: str, tables: Sequence[str]
+    ) -> Sequence[Difference]:
+        """Say how two versions differ, without what they say.
+
+        Args:
+            connection: in a transaction that sees both as they stand at one moment.
+            before: schema of the version in force.
+            after: schema of the one that was built.
+            tables: whose digests differ.
+        """
         ...
 
 

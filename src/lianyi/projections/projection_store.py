@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import asyncpg
 
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.comparing import Difference
 from lianyi.projections.projection import SetAside
 
 _COLUMNS = "projection, version, shape, live, revision, made_at, changed_at"
@@ -59,7 +60,8 @@ async def find_live(connection: Connection | asyncpg.Pool, projection: str) -> V
 
 async def hold_live(connection: Connection, projection: str) -> Version | None:
     """Return the version in force and keep it from being switched; learning may go on."""
-    row = await connection.fetchrow(
+    row = await _held(
+        connection,
         f"SELECT {_COLUMNS} FROM projections.version"  # noqa: S608
         " WHERE projection = $1 AND live FOR KEY SHARE",
         projection,
@@ -67,13 +69,36 @@ async def hold_live(connection: Connection, projection: str) -> Version | None:
     return Version(*row) if row else None
 
 
+async def hold_live_to_read(connection: Connection, projection: str) -> Version | None:
+    """Do as :func:`hold_live` in a transaction that writes nothing, so nobody waits for its end."""
+    row = await _held(
+        connection,
+        f"SELECT {_COLUMNS}, set_config('synchronous_commit', 'off', true)"  # noqa: S608
+        " FROM projections.version WHERE projection = $1 AND live FOR KEY SHARE",
+        projection,
+    )
+    return Version(*row[:-1]) if row else None
+
+
+async def _held(connection: Connection, query: str, projection: str) -> asyncpg.Record | None:
+    """Return the row of the version in force, held.
+
+    Whoever waits for it while it is switched waits for a row that is gone; the next question sees
+    the one that has taken its place.
+    """
+    row = await connection.fetchrow(query, projection)
+    return row if row is not None else await connection.fetchrow(query, projection)
+
+
 async def hold_all_live(connection: Connection, projections: Sequence[str]) -> dict[str, Version]:
     """Return the versions in force of several projections by name, held as by :func:`hold_live`."""
-    rows = await connection.fetch(
+    query = (
         f"SELECT {_COLUMNS} FROM projections.version"  # noqa: S608
-        " WHERE projection = ANY ($1) AND live ORDER BY projection FOR KEY SHARE",
-        list(projections),
+        " WHERE projection = ANY ($1) AND live ORDER BY projection FOR KEY SHARE"
     )
+    rows = await connection.fetch(query, list(projections))
+    if len(rows) < len(projections):  # as in _held
+        rows = await connection.fetch(query, list(projections))
     return {row["projection"]: Version(*row) for row in rows}
 
 
@@ -128,9 +153,44 @@ async def insert_version(
     return made
 
 
+async def sign(connection: Connection, version: Version, made_by: str) -> None:
+    """Write on the schema of a version what has made it.
+
+    Args:
+        connection: in the transaction that makes it.
+        version: whose schema there is.
+        made_by: hexadecimal digits, or nothing.
+    """
+    assert not made_by.strip("0123456789abcdef")  # noqa: S101 - it becomes text of SQL
+    await connection.execute(f"COMMENT ON SCHEMA \"{version.schema}\" IS '{made_by}'")
+
+
+async def find_begun(
+    connection: Connection, projection: str, *, shape: int, made_by: str
+) -> Version | None:
+    """Return the newest version that is not in force and that the same has begun to build."""
+    if not made_by:
+        return None
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM projections.version"  # noqa: S608
+        " WHERE projection = $1 AND shape = $2 AND NOT live AND obj_description("
+        "to_regnamespace(quote_ident(projection || '_' || version)), 'pg_namespace') = $3"
+        " ORDER BY version DESC LIMIT 1",
+        projection,
+        shape,
+        made_by,
+    )
+    return Version(*row) if row else None
+
+
 async def commit_without_waiting(connection: Connection) -> None:
     """Let the commit of this transaction wait for no disk; a crash may undo it."""
     await connection.execute("SET LOCAL synchronous_commit = off")
+
+
+async def write_no_more(connection: Connection) -> None:
+    """Let nothing be written in the rest of this transaction."""
+    await connection.execute("SET TRANSACTION READ ONLY")
 
 
 async def touch(connection: Connection, version: Version, *, now: datetime) -> None:
@@ -168,6 +228,21 @@ async def _forget_reader(connection: Connection, reader: str) -> None:
     await connection.execute("DELETE FROM messagelog.reader WHERE reader = $1", reader)
 
 
+async def progress(
+    connection: Connection, projection: str
+) -> tuple[Version, dict[int, int]] | None:
+    """Return the version in force and how far it has come in each shard."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS}, shard, position FROM projections.version LEFT JOIN messagelog.reader"  # noqa: S608
+        " ON reader = 'projection:' || projection || ':' || version"
+        " WHERE projection = $1 AND live",
+        projection,
+    )
+    if not rows:
+        return None
+    return Version(*rows[0][:-2]), {row["shard"]: row["position"] for row in rows}
+
+
 async def positions(connection: Connection | asyncpg.Pool, reader: str) -> dict[int, int]:
     """Return how far a reader has come in each shard."""
     rows = await connection.fetch(
@@ -194,6 +269,8 @@ async def put_set_aside(
             version.projection,
             version.version,
         )
+    if not rows:
+        return
     await connection.executemany(
         "INSERT INTO projections.set_aside VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         " ON CONFLICT (projection, version, shard, number, part) DO UPDATE SET"
@@ -232,18 +309,23 @@ async def list_set_aside(
 
 
 async def set_aside_at(
-    connection: Connection, version: Version, position: Position
-) -> list[SetAsideRow]:
-    """Return what a version could not learn of one message."""
+    connection: Connection, version: Version, positions: Collection[Position]
+) -> dict[Position, list[SetAsideRow]]:
+    """Return what a version could not learn of some messages; nothing of those it learned."""
     rows = await connection.fetch(
         "SELECT shard, number, part, received_at, kind, error FROM projections.set_aside"
-        " WHERE projection = $1 AND version = $2 AND shard = $3 AND number = $4 ORDER BY part",
+        " WHERE projection = $1 AND version = $2 AND (shard, number) IN"
+        " (SELECT * FROM unnest($3::smallint[], $4::bigint[])) ORDER BY part",
         version.projection,
         version.version,
-        position.shard,
-        position.number,
+        [position.shard for position in positions],
+        [position.number for position in positions],
     )
-    return [SetAsideRow(Position(row[0], row[1]), *row[2:]) for row in rows]
+    found: dict[Position, list[SetAsideRow]] = {}
+    for row in rows:
+        position = Position(row[0], row[1])
+        found.setdefault(position, []).append(SetAsideRow(position, *row[2:]))
+    return found
 
 
 async def count_set_aside(connection: Connection | asyncpg.Pool, version: Version) -> int:
@@ -278,4 +360,33 @@ async def digest(
         async for row in rows:
             whole.update(row["hash"])
         found[table] = whole.digest()
+    return found
+
+
+async def differences(
+    connection: Connection, before: str, after: str, tables: Mapping[str, str]
+) -> list[Difference]:
+    """Return how many rows of some tables only one of two versions has.
+
+    Args:
+        connection: in a transaction.
+        before: schema of the version in force.
+        after: schema of the one that was built.
+        tables: those that differ, with the columns that follow from the log.
+    """
+    found = []
+    for table, columns in tables.items():
+        only = (
+            f"SELECT count(*) FROM (SELECT ROW({columns})::text FROM {{}}.{table}"  # noqa: S608
+            f" EXCEPT ALL SELECT ROW({columns})::text FROM {{}}.{table}) AS t"
+        )
+        found.append(
+            Difference(
+                what=table,
+                organisation="",
+                added=await connection.fetchval(only.format(after, before)),
+                changed=0,
+                gone=await connection.fetchval(only.format(before, after)),
+            )
+        )
     return found

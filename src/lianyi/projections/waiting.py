@@ -12,7 +12,7 @@ import asyncpg
 from lianyi.messagelog.message import Position
 from lianyi.projections import projection_store as store
 from lianyi.projections.problems import NotLearnedYet
-from lianyi.projections.projection_store import SetAsideRow, Version
+from lianyi.projections.projection_store import SetAsideRow
 from lianyi.security.access import acting, platform
 
 LOOK_SECONDS = 0.01
@@ -36,13 +36,11 @@ async def until_learned(
     watch = _WATCHES.setdefault((pool, projection), _Watch(pool, projection))
     with acting(platform("masterdata.read", "until_learned")):
         try:
-            live = await asyncio.wait_for(watch.passed(position), timeout_seconds)
+            return await asyncio.wait_for(watch.passed(position), timeout_seconds)
         except TimeoutError as error:
             raise NotLearnedYet(
                 where=projection, name=projection, position=str(position)
             ) from error
-        async with pool.acquire() as connection:
-            return await store.set_aside_at(connection, live, position)
 
 
 class _Watch:
@@ -51,12 +49,12 @@ class _Watch:
     def __init__(self, pool: asyncpg.Pool, projection: str) -> None:
         self._pool = pool
         self._projection = projection
-        self._waiting: list[tuple[Position, asyncio.Future[Version]]] = []
+        self._waiting: list[tuple[Position, asyncio.Future[list[SetAsideRow]]]] = []
         self._looking: asyncio.Task[None] | None = None  # held, or it might be collected
 
-    async def passed(self, position: Position) -> Version:
-        """Return the version in force once it has passed a position."""
-        done: asyncio.Future[Version] = asyncio.get_running_loop().create_future()
+    async def passed(self, position: Position) -> list[SetAsideRow]:
+        """Return what was set aside of a position once the version in force has passed it."""
+        done: asyncio.Future[list[SetAsideRow]] = asyncio.get_running_loop().create_future()
         self._waiting.append((position, done))
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
@@ -66,11 +64,19 @@ class _Watch:
         try:
             while self._waiting:
                 async with self._pool.acquire() as connection:
-                    live = await store.find_live(connection, self._projection)
-                    standing = await store.positions(connection, live.reader) if live else {}
-                for (shard, number), done in self._waiting:
-                    if live and standing.get(shard, 0) >= number and not done.done():
-                        done.set_result(live)
+                    found = await store.progress(connection, self._projection)
+                    standing = found[1] if found else {}
+                    passed = [
+                        one
+                        for one in self._waiting
+                        if standing.get(one[0].shard, 0) >= one[0].number
+                    ]
+                    if found and passed:
+                        at = {position for position, _ in passed}
+                        aside = await store.set_aside_at(connection, found[0], at)
+                for position, done in passed:
+                    if not done.done():
+                        done.set_result(aside.get(position, []))
                 self._waiting = [one for one in self._waiting if not one[1].done()]
                 if self._waiting:
                     await asyncio.sleep(LOOK_SECONDS)

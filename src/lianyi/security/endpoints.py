@@ -53,17 +53,17 @@ from lianyi.security.views import (
 router = APIRouter(tags=["accounts"])
 
 
-def _accounts(request: Request) -> Accounts:
+async def _accounts(request: Request) -> Accounts:
     found: Accounts = request.app.state.accounts
     return found
 
 
-def _own(request: Request) -> OwnAccount:
+async def _own(request: Request) -> OwnAccount:
     found: OwnAccount = request.app.state.own_account
     return found
 
 
-def _links(request: Request) -> Identities:
+async def _links(request: Request) -> Identities:
     found: Identities = request.app.state.identities
     return found
 

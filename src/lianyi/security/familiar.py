@@ -63,10 +63,22 @@ def cost(password: str) -> int:
     Args:
         password: any text; case and width of its characters count for nothing.
     """
-    text = unicodedata.normalize("NFKC", password).lower()[:CHARACTERS_MAX]
+    block = _repeated_block(password)
+    if len(block) == len(password):
+        return _cost(_told(password))
+    return min(_cost(_told(password)), _cost(_told(block)) + PIECE)
+
+
+def _told(password: str) -> str:
+    """Return a password without what hides nothing: case and width."""
+    return unicodedata.normalize("NFKC", password).lower()
+
+
+def _cost(text: str) -> int:
     block = _repeated_block(text)
     if len(block) < len(text):
-        return cost(block) + PIECE
+        return _cost(block) + PIECE
+    text = text[:CHARACTERS_MAX]
     cheapest = [0] * (len(text) + 1)
     for end in range(1, len(text) + 1):
         last = UNEXPECTED if text[end - 1].isalnum() else SIGN

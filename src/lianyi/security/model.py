@@ -104,6 +104,19 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Confined:
+    """One record that somebody who came by a link of another system may see, and nothing else.
+
+    Attributes:
+        record: number of the record, as addresses write it.
+        system: name of the system that asked for the link.
+    """
+
+    record: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who has signed in.
 
@@ -120,6 +133,7 @@ class Actor:
         must_change: he must choose a new password before anything else.
         needs_factor: one of his roles asks for a second factor, and he has none.
         granted: what an app that acts for him may do; None: he acts himself.
+        confined: the one record that he came for by a link; None: he came by himself.
     """
 
     account: UUID
@@ -134,6 +148,7 @@ class Actor:
     needs_factor: bool = False
     purposes: frozenset[Purpose] = frozenset()
     granted: Granted | None = None
+    confined: Confined | None = None
 
 
 @dataclass(frozen=True, slots=True)

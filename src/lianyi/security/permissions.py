@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 MARK = "x-permission"
 """Where an operation of the OpenAPI document says what it needs."""
 
+OTHERWISE = "x-permission-otherwise"
+"""Where an operation names the permission that will do as well."""
+
 FHIR = "x-fhir"
 """Where an operation says what it does with FHIR resources; without it no app gets in."""
 
@@ -49,7 +52,20 @@ PERMISSIONS: Mapping[str, Permission] = {
     "identity.match": Permission("查找患者（先查后建）", "search before create", sees=True),
     "identity.register": Permission("登记患者", "register patients", sees=True),
     "identity.decide": Permission("处理患者主索引", "decide who is one person", sees=True),
+    "identity.sensitive": Permission("查看敏感来源的患者", "see patients of sensitive sources"),
     "identity.model": Permission("维护匹配模型", "put a matching model in force"),
+    "clinical.read": Permission("查看临床数据", "see clinical data", sees=True),
+    "clinical.write": Permission("写入临床数据", "write clinical data", sees=True),
+    "record.link": Permission("为他系统生成病历链接", "make links to records", sees=True),
+    "clinical.export": Permission("批量导出临床数据", "export clinical data in bulk", sees=True),
+    "lake.read": Permission("查看数据湖的表", "see the tables of the lake"),
+    "indicators.read": Permission("查看指标", "see indicators"),
+    "indicators.own": Permission("查看本人指标", "see one's own figures", sees=True),
+    "indicators.rows": Permission("查看指标明细", "see the rows behind indicators", sees=True),
+    "indicators.export": Permission("导出指标明细", "export rows of indicators", sees=True),
+    "indicators.enter": Permission("填报指标", "enter figures and propose calibers"),
+    "indicators.approve": Permission("审批指标口径", "approve calibers of indicators"),
+    "indicators.publish": Permission("发布指标", "publish indicators"),
     "accounts.read": Permission("查看账户", "see accounts"),
     "accounts.manage": Permission("管理账户", "manage accounts"),
     "roles.assign": Permission("授予角色", "assign roles"),
@@ -63,16 +79,26 @@ PERMISSIONS: Mapping[str, Permission] = {
 }
 
 
-def needs(permission: str) -> dict[str, Any]:
-    """Return what an endpoint declares about itself: ``openapi_extra=needs("messages.read")``."""
-    return {MARK: permission}
+def needs(permission: str, *, otherwise: str = "") -> dict[str, Any]:
+    """Return what an endpoint declares about itself: ``openapi_extra=needs("messages.read")``.
+
+    Args:
+        permission: that it needs.
+        otherwise: one that will do for whoever does not have it anywhere; empty: none.
+    """
+    return {MARK: permission} | ({OTHERWISE: otherwise} if otherwise else {})
 
 
-def fhir(interaction: str, resource: str | Mapping[str, str]) -> dict[str, Any]:
+def fhir(
+    interaction: str, resource: str | Mapping[str, str], *, narrows: bool = False
+) -> dict[str, Any]:
     """Return what an endpoint that apps may use declares, besides what it needs.
 
     Args:
         interaction: one letter of ``cruds``, as in a SMART scope.
         resource: the type; or the type for each value of the path parameter ``kind``.
+        narrows: whether the endpoint itself shows an app that has nothing but rights of a
+            patient's level no more than its patient.
     """
-    return {FHIR: {"interaction": interaction, "resource": resource}}
+    found: dict[str, Any] = {"interaction": interaction, "resource": resource}
+    return {FHIR: found | ({"narrows": True} if narrows else {})}

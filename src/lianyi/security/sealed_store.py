@@ -18,6 +18,8 @@ HINT_PURPOSE = "session.logout_hint"
 """What a directory gave for signing out there again."""
 SIGNING_PURPOSE = "smart.signing_key"
 """The private half of a key that signs who somebody is; the record is its name."""
+HOOK_PURPOSE = "subscription.headers"
+"""What the headers of a subscription say; the record is the pact by which it is followed."""
 KEPT_PURPOSE = "sign_in.kept"
 """Such a hint while its person looks for his code: it is gone after minutes, and needs no sealing
 again."""
@@ -41,6 +43,11 @@ def hint_place(provider: str, subject: str) -> Place:
 def signing_place(kid: str) -> Place:
     """Return where the private half of a signing key belongs."""
     return Place(SIGNING_PURPOSE, kid)
+
+
+def hook_place(pact: UUID) -> Place:
+    """Return where the headers of a subscription belong."""
+    return Place(HOOK_PURPOSE, str(pact))
 
 
 class KeyRecord(NamedTuple):
@@ -84,7 +91,7 @@ async def retire_key(connection: Connection, name: str, at: datetime) -> None:
     """
     await connection.execute(
         "LOCK TABLE security.second_factor, security.session_origin, security.sign_in_kept,"
-        " security.signing_key IN SHARE MODE"
+        " security.signing_key, security.hook_secret IN SHARE MODE"
     )
     await connection.execute(
         "UPDATE security.sealing_key SET retired_at = $2 WHERE name = $1 AND retired_at IS NULL",
@@ -106,6 +113,8 @@ async def count_sealed(ask: asyncpg.Pool | Connection, now: datetime) -> dict[tu
             WHERE secrets ->> 'hint' <> '' AND expires_at > $4
           UNION ALL
             SELECT $5, sealed FROM security.signing_key
+          UNION ALL
+            SELECT $6, sealed FROM security.hook_secret
         )
         SELECT purpose, CASE WHEN octet_length(value) < 5 THEN '?' ELSE 'k' || (
                    get_byte(value, 2) * 65536 + get_byte(value, 3) * 256 + get_byte(value, 4)) END,
@@ -117,6 +126,7 @@ async def count_sealed(ask: asyncpg.Pool | Connection, now: datetime) -> dict[tu
         KEPT_PURPOSE,
         now,
         SIGNING_PURPOSE,
+        HOOK_PURPOSE,
     )
     return {(row[0], row[1]): row[2] for row in rows}
 
@@ -209,8 +219,40 @@ class SealedSigningKeys:
         return bool(done == "UPDATE 1")
 
 
+class SealedHooks:
+    """What the headers of subscriptions say."""
+
+    purpose = HOOK_PURPOSE
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def batches(self) -> AsyncIterator[Sequence[SealedRow]]:
+        """Give all rows, in the order of pacts."""
+        last = None
+        while rows := await self._pool.fetch(
+            "SELECT pact, sealed FROM security.hook_secret"
+            " WHERE $1::uuid IS NULL OR pact > $1 ORDER BY pact LIMIT $2",
+            last,
+            BATCH_ROWS,
+        ):
+            yield [SealedRow(hook_place(row[0]), row[1], row[0].bytes) for row in rows]
+            last = rows[-1][0]
+
+    async def replace(self, row: SealedRow, fresh: bytes, tag: bytes | None) -> bool:
+        """Write headers sealed again; False when their subscription is gone meanwhile."""
+        done = await self._pool.execute(
+            "UPDATE security.hook_secret SET sealed = $3"
+            " WHERE pact = encode($1, 'hex')::uuid AND sealed = $2",
+            row.row,
+            row.sealed,
+            fresh,
+        )
+        return bool(done == "UPDATE 1")
+
+
 def everything_sealed(
     pool: asyncpg.Pool,
-) -> tuple[SealedFactors, SealedHints, SealedSigningKeys]:
+) -> tuple[SealedFactors, SealedHints, SealedSigningKeys, SealedHooks]:
     """Return all stores that hold something sealed; a new one is added here and in the trigger."""
-    return SealedFactors(pool), SealedHints(pool), SealedSigningKeys(pool)
+    return SealedFactors(pool), SealedHints(pool), SealedSigningKeys(pool), SealedHooks(pool)

@@ -42,6 +42,8 @@ class Kind(Enum):
     ACCESS = "acc"
     CODE = "cod"
     LAUNCH = "lau"
+    LINK = "lnk"
+    EMBEDDED = "emb"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ class Trail:
 
     async def _append(self, acts: Sequence[NewMessage]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._log.append_acts_within(connection, acts)
+            # Who looked at what is read when somebody asks: no projection has to wake up for it.
+            await self._log.append_acts_within(connection, acts, told=False)
 
     async def close(self) -> None:
         """Write what waits."""

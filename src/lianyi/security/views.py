@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$")]
 DisplayName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -21,9 +22,30 @@ class View(BaseModel):
 
 
 class Wish(BaseModel):
-    """Base of every request: no unknown keys."""
+    """Base of every request: no unknown keys, and nowhere a NUL, which no table can hold."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, said: object) -> object:
+        if _holds_nul(said):
+            raise ValueError("a text holds the character NUL")
+        return said
+
+
+def _holds_nul(said: object) -> bool:
+    left = [said]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                return True
+        elif isinstance(one, Mapping):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+    return False
 
 
 class RoleView(View):

@@ -19,6 +19,7 @@ from lianyi.simulate.city.command import city, traps
 from lianyi.simulate.corpus import Replayed, replay_corpus, summarise
 from lianyi.simulate.demo import demo_plan, run_until_stopped
 from lianyi.simulate.feed import FeedSettings, FolderWire, Target, read_target
+from lianyi.simulate.history.command import history
 from lianyi.simulate.hospital import HospitalSettings, die_with_parent
 from lianyi.simulate.receiver import WireName
 from lianyi.simulate.story import CHINA, StorySettings, tell
@@ -359,3 +360,4 @@ def story(
 
 simulate.add_command(city)
 simulate.add_command(traps)
+simulate.add_command(history)

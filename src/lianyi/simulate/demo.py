@@ -8,6 +8,7 @@ message now and then.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,13 +20,19 @@ import httpx
 
 from lianyi.base.clock import Clock
 from lianyi.simulate.corpus import Replayed, replay_corpus
-from lianyi.simulate.hospital import HospitalSettings, Member, run_hospital
+from lianyi.simulate.errors import SystemDied
+from lianyi.simulate.hospital import HospitalSettings, Member, run_hospital, start_simulation
 from lianyi.simulate.story import CHINA, StorySettings
 
 NIGHT_BATCH = Path("exchange/night-batch")
 """Where the EMR files its nightly charges, below the data folder; the channel watches it."""
 
-EXPORTS = (Path("exchange/charges"), Path("exchange/region"))
+HISTORY = Path("exchange/history")
+"""Where the tables of the years before are put, as messages of rows; the channel watches it."""
+
+HISTORY_ENCOUNTERS = 20_000
+
+EXPORTS = (Path("exchange/charges"), Path("exchange/dictionaries"), Path("exchange/region"))
 """Where channels of the demo write files, below the data folder."""
 
 CORPUS_URL = "mllp://127.0.0.1:6669"
@@ -96,7 +103,7 @@ def demo_plan(data: Path) -> DemoPlan:
             behave="hang",
         ),
     )
-    return DemoPlan(members, tuple(data / folder for folder in (NIGHT_BATCH, *EXPORTS)))
+    return DemoPlan(members, tuple(data / folder for folder in (NIGHT_BATCH, HISTORY, *EXPORTS)))
 
 
 def prepare_demo(data: Path) -> DemoPlan:
@@ -157,14 +164,19 @@ async def run_demo(
     await _wait_for_server(server_url, stop)
     if stop.is_set():
         return
-    replay = asyncio.create_task(_replay(corpus, plan.corpus_url, told))
+    beside = [
+        asyncio.create_task(_replay(corpus, plan.corpus_url, told)),
+        asyncio.create_task(tell_history(data_dir / HISTORY, clock.now())),
+    ]
     try:
         await run_hospital(settings, stop=stop, ready=ready)
     finally:
-        replay.cancel()
-        (failure,) = await asyncio.gather(replay, return_exceptions=True)
-    if isinstance(failure, Exception):
-        raise failure
+        for task in beside:
+            task.cancel()
+        failures = await asyncio.gather(*beside, return_exceptions=True)
+    for failure in failures:
+        if isinstance(failure, Exception):
+            raise failure
 
 
 async def run_until_stopped(
@@ -182,6 +194,36 @@ async def run_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await run_hospital(settings, stop=stop, ready=ready)
+
+
+async def tell_history(folder: Path, now: datetime) -> None:
+    """Put the three years before into a folder that a channel watches, unless they were before.
+
+    A process of its own makes them, in about ten seconds; it is ended with us.
+
+    Raises:
+        SystemDied: it could not make them.
+    """
+    if any(not path.name.startswith(".") for path in folder.iterdir()):
+        return
+    last = now.astimezone(CHINA).replace(day=1) - timedelta(days=1)
+    wanted = {
+        "--out": folder,
+        "--encounters": HISTORY_ENCOUNTERS,
+        "--ends": f"{last:%Y-%m}",
+        "--with-parent": os.getpid(),
+    }
+    options = [str(one) for option in wanted.items() for one in option]
+    process = await start_simulation(["history", "--rows", *options])
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.communicate()
+        raise
+    if process.returncode:
+        why = said.decode(errors="replace").strip()
+        raise SystemDied(where="history", status=process.returncode, said=why)
 
 
 async def _replay(corpus: Path | None, url: str, told: Callable[[Replayed], None]) -> None:

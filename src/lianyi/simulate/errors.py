@@ -54,3 +54,37 @@ class SystemDied(LianyiError):
         "退出状态 {status}；输出：{said}",
         "如端口被占用请先释放，再重新启动模拟医院",
     )
+
+
+class HistoryIsThere(LianyiError):
+    """The lake holds a history already; two of them would be mixed."""
+
+    code = "LY-1704"
+    category = Category.CONFLICT
+    en = Told(
+        "a history is there already",
+        "the folder holds tables of the invented HIS",
+        "name another folder, or remove this one first",
+    )
+    zh = Told(
+        "已有一份历史数据",
+        "该目录中已有虚构 HIS 的表",
+        "请换一个目录，或先删除该目录",
+    )
+
+
+class HistoryUnwritable(LianyiError):
+    """The files of a history cannot be written."""
+
+    code = "LY-1705"
+    category = Category.UNAVAILABLE
+    en = Told(
+        "the history cannot be written",
+        "{why}",
+        "make room on the disk, or name a folder that may be written",
+    )
+    zh = Told(
+        "无法写入历史数据",
+        "{why}",
+        "请清理磁盘空间，或换一个可写的目录",
+    )

@@ -127,7 +127,7 @@ async def run_hospital(
     processes: list[asyncio.subprocess.Process] = []
     try:
         for member in settings.members:
-            process = await _start(member_arguments(member, settings))
+            process = await start_simulation(member_arguments(member, settings))
             processes.append(process)  # one by one: what has started is ended below
         ready(
             [
@@ -140,7 +140,8 @@ async def run_hospital(
         await _end_all(processes)
 
 
-async def _start(arguments: Sequence[str]) -> asyncio.subprocess.Process:
+async def start_simulation(arguments: Sequence[str]) -> asyncio.subprocess.Process:
+    """Start ``lianyi simulate`` as a process of its own; what it says is ours to read."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -20,7 +20,8 @@ import httpx
 import yaml
 from fastapi import FastAPI
 
-from lianyi.api.assembly import ApiDependencies, create_app
+from lianyi.api.assembly import create_app
+from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.first_token import console_token
 from lianyi.api.settings import ApiSettings
 from lianyi.base.clock import RandomIds, SteppedClock, SystemClock
@@ -32,6 +33,7 @@ from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog, move_within
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.follow import Care
+from lianyi.projections.clinical.follow import Clinical
 from lianyi.projections.following import Follower
 from lianyi.projections.identity.follow import Identity
 from lianyi.projections.masterdata.follow import MasterData
@@ -295,6 +297,7 @@ async def serving(
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()
+    await app.state.indicators.close()
     await app.state.tracer.close()
     await log.stop()
     await served.stop()
@@ -340,6 +343,7 @@ async def learning(house: House) -> AsyncIterator[None]:
             MasterData(zone, on_management_tree=follow_tree),
             Care(zone),
             Identity(zone),
+            Clinical(zone),
         )
     ]
     for one in followers:

@@ -18,7 +18,8 @@ import yaml
 from fastapi import FastAPI
 from tests.peers.slapd import wait_for_port
 
-from lianyi.api.assembly import ApiDependencies, create_app
+from lianyi.api.assembly import create_app
+from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.first_token import console_token
 from lianyi.api.https import DoorsServer, bound_socket
 from lianyi.api.settings import ApiSettings, HttpsSettings, own_address

@@ -15,13 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lianyi.api.guard import operations_of
+from lianyi.api.operations import operations_of
 from lianyi.base.database import connect
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.search import term
 from lianyi.messagelog.verify import verify
-from lianyi.security.audit.export import Signer, build_export, cell, check_export
-from lianyi.security.audit.failures import BrokenExport
+from lianyi.security.audit import service as trail
+from lianyi.security.audit.export import Archive, Signer, cell, check_export
+from lianyi.security.audit.failures import BrokenExport, TooManyActs
 from lianyi.security.permissions import ANYBODY
 
 from .house import House, hl7
@@ -328,6 +329,29 @@ async def test_an_export_is_signed_and_itself_an_act(lab: House) -> None:
     assert ((lab.data_dir / "audit-signing-key").stat().st_mode & 0o777) == 0o600
 
 
+async def test_an_export_holds_every_act_once_however_many_are_read_at_a_time(
+    lab: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _some(lab)
+    monkeypatch.setattr(trail, "PAGE", 2)
+    monkeypatch.setattr(trail, "ENTRIES", 3)
+    answer = await lab.client.get("/api/v1/audit/export", params={"kind": "access.list_channels"})
+    assert check_export(answer.content).manifest["count"] == 5
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        lines = [json.loads(one) for one in archive.read("acts.jsonl").splitlines()]
+    positions = [int(one["position"].rpartition("-")[2]) for one in lines]
+    assert positions == sorted(set(positions), reverse=True)
+
+
+async def test_an_answer_that_no_archive_holds_is_refused(
+    lab: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _some(lab)
+    monkeypatch.setattr(trail, "EXPORT_MAX", 4)
+    answer = await lab.client.get("/api/v1/audit/export", params={"kind": "access.list_channels"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, TooManyActs.code)
+
+
 def _rewritten(content: bytes, name: str, change: Any) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
@@ -346,7 +370,7 @@ async def test_an_export_that_was_changed_is_refused(lab: House, name: str) -> N
 
 
 async def test_an_export_of_another_installation_is_refused(lab: House, tmp_path: Any) -> None:
-    made = build_export([], signer=Signer(tmp_path / "other"), about={})
+    made = Archive().close(signer=Signer(tmp_path / "other"), about={})
     check_export(made.content)
     key = (await lab.get("/audit/key"))["public_key"]
     with pytest.raises(BrokenExport):
@@ -359,7 +383,7 @@ def test_a_flipped_bit_never_changes_what_a_genuine_export_says(
     tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
 ) -> None:
     signer = Signer(tmp_path_factory.getbasetemp() / "one-key")
-    content = bytearray(build_export([], signer=signer, about={"made_by": "x"}).content)
+    content = bytearray(Archive().close(signer=signer, about={"made_by": "x"}).content)
     genuine = check_export(bytes(content))
     content[int(place * len(content))] ^= 1 << bit
     with contextlib.suppress(BrokenExport):

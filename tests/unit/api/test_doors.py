@@ -21,7 +21,7 @@ from tests.unit.security.matrix import code_of
 import lianyi.channels
 import lianyi.connectors
 import lianyi.formats
-from lianyi.api.assembly import bare_app
+from lianyi.api.addresses import bare_app
 from lianyi.api.console import Console
 from lianyi.api.first_token import EmptySecret, Failures, console_token, keep_secret
 from lianyi.api.guard import COOKIE
@@ -42,6 +42,7 @@ OPEN = {
     "GET /api/v1/session",
     "POST /api/v1/session",
     "GET /api/v1/errors/{code}",
+    "POST /api/v1/record/links/open",
     "GET /api/v1/session/{provider}/begin",
     "GET /api/v1/session/{provider}/finish",
     "POST /api/v1/session/{provider}/finish",

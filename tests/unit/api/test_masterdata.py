@@ -56,6 +56,15 @@ async def test_whoever_creates_reads_it_back_and_the_log_says_who(data: House) -
     assert detail["names"][0]["said"] == str(act.position)
 
 
+@pytest.mark.parametrize("identifiers", [{"": "â\0«"}, {"\0": "x"}, {"a": "\0"}])
+async def test_a_character_that_no_table_holds_is_refused_at_the_door(
+    data: House, identifiers: dict[str, str]
+) -> None:
+    record = {"code": "NEW", "valid_from": "2026-01-01", "identifiers": identifiers}
+    answer = await data.client.post("/api/v1/masterdata/organisation", json=record)
+    assert (answer.status_code, answer.json()["error"]["category"]) == (422, "invalid")
+
+
 async def test_a_department_has_on_each_day_the_name_parent_and_place_of_that_day(
     hospital: House,
 ) -> None:

@@ -102,5 +102,10 @@ async def test_a_person_lets_an_app_no_further_than_himself(house: OpenHouse) ->
         context = {"patient": {"value": "4711", "authority": "HIS"}}
         mine = await chen.approved(peer, "launch/patient patient/Patient.rs", **context)
         about = {"patient": mine["patient"]}
-        for path in ("Patient", "Patient/0000000000000", "Patient/$ihe-pix"):
-            assert await status(house, mine["access_token"], "GET", path, params=about) == REFUSED
+        token = mine["access_token"]
+        for path, said in (
+            ("Patient", LET_IN),  # where the app finds and reads its patient and nobody else
+            ("Patient/0000000000000", LET_IN),
+            ("Patient/$ihe-pix", REFUSED),
+        ):
+            assert await status(house, token, "GET", path, params=about) == said, path

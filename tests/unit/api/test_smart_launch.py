@@ -384,6 +384,21 @@ async def test_a_right_of_a_patient_does_not_open_what_is_said_of_others(
     assert await status(house, given["access_token"], "/audit/0-1/fhir") == 403
 
 
+async def test_a_token_opens_the_doors_of_care_to_whoever_may_go_through_himself(
+    house: OpenHouse, peer: Peer, lin: Person
+) -> None:
+    scopes = "launch/patient patient/Observation.crus"
+    async with person(house, "shen", "clinician") as shen:
+        for who, opens in ((shen, True), (lin, False)):
+            token = (await who.approved(peer, scopes, patient=PATIENT))["access_token"]
+            async with httpx.AsyncClient(base_url=house.address, trust_env=False) as client:
+                client.headers["Authorization"] = f"Bearer {token}"
+                read = await client.get("/fhir/Observation/1")
+                other = await client.get("/fhir/Condition/1")
+            assert (read.status_code != 403) is opens
+            assert other.status_code == 403
+
+
 async def test_a_token_is_explained_with_its_context(
     house: OpenHouse, peer: Peer, lin: Person
 ) -> None:

@@ -178,6 +178,32 @@ async def test_a_fault_of_ours_sets_the_message_aside_without_telling_what_it_sa
     assert (await bench.state()).pairs(START.date()) == [("D02", None)]
 
 
+class Stumbles(MasterData):
+    """Breaks over some messages when it keeps what they say, each time in another way."""
+
+    async def learn(self, connection: Any, schema: Any, heard: Any, **more: Any) -> Any:
+        learned = await super().learn(connection, schema, heard, **more)
+        for one in heard:
+            if b"D03" in one.message.body:
+                await connection.execute("SELECT $1::text", "no text \x00")
+            if b"D05" in one.message.body:
+                raise KeyError("D05")
+            if b"D06" in one.message.body:
+                await connection.execute("SELECT $1::integer", 2**40)
+        return learned
+
+
+async def test_what_cannot_be_kept_is_set_aside_and_the_rest_is_learned(bench: Bench) -> None:
+    messages = [organisations(f"D0{n}|科室{n}", control=str(n)) for n in range(9)]
+    await bench.append(1, *messages)
+    await bench.learn(Stumbles(ZONE))
+    assert sorted(await bench.aside()) == [
+        ("LY-2006", "1-4", 0), ("LY-2006", "1-6", 0), ("LY-2006", "1-7", 0)
+    ]  # fmt: skip
+    learned = {code for code, _ in (await bench.state()).pairs(START.date())}
+    assert learned == {f"D0{n}" for n in (0, 1, 2, 4, 7, 8)}
+
+
 async def test_messages_of_several_shards_mean_the_same_in_any_order(bench: Bench) -> None:
     """What comes late from another shard takes its place by the time at which it came."""
     await bench.append(2, organisations("D01|老名字", control="a"))

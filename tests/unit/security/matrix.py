@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
@@ -22,11 +23,17 @@ from typing import Any
 
 import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered, serving
+from tests.unit.applications.indicators import two_stars
+from tests.unit.applications.indicators.publishing.star_house import put, stay
+from tests.unit.projections.lake.making import arrived, land, row
 from tests.unit.security.people import People
 from tests.unit.security.streaming import follow
 
-from lianyi.api.assembly import bare_app
-from lianyi.api.guard import Operation, operations_of
+from lianyi.api.addresses import bare_app
+from lianyi.api.operations import Operation, operations_of
+from lianyi.applications.indicators.model import definition_hash
+from lianyi.applications.indicators.publishing.settings import PublishingSettings
+from lianyi.applications.indicators.reading import read_indicators
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.waiting import until_learned
@@ -98,6 +105,7 @@ class Matrix:
         """Put one thing of each kind into :data:`HERE`, and somebody with each role everywhere."""
         people, house = self.people, self.people.house
         await people.tree(TREE)
+        two_stars.put(house.data_dir / "star", count=5)
         await self._master_data()
         await house.add_channel("lab", LAB, organisation=HERE)
         (at,) = await house.append("lab", [hl7("A1")])
@@ -118,10 +126,16 @@ class Matrix:
             "replay_id": replay["id"], "key": "0" * 12,
             "assignment": "00000000-0000-0000-0000-000000000000",
             "approval": "00000000-0000-0000-0000-000000000000", "held": str(held),
+            "export": "00000000-0000-0000-0000-000000000000", "file": "1.Patient.ndjson",
             "kind": "organisation", "tree": "management", "provider": "nobody", "act": str(act),
         }  # fmt: skip
+        self._here |= {"type": "DiagnosticReport", "id": "here", "index": "0", "view": "results"}
+        self._here |= {"source": "his", "table": "visit"}
         self._here |= await self._privacy(at)
         self._here |= await self._identity()
+        await self._clinical()
+        land(house.data_dir / "lake", [arrived(1, 1, [row(1)])])
+        await self._indicators()
         past = house.clock.now() + timedelta(minutes=1)
         for role in roles():
             for place, where in PLACES.items():
@@ -156,6 +170,34 @@ class Matrix:
         await until_learned(house.pool, "identity", last)
         return {"person": PERSON, "other": OTHER}
 
+    async def _clinical(self) -> None:
+        """Write a result here, a report of somebody registered here, and a view; subscribe."""
+        write_view(self.people.house.content_dir)
+        about = {"subject": {"reference": f"Patient/{PERSON}"}}
+        result, told = BODIES["update_resource"], BODIES["resubscribe"]
+        for resource in (
+            result, REPORT | about, ENCOUNTER | about, COMPOSITION | about, told
+        ):  # fmt: skip
+            answer = await self.people.house.client.put(
+                f"/fhir/{resource['resourceType']}/here?channel=lab", json=resource
+            )
+            assert answer.status_code == 201, answer.text
+
+    async def _indicators(self) -> None:
+        """Enter a figure here, raise an alert about here, and publish a value of here."""
+        house = self.people.house
+        self._here |= {"caliber": "national-exam", "number": "1"}
+        await house.post("/indicators/EX-13/entries", BODIES["enter_indicator_figure"])
+        await house.post("/indicators/EX-01/alert-rules", BODIES["set_indicator_alert_rule"])
+        raised = await house.post("/indicators/alerts/evaluate", {"period": "2024"})
+        assert raised == {"raised": 1}
+        put(house.data_dir, [stay(1, "2025-06-02", hospital=HERE, department="BENCH")])
+        path = "/indicators/EX-01/calibers/national-exam"
+        for done in ("propose", "approve"):
+            await house.post(f"{path}/{done}", BODIES["approve_caliber"])
+        published = await house.post("/indicators/publish", {"period": "2025"})
+        assert published["new"] == 2
+
     async def _master_data(self) -> None:
         """Put a bench into the laboratory, with a room and a person of its own."""
         rows = "\n".join(f"{code},{parent or ''}" for code, parent in TREE.items())
@@ -183,8 +225,16 @@ class Matrix:
                 ends = ("keys", "keys/{key}", "public-keys", "certificates", "app")
                 of_systems = operation.path.endswith(ends)
                 return "machine" if of_systems else "them"
+            if name == "code" and "/indicators/" in operation.path:
+                last = operation.path.rsplit("/", 1)[1]
+                return {"entries": "EX-13", "rows": "VIS-001", "rows.csv": "VIS-001"}.get(
+                    last, "EX-01"
+                )
             if name == "code" and "/masterdata/" in operation.path:
                 return "SPARE" if operation.name == "split_organisation" else "BENCH"
+            if operation.path.startswith("/fhir/") and name in FHIR_HERE:
+                whose = "Patient" in operation.path or "{of}" in operation.path
+                return PERSON if name == "id" and whose else FHIR_HERE[name]
             if name == "position" and "/held/" in operation.path:
                 name = "held"
             if name == "position" and "/audit/" in operation.path:
@@ -227,6 +277,20 @@ class Matrix:
         return decision(httpx.Response(status, content=text), operation)
 
 
+VIEW = {
+    "resourceType": "ViewDefinition", "name": "results", "resource": "Observation",
+    "status": "active", "select": [{"column": [{"name": "id", "path": "id"}]}],
+}  # fmt: skip
+"""Rows of results."""
+
+
+def write_view(content_dir: Path) -> None:
+    """Put :data:`VIEW` into the content of a house."""
+    path = content_dir / "clinical" / "views" / "results.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(VIEW), encoding="utf-8")
+
+
 PERSON, OTHER = (shown(record_id("H1", mrn)) for mrn in ("I1", "I2"))
 RECORD = {"source": "H1", "mrn": "I1"}
 FHIR_H1 = "urn:lianyi:authority:H1"
@@ -234,10 +298,44 @@ FHIR_RECORD = f"{FHIR_H1}|I1"
 FHIR_PATIENT = {
     "resourceType": "Patient", "name": [{"text": "测试甲乙"}], "birthDate": "1980-03-15",
 }  # fmt: skip
+FHIR_HERE = {"kind": "Observation", "of": "Patient", "id": "here", "version": "1"}
+OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+REPORT = {
+    "resourceType": "DiagnosticReport", "id": "here", "status": "final", "code": {"text": "x"},
+    "presentedForm": [{"contentType": "text/plain", "data": "eA=="}],
+}  # fmt: skip
+ENCOUNTER = {
+    "resourceType": "Encounter", "id": "here", "status": "finished", "class": {"code": "AMB"},
+}  # fmt: skip
+COMPOSITION = {
+    "resourceType": "Composition", "id": "here", "status": "final", "type": {"text": "x"},
+    "date": "2026-03-02", "author": [{"display": "x"}], "title": "x",
+}  # fmt: skip
+SUBSCRIPTION = {
+    "resourceType": "Subscription", "status": "requested", "reason": "r",
+    "criteria": "urn:lianyi:topic:result-final",
+    "channel": {"type": "rest-hook", "endpoint": "https://hook.example/x"},
+}  # fmt: skip
+NO_CHANGE = {"resourceType": "Parameters"}
+EXPORT = {"resourceType": "Parameters"}
 ON = {"on": "2026-03-02"}
 NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
+VISITS = read_indicators(NOWHERE)[0]["EX-01"]
+SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
 BODIES: dict[str, dict[str, Any]] = {
+    "propose_caliber": SIGNS,
+    "approve_caliber": SIGNS,
+    "withdraw_caliber": SIGNS,
+    "publish_indicators": {"period": "2025"},
+    "enter_indicator_figure": {
+        "period": "2025", "hospital": HERE, "numerator": "3", "evidence": "r",
+    },
+    "set_indicator_target": {"period": "2026", "hospital": HERE, "value": 1},
+    "set_indicator_alert_rule": {"hospital": HERE, "kind": "missing"},
+    "evaluate_indicator_alerts": {"period": "2025"},
+    "acknowledge_indicator_alert": {"note": "r"},
+    "silence_indicator_alert": {"until": "2030-01-01T00:00:00Z", "note": "r"},
     "match_person": {"person": {"name": "测试甲乙"}},
     "register_person": {**RECORD, "person": {"name": "测试甲乙", "born": "19800315"}},
     "split_person": {"records": [RECORD], "reason": "r"},
@@ -246,6 +344,18 @@ BODIES: dict[str, dict[str, Any]] = {
     "undo_replacement": {**RECORD, "reason": "r"},
     "match_patient": FHIR_PATIENT,
     "feed_patient": FHIR_PATIENT,
+    "submit_bundle": {"resourceType": "Bundle", "type": "batch"},
+    "create_resource": OBSERVATION,
+    "validate_resource": OBSERVATION,
+    "start_export_by_parameters": EXPORT,
+    "start_patient_export_by_parameters": EXPORT,
+    "start_group_export_by_parameters": EXPORT,
+    "update_resource": OBSERVATION | {"id": "here"},
+    "subscribe": SUBSCRIPTION,
+    "resubscribe": SUBSCRIPTION | {"id": "here"},
+    "update_resource_by_criteria": OBSERVATION,
+    "patch_resource": NO_CHANGE,
+    "patch_resource_by_criteria": NO_CHANGE,
     "cross_reference_patient_by_parameters": {"resourceType": "Parameters", "parameter": [
         {"name": "sourceIdentifier", "valueString": FHIR_RECORD},
     ]},
@@ -253,8 +363,18 @@ BODIES: dict[str, dict[str, Any]] = {
         {"name": "identifier", "valueIdentifier": {"system": FHIR_H1, "value": "I1"}},
         {"name": "reason", "valueString": "r"},
     ]},
+    "change_card": {
+        "record": RECORD, "kind": "hospital-card", "value": "5512", "status": "active",
+        "reason": "r",
+    },
+    "resolve_card": {"token": "5512"},
+    "confirm_proposed_decision": {},
+    "decline_proposed_decision": {"reason": "r"},
     "activate_model": {"model": "shipped", "reason": "r"},
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
+    "make_record_link": {"patient": "I1^H1", "user": "nobody"},
+    "open_record_link": {"link": "x"},
+    "open_patient_record": {"reason": "fault", "words": "why I look"},
     "record_consent": {
         "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,
         "purposes": ["HRESCH"],
@@ -297,19 +417,45 @@ BODIES: dict[str, dict[str, Any]] = {
         "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
     },
 }  # fmt: skip
+GENDERS = "http://hl7.org/fhir/ValueSet/administrative-gender"
 QUESTIONS = {
+    "get_exam_sheet": {"year": "2025", "hospital": HERE},
+    "export_exam_sheet": {"year": "2025", "hospital": HERE},
+    "compare_caliber_definitions": {
+        "period": "2025",
+        "hospital": HERE,
+        "before": SIGNS["hash"],
+    },
     "list_persons": {"q": "I1^H1"},
+    "find_patients": {"q": "I1^H1"},
+    "list_persons_at_fault": {"fault": "no-name", "source": "H1"},
     "cross_reference_patient": {"sourceIdentifier": FHIR_RECORD},
+    "expand_value_set": {"url": GENDERS},
+    "validate_code": {"url": GENDERS, "code": "male"},
+    "look_up_code": {"system": "http://hl7.org/fhir/administrative-gender", "code": "male"},
     "feed_patient": {"identifier": FHIR_RECORD},
+    "update_resource_by_criteria": {"identifier": "here"},
+    "patch_resource_by_criteria": {"identifier": "here"},
+    "delete_resource_by_criteria": {"identifier": "here"},
+    "find_last_observations": {"patient": PERSON},
     "list_encounters": {"patient": "P1^H1"},
     "explain_treatment": {"patient": "P1^H1"},
     "explain_access": {"account": "them", "permission": "messages.read"},
     "list_names": {"code": "BENCH"},
+    "count_indicators": {"codes": "VIS-001", "period": "2026-03"},
+    "list_indicator_rows": {"period": "2026-03"},
+    "export_indicator_rows": {"period": "2026-03"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }
-GONE = {"LY-1815", "LY-1865", "LY-2153"}
-"""What is around it is there; that there is no such key, assignment, app or model is by design."""
+GONE = {"LY-1815", "LY-1865", "LY-2153", "LY-2160"}
+"""What is around it is there; that there is no such key, assignment, app, model or card authority
+is by design."""
+
+TAKEN = {"LY-2240"}
+"""An id names one resource in the whole house. Whoever may create learns that one is taken, and
+nothing else of what stands under it: neither its content nor whose it is, nor can he change it.
+Ids that the platform gives cannot be guessed."""
 
 
 UNKNOWN_DOMAIN = {"LY-2141"}
@@ -335,6 +481,8 @@ def decision(answer: httpx.Response, operation: Operation) -> str:
         return "unknown"
     if answer.status_code == 403 and code == "LY-1800":
         return "forbidden"
+    if code in TAKEN:
+        return "taken"
     if code in UNKNOWN_DOMAIN or (answer.status_code == 404 and code not in GONE):
         return "invisible"
     not_ready = operation.name == "ready"
@@ -346,7 +494,11 @@ def decision(answer: httpx.Response, operation: Operation) -> str:
 async def asking(database: str, folder: Path) -> Any:
     """Serve the house that is asked."""
     closed = SecuritySettings(metrics_open=False)
-    async with serving(database, folder, security=closed) as house, learning(house):
+    alone = PublishingSettings(two_persons=False)
+    async with (
+        serving(database, folder, security=closed, publishing=alone) as house,
+        learning(house),
+    ):
         matrix = Matrix(house)
         await matrix.prepare()
         yield matrix

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from benchmarks.fuzz_api import ENDLESS, fuzz, served
 
-from lianyi.api.assembly import bare_app
-from lianyi.api.guard import Operation, operations_of
+from lianyi.api.addresses import bare_app
+from lianyi.api.operations import Operation, operations_of
 from lianyi.security.permissions import ANYBODY
 
 CASES = 300

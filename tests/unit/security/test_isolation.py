@@ -20,10 +20,11 @@ import httpx
 import pytest
 from tests.unit.api.house import House, hl7, serving
 from tests.unit.security import streaming
+from tests.unit.security.matrix import write_view
 from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, build, busy
 
 from lianyi.api import live
-from lianyi.api.assembly import bare_app
+from lianyi.api.addresses import bare_app
 from lianyi.projections.identity.systems import system_of
 from lianyi.security.model import Access
 from lianyi.security.settings import SecuritySettings
@@ -49,6 +50,7 @@ ACTS = (*OWN_TABLES, "/masterdata")
 async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
     closed = SecuritySettings(metrics_open=False)  # else whoever is on the machine may read them
     async with serving(database, tmp_path, security=closed) as house:
+        write_view(house.content_dir)
         yield await build(house)
 
 
@@ -77,13 +79,28 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
+        else ["VIS-001" if "/rows" in path else "EX-13"]
+        if "/indicators/" in path
         else ["LY-1606"],
+        "{caliber}": ["national-exam"],
+        "{number}": ["1", "2"],
         "{key}": [h.key for h in whose],
         "{consent}": [h.consent for h in whose],
         "{glass}": [h.glass for h in whose],
         "{assignment}": [h.assignment for h in whose],
         "{approval}": ["00000000-0000-0000-0000-000000000000"],
-        "{kind}": ["organisation", "location", "practitioner"],
+        "{kind}": ["Observation", "Patient"]
+        if path.startswith("/fhir/")
+        else ["organisation", "location", "practitioner"],
+        "{of}": ["Patient"],
+        "{type}": ["Patient", "Observation"],
+        "{export}": ["00000000-0000-0000-0000-000000000000"],
+        "{file}": ["1.Patient.ndjson"],
+        "{index}": ["0"],
+        "{source}": ["his"],
+        "{table}": ["visit"],
+        "{view}": ["results"],
+        "{id}": [h.person for h in whose],
         "{tree}": ["management"],
         "{person}": [h.person for h in whose],
         "{other}": [h.other for h in whose],
@@ -121,6 +138,13 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
+    if path.endswith(("/indicators/values", "/rows", "/rows.csv")):
+        asked = {"codes": "VIS-001,INP-001,EX-04"} if path.endswith("/values") else {}
+        asked |= {"period": "2026Q1"}
+        mine = [asked | {"department": h.department} for h in whose]
+        return [asked, *mine, *(asked | {"hospital": h.organisation} for h in whose)]
+    if path.endswith(("/indicators/board", "/indicators/today")):
+        return [{}, *({"hospital": h.organisation} for h in whose)]
     if path.endswith("/treatment"):
         return [{"patient": "P1^H1"}, *({"patient": "P1^H1", "account": h.account} for h in whose)]
     if "/masterdata/names" in path:
@@ -134,11 +158,21 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         ]
     if path.endswith("/fhir/Patient"):
         asked = [{"_id": h.person} for h in whose]
+        asked += [{"_id": h.person, "_sort": "_lastUpdated"} for h in whose]
+        asked += [{"_has:Observation:patient:status": "final"}, {"_lastUpdated": "ge2020"}]
         return [*asked, {"identifier": "I1"}, {"family": "甲"}, {"active": "true", "_count": "100"}]
+    if path.endswith("/$lastn"):
+        return [{"patient": h.person} for h in whose]
     if path.endswith("/$ihe-pix"):
         return [{"sourceIdentifier": f"{system_of(h.source)}|I1"} for h in whose]
-    if path.endswith("/identity/persons"):
+    if path.endswith(("/identity/persons", "/api/v1/record")):
         return [{"q": q} for h in whose for q in (h.source, f"I1^{h.source}", h.person, "甲", "I1")]
+    if path.endswith("/quality/persons"):
+        return [{"fault": "duplicate", "source": h.source} for h in whose]
+    if "/indicators/exam" in path:
+        return [{"year": "2025", "hospital": h.organisation} for h in whose]
+    if path.endswith("/change"):
+        return [{"period": "2025", "hospital": h.organisation} for h in whose]
     if path.endswith("/access"):
         return [
             {"account": h.account, "permission": "messages.read", "organisation": h.organisation}
@@ -178,6 +212,10 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
     if path.endswith("/privacy/glass"):
         said = {"reason": "fault", "words": "mine and mine"}
         return [{"position": str(h.first), **said} for h in whose]
+    if path.startswith("/api/v1/record/") and path.endswith("/glass"):
+        return [{"reason": "fault", "words": "mine and mine"}]
+    if path.endswith("/record/links"):
+        return [{"patient": f"I1^{h.source}", "user": h.account} for h in whose]
     if path.endswith("/privacy/consents"):
         said = {"patient": "P1^H1", "decision": "refuse", "given_by": "mine"}
         return [{"organisation": h.organisation, **said} for h in whose]
@@ -204,6 +242,13 @@ def identity_bodies(path: str, *whose: Hospital) -> list[dict[str, Any]]:
             {"said": "link", "person": one, "other": other} | why
             for one, other in itertools.permutations(persons, 2)
         ],
+        "confirmed": [why],
+        "declined": [why],
+        "cards": [
+            {"record": one, "kind": "hospital-card", "value": "1", "status": "lost"} | why
+            for one in records
+        ],
+        "resolve": [{"token": "5512"}],
         "proposals": [{}],
         "activate": [{"model": str(h.act)} | why for h in whose],
     }[path.rpartition("/")[2]]

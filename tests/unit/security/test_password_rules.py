@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lianyi.base.errors import from_record
@@ -77,6 +77,8 @@ def test_case_and_width_hide_nothing(text: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=12), st.integers(2, 9))
+@example("0000000000¨¼", 9)  # grows when its width is taken away
+@example("\u0301bcxq1wa", 3)  # its ends grow together
 def test_repeating_a_password_adds_next_to_nothing(block: str, times: int) -> None:
     assert cost(block * times) <= cost(block) + 2
 

@@ -19,7 +19,7 @@ from tests.unit.api.house import House, serving
 from tests.unit.security import matrix
 from tests.unit.security.people import PASSWORD, People
 
-from lianyi.api.guard import Operation
+from lianyi.api.operations import Operation
 from lianyi.base.embedded import PostgresServer
 from lianyi.cli.main import main
 from lianyi.messagelog.message import LogMessage
@@ -49,6 +49,7 @@ OPEN = {
     "hear_of_logout": "session.ended",
     "introspect_token": "",
     "live": "",
+    "open_record_link": "link.opened link.refused",
     "ready": "",
     "revoke_token": "token.ended",
     "sign_in": "session.began session.refused",
@@ -67,7 +68,8 @@ COMMANDS = {
         "account remove-second-factor", "account reset-password", "account unlock",
         "account app", "account export", "account import", "account practitioner",
         "audit export", "audit find", "audit verify", "log erase", "log export", "log import",
-        "log verify", "projection rebuild",
+        "log verify", "projection rebuild", "rebuild", "views follow",
+        "views run",
     },
 }  # fmt: skip
 """Reviewed: commands that ask the platform, and those that open the database themselves."""
@@ -105,8 +107,10 @@ def heard(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) ->
         yield runner.run(ask())
 
 
-OWN = {"end_glass"}
-"""What is done with one's own only: nobody of the table has one, and all are told so."""
+OWN = {
+    "end_glass", "get_proposed_decision", "confirm_proposed_decision", "decline_proposed_decision",
+}  # fmt: skip
+"""What is done with one's own, or with what waits: nothing does in the table, and all are told."""
 
 
 def decisions_of(operation: Operation) -> list[str]:
@@ -187,9 +191,9 @@ def commands(group: click.Command, name: str = "") -> Iterator[str]:
 def test_every_command_that_touches_what_is_kept_was_reviewed() -> None:
     """The rest runs, checks or explains the installation and shows no message."""
     groups = {"account", "audit", "channel", "delivery", "log", "masterdata", "message",
-              "projection"}  # fmt: skip
+              "projection", "rebuild", "views"}  # fmt: skip
     silent = {"audit check-export", "audit key", "channel check", "projection list",
-              "projection digest"}  # fmt: skip
+              "projection digest", "views check"}  # fmt: skip
     found = {one for one in commands(main) if one.partition(" ")[0] in groups}
     assert found - silent == COMMANDS["API"] | COMMANDS["act"]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered
+from tests.unit.applications.indicators import two_stars
 from tests.unit.security.people import People
 
 from lianyi.messagelog.message import Position
@@ -44,8 +45,9 @@ TABLES = {
 
 ROLES = [
     "audit-administrator", "clinician", "identity-steward", "integration-engineer",
-    "integration-watcher", "manager", "monitoring", "privacy-officer", "registrar",
-    "security-administrator", "system-administrator",
+    "integration-watcher", "manager", "monitoring", "operations-analyst", "privacy-officer",
+    "registrar",
+    "security-administrator", "sensitive-records", "system-administrator",
 ]  # fmt: skip
 
 
@@ -106,6 +108,8 @@ async def build(house: House) -> Town:
             bodies = [registered(mrn, h.source, name=f"{h.source}^甲乙") for mrn in ("I1", "I2")]
             *_, last = await house.append(h.channel, bodies, sender=f"{h.source}|H1")
             await until_learned(house.pool, "identity", last)
+    departments = {"A": [a.department], "B": [b.department]}
+    two_stars.put(house.data_dir / "star", count=20, town=departments, mark=("B", CANARY))
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from lianyi.channels.functions import FunctionHost
 from lianyi.channels.loading import check_together, load_channel
 from lianyi.formats import hl7v2
 from lianyi.messagelog.message import Gate
-from lianyi.simulate.demo import EXPORTS, NIGHT_BATCH, demo_plan
+from lianyi.simulate.demo import EXPORTS, HISTORY, NIGHT_BATCH, demo_plan
 from lianyi.simulate.feed import read_target
+from lianyi.simulate.history.making import make_rows
+from lianyi.simulate.history.store import Wanted
 from lianyi.simulate.people import check_character
 from lianyi.simulate.story import StorySettings, tell
 
@@ -63,7 +66,8 @@ def test_the_channels_stand_where_the_plan_sends_and_receives(
 ) -> None:
     assert check_together([channel.definition for channel in channels.values()]) == []
     sends = {read_target(send).url for member in PLAN.members for send in member.sends}
-    assert set(channels) == sends | {PLAN.corpus_url}
+    history = (Path("/data") / HISTORY).as_uri()
+    assert set(channels) == sends | {PLAN.corpus_url, history}
     listens = {listen.partition("://")[2] for member in PLAN.members for listen in member.listens}
     for channel in channels.values():
         for destination in channel.definition.destinations:
@@ -72,7 +76,7 @@ def test_the_channels_stand_where_the_plan_sends_and_receives(
                 assert Path(address) in EXPORTS
             else:
                 assert address.removeprefix("http://").partition("/")[0] in listens
-    assert Path("/data") / NIGHT_BATCH in PLAN.folders
+    assert {Path("/data") / NIGHT_BATCH, Path("/data") / HISTORY} <= set(PLAN.folders)
 
 
 async def test_the_whole_story_passes_and_nothing_is_parked(
@@ -98,7 +102,7 @@ async def test_the_whole_story_passes_and_nothing_is_parked(
         f"{channel.definition.channel} {destination.name}"
         for channel in channels.values()
         for destination in channel.destinations
-        if channel.definition.channel != "corpus"
+        if channel.definition.channel not in {"corpus", "his-history"}
     }
     assert upgraded > 3
 
@@ -118,3 +122,19 @@ def check_sent(name: str, received: bytes, sent: bytes) -> int:
             assert check_character(number[:17]) == number[17]
             return len(hl7v2.parse(received).get("PID-3(2).1")) == 15
     return 0
+
+
+def test_the_history_is_taken_and_its_departments_are_handed_on(
+    channels: dict[str, CompiledChannel], tmp_path: Path
+) -> None:
+    make_rows(Wanted(1000, 1, 1, date(2026, 10, 1)), tmp_path)
+    channel = channels[(Path("/data") / HISTORY).as_uri()]
+    (dictionaries,) = channel.destinations
+    wanted = Counter[str]()
+    for path in sorted(tmp_path.iterdir()):
+        content = channel.open(path.read_bytes())
+        assert channel.judge(content)[0] is Gate.ACCEPT, path.name
+        table = path.stem.partition("-")[2]
+        wanted[table] += dictionaries.wants(content)
+    assert len(wanted) == 20
+    assert +wanted == {"KS_ZD": 2}  # its rows, and that they were all

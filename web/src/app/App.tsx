@@ -6,12 +6,14 @@ import zhCN from 'antd/locale/zh_CN'
 import { useMemo, useState } from 'react'
 
 import { ApiFailure } from '@/lib/api'
+import { isEmbedded } from '@/lib/embedding'
 import { keepShade, preferredShade } from '@/lib/preferences'
 import { useTexts } from '@/lib/texts'
 import { antdTheme, paint, type Shade } from '@/lib/theme'
 
 import { AUTHORISE, Authorise } from './Authorise'
-import { router } from './routes'
+import { Embedded } from './Embedded'
+import { makeRouter } from './routes'
 import { SessionGate } from './SessionGate'
 import { ShadeContext } from './shade'
 
@@ -24,6 +26,13 @@ const queries = new QueryClient({
     },
   },
 })
+
+const embedded = isEmbedded()
+
+function Pages() {
+  const [router] = useState(() => makeRouter())
+  return <RouterProvider router={router} />
+}
 
 /** Everything that surrounds the pages: palette, language, data, session, routes. */
 export function App() {
@@ -50,9 +59,13 @@ export function App() {
       <AntdApp component={false} message={{ top: 56 }}>
         <QueryClientProvider client={queries}>
           <ShadeContext value={shading}>
-            <SessionGate>
-              {window.location.pathname === AUTHORISE ? <Authorise /> : <RouterProvider router={router} />}
-            </SessionGate>
+            {embedded ? (
+              <Embedded />
+            ) : (
+              <SessionGate>
+                {window.location.pathname === AUTHORISE ? <Authorise /> : <Pages />}
+              </SessionGate>
+            )}
           </ShadeContext>
         </QueryClientProvider>
       </AntdApp>

@@ -3,7 +3,9 @@ import {
   AuditOutlined,
   BankOutlined,
   DashboardOutlined,
+  FileTextOutlined,
   IdcardOutlined,
+  LineChartOutlined,
   MailOutlined,
   MoonOutlined,
   SafetyOutlined,
@@ -66,7 +68,7 @@ export function Frame() {
 }
 
 /** What goes to a printer is written down, whichever way it was asked for. */
-function notePrint() {
+export function notePrint() {
   void client.POST('/api/v1/prints', { body: { page: window.location.pathname.slice(0, 200) }, keepalive: true })
 }
 
@@ -192,6 +194,8 @@ function Navigation() {
       {may('messages.read') && <Item to="/messages" icon={<MailOutlined />} label={t('nav.messages')} />}
       {may('deliveries.read') && <Item to="/queues" icon={<UnorderedListOutlined />} label={t('nav.queues')} count={open} />}
       {may('channels.read') && <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />}
+      {may('clinical.read') && <Item to="/record" icon={<FileTextOutlined />} label={t('nav.record')} />}
+      {(may('indicators.read') || may('indicators.own')) && <Item to="/indicators" icon={<LineChartOutlined />} label={t('nav.indicators')} />}
       {may('identity.read') && <Item to="/identity" icon={<IdcardOutlined />} label={t('nav.identity')} />}
       {may('masterdata.read') && <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />}
       {may('accounts.read') && <Item to="/accounts" icon={<TeamOutlined />} label={t('nav.accounts')} />}
@@ -205,7 +209,7 @@ function Navigation() {
 }
 
 type ItemProps = {
-  to: '/' | '/messages' | '/queues' | '/channels' | '/identity' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
+  to: '/' | '/messages' | '/queues' | '/channels' | '/record' | '/indicators' | '/identity' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
   icon: ReactNode
   label: string
   count?: number

@@ -1,21 +1,24 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate, type RouteComponent } from '@tanstack/react-router'
+import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, auditSearch, channelSearch, masterDataSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch, uncodedSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { Frame } from './Frame'
 
+let frame: RouteComponent = Frame
+
 const root = createRootRoute({
-  component: Frame,
+  component: () => createElement(frame),
   notFoundComponent: NotFound,
   errorComponent: Crashed,
 })
 
-/** A page for those who hold a permission. */
-function guarded(needs: Permission, Page: RouteComponent): RouteComponent {
+/** A page for those who hold a permission, or one of several. */
+function guarded(needs: Permission | readonly Permission[], Page: RouteComponent): RouteComponent {
   const Shown = () => (
     <Guarded needs={needs}>
       <Page />
@@ -31,6 +34,8 @@ const BEGINNINGS = [
   ['/messages', 'messages.read'],
   ['/queues', 'deliveries.read'],
   ['/channels', 'channels.read'],
+  ['/record', 'clinical.read'],
+  ['/indicators', 'indicators.read'],
   ['/identity', 'identity.read'],
   ['/accounts', 'accounts.read'],
   ['/privacy', 'consents.read'],
@@ -136,6 +141,27 @@ const privacy = createRoute({
   component: lazyRouteComponent(() => import('@/features/privacy/PrivacyPage')),
 })
 
+const findPatient = createRoute({
+  getParentRoute: () => root,
+  path: '/record',
+  validateSearch: findSearch,
+  component: guarded('clinical.read', lazyRouteComponent(() => import('@/features/record/FindPage'))),
+})
+
+const patientRecord = createRoute({
+  getParentRoute: () => root,
+  path: '/record/$person',
+  validateSearch: patientRecordSearch,
+  component: guarded('clinical.read', lazyRouteComponent(() => import('@/features/record/RecordPage'))),
+})
+
+const uncoded = createRoute({
+  getParentRoute: () => root,
+  path: '/uncoded',
+  validateSearch: uncodedSearch,
+  component: guarded('messages.read', lazyRouteComponent(() => import('@/features/uncoded/UncodedPage'))),
+})
+
 /** Who decides begins with the questions, the desk with looking for somebody. */
 const identity = createRoute({
   getParentRoute: () => root,
@@ -164,6 +190,68 @@ const comparison = createRoute({
   component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/ComparePage'))),
 })
 
+const waiting = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/waiting',
+  component: guarded('identity.decide', lazyRouteComponent(() => import('@/features/identity/WaitingPage'))),
+})
+
+const identityQuality = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/quality',
+  component: guarded('identity.read', lazyRouteComponent(() => import('@/features/identity/QualityPage'))),
+})
+
+const identityModels = createRoute({
+  getParentRoute: () => root,
+  path: '/identity/models',
+  component: guarded('identity.model', lazyRouteComponent(() => import('@/features/identity/ModelsPage'))),
+})
+
+/** Everybody sees figures of his own; who may see more sees more. */
+const SEES_FIGURES = ['indicators.read', 'indicators.own'] as const
+
+const indicators = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators',
+  validateSearch: boardSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/BoardPage'))),
+})
+
+const indicator = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/$code',
+  validateSearch: drillSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/DrillPage'))),
+})
+
+const indicatorDesk = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/desk',
+  validateSearch: deskSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/DeskPage'))),
+})
+
+const indicatorDefinition = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/desk/$code',
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/DefinitionPage'))),
+})
+
+const indicatorExam = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/exam',
+  validateSearch: examSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ExamPage'))),
+})
+
+const indicatorAlerts = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/alerts',
+  validateSearch: alertsSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/AlertsPage'))),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -185,20 +273,25 @@ function NotFound() {
   )
 }
 
-export const router = createRouter({
-  routeTree: root.addChildren([
-    overview, messages, trace, queues, channels, channel, masterdata, record, identity, persons, person, comparison, audit, privacy, accounts, account, me, firstAdministrator,
-  ]),
-  parseSearch,
-  stringifySearch,
-  // What no screen knows is dropped; without this, what a screen has refused would come back.
-  search: { strict: true },
-  scrollRestoration: true,
-  defaultPreload: 'intent',
-})
+/** The routes of the console; elsewhere than at its root, and with another frame around the pages. */
+export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath?: string; frame?: RouteComponent } = {}) {
+  frame = around
+  return createRouter({
+    basepath,
+    routeTree: root.addChildren([
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExam, indicatorAlerts, audit, privacy, accounts, account, me, firstAdministrator,
+    ]),
+    parseSearch,
+    stringifySearch,
+    // What no screen knows is dropped; without this, what a screen has refused would come back.
+    search: { strict: true },
+    scrollRestoration: true,
+    defaultPreload: 'intent',
+  })
+}
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: typeof router
+    router: ReturnType<typeof makeRouter>
   }
 }

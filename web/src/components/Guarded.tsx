@@ -5,9 +5,9 @@ import { useTexts } from '@/lib/texts'
 
 import { StatePage } from './StatePage'
 
-/** Shows a page to those who may see it, and says so to the others without asking the server. */
-export function Guarded({ needs, children }: { needs: Permission; children: ReactNode }) {
-  return useMay()(needs) ? children : <Forbidden />
+/** Shows a page to those who may see it, and says so to the others without asking the server. One permission of several will do. */
+export function Guarded({ needs, children }: { needs: Permission | readonly Permission[]; children: ReactNode }) {
+  return [needs].flat().some(useMay()) ? children : <Forbidden />
 }
 
 export function Forbidden() {

@@ -2,6 +2,7 @@
 
 import createClient from 'openapi-fetch'
 
+import { bearer, isEmbedded } from './embedding'
 import { chosenPurpose } from './purpose'
 import type { components, paths } from './schema'
 
@@ -56,6 +57,7 @@ export type OrganisationNode = Schemas['OrganisationNode']
 export type Saying = Schemas['SayingRow']
 export type Proposal = Schemas['ProposalRow']
 export type SetAside = Schemas['SetAsideView']
+export type Uncoded = Schemas['UncodedView']
 export type ActRow = Schemas['ActView']
 export type AuditProof = Schemas['AuditProof']
 export type Look = Schemas['LookView']
@@ -73,6 +75,44 @@ export type IdentityQuestion = Schemas['IdentityQuestion']
 export type Candidate = Schemas['Candidate']
 export type Demographics = Schemas['DemographicsIn']
 export type DecidedOnPersons = Schemas['DecidedView']
+export type Survey = Schemas['SurveyView']
+export type SourceQuality = Schemas['SourceView']
+export type QualityFinding = Schemas['QualityFindingView']
+export type Models = Schemas['ModelsView']
+export type ModelProposal = Schemas['ProposalView']
+export type ResolvedCard = Schemas['ResolvedCard']
+export type RecordLook = Schemas['RecordLook']
+export type RecordReason = Schemas['RecordReason']
+export type RecordRight = Schemas['RecordRight']
+export type RecordOverview = Schemas['RecordOverview']
+export type RecordSection = Schemas['RecordSection']
+export type RecordItem = Schemas['RecordItemView']
+export type RecordItemDetail = Schemas['RecordItemDetail']
+export type RecordValue = Schemas['RecordValue']
+export type RecordSeries = Schemas['RecordSeries']
+export type ProposedDecision = Schemas['ProposedDecision']
+export type WaitingDecision = Schemas['ProposedDecisionDetail']
+export type IndicatorRow = Schemas['IndicatorRow']
+export type IndicatorDetail = Schemas['IndicatorDetail']
+export type Caliber = IndicatorDetail['calibers'][number]
+export type IndicatorFigures = Schemas['IndicatorFigures']
+export type Figure = Schemas['Figure']
+export type FiguresAnswer = Schemas['FiguresView']
+export type IndicatorBoard = Schemas['BoardView']
+export type IndicatorTile = Schemas['Tile']
+export type TodayAnswer = Schemas['TodayView']
+export type CountedRows = Schemas['RowsView']
+export type CountedRow = CountedRows['items'][number]
+export type CountedCell = CountedRow['cells'][number]
+export type CaliberStanding = Schemas['CaliberStanding']
+export type CaliberHistory = Schemas['CaliberHistory']
+export type PublishedCell = Schemas['PublishedCell']
+export type PublishedList = Schemas['PublishedList']
+export type Recount = Schemas['RecountView']
+export type IndicatorEntry = Schemas['EntryView']
+export type ExamSheet = Schemas['ExamSheet']
+export type ExamRow = Schemas['ExamRow']
+export type IndicatorAlert = Schemas['AlertView']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */
@@ -83,7 +123,13 @@ export const client = createClient<paths>({
 
 client.use({
   onRequest: ({ request }) => {
-    const purpose = chosenPurpose()
+    const token = bearer()
+    if (token !== null) {
+      const borne = new Request(request, { credentials: 'omit' })
+      borne.headers.set('Authorization', `Bearer ${token}`)
+      return borne
+    }
+    const purpose = isEmbedded() ? null : chosenPurpose()
     if (purpose !== null) request.headers.set('X-Purpose', purpose)
     return request
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { auditSearch, channelSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+import { alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, traceSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -85,5 +85,34 @@ describe('who is looked for in the index', () => {
   it('keeps a text, a birthday in figures and one of two sexes', () => {
     expect(personSearch({ q: ' 王小明 ', born: '1980-03-15', sex: 'F' })).toEqual({ q: '王小明', born: '19800315', sex: 'F' })
     expect(personSearch({ q: '', born: 'x', sex: 'X', other: '1' })).toEqual({})
+  })
+})
+
+describe('what of an indicator is asked for in an address', () => {
+  it('is a period, places, a caliber and a level', () => {
+    expect(drillSearch(parseSearch('?period=2026Q1&hospital=H1&department=D%201&doctor=x&caliber=national-exam&by=doctor&side=denominator'))).toEqual({
+      period: '2026Q1',
+      hospital: 'H1',
+      department: 'D 1',
+      doctor: 'x',
+      caliber: 'national-exam',
+      by: 'doctor',
+      side: 'denominator',
+    })
+    expect(drillSearch({ period: '2026-1', caliber: 'A b', by: 'patient', side: 'both', hospital: '', other: 'x' })).toEqual({})
+  })
+
+  it('names a board, a group and a tile that is open', () => {
+    expect(boardSearch({ board: 'president', period: '2025', group: '住院', open: 'EX-04' })).toEqual({ board: 'president', period: '2025', group: '住院', open: 'EX-04' })
+    expect(boardSearch({ board: '<b>', period: '..', open: '<img>' })).toEqual({})
+  })
+
+  it('knows classes, ways and standings of definitions, years and alerts', () => {
+    expect(deskSearch({ q: ' 手术 ', class: 'safety', way: 'by_form', standing: 'changed', faulty: 'yes' })).toEqual({ q: '手术', class: 'safety', way: 'by_form', standing: 'changed', faulty: 'yes' })
+    expect(deskSearch({ class: 'x', way: 'x', standing: 'x', faulty: 'no' })).toEqual({})
+    expect(examSearch({ year: '2025', hospital: 'H1' })).toEqual({ year: '2025', hospital: 'H1' })
+    expect(examSearch({ year: '25' })).toEqual({})
+    expect(alertsSearch({ alert: 'open', code: 'EX-04' })).toEqual({ alert: 'open', code: 'EX-04' })
+    expect(alertsSearch({ alert: 'closed', code: '4' })).toEqual({})
   })
 })

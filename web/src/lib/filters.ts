@@ -187,6 +187,13 @@ export function masterDataSearch(raw: RawSearch): MasterDataSearch {
   })
 }
 
+export type UncodedSearch = { q?: string; channel?: string }
+
+/** Which of the codes that no table maps are shown. */
+export function uncodedSearch(raw: RawSearch): UncodedSearch {
+  return said({ q: cleanText(raw['q'], 100), channel: cleanText(raw['channel'], 100) })
+}
+
 /** The day for which a record is shown. */
 export function recordSearch(raw: RawSearch): { as_of?: string } {
   return said({ as_of: cleanDay(raw['as_of']) })
@@ -236,6 +243,132 @@ export function personSearch(raw: RawSearch): PersonSearch {
     born: born === '' ? undefined : born,
     sex: cleanWord(raw['sex'], SEXES),
   })
+}
+
+export const RECORD_SECTIONS = ['encounter', 'problem', 'allergy', 'medication', 'laboratory', 'imaging', 'vital-sign', 'document', 'order', 'procedure', 'nursing', 'immunisation', 'appointment', 'charge', 'other'] as const
+
+export type PatientRecordSearch = {
+  section?: (typeof RECORD_SECTIONS)[number] | undefined
+  q?: string | undefined
+  since?: string | undefined
+  until?: string | undefined
+  organisation?: string | undefined
+  item?: string | undefined
+  /** Of the temperature sheet: a stay, and a week of it from 1. */
+  stay?: string | undefined
+  week?: string | undefined
+}
+
+/** Whose record is wanted. */
+export function findSearch(raw: RawSearch): { q?: string } {
+  return said({ q: cleanText(raw['q'], 100) })
+}
+
+/** What of a patient's record is shown, and which item is open. */
+export function patientRecordSearch(raw: RawSearch): PatientRecordSearch {
+  const item = cleanText(raw['item'], 130)
+  return said({
+    section: cleanWord(raw['section'], RECORD_SECTIONS),
+    q: cleanText(raw['q'], 100),
+    since: cleanDay(raw['since']),
+    until: cleanDay(raw['until']),
+    organisation: cleanText(raw['organisation'], 100),
+    item: item && /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/.test(item) ? item : undefined,
+    stay: cleanId(raw['stay']),
+    week: cleanText(raw['week'], 3)?.match(/^[1-9]\d{0,2}$/)?.[0],
+  })
+}
+
+function cleanId(raw: unknown): string | undefined {
+  return cleanText(raw, 64)?.match(/^[A-Za-z0-9.-]{1,64}$/)?.[0]
+}
+
+export const INDICATOR_CLASSES = ['safety', 'quality', 'efficiency', 'economy', 'service', 'policy', 'development'] as const
+export type IndicatorClass = (typeof INDICATOR_CLASSES)[number]
+
+function cleanPeriod(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}(-\d\d|Q\d)?$/.test(value) ? value : undefined
+}
+
+/** Which indicator: `EX-04`. */
+function cleanCode(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[A-Z]{2,6}-\d{2,4}[a-z]?$/.test(value) ? value : undefined
+}
+
+export type BoardSearch = { board?: string; period?: string; hospital?: string; department?: string; group?: string; open?: string }
+
+/** Which board is shown, for when and for whom, and which tile is pulled up on a phone. */
+export function boardSearch(raw: RawSearch): BoardSearch {
+  const board = cleanText(raw['board'], 41)
+  return said({
+    board: board && /^[a-z0-9-]+$/.test(board) ? board : undefined,
+    period: cleanPeriod(raw['period']),
+    hospital: cleanText(raw['hospital'], 100),
+    department: cleanText(raw['department'], 100),
+    group: cleanText(raw['group'], 60),
+    open: cleanCode(raw['open']),
+  })
+}
+
+export const DRILL_LEVELS = ['hospital', 'department', 'doctor'] as const
+export const DRILL_SIDES = ['numerator', 'denominator'] as const
+
+export type DrillSearch = {
+  period?: string
+  hospital?: string
+  department?: string
+  doctor?: string
+  caliber?: string
+  by?: (typeof DRILL_LEVELS)[number]
+  side?: (typeof DRILL_SIDES)[number]
+}
+
+/** The figure that is looked into: when, whose, by which caliber; and what of it is open. */
+export function drillSearch(raw: RawSearch): DrillSearch {
+  const caliber = cleanText(raw['caliber'], 41)
+  return said({
+    period: cleanPeriod(raw['period']),
+    hospital: cleanText(raw['hospital'], 100),
+    department: cleanText(raw['department'], 100),
+    doctor: cleanText(raw['doctor'], 100),
+    caliber: caliber && /^[a-z][a-z0-9-]*$/.test(caliber) ? caliber : undefined,
+    by: cleanWord(raw['by'], DRILL_LEVELS),
+    side: cleanWord(raw['side'], DRILL_SIDES),
+  })
+}
+
+export const COUNTING_WAYS = ['counted', 'by_form', 'not_available'] as const
+
+export const CALIBER_STATES = ['draft', 'proposed', 'approved', 'changed', 'superseded'] as const
+
+export type DeskSearch = { q?: string; class?: IndicatorClass; way?: (typeof COUNTING_WAYS)[number]; standing?: (typeof CALIBER_STATES)[number]; faulty?: 'yes' }
+
+/** Which definitions are listed. */
+export function deskSearch(raw: RawSearch): DeskSearch {
+  return said({
+    q: cleanText(raw['q'], 100),
+    class: cleanWord(raw['class'], INDICATOR_CLASSES),
+    way: cleanWord(raw['way'], COUNTING_WAYS),
+    standing: cleanWord(raw['standing'], CALIBER_STATES),
+    faulty: cleanWord(raw['faulty'], ['yes'] as const),
+  })
+}
+
+export type ExamSearch = { year?: string; hospital?: string }
+
+/** Of which year and hospital the exam is shown. */
+export function examSearch(raw: RawSearch): ExamSearch {
+  return said({
+    year: typeof raw['year'] === 'string' && /^20\d\d$/.test(raw['year']) ? raw['year'] : undefined,
+    hospital: cleanText(raw['hospital'], 100),
+  })
+}
+
+export const ALERT_STATES = ['open', 'acknowledged', 'silenced'] as const
+
+/** Which alerts are listed. */
+export function alertsSearch(raw: RawSearch): { alert?: (typeof ALERT_STATES)[number]; code?: string } {
+  return said({ alert: cleanWord(raw['alert'], ALERT_STATES), code: cleanCode(raw['code']) })
 }
 
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */

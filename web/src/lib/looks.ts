@@ -4,7 +4,7 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { ApiFailure, type Glass, type MessageTrace } from './api'
 
-const ABOUT_PATIENTS = new Set(['trace', 'neighbours', 'messages', 'messages-newest', 'deliveries', 'identity'])
+const ABOUT_PATIENTS = new Set(['trace', 'neighbours', 'messages', 'messages-newest', 'deliveries', 'identity', 'record'])
 const aboutPatients = { predicate: ({ queryKey }: Query) => ABOUT_PATIENTS.has(String(queryKey[0])) }
 
 /** More may be seen from now on: ask again, and show what there is until the answer comes. */

@@ -43,10 +43,19 @@ export type Permission =
   | 'glass.review'
   | 'consents.read'
   | 'consents.record'
+  | 'clinical.read'
   | 'identity.read'
   | 'identity.match'
   | 'identity.register'
   | 'identity.decide'
+  | 'identity.model'
+  | 'indicators.read'
+  | 'indicators.own'
+  | 'indicators.rows'
+  | 'indicators.export'
+  | 'indicators.approve'
+  | 'indicators.publish'
+  | 'indicators.enter'
 
 /** Whether somebody may do a thing in at least one organisation. */
 export function may({ account }: Session, permission: Permission): boolean {

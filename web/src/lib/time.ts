@@ -113,6 +113,11 @@ export function localFromInstant(iso: string, zone: string): string {
   return fullTime(iso, zone).replace(' ', 'T')
 }
 
+/** The day of an instant on the hospital's clock, `2026-03-02`. */
+export function dayIn(zone: string, now: number): string {
+  return fullTime(new Date(now).toISOString(), zone).slice(0, 10)
+}
+
 /** The instant `minutes` ago. */
 export function minutesAgo(minutes: number): string {
   return new Date(serverNow() - minutes * MINUTE).toISOString()

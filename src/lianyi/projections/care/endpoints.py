@@ -15,7 +15,7 @@ router = APIRouter(prefix="/care", tags=["care"])
 READS = needs("care.read")
 
 
-def _service(request: Request) -> CareService:
+async def _service(request: Request) -> CareService:
     found: CareService = request.app.state.care
     return found
 

@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import ERASED
+from lianyi.projections import projection_store
 from lianyi.projections.care import hl7, rules, store
 from lianyi.projections.care.model import MERGE, Encounter, Key, Saying
 from lianyi.projections.care.store import Who
-from lianyi.projections.projection import Heard, Learned, SetAside
+from lianyi.projections.comparing import Difference
+from lianyi.projections.projection import Heard, Learned, SetAside, set_aside
 
 NAME = "care"
 
@@ -64,10 +66,7 @@ class Care:
             elif isinstance(one.said, list):
                 sayings += one.said
             elif one.failure is not None:
-                at = one.message
-                aside.append(
-                    SetAside(at.position, 0, at.received_at, at.kind, one.failure, at.channel)
-                )
+                aside.append(set_aside(one, one.failure))
         if sayings:
             await store.put_sayings(connection, schema, sayings)
             touched |= set(_touched_by(sayings))
@@ -86,6 +85,13 @@ class Care:
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
         return await store.digest(connection, schema)
+
+    async def differences(
+        self, connection: Connection, before: str, after: str, tables: Sequence[str]
+    ) -> Sequence[Difference]:
+        """Say how many rows of each table only one of two versions has."""
+        columns = {table: store.DIGESTED[table] for table in tables}
+        return await projection_store.differences(connection, before, after, columns)
 
 
 def _touched_by(sayings: Sequence[Saying]) -> Iterator[Who]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,19 +20,10 @@ from lianyi.projections.care.units import Units
 from lianyi.projections.masterdata import store as masterdata_store
 from lianyi.projections.masterdata.follow import NAME as MASTERDATA
 from lianyi.projections.problems import ProjectionNotReady
+from lianyi.projections.switching import asked_of_one_in_force
 from lianyi.security.model import Actor
 from lianyi.security.practitioner_store import MASTERDATA as BY_CODE
 from lianyi.security.roles import RoleBook
-
-SWITCHED = (
-    asyncpg.InvalidSchemaNameError,
-    asyncpg.UndefinedTableError,
-    asyncpg.UndefinedFunctionError,
-    asyncpg.InternalServerError,  # "cache lookup failed": the function went as it was called
-)
-"""What one meets whose version was switched between two questions; then he asks again."""
-
-SWITCHES_MAX = 3
 
 
 class TreatmentRelations:
@@ -85,13 +75,18 @@ class TreatmentRelations:
             return frozenset()
         return frozenset(reason.evidence.asked for reason in found)
 
-    async def explain(self, actor: Actor, patient: str) -> list[Reason]:
-        """Return every reason why somebody treats a patient now; none: he does not.
+    @property
+    def days_after(self) -> int:
+        """For how many days somebody treats whose stay, visit or part in it has ended."""
+        return self._settings.treatment_days_after
+
+    async def explain(self, actor: Actor, *patients: str) -> list[Reason]:
+        """Return every reason why somebody treats patients now; none: he does not.
 
         Raises:
             ProjectionNotReady: nothing has been learned yet.
         """
-        return await self._reasons(actor, [patient], None)
+        return await self._reasons(actor, patients, None)
 
     async def _reasons(
         self, actor: Actor, patients: Collection[str], on: Connection | None
@@ -107,13 +102,14 @@ class TreatmentRelations:
         self, connection: Connection, actor: Actor, patients: Collection[str]
     ) -> list[Reason]:
         """Decide, again if a version was switched meanwhile."""
-        for _ in range(SWITCHES_MAX):
-            with suppress(*SWITCHED):
-                if not connection.is_in_transaction():
-                    return await self._decide(connection, actor, sorted(set(patients)))
-                async with connection.transaction():  # what fails leaves the outer one whole
-                    return await self._decide(connection, actor, sorted(set(patients)))
-        return await self._decide(connection, actor, sorted(set(patients)))
+
+        async def decide() -> list[Reason]:
+            if not connection.is_in_transaction():
+                return await self._decide(connection, actor, sorted(set(patients)))
+            async with connection.transaction():  # what fails leaves the outer one whole
+                return await self._decide(connection, actor, sorted(set(patients)))
+
+        return await asked_of_one_in_force(decide)
 
     async def _decide(
         self, connection: Connection, actor: Actor, patients: Sequence[str]

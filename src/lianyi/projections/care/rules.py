@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from lianyi.messagelog.message import Position
 from lianyi.projections.care.model import (
@@ -23,6 +24,48 @@ from lianyi.projections.care.model import (
     Stay,
     Treating,
 )
+
+
+class Told(Protocol):
+    """What an ADT message says, as far as the rules below ask; see :class:`~.model.Saying`."""
+
+    @property
+    def position(self) -> Position:
+        """Of the message."""
+        ...
+
+    @property
+    def event(self) -> str:
+        """Its trigger event, ``A01``, or :data:`~.model.ORDER`."""
+        ...
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened."""
+        ...
+
+    @property
+    def began_at(self) -> datetime | None:
+        """PV1-44."""
+        ...
+
+    @property
+    def location(self) -> Location | None:
+        """Where the patient is."""
+        ...
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int, int, int]:
+        """Its place among all of one encounter."""
+        ...
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What makes it the same when it is sent again."""
+        ...
+
+
+T = TypeVar("T", bound=Told)
 
 ADMITS = frozenset({"A01", "A04"})
 CANCELS: Mapping[str, frozenset[str]] = {
@@ -70,10 +113,10 @@ def fold(sayings: Iterable[Saying], *, alike: Collection[str] = ()) -> Encounter
         sayings: of one encounter, in any order; no merges.
         alike: identifiers that merges made one with those in the sayings.
     """
-    ordered = _without_twins(sayings)
+    ordered = without_twins(sayings)
     if not ordered:
         return None
-    counting = _without_cancelled(ordered)
+    counting = without_cancelled(ordered)
     told = [one for one in counting if one.event != ORDER]
     state, ended_at = _state(told, ordered)
     heard_at = max(one.recorded_at for one in ordered)
@@ -92,24 +135,24 @@ def fold(sayings: Iterable[Saying], *, alike: Collection[str] = ()) -> Encounter
         heard_at,
         until,
         sorted(persons),
-        _stays(told, until),
+        stays_of(told, until),
         [*_treating(told, until), *_ordering(orders)],
         ordered[0].position,
         ordered[-1].position,
     )
 
 
-def _without_twins(sayings: Iterable[Saying]) -> list[Saying]:
+def without_twins(sayings: Iterable[T]) -> list[T]:
     """Return them in order, what was sent twice only once."""
-    kept: dict[object, Saying] = {}
+    kept: dict[object, T] = {}
     for saying in sorted(sayings, key=lambda one: one.order):
         kept.setdefault(saying.content, saying)
     return list(kept.values())
 
 
-def _without_cancelled(ordered: Iterable[Saying]) -> list[Saying]:
+def without_cancelled(ordered: Iterable[T]) -> list[T]:
     """Return those that nobody took back, without the cancellations themselves."""
-    counting: list[Saying] = []
+    counting: list[T] = []
     for saying in ordered:
         cancelled = CANCELS.get(saying.event)
         if cancelled is None:
@@ -159,14 +202,14 @@ def _for_a_bed(category: str, told: Sequence[Saying]) -> bool:
     return not begun or begun[-1] in {"A01", "A06"}
 
 
-def _happened(saying: Saying) -> datetime:
+def _happened(saying: Told) -> datetime:
     """Return from when on what a saying says holds."""
     if saying.event in {*ADMITS, "A05"} and saying.began_at:
         return saying.began_at
     return saying.occurred_at
 
 
-def _stays(told: Sequence[Saying], until: datetime | None) -> list[Stay]:
+def stays_of(told: Sequence[Told], until: datetime | None) -> list[Stay]:
     """Return where the patient was, as rows that follow each other."""
     changes: list[tuple[datetime, Location, Position]] = []
     for saying in sorted(told, key=_happened):

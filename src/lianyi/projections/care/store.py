@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
@@ -180,7 +180,7 @@ REVOKE ALL ON FUNCTION {schema}.evidence FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {schema}.evidence TO lianyi_doors;
 """
 
-_DIGESTED = {
+DIGESTED: Final[Mapping[str, str]] = {
     "saying": "shard, number, part, source, channel, person, visit, event, received_at,"
     " recorded_at, occurred_at, said::text",
     "alike": "one, channel, other, shard, number, part",
@@ -208,7 +208,7 @@ async def create(connection: Connection, schema: str) -> None:
 
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
     """Return SHA-256 over every table; see ``projection_store.digest``."""
-    return await projection_store.digest(connection, schema, _DIGESTED)
+    return await projection_store.digest(connection, schema, DIGESTED)
 
 
 # --- sayings ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.identifiers import IdValue
 from lianyi.projections.identity.values.names import NameKind
 
-KEYS_VERSION: Final = 2
+KEYS_VERSION: Final = 3
 """Raised whenever the keys of a registration change, also by a newer dictionary of readings or of
 simplified characters (``pypinyin``, ``opencc``): stored keys must then be made anew."""
 KEYS_MAX: Final = 24
@@ -37,12 +37,12 @@ class Block(IntEnum):
     """17 digits of a citizen's number, so that 15 and 18 meet."""
     PHONE = 2
     SOUND_BIRTH = 3
-    """Sound of the name (for a child that of the mother's too), date of birth; of a name in
-    letters also each word by itself, since any of them may have a typing error."""
+    """Sound of the name, date of birth; of a name in letters also each word by itself, since any
+    of them may have a typing error. For a child also its mother's name and number."""
     OTHER_ID = 4
     """Every other lasting identifier, by kind and (where it has one) issuer."""
     NAME_HOUSE = 5
-    """Name (in letters also each word), numbers of the house."""
+    """Name (in letters also each word), numbers of the house; or a word of both in letters."""
     BIRTH_SURNAME_DISTRICT_SEX = 6
     SOUND_YEAR_DISTRICT = 7
     """Sound of the name, year of birth, district."""
@@ -100,6 +100,13 @@ def _year(traits: Traits) -> str:
     return ""
 
 
+def _longest_word(place: str) -> str:
+    """The longest word of an address in letters, of a street or suburb; empty of any other."""
+    return (
+        max(place.split(), key=lambda word: (len(word), word)) if place.isascii() and place else ""
+    )
+
+
 def _texts(traits: Traits) -> list[str]:
     """What the keys are made of; each begins with the number of its ``Block``."""
     found = [text for value in traits.ids if (text := _of_id(value))]
@@ -108,6 +115,7 @@ def _texts(traits: Traits) -> list[str]:
     address = traits.addresses[0] if traits.addresses else None
     district = (address.district or address.city) if address else ""
     house = address.house if address else ""
+    street = _longest_word(address.place) if address else ""
     if not traits.is_unknown:
         tails = [
             value.body[6:]
@@ -121,6 +129,8 @@ def _texts(traits: Traits) -> list[str]:
                     found += [f"3|{word}|{born}" for born in births]
                     if "-" in house:
                         found.append(f"5|{word}|{house}")
+                    if street:
+                        found.append(f"5|{word}|{street}")
             if sound := name.letters:
                 found += [f"3|{sound}|{born}" for born in births]
                 found += [f"9|{sound}|{tail}" for tail in tails]
@@ -130,11 +140,13 @@ def _texts(traits: Traits) -> list[str]:
                 found.append(f"5|{name.variant}|{house}")
         if mother := traits.mother_name.letters:  # an unnamed newborn's name is its mother's
             found += [f"3|{mother}|{born}" for born in births]
+        if traits.mother:
+            found += [f"3|{traits.mother}|{born}" for born in births]
         name = traits.names[0]
         surname = name.usual[0] if name.usual else name.surname
         if surname and district:
             found += [f"6|{born}|{surname}|{district}|{traits.sex}" for born in births]
-    if "-" in house:
+    if house:
         found += [f"8|{born}|{house}" for born in births]
     return found
 

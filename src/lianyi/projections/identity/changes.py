@@ -7,11 +7,13 @@ something new of herself, is none; neither is a new person with one record, whom
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import msgspec
+
+from lianyi.projections.identity.statements import RecordKey
 
 Place = tuple[int, bool] | None
 """Whose a record is and whether it stands; None: there is no such record."""
@@ -65,17 +67,29 @@ class Change(msgspec.Struct, frozen=True):
     before: tuple[Member, ...]
     after: tuple[Member, ...]
 
-    def seen_by(self, channels: Collection[int] | None) -> Change | None:
+    def seen_by(
+        self,
+        channels: Collection[int] | None,
+        *,
+        without: Collection[str] = (),
+        refused: Collection[RecordKey] = (),
+    ) -> Change | None:
         """Return what of it whoever sees these channels may know; None: nothing of it.
 
         Args:
             channels: None sees everything.
+            without: authorities of whose patients he may know nothing.
+            refused: records whose patients refuse that he is told.
         """
-        if channels is None:
+        if channels is None and not without and not refused:
             return self
+
+        def may(one: Member) -> bool:
+            seen = channels is None or not set(channels).isdisjoint(one.channels)
+            return seen and one.source not in without and (one.source, one.mrn) not in refused
+
         before, after = (
-            tuple(one for one in members if not set(channels).isdisjoint(one.channels))
-            for members in (self.before, self.after)
+            tuple(one for one in members if may(one)) for members in (self.before, self.after)
         )
         if _keys(before) == _keys(after):
             return None
@@ -94,7 +108,7 @@ def set_changes(moves: Moves) -> list[SetChange]:
     for person, members in after.items():
         if members in there:
             continue
-        was = _predecessor(person, members, before)
+        was = _predecessor(person, members, before, moves.before)
         if was or len(members) > 1:
             found.append(SetChange(person, was, members))
     still = {record for members in after.values() for record, _ in members}
@@ -112,13 +126,14 @@ def _persons(places: Mapping[int, Place]) -> dict[int, Members]:
     return {person: frozenset(members) for person, members in found.items()}
 
 
-def _predecessor(person: int, members: Members, before: Mapping[int, Members]) -> Members:
+def _predecessor(
+    person: int, members: Members, before: Mapping[int, Members], places: Mapping[int, Place]
+) -> Members:
     """Return the records of the person of that number before, else of whom most came from."""
     if person in before:
         return before[person]
-    now = {record for record, _ in members}
-    shares = [
-        (len(now & {record for record, _ in was}), -number, was) for number, was in before.items()
-    ]
-    share, _, was = max(shares, key=lambda one: one[:2], default=(0, 0, frozenset()))
-    return was if share else frozenset()
+    shares = Counter(place[0] for record, _ in members if (place := places.get(record)) is not None)
+    if not shares:
+        return frozenset()
+    most = max(shares.values())
+    return before[min(number for number, share in shares.items() if share == most)]

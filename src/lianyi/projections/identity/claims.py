@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from lianyi.projections.identity.cards import CardState, state_of
 from lianyi.projections.identity.folding import FieldValue, SourceRecord, capture_rank
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.rarity import address_key
@@ -28,14 +29,6 @@ from lianyi.projections.identity.values.phones import PhoneKind, read_phone
 from lianyi.projections.identity.values.sexes import read_sex
 from lianyi.projections.identity.values.text import digits_of
 
-NOT_IN_FORCE: Final = frozenset(
-    {
-        *("lost", "replaced", "expired", "cancelled", "canceled", "revoked", "inactive", "old"),
-        *("挂失", "已挂失", "丢失", "遗失", "作废", "已作废", "注销", "已注销", "失效", "过期"),
-        *("停用", "已停用", "已换", "已换卡"),
-    }
-)
-"""Words of senders for a card that counts no more."""
 NOT_OWN_USES: Final = ("temp", "anonymous", "nickname")
 """Uses of a name that is not the person's own."""
 
@@ -175,7 +168,7 @@ class Claims:
     def _is_in_force(self, said: Identifier) -> bool:
         if said.valid_until is not None and said.valid_until < self._today:
             return False
-        return not said.status or said.status.strip().lower() not in NOT_IN_FORCE
+        return state_of(said) is CardState.ACTIVE
 
     def _proof(self, number: Claim) -> tuple[int, int, int]:
         """How far a number proves what it says: ``VERIFIED``, ``READER``, ``ID_NUMBER``."""

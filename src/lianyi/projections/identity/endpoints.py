@@ -34,7 +34,7 @@ ASKING = "?"
 """Authority of who is only asked about."""
 
 
-def _service(request: Request) -> IdentityService:
+async def _service(request: Request) -> IdentityService:
     found: IdentityService = request.app.state.identity
     return found
 
@@ -54,7 +54,16 @@ def registration_of(said: DemographicsIn, *, source: str, mrn: str) -> Registrat
         said.sex,
         said.born,
         tuple(
-            Identifier(one.kind, one.value, one.issuer, "", one.valid_until, one.capture)
+            Identifier(
+                one.kind,
+                one.value,
+                one.issuer,
+                one.status,
+                one.valid_until,
+                one.capture,
+                one.valid_from,
+                one.replaced_by,
+            )
             for one in said.identifiers
         ),
         tuple(filter(None, said.phones)),

@@ -15,13 +15,24 @@ from lianyi.projections.identity.values.addresses import (
     AddressLevel,
     AddressValue,
     compare_addresses,
+    names_a_home,
 )
 from lianyi.projections.identity.values.births import BirthLevel, compare_births
 from lianyi.projections.identity.values.identifier_levels import IdLevel, compare_ids
 from lianyi.projections.identity.values.identifiers import IdValue
+from lianyi.projections.identity.values.mothers import (
+    Kin,
+    MotherLevel,
+    compare_mothers,
+    mother_of_newborn,
+)
 from lianyi.projections.identity.values.name_levels import NameLevel, compare_names
 from lianyi.projections.identity.values.names import NameKind, NameValue
-from lianyi.projections.identity.values.phones import PhoneLevel, PhoneValue, compare_phones
+from lianyi.projections.identity.values.phones import (
+    PhoneLevel,
+    PhoneValue,
+    compare_phones,
+)
 from lianyi.projections.identity.values.sexes import SexLevel, compare_sexes
 
 
@@ -63,7 +74,8 @@ class Evidence(NamedTuple):
 
     Attributes:
         name: nearest of their names.
-        birth: as said; not what ID numbers say.
+        birth: as said; where that is no whole date or nearly the one that a valid number of the
+            same registration says, also that one, against what the other one said.
         sex: as said.
         identifier: nearest of their identifiers.
         ids_conflict: two valid and lifelong numbers differ: never one person.
@@ -73,6 +85,7 @@ class Evidence(NamedTuple):
         orders_differ: born together, in different order: siblings.
         same_mother: both name the same mother.
         proof: what kind of number ``identifier`` is about.
+        mother: of an unnamed newborn and a named child.
     """
 
     name: NameLevel
@@ -86,6 +99,7 @@ class Evidence(NamedTuple):
     orders_differ: bool
     same_mother: bool
     proof: IdProof
+    mother: MotherLevel = MotherLevel.INCOMPARABLE
 
 
 _NAME: Final = NameLevel.INCOMPARABLE
@@ -96,6 +110,8 @@ _PHONE: Final = PhoneLevel.INCOMPARABLE
 _SAME_PHONE: Final = PhoneLevel.EQUAL
 _ADDRESS: Final = AddressLevel.INCOMPARABLE
 _NEWBORN: Final = NameKind.NEWBORN
+_MOTHER: Final = MotherLevel.INCOMPARABLE
+_SAME_BIRTH: Final = BirthLevel.EQUAL
 
 
 Numbers = tuple[IdLevel, bool, IdProof]
@@ -104,7 +120,7 @@ Numbers = tuple[IdLevel, bool, IdProof]
 
 def compare_registrations(a: Traits, b: Traits) -> Evidence:
     """Compare two registrations. Symmetric."""
-    name, birth = nearest_names(a.names, b.names), compare_births(a.birth, b.birth)
+    name, birth = nearest_names(a.names, b.names), nearest_births(a, b)
     numbers = nearest_numbers(a.ids, b.ids)
     return with_contacts(a, b, name, birth, compare_sexes(a.sex, b.sex), numbers)
 
@@ -114,6 +130,22 @@ def nearest_names(a: tuple[NameValue, ...], b: tuple[NameValue, ...]) -> NameLev
     if len(a) == len(b) == 1:
         return compare_names(a[0], b[0])
     return max(compare_names(n, m) for n in a for m in b)
+
+
+def nearest_births(a: Traits, b: Traits) -> BirthLevel:
+    """Say how near the birthdays are, each as said or as a valid number corrects it. Symmetric.
+
+    A date that only numbers say is never compared with another one of the kind: where the numbers
+    are one, so are the dates, and that would be counted twice.
+    """
+    level = compare_births(a.birth, b.birth)
+    if level is _SAME_BIRTH:
+        return level
+    if a.proven_birth is not None:
+        level = max(level, compare_births(a.proven_birth, b.birth))
+    if b.proven_birth is not None:
+        level = max(level, compare_births(a.birth, b.proven_birth))
+    return level
 
 
 def nearest_numbers(a: tuple[IdValue, ...], b: tuple[IdValue, ...]) -> Numbers:
@@ -137,24 +169,57 @@ def with_contacts(
     a: Traits, b: Traits, name: NameLevel, birth: BirthLevel, sex: SexLevel, numbers: Numbers
 ) -> Evidence:
     """Give the whole evidence, when names, births, sexes and numbers are compared already."""
+    phone, address = nearest_phones(a.phones, b.phones), nearest_addresses(a.addresses, b.addresses)
+    return with_the_rest(a, b, name, birth, sex, numbers, phone, address)
+
+
+def with_the_rest(
+    a: Traits,
+    b: Traits,
+    name: NameLevel,
+    birth: BirthLevel,
+    sex: SexLevel,
+    numbers: Numbers,
+    phone: PhoneLevel,
+    address: AddressLevel,
+) -> Evidence:
+    """Give the whole evidence, when all that has levels is compared already."""
     nearest, conflict, proof = numbers
     order_a, order_b, mother = a.birth_order, b.birth_order, a.mother
+    newborn_and_named = (a.names[0].kind is _NEWBORN) is not (b.names[0].kind is _NEWBORN)
     return Evidence(
         name,
         birth,
         sex,
         nearest,
         conflict,
-        _nearest_phone(a.phones, b.phones) if a.phones and b.phones else _PHONE,
-        _nearest_address(a.addresses, b.addresses) if a.addresses and b.addresses else _ADDRESS,
-        (a.names[0].kind is _NEWBORN) is not (b.names[0].kind is _NEWBORN),
+        phone,
+        address,
+        newborn_and_named,
         order_a != 0 != order_b and order_a != order_b,
         mother != "" and mother == b.mother,
         proof,
+        _mothers(a, b, address) if newborn_and_named and birth is _SAME_BIRTH else _MOTHER,
     )
 
 
-def _nearest_phone(a: tuple[PhoneValue, ...], b: tuple[PhoneValue, ...]) -> PhoneLevel:
+def _mothers(a: Traits, b: Traits, address: AddressLevel) -> MotherLevel:
+    """How the mothers of a newborn and of a child who was born on the same day stand."""
+    newborn, child = (a, b) if a.is_newborn else (b, a)
+    mother = mother_of_newborn(newborn.mother_name, newborn.names[0])
+    level = compare_mothers(Kin(newborn.mother, mother), Kin(child.mother, child.mother_name))
+    if level is not _MOTHER:
+        return level
+    homes = all(map(names_a_home, a.addresses + b.addresses))
+    if address is AddressLevel.EQUAL and homes:
+        return MotherLevel.SAME_HOME
+    return level
+
+
+def nearest_phones(a: tuple[PhoneValue, ...], b: tuple[PhoneValue, ...]) -> PhoneLevel:
+    """Say how near the nearest two telephones are. Symmetric."""
+    if not a or not b:
+        return _PHONE
     if a[0].digits == b[0].digits:
         return _SAME_PHONE
     if len(a) == len(b) == 1:
@@ -162,7 +227,10 @@ def _nearest_phone(a: tuple[PhoneValue, ...], b: tuple[PhoneValue, ...]) -> Phon
     return max(compare_phones(p, q) for p in a for q in b)
 
 
-def _nearest_address(a: tuple[AddressValue, ...], b: tuple[AddressValue, ...]) -> AddressLevel:
+def nearest_addresses(a: tuple[AddressValue, ...], b: tuple[AddressValue, ...]) -> AddressLevel:
+    """Say how near the nearest two addresses are. Symmetric."""
+    if not a or not b:
+        return _ADDRESS
     if len(a) == len(b) == 1:
         return compare_addresses(a[0], b[0])
     return max(compare_addresses(s, t) for s in a for t in b)

@@ -263,6 +263,8 @@ def _known_of(newer: Identifier, older: Identifier) -> Identifier:
         newer.status or older.status,
         newer.valid_until or older.valid_until,
         max(newer.capture, older.capture, key=capture_rank),
+        newer.valid_from or older.valid_from,
+        newer.replaced_by or ("" if newer.status else older.replaced_by),
     )
 
 

@@ -6,7 +6,7 @@ of the set of what was said, so neither the order of shards nor a late message m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,20 +16,34 @@ from lianyi.base.errors import LianyiError
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import ERASED
-from lianyi.projections.identity import change_store, decisions, feeds, store, table_store
+from lianyi.projections import projection_store
+from lianyi.projections.comparing import Difference
+from lianyi.projections.identity import (
+    change_store,
+    decisions,
+    feeds,
+    proposal_store,
+    quality_store,
+    store,
+    table_store,
+    veil_store,
+)
 from lianyi.projections.identity.changes import Change, Member, Members, Moves, set_changes
-from lianyi.projections.identity.decisions import Decided, Undone
+from lianyi.projections.identity.decisions import Decided, Declined, Proposed, Undone
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.linking import Linker
 from lianyi.projections.identity.matching import Activated, Matching
 from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.problems import ForeignReplacement
+from lianyi.projections.identity.proposal_store import EndRow, ProposalRow
 from lianyi.projections.identity.standing import content_of
 from lianyi.projections.identity.statements import RecordKey, Registered, Related, Replaced
 from lianyi.projections.identity.table_store import DecisionRow, HeardRow, ReplacementRow
+from lianyi.projections.identity.traits import NOTHING_LEARNED
 from lianyi.projections.projection import Heard, Learned, SetAside, source_of
 
 NAME = "identity"
+_DIGESTED = {**table_store.DIGESTED, **proposal_store.DIGESTED}
 
 
 class Identity:
@@ -38,15 +52,20 @@ class Identity:
     name = NAME
     shape = table_store.SHAPE
 
-    def __init__(self, zone: ZoneInfo, *, tells: bool = False) -> None:
+    def __init__(
+        self, zone: ZoneInfo, *, tells: bool = False, sensitive: Collection[str] = ()
+    ) -> None:
         """Learn with the clock of a hospital.
 
         Args:
             zone: of the times that senders write without one.
             tells: whether somebody is told of changes of persons.
+            sensitive: the authorities whose patients take a permission of its own; see ``veil``.
         """
         self._zone = zone
         self._tells = tells
+        self._sensitive = frozenset(sensitive)
+        self._veiled = ""
         self._matching: tuple[int, Matching] | None = None
 
     def wants(self, kind: str) -> bool:
@@ -64,6 +83,10 @@ class Identity:
     async def create(self, connection: Connection, schema: str) -> None:
         """Make the empty tables."""
         await table_store.create(connection, schema)
+        await proposal_store.create(connection, schema)
+        await veil_store.create(connection, schema)
+        await quality_store.create(connection, schema)
+        await veil_store.set_sensitive(connection, schema, self._sensitive)
 
     async def learn(
         self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
@@ -72,29 +95,35 @@ class Identity:
         batch = _Batch()
         for one in heard:
             batch.add(one)
+        await store.look_up_by_index(connection)
+        late = await proposal_store.put_proposals(connection, schema, batch.proposals, batch.ends)
+        batch.leave_out(late)
         await store.put_sayings(connection, schema, batch.heard, batch.contents)
         await store.put_decisions(connection, schema, batch.decisions)
         await store.put_replacements(connection, schema, batch.replacements)
         spoken_of = {row.record for row in batch.heard}
         for position in batch.erased:
             spoken_of |= await store.forget_message(connection, schema, position)
+            await proposal_store.forget_message(connection, schema, position)
         spoken_of |= {
             r for row in batch.replacements for r in (row.gone, row.kept) if r is not None
         }
         decided = {record for row in batch.decisions for record in (row.a, row.b)}
+        before = NOTHING_LEARNED
         if batch.activated:
+            before = (await self._now(connection, schema)).learned
             await store.put_models(connection, schema, batch.activated)
             self._matching = None
-        changed = bool(spoken_of or decided or batch.activated)
-        if changed:
+        touched = bool(spoken_of or decided or batch.activated)
+        if touched:
             linker = Linker(connection, schema, await self._now(connection, schema))
             if spoken_of or decided:
                 await linker.relink(spoken_of, decided | spoken_of)
             if batch.activated:
-                await linker.relink_all()
+                await linker.relink_all(before)
             if self._tells and await change_store.is_live(connection, schema):
                 await _keep_changes(connection, schema, linker.moves, heard[-1].message)
-        return Learned(changed, batch.aside)
+        return Learned(touched or bool(batch.proposals or batch.ends), batch.aside)
 
     async def _now(self, connection: Connection, schema: str) -> Matching:
         """Return the model in force, made ready once for each."""
@@ -107,15 +136,26 @@ class Identity:
     async def settle(
         self, connection: Connection, schema: str, *, revision: int, now: datetime
     ) -> None:
-        """Do nothing: no row depends on the date."""
+        """Keep which authorities are sensitive, once; no other row depends on the date."""
+        if self._veiled != schema:
+            await veil_store.set_sensitive(connection, schema, self._sensitive)
+            self._veiled = schema
 
     def forget(self) -> None:
         """Let go of the model that is remembered."""
         self._matching = None
+        self._veiled = ""
 
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
-        return await table_store.digest(connection, schema)
+        return await projection_store.digest(connection, schema, _DIGESTED)
+
+    async def differences(
+        self, connection: Connection, before: str, after: str, tables: Sequence[str]
+    ) -> Sequence[Difference]:
+        """Say how many rows of each table only one of two versions has."""
+        columns = {table: _DIGESTED[table] for table in tables}
+        return await projection_store.differences(connection, before, after, columns)
 
 
 async def _keep_changes(
@@ -157,6 +197,8 @@ class _Batch:
         self.contents: dict[int, bytes] = {}
         self.decisions: list[DecisionRow] = []
         self.replacements: list[ReplacementRow] = []
+        self.proposals: list[ProposalRow] = []
+        self.ends: list[EndRow] = []
         self.activated: list[tuple[int, int, datetime, bytes]] = []
         self.erased: list[Position] = []
         self.aside: list[SetAside] = []
@@ -164,30 +206,58 @@ class _Batch:
     def add(self, one: Heard) -> None:
         """Take what a message says."""
         message, said = one.message, one.said
-        at = message.position
         if one.failure is not None:
             self._set_aside(message, 0, one.failure)
         elif isinstance(said, Position):
             self.erased.append(said)
-        elif isinstance(said, Decided):
+        elif isinstance(said, list):
+            for part, statement in enumerate(said):
+                self._add_statement(message, part, statement)
+        elif isinstance(said, decisions.Act):
+            self._add_act(message, said)
+
+    def leave_out(self, late: set[Position]) -> None:
+        """Let confirmations decide nothing that came after the end of what they confirm."""
+        if late:
+            self.decisions = [row for row in self.decisions if row[:2] not in late]
+            self.replacements = [row for row in self.replacements if row[:2] not in late]
+
+    def _add_act(self, message: LogMessage, said: decisions.Act) -> None:
+        at, when = message.position, message.received_at
+        if of := decisions.proposal_of(said):
+            how = said.how if isinstance(said, Declined) else "confirmed"
+            self.ends.append(EndRow(*of, *at, how))
+        if isinstance(said, Decided):
             pairs = [(record_id(*a), record_id(*b)) for a, b in said.pairs]
+            who = decisions.actors(said)
             self.decisions += [
-                DecisionRow(*at, n, a, b, said.said, message.received_at, said.actor, said.reason)
+                DecisionRow(*at, n, a, b, said.said, when, who, said.reason)
                 for n, (a, b) in enumerate(pairs)
                 if a != b
             ]
         elif isinstance(said, Undone):
-            gone = record_id(*said.gone)
+            gone, who = record_id(*said.gone), decisions.actors(said)
             self.replacements.append(
-                ReplacementRow(
-                    *at, 0, gone, None, message.received_at, "undone", said.actor, said.reason
+                ReplacementRow(*at, 0, gone, None, when, "undone", who, said.reason)
+            )
+        elif isinstance(said, Proposed):
+            meant = said.meant
+            self.proposals.append(
+                ProposalRow(
+                    *at,
+                    meant.said,
+                    [record_id(*a) for a, _ in meant.pairs],
+                    [record_id(*b) for _, b in meant.pairs],
+                    record_id(*meant.gone) if meant.gone else None,
+                    said.state,
+                    when,
+                    said.actor,
+                    said.account,
+                    said.reason,
                 )
             )
         elif isinstance(said, Activated):
-            self.activated.append((*at, message.received_at, msgspec.json.encode(said)))
-        elif isinstance(said, list):
-            for part, statement in enumerate(said):
-                self._add_statement(message, part, statement)
+            self.activated.append((*at, when, msgspec.json.encode(said)))
 
     def _add_statement(self, message: LogMessage, part: int, said: object) -> None:
         at = message.position

@@ -9,12 +9,12 @@ said, and of nothing else: not of what came first, nor of how many messages came
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity import store
+from lianyi.projections.identity import rejudging, store
 from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.changes import Moves
 from lianyi.projections.identity.guards import Lane
@@ -22,10 +22,9 @@ from lianyi.projections.identity.matching import Matching, bits_of, parts_of, un
 from lianyi.projections.identity.partition import (
     Decision,
     Edge,
-    Member,
     Said,
-    cards_of,
     in_force,
+    member_of,
     partition,
 )
 from lianyi.projections.identity.standing import golden_of, record_of
@@ -36,7 +35,7 @@ from lianyi.projections.identity.table_store import (
     RecordRow,
     StandingRow,
 )
-from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.traits import LocalDefaults, Traits
 
 PAGE: Final = 2000
 """So many records are judged anew at a time."""
@@ -59,6 +58,9 @@ class Refolded(NamedTuple):
     restated: frozenset[int]
     left: frozenset[int]
     keys: Mapping[int, int]
+
+
+_NOTHING_REFOLDED: Final = Refolded({}, frozenset(), frozenset(), {})
 
 
 class Linker:
@@ -90,15 +92,30 @@ class Linker:
         moved = await self._rescore(rescored, refolded)
         await self._regroup({*refolded.restated, *moved, *decided}, refolded)
 
-    async def relink_all(self) -> None:
-        """Judge every pair anew, by another model than before."""
-        after: int | None = None
-        while page := await store.records_after(self._connection, self._schema, after, PAGE):
-            refolded = await self._refold(set(page))
-            rescored = {*page, *await self._crowded_or_not(refolded.keys)}
-            moved = await self._rescore(rescored, refolded)
-            await self._regroup({*page, *moved}, refolded)
-            after = page[-1]
+    async def relink_all(self, before: LocalDefaults) -> None:
+        """Judge every pair anew, by another model than before, in batch (``relinking``).
+
+        Args:
+            before: what had been learned with the model before; records that do not say anything
+                of which one model knows that it says nothing read as they did.
+        """
+        at = self._connection, self._schema
+        reread = await rejudging.reading_otherwise(*at, before, self._matching.learned)
+        aside = Linker(*at, self._matching)  # nobody moves by being read otherwise
+        for page in _pages(reread):
+            refolded = await aside._refold(set(page))
+            await self._describe(await self._persons(refolded.rows, ()))
+        await store.plan_as_usual(self._connection)
+        found = await rejudging.judge_all(*at, self._matching)
+        await store.look_up_by_index(self._connection)
+        await self._regroup(found.by_hand, _NOTHING_REFOLDED)
+        for record, (was, now) in found.moves.items():
+            self.moves.was(record, (was, True))
+            self.moves.goes(record, (now, True))
+        for page in _pages(sorted(found.changed)):
+            await self._describe(page)
+        for page in _pages(sorted(found.asked)):
+            await self._ask(page)
 
     # --- records -------------------------------------------------------------------------------
 
@@ -222,9 +239,13 @@ class Linker:
                 self.moves.goes(record, (person, stands))
             changed |= {*moved.values(), *(standing[record].person for record in moved)}
             persons |= {*of.values(), *(row.person for row in standing.values())}
-        changed |= set((await store.persons_of(*at, refolded.rows)).values())
-        await self._describe(changed)
+        await self._describe(await self._persons(refolded.rows, changed))
         await self._ask(persons)
+
+    async def _persons(self, records: Collection[int], persons: Collection[int]) -> set[int]:
+        """Return some persons, and those of some records."""
+        whose = await store.persons_of(self._connection, self._schema, records)
+        return {*whose.values(), *persons}
 
     async def _component(
         self, start: set[int], persons: set[int]
@@ -300,11 +321,15 @@ def cut(
     )
     traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
 
+    edges = list(edges)
+    known = {(edge.a, edge.b): bits_of(edge.bits) for edge in edges}  # no guard held these back
+
     def weigh(a: int, b: int) -> float | None:
-        return matching.scorer.together(traits[a], traits[b])
+        weighed = known.get(_pair(a, b))
+        return matching.scorer.together(traits[a], traits[b]) if weighed is None else weighed
 
     found = partition(
-        [Member(row.record, n, cards_of(traits[row.record])) for n, row in enumerate(stands)],
+        [member_of(row.record, n, traits[row.record]) for n, row in enumerate(stands)],
         [Edge(edge.a, edge.b, bits_of(edge.bits)) for edge in edges],
         decided(decisions, survivors(standing)),
         weigh,
@@ -381,6 +406,11 @@ def questions(
 def _verdict(row: RecordRow | None) -> tuple[object, ...]:
     """What verdicts about a record depend on."""
     return () if row is None else (row.kept, row.first_at, row.keys, row.traits)
+
+
+def _pages(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for begin in range(0, len(numbers), PAGE):
+        yield numbers[begin : begin + PAGE]
 
 
 def _pair(a: int, b: int) -> Pair:

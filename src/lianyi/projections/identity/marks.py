@@ -46,13 +46,19 @@ def marks_of(names: tuple[NameValue, ...], birth: BirthValue, ids: tuple[IdValue
             marks |= _sound(sound)
     else:
         marks = _ANY_NAME
-    if birth.year:
-        marks |= _YEARS[birth.year & 127]
-        if birth.day:
-            marks |= _DAYS[birth.month * 31 + birth.day & 63]
+    marks |= birth_marks(birth)
     for value in ids:
         marks |= _IDS[crc32(value.body.encode()) & 63]
     return marks
+
+
+def birth_marks(birth: BirthValue) -> int:
+    """Give the marks of one birthday."""
+    if not birth.year:
+        return 0
+    if not birth.day:
+        return _YEARS[birth.year & 127]
+    return _YEARS[birth.year & 127] | _DAYS[birth.month * 31 + birth.day & 63]
 
 
 @cache

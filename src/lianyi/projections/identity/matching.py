@@ -42,6 +42,11 @@ def unpacked(data: bytes) -> Traits:
     return found.traits
 
 
+def have_a_mark_of(traits: Traits, data: bytes) -> bool:
+    """Whether somebody has a mark in common with what ``packed`` wrote; nothing else is read."""
+    return bool(traits.marks & int.from_bytes(data[-_MARKS_BYTES:], "little"))
+
+
 class Activated(msgspec.Struct, frozen=True):
     """What a person puts in force with a model.
 

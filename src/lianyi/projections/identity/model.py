@@ -21,6 +21,7 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.projections.identity.values.addresses import AddressLevel
 from lianyi.projections.identity.values.births import BirthLevel
 from lianyi.projections.identity.values.identifier_levels import IdLevel
+from lianyi.projections.identity.values.mothers import MotherLevel
 from lianyi.projections.identity.values.name_levels import NameLevel
 from lianyi.projections.identity.values.phones import PhoneLevel
 from lianyi.projections.identity.values.sexes import SexLevel
@@ -134,6 +135,7 @@ LEVELS: Final = {
     "card": IdLevel,
     "phone": PhoneLevel,
     "address": AddressLevel,
+    "mother": MotherLevel,
 }
 """The elements of a model, and the levels each must weigh: all above ``INCOMPARABLE``."""
 
@@ -170,6 +172,7 @@ def read_model(text: str | bytes, *, where: str) -> MatchModel:
         raise UnusableModel(
             where=where, why=str(error), why_zh=f"内容不符合模型格式（{error}）"
         ) from error
+    model = _completed(model) if where != SHIPPED.name else model
     if faults := _faults(model):
         told = faults[:FAULTS_MAX]
         raise UnusableModel(
@@ -178,6 +181,24 @@ def read_model(text: str | bytes, *, where: str) -> MatchModel:
             why_zh="，".join(fault.zh for fault in told),
         )
     return model
+
+
+SINCE_FIRST: Final = {
+    "mother": tuple(level.name for level in MotherLevel if level),
+    "name": ("ALIKE",),
+}
+"""What the first models had not: a model without all of an element's takes them as shipped."""
+
+
+def _completed(model: MatchModel) -> MatchModel:
+    """Give a model of before with the levels that came since, as the shipped one has them."""
+    fields = dict(model.fields)
+    for element, levels in SINCE_FIRST.items():
+        said = fields.get(element, {})
+        if said.keys().isdisjoint(levels) and (said or element == "mother"):
+            shipped = shipped_model().fields[element]
+            fields[element] = said | {level: shipped[level] for level in levels}
+    return msgspec.structs.replace(model, fields=fields)
 
 
 class _Fault(NamedTuple):

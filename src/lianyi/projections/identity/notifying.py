@@ -22,9 +22,16 @@ from lianyi.messagelog.message import NewMessage
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity import change_store
+from lianyi.projections.identity import change_store, read_store
 from lianyi.projections.identity.change_store import ChangeRow, Subscriber
-from lianyi.projections.identity.pix.notice import Form, notice
+from lianyi.projections.identity.pix.forms import Form
+from lianyi.projections.identity.pix.notice import notice
+from lianyi.projections.identity.statements import RecordKey
+from lianyi.security import account_store
+from lianyi.security.model import Purpose
+from lianyi.security.privacy import store as privacy_store
+from lianyi.security.privacy.model import Decision
+from lianyi.security.rules import path_up
 
 LOOK_SECONDS = 0.5
 TOGETHER_MAX = 100
@@ -52,10 +59,11 @@ class NobodyToTell(LianyiError):
 
 
 class Tells(NamedTuple):
-    """A channel that changes are told to, and how."""
+    """A channel that changes are told to, how, and whether of sensitive authorities as well."""
 
     channel: str
     form: Form
+    sensitive: bool = False
 
 
 class Notifier:
@@ -70,6 +78,7 @@ class Notifier:
         tells: Sequence[Tells],
         zone: ZoneInfo,
         oids: Mapping[str, str],
+        sensitive: Collection[str] = (),
     ) -> None:
         """Describe the work.
 
@@ -80,6 +89,7 @@ class Notifier:
             tells: to whom.
             zone: in which times are written.
             oids: OID of an authority by its name.
+            sensitive: authorities of whose patients few are told; see ``veil``.
         """
         self._pool = pool
         self._log = messages
@@ -87,6 +97,7 @@ class Notifier:
         self._tells = tells
         self._zone = zone
         self._oids = oids
+        self._sensitive = frozenset(sensitive)
 
     async def run(self) -> None:
         """Tell until cancelled; what cannot be told now waits, and why is said once."""
@@ -119,7 +130,8 @@ class Notifier:
                 one.organisation: await self._scope(connection, one.organisation)
                 for one in told.values()
             }
-            notices = [self._notices(row, told, scopes) for row in rows]
+            refused = await self._refused(connection, rows, told)
+            notices = [self._notices(row, told, scopes, refused) for row in rows]
             every = [one for some in notices for one in some]
             positions = await self._log.append_acts_within(connection, every) if every else []
             place = iter(positions)
@@ -143,16 +155,50 @@ class Notifier:
             return None
         return await change_store.channels_below(connection, organisation)
 
+    async def _refused(
+        self, connection: Connection, rows: Sequence[ChangeRow], told: Mapping[str, Subscriber]
+    ) -> dict[str, set[RecordKey]]:
+        """Return for each organisation that is told the records whose patients refuse that."""
+        members = {
+            f"{one.mrn}^{one.source}": one
+            for row in rows
+            for one in (*row.change.before, *row.change.after)
+        }
+        consents = await privacy_store.standing_consents(connection, members)
+        found: dict[str, set[RecordKey]] = {one.organisation: set() for one in told.values()}
+        if not consents:
+            return found
+        parents = await account_store.parents(connection)
+        channels = await read_store.channels(
+            connection, {channel for one in members.values() for channel in one.channels}
+        )
+        for consent in consents:
+            member = members[consent.patient]
+            first = channels.get(member.channels[0]) if member.channels else None
+            of = frozenset(path_up(parents, first.organisation if first else ""))
+            for organisation, records in found.items():
+                by = frozenset(path_up(parents, organisation))
+                if consent.decision is Decision.REFUSE and consent.covers(
+                    Purpose.RECORDS, by=by, of=of, at=self._clock.now()
+                ):
+                    records.add((member.source, member.mrn))
+        return found
+
     def _notices(
         self,
         row: ChangeRow,
         told: Mapping[str, Subscriber],
         scopes: Mapping[str, Collection[int] | None],
+        refused: Mapping[str, Collection[RecordKey]],
     ) -> list[NewMessage]:
         found = []
         for one in self._tells:
             subscriber = told[one.channel]
-            change = row.change.seen_by(scopes[subscriber.organisation])
+            change = row.change.seen_by(
+                scopes[subscriber.organisation],
+                without=() if one.sensitive else self._sensitive,
+                refused=refused[subscriber.organisation],
+            )
             if change is None:
                 continue
             message = notice(

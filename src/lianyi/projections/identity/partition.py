@@ -13,14 +13,16 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 import msgspec
 
 from lianyi.projections.identity.registration import IdKind
 from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.values.identifiers import IdValue
 
 RecordKey = int
 """Which source record; only compared and sorted."""
@@ -31,6 +33,9 @@ Weigh = Callable[[RecordKey, RecordKey], "float | None"]
 
 LIFELONG: Final = (IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER_RESIDENCE)
 """Kinds of number of which a person has one, with a check digit."""
+RIVAL_BITS: Final = 8.0
+"""Who fits an unnamed newborn worse by so much is no rival: he has not its birth certificate."""
+_Link = tuple[RecordKey, RecordKey, float]
 PAIRS_MAX: Final = 20_000
 """Two groups with more pairs between them are not joined by the score: a person must look."""
 
@@ -42,11 +47,13 @@ class Member(msgspec.Struct, frozen=True, gc=False):
         key: of the source record.
         number: its place among all by age; distinct. A person has the number of her oldest record.
         cards: valid lifelong numbers that it names; see ``cards_of``.
+        newborn: nobody has named it yet: who it is must be the only one it can be.
     """
 
     key: RecordKey
     number: int
     cards: frozenset[Card] = frozenset()
+    newborn: bool = False
 
 
 class Edge(msgspec.Struct, frozen=True, gc=False):
@@ -158,9 +165,11 @@ class _Groups:
 
     def have_one_card(self, a: RecordKey, b: RecordKey) -> bool:
         """Whether neither group has a valid number of a kind of which the other has another."""
-        mine, other = self._cards[self.of[a][0]], self._cards[self.of[b][0]]
-        only_mine = {kind for kind, _ in mine - other}
-        return only_mine.isdisjoint(kind for kind, _ in other - mine)
+        return are_one_bearers(self._cards[self.of[a][0]], self._cards[self.of[b][0]])
+
+    def share_a_card(self, a: RecordKey, b: RecordKey) -> bool:
+        """Whether both groups have one valid number: those are no twins."""
+        return not self._cards[self.of[a][0]].isdisjoint(self._cards[self.of[b][0]])
 
     def join(self, a: RecordKey, b: RecordKey) -> None:
         grown, gone = self.of[a], self.of[b]
@@ -171,6 +180,48 @@ class _Groups:
         for key in gone:
             self.of[key] = grown
         self._cards[grown[0]] = cards
+
+
+class _Cradles:
+    """Links of unnamed newborns with named children: made only where nobody else fits as well.
+
+    What such a link goes by (mother, home, day) holds for a twin too. If there was one whom nobody
+    marked, two named children fit the newborn, or two newborns the child: then a person must look.
+    The first time nothing is asked of the mean of all pairs: no name of a newborn could agree.
+    """
+
+    def __init__(self, links: Iterable[_Link], newborns: Set[RecordKey]) -> None:
+        self._newborns = newborns
+        self._near: dict[RecordKey, list[tuple[RecordKey, float]]] = {}
+        if newborns:
+            for link in filter(self.holds, links):
+                a, b, bits = link
+                self._near.setdefault(a, []).append((b, bits))
+                self._near.setdefault(b, []).append((a, bits))
+
+    def holds(self, link: _Link) -> bool:
+        """Whether it is a link of a newborn with somebody who has a name."""
+        return (link[0] in self._newborns) is not (link[1] in self._newborns)
+
+    def is_named_now(self, a: RecordKey, b: RecordKey, groups: _Groups) -> bool:
+        """Whether one group is of newborns only, and the other has none: no name can disagree."""
+        if not self._newborns:
+            return False
+        mine, other = (sum(key in self._newborns for key in groups.of[one]) for one in (a, b))
+        if bool(mine) is bool(other):
+            return False
+        return mine == len(groups.of[a]) or other == len(groups.of[b])
+
+    def has_a_rival(self, a: RecordKey, b: RecordKey, bits: float, groups: _Groups) -> bool:
+        """Whether a link of nearly so many bits leads from either group to a third one."""
+        both = {*groups.of[a], *groups.of[b]}
+        others = {
+            other
+            for key in both
+            for other, said in self._near.get(key, ())
+            if other not in both and said > bits - RIVAL_BITS
+        }
+        return not all(groups.share_a_card(a, o) or groups.share_a_card(b, o) for o in others)
 
 
 def _go_together(
@@ -223,13 +274,16 @@ def partition(
             else:
                 groups.join(said.a, said.b)
     own = {(*_pair(e.a, e.b), e.bits) for e in edges if e.a in number and e.b in number}
-    for a, b, _ in sorted(own, key=lambda edge: (-edge[2], edge[0], edge[1])):
-        if (
-            not groups.are_one(a, b)
-            and not groups.are_forbidden(a, b)
-            and groups.have_one_card(a, b)
-            and _go_together(groups.of[a], groups.of[b], weigh, together_bits)
-        ):
+    newborns = {member.key for member in ordered if member.newborn}
+    cradles = _Cradles(own, newborns)
+    # Newborns last: only when all others are cut can it be seen that just one of them fits.
+    for a, b, bits in sorted(own, key=lambda e: (cradles.holds(e), -e[2], e[0], e[1])):
+        if groups.are_one(a, b) or groups.are_forbidden(a, b) or not groups.have_one_card(a, b):
+            continue
+        if cradles.holds((a, b, bits)) and cradles.has_a_rival(a, b, bits, groups):
+            continue
+        least = -inf if cradles.is_named_now(a, b, groups) else together_bits
+        if _go_together(groups.of[a], groups.of[b], weigh, least):
             groups.join(a, b)
     persons: dict[int, tuple[RecordKey, ...]] = {}
     for member in ordered:
@@ -318,8 +372,24 @@ def redirects(
     return found
 
 
+def are_one_bearers(mine: Set[Card], other: Set[Card]) -> bool:
+    """Whether neither has a number of a kind of which the other has another. Symmetric."""
+    only_mine = {kind for kind, _ in mine - other}
+    return only_mine.isdisjoint(kind for kind, _ in other - mine)
+
+
+def member_of(key: RecordKey, number: int, traits: Traits) -> Member:
+    """Give what a partition has to know of a registration; see ``Member``."""
+    return Member(key, number, cards_of(traits), traits.is_newborn)
+
+
 def cards_of(traits: Traits) -> frozenset[Card]:
     """Give the valid lifelong numbers of a registration."""
+    return cards_among(traits.ids)
+
+
+def cards_among(ids: Iterable[IdValue]) -> frozenset[Card]:
+    """Give the valid lifelong ones among some numbers."""
     return frozenset(
-        (value.kind, value.text) for value in traits.ids if value.valid and value.kind in LIFELONG
+        (value.kind, value.text) for value in ids if value.valid and value.kind in LIFELONG
     )

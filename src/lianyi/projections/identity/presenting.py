@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from lianyi.projections.identity.cards import state_of
 from lianyi.projections.identity.folding import SourceRecord
 from lianyi.projections.identity.golden import GoldenRecord, golden
 from lianyi.projections.identity.ids import shown
+from lianyi.projections.identity.matching import packed, unpacked
 from lianyi.projections.identity.read_store import ChannelRow
 from lianyi.projections.identity.registration import Identifier, IdKind, Name
 from lianyi.projections.identity.standing import folded_of
 from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.survivorship import RULE_WORDS, Chosen
 from lianyi.projections.identity.table_store import RecordRow
+from lianyi.projections.identity.veil import Veil
 from lianyi.projections.identity.views import (
     Bilingual,
     ChosenView,
@@ -50,12 +53,16 @@ _CARDS: Final = frozenset(
 
 
 class SeenRecord(NamedTuple):
-    """A record that may be seen, and what hides of it what may not."""
+    """A record that may be seen, and what hides of it what may not.
+
+    ``rank`` is how far the hospital trusts its authority: the higher the more.
+    """
 
     row: RecordRow
     folded: SourceRecord
     hider: Hider
     channels: Sequence[ChannelRow]
+    rank: int = 0
 
 
 def key_view(key: RecordKey, record: int, hider: Hider | None) -> RecordKeyView:
@@ -74,7 +81,10 @@ def identifier_view(said: Identifier, hider: Hider) -> IdentifierView:
         value=hider.value(element, said.value),
         issuer=said.issuer,
         status=said.status,
+        state=state_of(said).value,
+        valid_from=said.valid_from,
         valid_until=said.valid_until,
+        replaced_by=hider.value(element, said.replaced_by) if said.replaced_by else "",
     )
 
 
@@ -104,7 +114,8 @@ def record_view(seen: SeenRecord, kept: RecordKeyView | None) -> RecordView:
 
 def golden_of(records: Sequence[SeenRecord]) -> GoldenRecord:
     """Return what is held true, by the records that may be seen and that stand."""
-    return golden(one.folded for one in records if one.row.kept is None)
+    ranks = {one.row.source: one.rank for one in records}
+    return golden((one.folded for one in records if one.row.kept is None), ranks=ranks)
 
 
 def summary(person: int, records: Sequence[SeenRecord]) -> PersonSummary:
@@ -197,6 +208,17 @@ def _chosen_view(field: str, kind: str, one: Chosen[Any], hider: Hider) -> Chose
 
 def _element(field: str) -> str:
     return "national-number" if field.startswith("identifiers.") else _ELEMENT.get(field, "")
+
+
+def unveiled(seen: SeenRecord, veil: Veil) -> SeenRecord:
+    """Return a record without the numbers of sensitive authorities, for who may not know them."""
+    if not veil.hides_in(one.organisation for one in seen.channels):
+        return seen
+    folded = veil.folded(seen.folded)
+    if folded is seen.folded:
+        return seen
+    traits = packed(veil.traits(unpacked(seen.row.traits)))
+    return seen._replace(folded=folded, row=seen.row._replace(traits=traits))
 
 
 def seen_record(row: RecordRow, hider: Hider, channels: Mapping[int, ChannelRow]) -> SeenRecord:

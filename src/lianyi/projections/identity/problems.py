@@ -87,3 +87,20 @@ class TooFewToSplit(LianyiError):
         "拆分后原患者须至少保留一条记录，且所选记录须属于该患者",
         "请刷新后重新选择",
     )
+
+
+class TokenInPlaceOfNumber(LianyiError):
+    """A code that lives for minutes is given as if it were the number of a card."""
+
+    code = "LY-2163"
+    category = Category.INVALID
+    en = Told(
+        "this is a code and not a card number",
+        "the code that a phone shows changes every few minutes; nobody can be known by it later",
+        "resolve it first, by scanning it at the registration desk; the number behind it is kept",
+    )
+    zh = Told(
+        "这是动态码，不是卡号",
+        "手机上显示的码每隔几分钟就会变化，不能用来识别患者",
+        "请先在登记台扫码解析，系统会使用其背后的长期号码",
+    )

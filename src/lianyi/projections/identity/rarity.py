@@ -76,11 +76,12 @@ class NameBits:
 
     def of_pair(self, a: Traits, b: Traits) -> float:
         """Give the bits of the commonest name of two registrations: caution, and symmetry."""
-        x = self.of(a.names[0])
-        y = self.of(b.names[0])
-        if len(a.names) + len(b.names) > 2:
-            return min(map(self.of, a.names + b.names))
+        x, y = self.of_names(a.names), self.of_names(b.names)
         return x if x < y else y
+
+    def of_names(self, names: tuple[NameValue, ...]) -> float:
+        """Give the bits of the commonest of some names."""
+        return self.of(names[0]) if len(names) == 1 else min(map(self.of, names))
 
     def of(self, name: NameValue) -> float:
         """Give the bits of one name; negative when it is commoner than the usual one."""

@@ -31,6 +31,20 @@ class CandidateRow(NamedTuple):
     traits: bytes
 
 
+class CandidatesNow(NamedTuple):
+    """Who shares a key now, and by what that was to be asked.
+
+    Attributes:
+        schema: of the version in force.
+        model: where the model in force stands in the log; None: the one that ships.
+        rows: in the version that was asked.
+    """
+
+    schema: str
+    model: tuple[int, int] | None
+    rows: list[CandidateRow]
+
+
 class ChannelRow(NamedTuple):
     """A channel that spoke of a record."""
 
@@ -49,6 +63,36 @@ async def candidates(
         CROWD_MAX,
     )
     return [CandidateRow(*row) for row in rows]
+
+
+async def candidates_now(
+    connection: Connection, projection: str, schema: str, keys: Collection[int]
+) -> CandidatesNow | None:
+    """Return the records that share a key, as ``candidates``; None where no version is in force.
+
+    Args:
+        connection: to the database; in no transaction.
+        projection: whose version is in force.
+        schema: of the version that is asked.
+        keys: made by a model that may be another by now.
+    """
+    rows = await connection.fetch(
+        "SELECT v.version, m.shard, m.number, c.record, c.person, c.traits"  # noqa: S608
+        " FROM projections.version AS v LEFT JOIN LATERAL"
+        f" (SELECT shard, number FROM {schema}.model"
+        "  ORDER BY said_at DESC, shard DESC, number DESC LIMIT 1) AS m ON true"
+        f" LEFT JOIN LATERAL {schema}.candidates($2, $3) AS c ON true"
+        " WHERE v.projection = $1 AND v.live",
+        projection,
+        list(keys),
+        CROWD_MAX,
+    )
+    if not rows:
+        return None
+    version, shard, number, *_ = rows[0]
+    found = [CandidateRow(*row[3:]) for row in rows if row["record"] is not None]
+    model = None if shard is None else (shard, number)
+    return CandidatesNow(f"{projection}_{version}", model, found)
 
 
 async def records_by_key(
@@ -269,3 +313,13 @@ async def heard_of(connection: Connection, schema: str, record: int, *, limit: i
         limit,
     )
     return [Heard(*row) for row in rows]
+
+
+async def channels_of(connection: Connection, schema: str, records: Collection[int]) -> set[int]:
+    """Return the channels that spoke of some records."""
+    rows = await connection.fetch(
+        f"SELECT DISTINCT unnest(channels) AS channel FROM {schema}.record"  # noqa: S608
+        " WHERE record = ANY ($1)",
+        list(records),
+    )
+    return {row["channel"] for row in rows}

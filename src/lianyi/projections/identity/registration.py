@@ -65,6 +65,8 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
         valid_until: last day of validity.
         capture: ``reader`` when a card reader read it, ``verified`` when the issuer confirmed it,
             ``typed``, or empty.
+        valid_from: first day of validity.
+        replaced_by: number of the card that took its place.
     """
 
     kind: IdKind
@@ -73,6 +75,8 @@ class Identifier(msgspec.Struct, frozen=True, gc=False):
     status: str = ""
     valid_until: date | None = None
     capture: str = ""
+    valid_from: date | None = None
+    replaced_by: str = ""
 
 
 class Name(msgspec.Struct, frozen=True, gc=False):

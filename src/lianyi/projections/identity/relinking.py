@@ -1,59 +1,50 @@
 """Link everything anew, at once: the same keys, the same scorer, the same partition, in batch.
 
 What real time finds one registration after the other is found here by sorting (``meeting``): each
-registration is read and keyed, the pairs that share a key and a mark are judged, and what hangs
-together by links of the score is cut into persons. Registrations are read again for judging, which
-is cheaper than keeping all of them read. Work goes to processes in shares of whole clusters, so
-that nobody needs a registration that somebody else has.
+registration is read and keyed, or taken as the index keeps it; the pairs that share a key are
+judged by columns (``comparing``); and what hangs together by links of the score is cut into
+persons. Work goes to processes in shares of whole clusters, so that nobody needs a registration
+that somebody else has.
 
 The result depends on what was said and by whom, never on order or on the number of processes.
 """
 
 from __future__ import annotations
 
+import gc
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from lianyi.projections.identity.blocking import blocking_keys
+from lianyi.projections.identity.columns import Columns, Places
+from lianyi.projections.identity.comparing import judge_pairs
+from lianyi.projections.identity.grouping import persons_of
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.ids import record_id
-from lianyi.projections.identity.meeting import (
-    Keys,
-    Marks,
-    Pairs,
-    clusters,
-    marks_array,
-    meeting_pairs,
-)
+from lianyi.projections.identity.matching import packed
+from lianyi.projections.identity.meeting import Keys, Pairs, clusters, distinct, meeting_pairs
 from lianyi.projections.identity.model import MatchModel, shipped_model
-from lianyi.projections.identity.partition import (
-    Edge,
-    Member,
-    Partition,
-    RecordKey,
-    cards_of,
-    partition,
-)
+from lianyi.projections.identity.partition import Edge, Partition, RecordKey
 from lianyi.projections.identity.rarity import NOTHING_COUNTED, ValueCounts
 from lianyi.projections.identity.registration import Registration
-from lianyi.projections.identity.scoring import Scorer
+from lianyi.projections.identity.scoring import ManyBits, Scorer
 from lianyi.projections.identity.traits import (
     NOTHING_LEARNED,
     LocalDefaults,
-    Traits,
     read_registration,
 )
 
 READ_AT_ONCE: Final = 5_000
 """Registrations that a process is given to read."""
-JUDGED_AT_ONCE: Final = 20_000
+JUDGED_AT_ONCE: Final = 50_000
 """Pairs that it is given to judge, and no fewer than a cluster has."""
 
 
@@ -71,6 +62,32 @@ class Relinked(msgspec.Struct, frozen=True):
     partition: Partition
 
 
+class Linked(NamedTuple):
+    """The same as columns.
+
+    Attributes:
+        records: shape (n,): the keys of all, in the order in which they came.
+        persons: shape (n,): of each the place of her person's oldest record.
+        a: shape (n_pairs,): one record of each pair that is linked or asked about; sorted.
+        b: shape (n_pairs,): the other, of the greater key.
+        lanes: shape (n_pairs,).
+        bits: shape (n_pairs,).
+    """
+
+    records: Keys
+    persons: Places
+    a: Keys
+    b: Keys
+    lanes: Places
+    bits: ManyBits
+
+    def places(self) -> tuple[Places, Places]:
+        """Give the places of both records of each pair in ``records``."""
+        order = np.argsort(self.records)
+        a, b = (np.searchsorted(self.records, ends, sorter=order) for ends in (self.a, self.b))
+        return order[a], order[b]
+
+
 class Rules(msgspec.Struct, frozen=True):
     """By what registrations are read and judged: the model in force and what belongs to it."""
 
@@ -79,24 +96,49 @@ class Rules(msgspec.Struct, frozen=True):
     learned: LocalDefaults = NOTHING_LEARNED
 
 
-class _Share(msgspec.Struct, frozen=True):
-    """Whole clusters for one process; places in ``pairs`` are places in the other two."""
+class ReadRow(NamedTuple):
+    """A registration that was read before.
 
-    numbers: list[int]
-    said: list[bytes]
-    pairs: list[tuple[int, int]]
+    Attributes:
+        record: its key.
+        age: orders registrations, the oldest first; of one age the smaller key is the older.
+        keys: its blocking keys; none where another stands for it.
+        traits: as ``matching.packed`` writes them.
+    """
+
+    record: RecordKey
+    age: int
+    keys: Sequence[int]
+    traits: bytes
 
 
-class _Judged(msgspec.Struct, frozen=True):
-    """What a process found: places in ``pairs`` of its share, and bits; a person for each place."""
+class _Share(NamedTuple):
+    """Whole clusters for one process; places in ``pairs`` are places in the others."""
 
-    auto: list[tuple[int, float]]
-    review: list[tuple[int, float]]
-    persons: list[int]
+    records: Keys
+    ages: Places
+    traits: list[bytes]
+    pairs: Places
 
 
-_Read = tuple[Keys, NDArray[np.uint8], Marks]
-"""The keys of some registrations, how many each has, and their marks."""
+class _Judged(NamedTuple):
+    """What a process found.
+
+    Attributes:
+        at: shape (n,): places in ``pairs`` of its share, of those that are linked or asked about.
+        lanes: of these.
+        bits: of these.
+        persons: shape (n_records,): the place of the oldest record of each one's person.
+    """
+
+    at: Places
+    lanes: Places
+    bits: ManyBits
+    persons: Places
+
+
+_Read = tuple[Keys, Keys, NDArray[np.uint8], list[bytes]]
+"""Of some registrations the records, their blocking keys, how many each has, and the traits."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Registration).decode
@@ -111,50 +153,23 @@ class _Worker:
 
     def read(self, said: Sequence[bytes]) -> _Read:
         """Read and key some registrations."""
-        read = self._traits(said)
+        read = [read_registration(_decode(one), self._learned) for one in said]
         keys = [blocking_keys(traits) for traits in read]
         return (
+            np.array([record_id(traits.source, traits.mrn) for traits in read], np.int64),
             np.array([key for of_one in keys for key in of_one], np.int64),
             np.array(list(map(len, keys)), np.uint8),
-            marks_array([traits.marks for traits in read]),
+            [packed(traits) for traits in read],
         )
 
     def judge(self, share: _Share) -> _Judged:
         """Judge the pairs of whole clusters and cut their registrations into persons."""
-        read, judge = self._traits(share.said), self._scorer.judge
-        lanes: dict[Lane, list[tuple[int, float]]] = {lane: [] for lane in Lane}
-        for place, (a, b) in enumerate(share.pairs):
-            found = judge(read[a], read[b])
-            if found is not None:
-                lanes[found.lane].append((place, found.bits))
-        auto, review = lanes[Lane.AUTO], lanes[Lane.REVIEW]
-        keys = [record_id(traits.source, traits.mrn) for traits in read]
-        ends = [(keys[a], keys[b]) for a, b in share.pairs]
-        linked = [Edge(*ends[place], bits) for place, bits in auto]
-        known = {ends[place]: bits for place, bits in auto + review}
-        persons = self._persons(share.numbers, dict(zip(keys, read, strict=True)), linked, known)
-        return _Judged(auto, review, [persons[key] for key in keys])
-
-    def _traits(self, said: Sequence[bytes]) -> list[Traits]:
-        return [read_registration(_decode(one), self._learned) for one in said]
-
-    def _persons(
-        self,
-        numbers: list[int],
-        read: dict[RecordKey, Traits],
-        linked: list[Edge],
-        known: dict[tuple[RecordKey, RecordKey], float],
-    ) -> dict[RecordKey, int]:
-        def weigh(a: RecordKey, b: RecordKey) -> float | None:
-            bits = known.get((a, b), known.get((b, a)))
-            return self._scorer.together(read[a], read[b]) if bits is None else bits
-
-        members = [
-            Member(key, number, cards_of(traits))
-            for number, (key, traits) in zip(numbers, read.items(), strict=True)
-        ]
-        least = self._scorer.model.together_bits
-        return partition(members, linked, (), weigh, together_bits=least).person_of()
+        columns = Columns(share.traits)
+        first, second = share.pairs[:, 0], share.pairs[:, 1]
+        at, lanes, bits = judge_pairs(self._scorer, columns, first, second)
+        pairs = share.pairs[at]
+        persons = persons_of(self._scorer, columns, share.records, share.ages, pairs, lanes, bits)
+        return _Judged(at, lanes, bits, persons)
 
 
 _worker: _Worker
@@ -164,6 +179,7 @@ _worker: _Worker
 def _begin(rules: Rules) -> None:
     global _worker
     _worker = _Worker(rules)
+    gc.disable()  # nothing that is made here refers to itself, and there is very much of it
 
 
 def _read(said: list[bytes]) -> _Read:
@@ -192,64 +208,100 @@ def _spread_over(
         yield partial(pool.imap, _read), partial(pool.imap, _judge)
 
 
-class _Everybody:
+class Everybody:
     """All registrations, as little of them as has to be kept."""
 
     def __init__(self) -> None:
-        self.numbers: list[int] = []
-        self.keys: list[RecordKey] = []
-        self.said: list[bytes] = []
+        self.ages = array("q")
+        self.records = array("q")
+        self.traits: list[bytes] = []
+        self._keys: list[Keys] = []
+        self._counts: list[NDArray[np.uint8]] = []
 
-    def take(self, registrations: Iterable[tuple[int, Registration]]) -> Iterator[list[bytes]]:
-        """Keep them all, and give them on in shares for reading."""
+    def read(
+        self,
+        registrations: Iterable[tuple[int, Registration]],
+        read: Callable[[Iterable[list[bytes]]], Iterator[_Read]],
+    ) -> None:
+        """Take registrations as they were said."""
+        for records, keys, counts, traits in read(self._to_read(registrations)):
+            self.records.frombytes(records.tobytes())
+            self._keys.append(keys)
+            self._counts.append(counts)
+            self.traits += traits
+
+    def _to_read(self, registrations: Iterable[tuple[int, Registration]]) -> Iterator[list[bytes]]:
+        said: list[bytes] = []
         for number, registration in registrations:
-            self.numbers.append(number)
-            self.keys.append(record_id(*registration.key))
-            self.said.append(_encode(registration))
-            if len(self.said) % READ_AT_ONCE == 0:
-                yield self.said[-READ_AT_ONCE:]
-        if rest := len(self.said) % READ_AT_ONCE:
-            yield self.said[-rest:]
+            self.ages.append(number)
+            said.append(_encode(registration))
+            if len(said) == READ_AT_ONCE:
+                yield said
+                said = []
+        if said:
+            yield said
 
-    def share(self, pairs: Pairs) -> _Share:
+    def take(self, rows: Iterable[ReadRow]) -> None:
+        """Take registrations that were read before."""
+        keys, counts = array("q"), array("B")
+        for row in rows:
+            self.records.append(row.record)
+            self.ages.append(row.age)
+            self.traits.append(row.traits)
+            keys.extend(row.keys)
+            counts.append(len(row.keys))
+        self._keys.append(np.array(keys, np.int64))
+        self._counts.append(np.array(counts, np.uint8))
+
+    def linked(self, rules: Rules, *, processes: int) -> Linked:
+        """Link all that were taken; see ``relink``."""
+        with _spread_over(processes, rules) as (_, judge):
+            return self.link(judge)
+
+    def link(self, judge: Callable[[Iterable[_Share]], Iterator[_Judged]]) -> Linked:
+        """Let the pairs that meet be judged, and put together what was found."""
+        records, ages = np.array(self.records, np.int64), np.array(self.ages, np.int64)
+        shares = _shares_of(self._meet(), len(records))
+        found = judge(self._share(records, ages, pairs) for pairs in shares)
+        persons = np.arange(len(records))
+        ends = [np.empty((0, 2), np.int64)]
+        lanes, bits = [np.empty(0, np.int64)], [np.empty(0, np.float64)]
+        for pairs, judged in zip(shares, found, strict=True):
+            places = distinct(pairs)
+            persons[places] = places[judged.persons]
+            ends.append(records[pairs[judged.at]])
+            lanes.append(judged.lanes)
+            bits.append(judged.bits)
+        both = np.sort(np.concatenate(ends), axis=1)
+        order = np.lexsort((both[:, 1], both[:, 0]))
+        both = both[order]
+        return Linked(
+            records,
+            persons,
+            both[:, 0],
+            both[:, 1],
+            np.concatenate(lanes)[order],
+            np.concatenate(bits)[order],
+        )
+
+    def _meet(self) -> Pairs:
+        """The pairs that share a key; the keys are wanted no more."""
+        if not self._keys:
+            return np.empty((0, 2), np.uint32)
+        keys, counts = np.concatenate(self._keys), np.concatenate(self._counts)
+        self._keys, self._counts = [], []
+        return meeting_pairs(keys, np.repeat(np.arange(len(counts), dtype=np.uint32), counts))
+
+    def _share(self, records: Keys, ages: Places, pairs: Pairs) -> _Share:
         """Give what is needed to judge some pairs."""
         places, local = np.unique(pairs, return_inverse=True)
-        of = places.tolist()
+        traits = self.traits
         return _Share(
-            [self.numbers[place] for place in of],
-            [self.said[place] for place in of],
-            [(a, b) for a, b in local.reshape(-1, 2).tolist()],
+            records[places],
+            ages[places],
+            [traits[place] for place in places.tolist()],
+            local.reshape(-1, 2),
         )
-
-    def together(self, shares: list[Pairs], found: Iterable[_Judged]) -> Relinked:
-        """Put together what was found about each share."""
-        auto: list[Edge] = []
-        review: list[Edge] = []
-        person_of = self.numbers[:]
-        for pairs, judged in zip(shares, found, strict=True):
-            auto += self._edges(pairs, judged.auto)
-            review += self._edges(pairs, judged.review)
-            for place, person in zip(np.unique(pairs).tolist(), judged.persons, strict=True):
-                person_of[place] = person
-        members: dict[int, list[RecordKey]] = {}
-        for key, person in zip(self.keys, person_of, strict=True):
-            members.setdefault(person, []).append(key)
-        persons = {person: tuple(sorted(members[person])) for person in sorted(members)}
-        of = dict(zip(self.keys, person_of, strict=True))
-        apart = sorted((edge for edge in auto if of[edge.a] != of[edge.b]), key=_ends)
-        return Relinked(
-            sorted(auto, key=_ends), sorted(review, key=_ends), Partition(persons, (), tuple(apart))
-        )
-
-    def _edges(self, pairs: Pairs, found: list[tuple[int, float]]) -> Iterator[Edge]:
-        ends = pairs[[place for place, _ in found]].tolist()
-        for (a, b), (_, bits) in zip(ends, found, strict=True):
-            first, second = sorted((self.keys[a], self.keys[b]))
-            yield Edge(first, second, bits)
-
-
-def _ends(edge: Edge) -> tuple[RecordKey, RecordKey]:
-    return edge.a, edge.b
 
 
 def _shares_of(pairs: Pairs, count: int) -> list[Pairs]:
@@ -281,20 +333,51 @@ def relink(
         What real time comes to with the same registrations, if nobody decided anything.
     """
     rules = rules or Rules(shipped_model())
-    by_marks = Scorer(rules.model, rules.counts).marks_tell
-    everybody = _Everybody()
+    everybody = Everybody()
     with _spread_over(processes, rules) as (read, judge):
-        columns = list(read(everybody.take(registrations)))
-        shares = _shares_of(_meet(columns, by_marks=by_marks), len(everybody.said))
-        del columns
-        found = judge(everybody.share(some) for some in shares)
-        return everybody.together(shares, found)
+        everybody.read(registrations, read)
+        linked = everybody.link(judge)
+    return _told(linked, np.array(everybody.ages, np.int64))
 
 
-def _meet(columns: list[_Read], *, by_marks: bool) -> Pairs:
-    """The pairs that share a key, and a mark where marks tell strangers apart."""
-    if not columns:
-        return np.empty((0, 2), np.uint32)
-    keys, counts, marks = (np.concatenate(column) for column in zip(*columns, strict=True))
-    places = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
-    return meeting_pairs(keys, places, marks if by_marks else None)
+def relink_read(
+    rows: Iterable[ReadRow], rules: Rules | None = None, *, processes: int = 2
+) -> Linked:
+    """Link all registrations anew as the index keeps them: read and keyed by the same ``learned``.
+
+    Args:
+        rows: each source record once, in any order.
+        rules: None for what ships.
+        processes: see ``relink``.
+    """
+    everybody = Everybody()
+    with _spread_over(processes, rules or Rules(shipped_model())) as (_, judge):
+        everybody.take(rows)
+        return everybody.link(judge)
+
+
+def _told(linked: Linked, numbers: Places) -> Relinked:
+    """Write columns as edges and a partition."""
+    edges = list(map(Edge, linked.a.tolist(), linked.b.tolist(), linked.bits.tolist()))
+    is_auto = linked.lanes == Lane.AUTO
+    a, b = linked.places()
+    is_apart = is_auto & (linked.persons[a] != linked.persons[b])
+    order = np.lexsort((linked.records, numbers[linked.persons]))
+    person = numbers[linked.persons][order]
+    begins = np.flatnonzero(np.diff(person, prepend=person[:1] - 1)).tolist()
+    records = linked.records[order].tolist()
+    persons = (
+        {
+            number: tuple(records[begin:end])
+            for number, begin, end in zip(
+                person[begins].tolist(), begins, [*begins[1:], len(records)], strict=True
+            )
+        }
+        if records
+        else {}
+    )
+    return Relinked(
+        [edges[at] for at in np.flatnonzero(is_auto).tolist()],
+        [edges[at] for at in np.flatnonzero(~is_auto).tolist()],
+        Partition(persons, (), tuple([edges[at] for at in np.flatnonzero(is_apart).tolist()])),
+    )

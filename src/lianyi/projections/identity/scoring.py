@@ -10,17 +10,21 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from lianyi.projections.identity.evidence import (
     Evidence,
     IdProof,
     compare_registrations,
+    nearest_births,
     nearest_names,
     nearest_numbers,
     with_contacts,
 )
-from lianyi.projections.identity.guards import Guard, Lane, guards, is_borrowed
+from lianyi.projections.identity.guards import Guard, Lane, guards
 from lianyi.projections.identity.model import MatchModel, grained, shipped_model, weights
+from lianyi.projections.identity.proofs import Shared, is_borrowed
 from lianyi.projections.identity.rarity import (
     NOTHING_COUNTED,
     NameBits,
@@ -30,13 +34,19 @@ from lianyi.projections.identity.rarity import (
     shared_count,
 )
 from lianyi.projections.identity.traits import Traits
-from lianyi.projections.identity.values.addresses import AddressLevel
-from lianyi.projections.identity.values.births import BirthLevel, compare_births
+from lianyi.projections.identity.values.addresses import AddressLevel, AddressValue
+from lianyi.projections.identity.values.births import BirthLevel
 from lianyi.projections.identity.values.identifier_levels import IdLevel
+from lianyi.projections.identity.values.identifiers import IdValue
 from lianyi.projections.identity.values.name_levels import NameLevel
-from lianyi.projections.identity.values.phones import PhoneLevel
-from lianyi.projections.identity.values.sexes import compare_sexes
+from lianyi.projections.identity.values.names import NameValue
+from lianyi.projections.identity.values.phones import PhoneLevel, PhoneValue
+from lianyi.projections.identity.values.sexes import SexLevel, compare_sexes
 
+ManyBits = NDArray[np.float64]
+"""Bits of one element of many pairs; shape (n_pairs,)."""
+ManyLevels = NDArray[np.int64]
+"""Levels of one element of many pairs, as numbers; shape (n_pairs,)."""
 PROOF_ELEMENT: Final = ("card", "card", "unproven", "document", "document", "lifelong")
 """Element of the model for each ``IdProof``."""
 
@@ -96,6 +106,7 @@ ELEMENTS_ZH: Final = {
     "phone": "电话",
     "address": "住址",
     "household": "同一家庭的电话与住址只算一项",
+    "mother": "母亲",
 }
 
 
@@ -124,6 +135,8 @@ class Scorer:
         self.marks_tell = self._most_without_marks() < model.review_bits
         self._phone = weights(model, "phone")
         self._address = weights(model, "address")
+        self._mother = weights(model, "mother")
+        self._mother_max = max(self._mother)
 
     def _most_without_marks(self) -> float:
         """The most bits of two registrations that have no mark in common."""
@@ -151,18 +164,44 @@ class Scorer:
         if self.marks_tell and not a.marks & b.marks:
             return None
         name = nearest_names(a.names, b.names)
-        birth = compare_births(a.birth, b.birth)
+        birth = nearest_births(a, b)
         sex = compare_sexes(a.sex, b.sex)
         numbers = level, _, proof = nearest_numbers(a.ids, b.ids)
         number = self._ids[proof][level]
         most = self._most_beside[sex] + self._name[name] + self._birth[birth] + number
         if name >= NameLevel.SIMILAR_SHAPE:
             most += self._rarity_max
+        elif name is NameLevel.INCOMPARABLE:
+            most += self._mother_max
         if most < self.model.review_bits and number < self.model.auto_bits:
             return None
         e = with_contacts(a, b, name, birth, sex, numbers)
         found = self._judge(a, b, e, self._parts(a, b, e))
         return None if found.lane is Lane.NEW and not found.guards else found
+
+    def of_evidence(self, a: Traits, b: Traits, e: Evidence) -> Score:
+        """Score two registrations that are compared already. Symmetric."""
+        return self._judge(a, b, e, self._parts(a, b, e))
+
+    def may_ask(
+        self,
+        name: ManyLevels,
+        birth: ManyLevels,
+        sex: ManyLevels,
+        number: ManyLevels,
+        proof: ManyLevels,
+    ) -> NDArray[np.bool_]:
+        """Say of many pairs which ``judge`` would not call strangers by these levels.
+
+        Where it says no, no telephone and no home would make a question of the pair.
+        """
+        bits = np.array(self._ids)[proof, number]
+        most = np.array(self._most_beside)[sex] + np.array(self._name)[name] + bits
+        most += np.array(self._birth)[birth]
+        most += np.where(name >= NameLevel.SIMILAR_SHAPE, self._rarity_max, 0.0)
+        most += np.where(name == NameLevel.INCOMPARABLE, self._mother_max, 0.0)
+        asked: NDArray[np.bool_] = most >= self.model.review_bits
+        return asked | (bits >= self.model.auto_bits)
 
     def together(self, a: Traits, b: Traits) -> float | None:
         """Give the bits of a pair, None where a guard says that it can never be one person."""
@@ -186,6 +225,7 @@ class Scorer:
             ("phone", e.phone.name),
             ("address", e.address.name),
             ("household", ""),
+            ("mother", e.mother.name),
         )
         steps = tuple(
             Step(element, ELEMENTS_ZH[element], level, bits)
@@ -196,18 +236,10 @@ class Scorer:
 
     def _parts(self, a: Traits, b: Traits, e: Evidence) -> tuple[float, ...]:
         """The steps of the waterfall, in the order of ``explain``."""
-        counts = self._counts
         rarity = self._names.of_pair(a, b) if e.name >= NameLevel.SIMILAR_SHAPE else 0.0
-        number = self._ids[e.proof][e.identifier]
-        phone = self._phone[e.phone]
-        address = self._address[e.address]
-        if counts.persons:
-            if number > 0 and e.identifier >= IdLevel.SAME_BODY:
-                number = self._capped_number(a, b, number)
-            if e.phone >= PhoneLevel.SAME_LINE:
-                phone = self._capped_phone(a, b, phone)
-            if e.address >= AddressLevel.SAME_HOUSE:
-                address = self._capped_address(a, b, address)
+        number = self.number_bits(a.ids, b.ids, e.identifier, e.proof)
+        phone = self.phone_bits(a.phones, b.phones, e.phone)
+        address = self.address_bits(a.addresses, b.addresses, e.address)
         over = self._contact_max - phone - address
         return (
             self._prior,
@@ -219,6 +251,7 @@ class Scorer:
             phone,
             address,
             over if over < 0 else 0.0,
+            self._mother[e.mother],
         )
 
     def _judge(self, a: Traits, b: Traits, e: Evidence, parts: tuple[float, ...]) -> Score:
@@ -227,40 +260,81 @@ class Scorer:
         if bits < model.review_bits and not borrowed:
             return Score(bits, Lane.NEW, (), e)
         lane = Lane.AUTO if bits >= model.auto_bits else Lane.REVIEW
-        least = model.anchor_bits
-        line = e.phone is PhoneLevel.EQUAL and parts[6] >= least
-        home = e.address >= AddressLevel.SAME_HOUSE and parts[7] >= least
-        held = guards(
-            a,
-            b,
-            e,
-            anchored=line or home,
-            at_home=line and home,
-            at_house=home,
-            number_counts=e.proof is not IdProof.NOTHING and parts[5] >= model.anchor_bits,
-        )
+        held = self.holding(a, b, e, number=parts[5], phone=parts[6], address=parts[7])
         for guard in held:
             lane = min(lane, guard.highest)
         return Score(bits, lane, held, e)
 
-    def _capped_number(self, a: Traits, b: Traits, bits: float) -> float:
+    def holding(
+        self, a: Traits, b: Traits, e: Evidence, *, number: float, phone: float, address: float
+    ) -> tuple[Guard, ...]:
+        """Name what holds a pair back; ``number``, ``phone`` and ``address`` are in bits."""
+        least = self.model.anchor_bits
+        line = e.phone is PhoneLevel.EQUAL and phone >= least
+        home = e.address >= AddressLevel.SAME_HOUSE and address >= least
+        counts = e.proof is not IdProof.NOTHING and number >= least
+        return guards(a, b, e, Shared(line, home, counts))
+
+    def name_bits(self, level: NameLevel) -> float:
+        """Weigh two names of the usual rarity."""
+        return self._name[level]
+
+    def rarity_bits(self, names: tuple[NameValue, ...]) -> float:
+        """Weigh how rare the commonest of a registration's names is."""
+        return self._names.of_names(names)
+
+    def birth_bits(self, level: BirthLevel) -> float:
+        """Weigh two births."""
+        return self._birth[level]
+
+    def sex_bits(self, level: SexLevel) -> float:
+        """Weigh two sexes."""
+        return self._sex[level]
+
+    def number_bits(
+        self, a: tuple[IdValue, ...], b: tuple[IdValue, ...], level: IdLevel, proof: IdProof
+    ) -> float:
+        """Weigh the identifiers of two registrations, less where many people share them."""
+        bits = self._ids[proof][level]
+        if not self._counts.persons or level < IdLevel.SAME_BODY or bits <= 0:
+            return bits
         count = shared_count(
-            [value.text for value in a.ids],
-            [value.text for value in b.ids],
-            self._counts.identifiers,
+            [value.text for value in a], [value.text for value in b], self._counts.identifiers
         )
         return capped(bits, count, self.model.caps.identifier)
 
-    def _capped_phone(self, a: Traits, b: Traits, bits: float) -> float:
+    def phone_bits(
+        self, a: tuple[PhoneValue, ...], b: tuple[PhoneValue, ...], level: PhoneLevel
+    ) -> float:
+        """Weigh the telephones of two registrations, less where many people share them."""
+        bits = self._phone[level]
+        if not self._counts.persons or level < PhoneLevel.SAME_LINE:
+            return bits
         count = shared_count(
-            [value.digits for value in a.phones],
-            [value.digits for value in b.phones],
-            self._counts.phones,
+            [value.digits for value in a], [value.digits for value in b], self._counts.phones
         )
         return capped(bits, count, self.model.caps.phone)
 
-    def _capped_address(self, a: Traits, b: Traits, bits: float) -> float:
-        count = shared_count(
-            map(address_key, a.addresses), map(address_key, b.addresses), self._counts.addresses
-        )
+    def address_bits(
+        self, a: tuple[AddressValue, ...], b: tuple[AddressValue, ...], level: AddressLevel
+    ) -> float:
+        """Weigh the addresses of two registrations, less where many people share them."""
+        bits = self._address[level]
+        if not self._counts.persons or level < AddressLevel.SAME_HOUSE:
+            return bits
+        count = shared_count(map(address_key, a), map(address_key, b), self._counts.addresses)
         return capped(bits, count, self.model.caps.address)
+
+    def sum_bits(
+        self,
+        name: ManyBits,
+        rarity: ManyBits,
+        birth: ManyBits,
+        sex: ManyBits,
+        number: ManyBits,
+        phone: ManyBits,
+        address: ManyBits,
+    ) -> ManyBits:
+        """Add up the steps of the waterfall of many pairs; exact, as all are of one grain."""
+        beyond = np.minimum(self._contact_max - phone - address, 0.0)
+        return self._prior + name + rarity + birth + sex + number + phone + address + beyond

@@ -16,7 +16,8 @@ from lianyi.projections.identity.values.text import digits_of, is_hanzi
 NUMBER_LEAST: Final = 5
 """From so many digits on a text may be a telephone or a card."""
 _WORD: Final = re.compile(r"[a-z]+")
-_CARD: Final = re.compile(r"[A-Z]{0,3}[0-9]{5,24}[0-9A-Z]{0,3}", re.ASCII)
+_CARD: Final = re.compile(r"[A-Z]{0,3}[0-9]{5,24}[0-9A-Z]{0,3}|[0-9A-F]{32,64}", re.ASCII)
+"""A number, or that of a 电子健康卡: 64 hexadecimal digits."""
 
 
 class Wanted(NamedTuple):

@@ -1,30 +1,31 @@
-"""What people ask and do about persons; each use case is one method.
+"""What people ask about persons, and register; each use case is one method.
 
-A decision is an act in the log, a registration a message; the answer waits until the index has
-learned it, so whoever changes something reads it back.
+A registration is a message in the log; the answer waits until the index has learned it, so whoever
+registers somebody reads it back. What people decide is in ``deciding``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import product
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice, product
 
 import asyncpg
 
 from lianyi.base.clock import Clock
-from lianyi.messagelog.message import NewMessage, Position
+from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity import decisions, read_store, telling
+from lianyi.projections.identity import read_store, telling
+from lianyi.projections.identity.alone import ALONE_RECORDS_MAX
+from lianyi.projections.identity.asking import Asking
 from lianyi.projections.identity.blocking import blocking_keys
+from lianyi.projections.identity.deciding import Deciding
 from lianyi.projections.identity.feeds import desk
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.linking import decided as in_force
 from lianyi.projections.identity.matching import unpacked
-from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.presenting import (
     SeenRecord,
     chosen_views,
@@ -34,18 +35,14 @@ from lianyi.projections.identity.presenting import (
     record_view,
     summary,
 )
-from lianyi.projections.identity.problems import NobodysAuthority, NoSuchPerson, TooFewToSplit
-from lianyi.projections.identity.reading import Reading
+from lianyi.projections.identity.problems import NobodysAuthority, NoSuchPerson
+from lianyi.projections.identity.reading import People
 from lianyi.projections.identity.registering import Registrar
 from lianyi.projections.identity.registration import Registration
-from lianyi.projections.identity.scoring import Score
-from lianyi.projections.identity.searching import read_wanted
-from lianyi.projections.identity.statements import RecordKey
-from lianyi.projections.identity.traits import Traits, read_registration
+from lianyi.projections.identity.searching import Wanted, read_wanted
 from lianyi.projections.identity.views import (
     Candidate,
     Candidates,
-    DecidedView,
     DecisionView,
     EvidenceView,
     IdentityQuestion,
@@ -64,31 +61,30 @@ LINKS_MAX = 50
 """So many pairs of a person are explained; all others hold as well."""
 
 
-class Found(NamedTuple):
-    """A record that may be of the person who is asked about."""
-
-    person: int
-    record: int
-    traits: Traits
-    score: Score
-
-
-class IdentityService(Reading):
+class IdentityService(Asking, Deciding):
     """Answers about persons, and changes who is one."""
 
     def __init__(
-        self, pool: asyncpg.Pool, log: PostgresLog, clock: Clock, *, privacy: Privacy
+        self,
+        pool: asyncpg.Pool,
+        log: PostgresLog,
+        clock: Clock,
+        *,
+        privacy: Privacy,
+        alone_records_max: int = ALONE_RECORDS_MAX,
+        sensitive: Collection[str] = (),
+        ranks: Mapping[str, int] | None = None,
     ) -> None:
-        """Answer from the version in force; see :class:`Reading`.
-
-        Args:
-            pool: of the database; as the doors see it.
-            log: for what people decide and register.
-            clock: the time now.
-            privacy: decides what is shown of patients.
-        """
-        super().__init__(pool, clock, privacy=privacy)
-        self._log = log
+        """Answer from the version in force; see :class:`Deciding`."""
+        super().__init__(
+            pool,
+            log,
+            clock,
+            privacy=privacy,
+            alone_records_max=alone_records_max,
+            sensitive=sensitive,
+            ranks=ranks,
+        )
         self._registrar = Registrar(log)
 
     # --- who is this ----------------------------------------------------------------------------
@@ -105,13 +101,14 @@ class IdentityService(Reading):
 
         Raises:
             ProjectionNotReady: nothing has been learned yet.
+            TokenInPlaceOfNumber: a code stands where the number of a card should.
         """
+        desk.refuse_tokens(said)
+        matching, traits, found = await self.meant(said)
+        if only_certain:
+            found = [one for one in found if one.score.lane is Lane.AUTO]
         async with self.reading() as (connection, schema):
-            traits, found = await self.likely(connection, schema, said)
-            if only_certain:
-                found = [one for one in found if one.score.lane is Lane.AUTO]
             people = await self.people(connection, schema, [one.person for one in found[:limit]])
-            matching = await self.matching(connection, schema)
         items = []
         for one in found[:limit]:
             records = people.of.get(one.person)
@@ -133,45 +130,27 @@ class IdentityService(Reading):
             )
         return Candidates(items=items, more=len(found) > limit)
 
-    async def likely(
-        self, connection: Connection, schema: str, said: Registration
-    ) -> tuple[Traits, list[Found]]:
-        """Return what was read, and of each person who may be meant the likeliest record."""
-        matching = await self.matching(connection, schema)
-        today = self._clock.now().date()
-        traits = read_registration(said, matching.learned, today=today)
-        own = record_id(*said.key)
-        best: dict[int, Found] = {}
-        for row in await read_store.candidates(connection, schema, blocking_keys(traits)):
-            if row.record == own:
-                continue
-            other = unpacked(row.traits)
-            score = matching.judge(traits, other)
-            if score is None or score.lane < Lane.REVIEW:
-                continue
-            found = Found(row.person, row.record, other, score)
-            known = best.get(row.person)
-            if known is None or _likelier(found) < _likelier(known):
-                best[row.person] = found
-        return traits, sorted(best.values(), key=_likelier)
-
-    async def register(self, said: Registration, *, channel: str = "") -> RegisteredView:
+    async def register(
+        self, said: Registration, *, channel: str = "", reason: str = ""
+    ) -> RegisteredView:
         """Record a registration and say whose it is.
 
         Args:
             said: what the desk knows.
             channel: whose patient it is; empty: of the channel that brought this authority's.
+            reason: why, where it changes what is known.
 
         Raises:
             NobodysAuthority: that cannot be said.
+            TokenInPlaceOfNumber: a code stands where the number of a card should.
             NotLearnedYet: it is recorded for ever, but not yet learned.
         """
-        position = await self.record(said, channel=channel)
+        position = await self.record(said, channel=channel, reason=reason)
         await until_learned(self._pool, NAME, position)
         person = await self.get_person(shown(record_id(*said.key)))
         return RegisteredView(position=str(position), person=person)
 
-    async def record(self, said: Registration, *, channel: str = "") -> Position:
+    async def record(self, said: Registration, *, channel: str = "", reason: str = "") -> Position:
         """Record a registration; return where it stands in the log, durable."""
         async with self.reading() as (connection, schema):
             if channel:
@@ -179,9 +158,10 @@ class IdentityService(Reading):
                 number = named.channel if named else None
             else:
                 number = await read_store.channel_for(connection, schema, said.source)
-        if number is None:
+        if number is None or self.veil.hides(said.source):
             raise NobodysAuthority(where="source", source=said.source)
-        message = desk.write(said, channel=number, actor=current().actor.name)
+        actor = current().actor.name
+        message = desk.write(said, channel=number, actor=actor, reason=reason)
         return await self._registrar.append(message)
 
     async def search(
@@ -228,6 +208,8 @@ class IdentityService(Reading):
                 )
             page = list(found)[skip : skip + limit]
             people = await self.people(connection, schema, page)
+        if self.veil.is_whole and not wanted.name and not wanted.sounds:
+            people = _without_unveiled(people, wanted)
         return PersonPage(
             items=[summary(person, records) for person, records in people.of.items()],
             more=len(found) > skip + limit,
@@ -246,11 +228,12 @@ class IdentityService(Reading):
         """
         async with self.reading() as (connection, schema):
             number = await self.find(connection, schema, person)
-            return await self._person(connection, schema, number, asked=person)
+            return await self.person(connection, schema, number, asked=person)
 
-    async def _person(
+    async def person(
         self, connection: Connection, schema: str, person: int, *, asked: str
     ) -> PersonView:
+        """Return a person as far as she may be seen; see :meth:`get_person`."""
         people = await self.people(connection, schema, [person])
         if person not in people.of:
             raise NoSuchPerson(where="person")
@@ -365,8 +348,8 @@ class IdentityService(Reading):
                 raise NoSuchPerson(where="person")
             told = await self._between(connection, schema, mine, others)
             return QuestionDetail(
-                person=await self._person(connection, schema, p, asked=person),
-                other=await self._person(connection, schema, q, asked=other),
+                person=await self.person(connection, schema, p, asked=person),
+                other=await self.person(connection, schema, q, asked=other),
                 evidence=told,
             )
 
@@ -378,6 +361,15 @@ class IdentityService(Reading):
         others: dict[int, SeenRecord],
     ) -> list[EvidenceView]:
         """Explain every pair between two persons, whether it has an edge or not."""
+        return await self.explained(connection, schema, product(mine.values(), others.values()))
+
+    async def explained(
+        self,
+        connection: Connection,
+        schema: str,
+        pairs: Iterable[tuple[SeenRecord, SeenRecord]],
+    ) -> list[EvidenceView]:
+        """Explain the first pairs of some records, of those that stand; the strongest first."""
         matching = await self.matching(connection, schema)
         told = [
             telling.evidence(
@@ -387,93 +379,22 @@ class IdentityService(Reading):
                     for one in pair
                 ),
             )
-            for pair in list(product(mine.values(), others.values()))[:LINKS_MAX]
+            for pair in islice(pairs, LINKS_MAX)
             if all(one.row.kept is None for one in pair)
         ]
         return sorted(told, key=lambda one: -one.bits)
 
-    # --- decisions ------------------------------------------------------------------------------
 
-    async def decide(self, said: Said, person: str, other: str, *, reason: str) -> DecidedView:
-        """Decide about two persons: by the records of each that say so best.
+def _without_unveiled(people: People, wanted: Wanted) -> People:
+    """Leave out whom only a number led to that whoever asks may not know."""
 
-        A link joins their oldest records, a never-link keeps every record of the one from every
-        record of the other.
-        """
-        async with self.reading() as (connection, schema):
-            p = await self.find(connection, schema, person)
-            q = await self.find(connection, schema, other)
-            people = await self.people(connection, schema, [p, q])
-            mine, others = (
-                [one.folded.key for one in people.of.get(number, []) if one.row.kept is None]
-                for number in (p, q)
-            )
-        if not mine or not others or p == q:
-            raise NoSuchPerson(where="person")
-        pairs = [(mine[0], others[0])] if said is Said.LINK else list(product(mine, others))
-        return await self._decide(said, pairs, reason)
+    def has(one: SeenRecord) -> bool:
+        row = one.row
+        if wanted.record in (row.record, row.person) or (
+            row.mrn == wanted.mrn and wanted.source in ("", row.source)
+        ):
+            return True
+        return not set(wanted.keys).isdisjoint(blocking_keys(unpacked(row.traits)))
 
-    async def take_back(self, record: RecordKey, other: RecordKey, *, reason: str) -> DecidedView:
-        """Let what was decided about two records count no more."""
-        await self._must_see([record, other])
-        return await self._decide(Said.UNDECIDED, [(record, other)], reason)
-
-    async def split(self, person: str, keys: Collection[RecordKey], *, reason: str) -> DecidedView:
-        """Make records somebody else's: they and the rest are never linked again by themselves.
-
-        Raises:
-            TooFewToSplit: nobody would be left, or a record is not the person's.
-        """
-        async with self.reading() as (connection, schema):
-            number = await self.find(connection, schema, person)
-            people = await self.people(connection, schema, [number])
-        whole = [one.folded.key for one in people.of.get(number, []) if one.row.kept is None]
-        away = sorted(set(keys))
-        rest = [key for key in whole if key not in away]
-        if not rest or not away or not set(away) <= set(whole):
-            raise TooFewToSplit(where="records")
-        return await self._decide(Said.NEVER_LINK, list(product(rest, away)), reason)
-
-    async def undo_replacement(self, gone: RecordKey, *, reason: str) -> DecidedView:
-        """Let a record stand again that was wrongly replaced, with all that came since."""
-        await self._must_see([gone])
-        message = decisions.undone(gone, reason)
-        return await self._acted(message, [gone])
-
-    async def _decide(
-        self, said: Said, pairs: Sequence[tuple[RecordKey, RecordKey]], reason: str
-    ) -> DecidedView:
-        records = sorted({key for pair in pairs for key in pair})
-        return await self._acted(decisions.decided(said, pairs, reason), records, said, pairs)
-
-    async def _acted(
-        self,
-        message: NewMessage,
-        records: Sequence[RecordKey],
-        said: Said = Said.UNDECIDED,
-        pairs: Sequence[tuple[RecordKey, RecordKey]] = (),
-    ) -> DecidedView:
-        position = await self._log.append_act(message)
-        await until_learned(self._pool, NAME, position)
-        async with self.reading() as (connection, schema):
-            of = {
-                key: await read_store.person_of(connection, schema, record_id(*key))
-                for key in records
-            }
-        apart = any(of[a] != of[b] for a, b in pairs)
-        return DecidedView(
-            position=str(position),
-            persons=sorted({shown(person) for person in of.values() if person is not None}),
-            refused=said is Said.LINK and apart,
-        )
-
-    async def _must_see(self, keys: Collection[RecordKey]) -> None:
-        """Raise :class:`NoSuchPerson` for a record that whoever acts does not see."""
-        async with self.reading() as (connection, schema):
-            for key in keys:
-                if await read_store.person_of(connection, schema, record_id(*key)) is None:
-                    raise NoSuchPerson(where="record")
-
-
-def _likelier(one: Found) -> tuple[int, float, int]:
-    return -one.score.lane, -one.score.bits, one.record
+    of = {person: records for person, records in people.of.items() if any(map(has, records))}
+    return people._replace(of=of)

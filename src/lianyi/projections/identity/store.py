@@ -28,6 +28,26 @@ async def _copy(
         await connection.copy_records_to_table(table, schema_name=schema, records=rows)
 
 
+async def look_up_by_index(connection: Connection) -> None:
+    """Look rows up by index in this transaction, whatever the tables hold, and plan it once.
+
+    A batch of the follower asks two dozen short questions about few records; planning each of
+    them anew takes longer than answering.
+    """
+    await connection.execute(
+        "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;"
+        " SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+    )
+
+
+async def plan_as_usual(connection: Connection) -> None:
+    """Take back :func:`look_up_by_index`: much is read now."""
+    await connection.execute(
+        "SET LOCAL plan_cache_mode = DEFAULT; SET LOCAL enable_seqscan = DEFAULT;"
+        " SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT"
+    )
+
+
 # --- what was said ------------------------------------------------------------------------------
 
 

@@ -7,10 +7,16 @@ from typing import Final
 
 import msgspec
 
-from lianyi.projections.identity.marks import MARKS_BITS, marks_of
+from lianyi.projections.identity.cards import is_known_by
+from lianyi.projections.identity.marks import MARKS_BITS, birth_marks, marks_of
 from lianyi.projections.identity.registration import Flag, Registration
 from lianyi.projections.identity.values.addresses import AddressValue, read_address
-from lianyi.projections.identity.values.births import BirthValue, read_birth
+from lianyi.projections.identity.values.births import (
+    BirthLevel,
+    BirthValue,
+    compare_births,
+    read_birth,
+)
 from lianyi.projections.identity.values.identifiers import IdValue, read_identifier
 from lianyi.projections.identity.values.names import NameKind, NameValue, read_name
 from lianyi.projections.identity.values.phones import PhoneKind, PhoneValue, read_phone
@@ -54,6 +60,8 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
         names: first the official one; never empty, but perhaps NOBODY's.
         sex: ``M``, ``F`` or empty.
         birth: as said; the dates that ID numbers say stand in ``ids``.
+        proven_birth: the date of a valid lifelong number, where what was said is no whole date,
+            or nearly that one: a digit, the calendar, day and month. None everywhere else.
         ids: placeholders left out.
         phones: placeholders and too frequent ones left out.
         addresses: empty and too frequent ones left out.
@@ -79,6 +87,7 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     mother_name: NameValue = NameValue(NameKind.NOBODY, "")
     flags: tuple[Flag, ...] = ()
     marks: int = ANY_MARKS
+    proven_birth: BirthValue | None = None
 
     @property
     def name(self) -> NameValue:
@@ -119,6 +128,33 @@ def _read_phones(said: tuple[str, ...], frequent: frozenset[str]) -> tuple[Phone
     return tuple(phones)
 
 
+_CORRECTED: Final = (
+    BirthLevel.INCOMPARABLE,
+    BirthLevel.YEAR_ONLY,
+    BirthLevel.ONE_DIGIT,
+    BirthLevel.LUNAR,
+    BirthLevel.SWAPPED,
+    BirthLevel.MONTH,
+)
+"""How a birthday that was said may stand to the number's, if the number's is to count as well."""
+
+
+def _proven_birth(said: BirthValue, ids: tuple[IdValue, ...]) -> BirthValue | None:
+    """Give the birthday of the one valid number that corrects what was said."""
+    dates = {
+        value.born_on: value.body[6:14]
+        for value in ids
+        if value.valid and value.born_on is not None and len(value.body) == 17
+    }
+    if len(dates) != 1:
+        return None
+    ((on, text),) = dates.items()
+    if said.text == text or (on.month, on.day) == (1, 1):
+        return None
+    proven = BirthValue(text, on.year, on.month, on.day)
+    return proven if compare_births(said, proven) in _CORRECTED else None
+
+
 def read_registration(
     said: Registration, learned: LocalDefaults = NOTHING_LEARNED, *, today: date | None = None
 ) -> Traits:
@@ -133,6 +169,8 @@ def read_registration(
         today = said.received_at.date()
     found = []
     for identifier in said.identifiers[:IDENTIFIERS_MAX]:
+        if not is_known_by(identifier):
+            continue
         value = read_identifier(identifier, today=today, defaults=learned.ids)
         if not value.placeholder:
             found.append(value)
@@ -145,6 +183,8 @@ def read_registration(
     names, ids = _read_names(said, learned), tuple(found)
     order = said.birth_order or 0
     birth = read_birth(said.born, today=today, defaults=learned.dates) if said.born else _NO_BIRTH
+    own = ids and names[0].kind is not NameKind.NEWBORN  # a newborn's may be its mother's number
+    proven = _proven_birth(birth, ids) if own else None
     return Traits(
         said.source,
         said.mrn,
@@ -159,5 +199,6 @@ def read_registration(
         f"{said.mother.issuer} {said.mother.value}" if said.mother else "",
         read_name(said.mother_name) if said.mother_name else _NOBODY,
         said.flags,
-        marks_of(names, birth, ids),
+        marks_of(names, birth, ids) | (birth_marks(proven) if proven else 0),
+        proven,
     )

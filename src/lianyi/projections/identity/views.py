@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lianyi.projections.identity.registration import Flag, IdKind
+from lianyi.security.views import Wish
 
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 Key = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00\^]+$")]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 PersonId = Annotated[str, Field(min_length=13, max_length=20)]
 
 
@@ -20,7 +22,7 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Asked(BaseModel):
+class Asked(Wish, BaseModel):
     """Base of every question."""
 
     model_config = ConfigDict(extra="forbid")
@@ -43,6 +45,9 @@ class IdentifierIn(Asked):
     value: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
     issuer: Text = ""
     valid_until: date | None = None
+    valid_from: date | None = None
+    status: Literal["", "active", "lost", "cancelled", "replaced"] = ""
+    replaced_by: Text = ""
     capture: Literal["", "typed", "reader", "verified"] = "typed"
 
 
@@ -95,14 +100,14 @@ class DecidePersonsRequest(Asked):
     said: Literal["link", "never-link", "undecided"]
     person: PersonId
     other: PersonId
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Reason
 
 
 class SplitPersonRequest(Asked):
     """These records of a person are somebody else's."""
 
     records: Annotated[list[RecordKeyIn], Field(min_length=1, max_length=100)]
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Reason
 
 
 class UndoRequest(Asked):
@@ -110,7 +115,7 @@ class UndoRequest(Asked):
 
     source: Key
     mrn: Key
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Reason
 
 
 class TakeBackDecisionRequest(Asked):
@@ -118,7 +123,7 @@ class TakeBackDecisionRequest(Asked):
 
     record: RecordKeyIn
     other: RecordKeyIn
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Reason
 
 
 # --- what is answered ---------------------------------------------------------------------------
@@ -133,13 +138,21 @@ class RecordKeyView(View):
 
 
 class IdentifierView(View):
-    """A number of a person."""
+    """A number of a person.
+
+    ``status`` is as its system says it, ``state`` the same in our words: ``active``, ``lost``,
+    ``cancelled``, ``replaced``, ``expired``, ``old``. A card that is lost, cancelled or replaced
+    is no key any more.
+    """
 
     kind: str
     value: str
     issuer: str
     status: str
+    state: str
+    valid_from: date | None
     valid_until: date | None
+    replaced_by: str
 
 
 class ChosenView(View):
@@ -185,7 +198,10 @@ class RecordView(View):
 
 
 class PersonSummary(View):
-    """A person in a list: what is held true, from the records that may be seen."""
+    """A person in a list: what is held true, from the records that may be seen.
+
+    Not ``registered`` is whom only results and the like tell of: the index does not know her.
+    """
 
     id: str
     name: str
@@ -195,6 +211,7 @@ class PersonSummary(View):
     phones: list[str]
     addresses: list[str]
     records: list[RecordKeyView]
+    registered: bool = True
 
 
 class DecisionView(View):
@@ -318,8 +335,13 @@ class QuestionDetail(View):
 
 
 class DecidedView(View):
-    """The act of a decision, and who the records are now."""
+    """The act of a decision, and who the records are now.
+
+    ``proposed``: the persons have so many records that a second person must confirm; nothing has
+    changed yet, and ``position`` is that of the proposal.
+    """
 
     position: str
     persons: list[str]
     refused: bool
+    proposed: bool

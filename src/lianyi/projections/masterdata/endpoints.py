@@ -50,12 +50,12 @@ TYPES = {
 """What the kinds are in FHIR; apps read them within their scopes."""
 
 
-def _service(request: Request) -> MasterDataService:
+async def _service(request: Request) -> MasterDataService:
     found: MasterDataService = request.app.state.masterdata
     return found
 
 
-def _actor() -> str:
+async def _actor() -> str:
     return current().actor.name
 
 

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from lianyi.base.errors import LianyiError, from_record
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections import projection_store
+from lianyi.projections.comparing import Difference
 from lianyi.projections.masterdata import reading, store, wall_store
 from lianyi.projections.masterdata.folding import Order, fold, is_retraction, let_all_hold
 from lianyi.projections.masterdata.model import Statement
@@ -171,6 +173,13 @@ class MasterData:
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
         """Return SHA-256 over all that was learned, by table."""
         return await store.digest(connection, schema)
+
+    async def differences(
+        self, connection: Connection, before: str, after: str, tables: Sequence[str]
+    ) -> Sequence[Difference]:
+        """Say how many rows of each table only one of two versions has."""
+        columns = {table: store.DIGESTED[table] for table in tables}
+        return await projection_store.differences(connection, before, after, columns)
 
 
 async def _aside(statements: int, work: Callable[[], T]) -> T:

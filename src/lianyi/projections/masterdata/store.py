@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import orjson
 
@@ -145,7 +146,7 @@ CREATE TABLE {schema}.handed (
 );
 """
 
-_DIGESTED = {
+DIGESTED: Final[Mapping[str, str]] = {
     "statement": "shard, number, part, received_at, source, day, kind, by, changes::text, things,"
     " unreadable::text, refused::text, channel, tells::text",
     "existence": "kind, code, valid_from, valid_to, said, ended",
@@ -169,7 +170,7 @@ async def create(connection: Connection, schema: str) -> None:
 async def digest(connection: Connection, schema: str) -> Mapping[str, bytes]:
     """Return SHA-256 over every table, its rows in one order, by the bytes of their values."""
     found: dict[str, bytes] = {}
-    for table, columns in _DIGESTED.items():
+    for table, columns in DIGESTED.items():
         found[table] = await connection.fetchval(
             "SELECT sha256(coalesce(string_agg(encode(sha256(convert_to(row, 'UTF8')), 'hex'), ''"  # noqa: S608
             " ORDER BY row COLLATE \"C\"), '')::bytea)"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lianyi.projections.views import SetAsideView
+from lianyi.security.views import Wish
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -23,7 +24,7 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Asked(BaseModel):
+class Asked(Wish, BaseModel):
     """Base of what is taken; a misspelt key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

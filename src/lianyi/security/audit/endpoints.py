@@ -25,7 +25,7 @@ from lianyi.security.permissions import fhir, needs
 router = APIRouter(tags=["audit"])
 
 
-def _audit(request: Request) -> Audit:
+async def _audit(request: Request) -> Audit:
     found: Audit = request.app.state.audit
     return found
 
@@ -33,7 +33,7 @@ def _audit(request: Request) -> Audit:
 Text = Annotated[str, Query(max_length=200)]
 
 
-def _asked(
+async def _asked(
     account: Text = "",
     patient: Text = "",
     kind: Text = "",
@@ -59,7 +59,7 @@ def _asked(
     )
 
 
-def _position(
+async def _position(
     position: Annotated[str, Path(pattern=r"^0-\d{1,18}$", examples=["0-4711"])],
 ) -> Position:
     return Position.parse(position)

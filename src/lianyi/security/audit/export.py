@@ -12,9 +12,11 @@ Sources:
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import re
+import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -123,42 +125,76 @@ def cell(value: object) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def build_export(acts: Sequence[Act], *, signer: Signer, about: Mapping[str, Any]) -> Export:
-    """Return the archive of acts.
+class Archive:
+    """An archive that is written as acts come, the newest first; it holds them packed, once each.
 
-    Args:
-        acts: the newest first.
-        signer: signs the manifest.
-        about: what else the manifest says: who asked what, when, the head of the chain.
+    Acts go into ``acts.jsonl`` at once; ``acts.csv`` waits, packed, until that file is whole,
+    because a ZIP archive takes one file after the other.
     """
-    lines = [line(one) for one in acts]
-    jsonl = b"".join(orjson.dumps(one) + b"\n" for one in lines)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for one in lines:
-        cells = {**one, "patients": " ".join(one["patients"])}
-        writer.writerow([cell(cells[name]) for name in COLUMNS])
-    table = text.getvalue().encode("utf-8-sig")  # spreadsheets take UTF-8 for it only so
-    manifest = orjson.dumps(
-        {
-            "format": FORMAT,
-            **about,
-            "count": len(acts),
-            "newest": lines[0]["position"] if lines else None,
-            "oldest": lines[-1]["position"] if lines else None,
-            "files": {JSONL: _sha256(jsonl), CSV: _sha256(table)},
-            "public_key": signer.public_key,
-        },
-        option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
-    )
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(JSONL, jsonl)
-        archive.writestr(CSV, table)
-        archive.writestr(MANIFEST, manifest)
-        archive.writestr(SIGNATURE, signer.sign(manifest).hex())
-    return Export(out.getvalue(), len(acts), _sha256(manifest))
+
+    def __init__(self) -> None:
+        """Begin an archive without acts."""
+        self._out = io.BytesIO()
+        self._zip = zipfile.ZipFile(self._out, "w", zipfile.ZIP_DEFLATED)
+        self._jsonl = self._zip.open(JSONL, "w", force_zip64=True)
+        self._waiting = io.BytesIO()
+        self._table = gzip.GzipFile(fileobj=self._waiting, mode="wb", compresslevel=1)
+        self._hashes = {JSONL: hashlib.sha256(), CSV: hashlib.sha256()}
+        self._count, self._newest, self._oldest = 0, "", ""
+        self._add_to_table([COLUMNS], encoding="utf-8-sig")  # so spreadsheets see that it is UTF-8
+
+    def add(self, acts: Sequence[Act]) -> None:
+        """Write acts behind those before."""
+        lines = [line(one) for one in acts]
+        if not lines:
+            return
+        jsonl = b"".join(orjson.dumps(one) + b"\n" for one in lines)
+        self._jsonl.write(jsonl)
+        self._hashes[JSONL].update(jsonl)
+        rows = ({**one, "patients": " ".join(one["patients"])} for one in lines)
+        self._add_to_table([[cell(row[name]) for name in COLUMNS] for row in rows])
+        self._newest = self._newest or lines[0]["position"]
+        self._oldest = lines[-1]["position"]
+        self._count += len(lines)
+
+    def close(self, *, signer: Signer, about: Mapping[str, Any]) -> Export:
+        """Sign and return it.
+
+        Args:
+            signer: signs the manifest.
+            about: what else the manifest says: who asked what, when, the head of the chain.
+        """
+        self._jsonl.close()
+        self._table.close()
+        self._waiting.seek(0)
+        with (
+            gzip.GzipFile(fileobj=self._waiting) as waiting,
+            self._zip.open(CSV, "w", force_zip64=True) as table,
+        ):
+            shutil.copyfileobj(waiting, table)
+        manifest = orjson.dumps(
+            {
+                "format": FORMAT,
+                **about,
+                "count": self._count,
+                "newest": self._newest or None,
+                "oldest": self._oldest or None,
+                "files": {name: found.hexdigest() for name, found in self._hashes.items()},
+                "public_key": signer.public_key,
+            },
+            option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
+        )
+        with self._zip as archive:
+            archive.writestr(MANIFEST, manifest)
+            archive.writestr(SIGNATURE, signer.sign(manifest).hex())
+        return Export(self._out.getvalue(), self._count, _sha256(manifest))
+
+    def _add_to_table(self, rows: Sequence[Sequence[str]], *, encoding: str = "utf-8") -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        written = text.getvalue().encode(encoding)
+        self._table.write(written)
+        self._hashes[CSV].update(written)
 
 
 def check_export(content: bytes, *, public_key: str = "") -> Checked:

@@ -7,6 +7,7 @@ the database says the same once more.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from lianyi.messagelog.verify import Report, verify
 from lianyi.security.access import OutsideOfReach, current
 from lianyi.security.acts import ALLOWED, FAILED, REFUSED, act
 from lianyi.security.audit import store
-from lianyi.security.audit.export import EXPORT_MAX, Export, Signer, build_export
+from lianyi.security.audit.export import EXPORT_MAX, Archive, Export, Signer
 from lianyi.security.audit.failures import BroadKind, NoSuchAct, TooManyActs
 from lianyi.security.audit.model import Act, Asked, Called, Resolver
 from lianyi.security.audit.reading import KIND, act_of
@@ -32,6 +33,8 @@ from lianyi.security.audit.store import ChannelName
 NO_CHANNEL = -1
 """Stands where somebody sees no channel at all: no act has it."""
 PAGE = 500
+ENTRIES = 5000
+"""How many lines of the log an export asks for at once."""
 VERIFIED_MAX = 100_000
 """How many acts the console proves at once; the command line proves all."""
 
@@ -139,12 +142,15 @@ class Audit:
             TooManyActs: the answer is longer than one archive holds.
         """
         head = await store.head(self._pool)
-        acts = [one async for one in self.all(asked, most=EXPORT_MAX + 1)]
-        if len(acts) > EXPORT_MAX:
-            raise TooManyActs(where="export", most=EXPORT_MAX)
+        visible = await self._visible()
+        entries = await self._entries(asked, visible)
+        archive = Archive()
+        for start in range(0, len(entries), PAGE):
+            acts = await self._read(entries[start : start + PAGE], visible)
+            await asyncio.to_thread(archive.add, acts)
         access = current()
-        made = build_export(
-            acts,
+        made = await asyncio.to_thread(
+            archive.close,
             signer=self.signer,
             about={
                 "asked": asked.said(),
@@ -159,13 +165,26 @@ class Audit:
             },
         )
         facts = {
-            "count": len(acts),
+            "count": made.acts,
             "asked": asked.said(),
             "manifest_sha256": made.manifest_sha256,
             **(by or {}),
         }
         await self._log.append_act(act("audit.exported", facts))
         return made
+
+    async def _entries(self, asked: Asked, visible: Mapping[int, ChannelName]) -> list[Entry]:
+        found: list[Entry] = []
+        below: int | None = None
+        while True:
+            wanted = self._wanted(asked, visible, below)
+            some = await self._log.find(wanted, limit=ENTRIES)
+            found += some
+            if len(found) > EXPORT_MAX:
+                raise TooManyActs(where="export", most=EXPORT_MAX)
+            if len(some) < ENTRIES:
+                return found
+            below = some[-1].number
 
     async def verify(self) -> Report:
         """Prove the newest acts: that each is there, in its place, as it was written.

@@ -14,7 +14,7 @@ from lianyi.security.permissions import SIGNED_IN, needs
 from lianyi.security.privacy.classification import ClassificationBook
 from lianyi.security.privacy.consents import Consents
 from lianyi.security.privacy.glasses import Glasses
-from lianyi.security.privacy.model import Consent, Glass, Place
+from lianyi.security.privacy.model import Consent, Place
 from lianyi.security.privacy.paging import read_place, write_place
 from lianyi.security.privacy.views import (
     BreakGlass,
@@ -29,22 +29,23 @@ from lianyi.security.privacy.views import (
     NewConsent,
     PurposeView,
     ReviewGlass,
+    glass_view,
 )
 
 router = APIRouter(prefix="/privacy", tags=["privacy"])
 
 
-def _book(request: Request) -> ClassificationBook:
+async def _book(request: Request) -> ClassificationBook:
     found: ClassificationBook = request.app.state.classification
     return found
 
 
-def _glasses(request: Request) -> Glasses:
+async def _glasses(request: Request) -> Glasses:
     found: Glasses = request.app.state.glasses
     return found
 
 
-def _consents(request: Request) -> Consents:
+async def _consents(request: Request) -> Consents:
     found: Consents = request.app.state.consents
     return found
 
@@ -54,11 +55,6 @@ Looks = Annotated[Glasses, Depends(_glasses)]
 Says = Annotated[Consents, Depends(_consents)]
 Cursor = Annotated[str | None, Query(max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-
-
-def _glass(one: Glass) -> GlassView:
-    facts = {key: value for key, value in asdict(one).items() if key not in {"glass", "account"}}
-    return GlassView(id=one.glass, **{**facts, "patients": list(one.patients)})
 
 
 def _consent(one: Consent) -> ConsentView:
@@ -125,7 +121,7 @@ async def get_classification(book: Book) -> ClassificationView:
 @router.post("/glass", openapi_extra=needs("glass.break"))
 async def break_glass(looks: Looks, wanted: BreakGlass) -> GlassView:
     """See all data of a patient for some minutes, for a reason; somebody else reviews it."""
-    return _glass(
+    return glass_view(
         await looks.open(
             position=Position.parse(wanted.position) if wanted.position else None,
             patient=wanted.patient,
@@ -139,13 +135,13 @@ async def break_glass(looks: Looks, wanted: BreakGlass) -> GlassView:
 @router.get("/glass/mine", openapi_extra=needs(SIGNED_IN))
 async def list_own_glass(looks: Looks) -> list[GlassView]:
     """One's own looks in an emergency that last."""
-    return [_glass(one) for one in await looks.mine()]
+    return [glass_view(one) for one in await looks.mine()]
 
 
 @router.delete("/glass/{glass}", openapi_extra=needs(SIGNED_IN))
 async def end_glass(looks: Looks, glass: UUID) -> GlassView:
     """End one's own look in an emergency now."""
-    return _glass(await looks.end(glass))
+    return glass_view(await looks.end(glass))
 
 
 @router.get("/glass", openapi_extra=needs("glass.review"))
@@ -162,7 +158,7 @@ async def list_glass(
     page, more = found[:limit], len(found) > limit > 0
     shows(0, [patient for one in page for patient in one.patients])
     return GlassPage(
-        items=[_glass(one) for one in page],
+        items=[glass_view(one) for one in page],
         next_cursor=write_place(page[-1].began_at, page[-1].glass) if more else None,
         unreviewed=waiting,
     )
@@ -171,7 +167,7 @@ async def list_glass(
 @router.post("/glass/{glass}/review", openapi_extra=needs("glass.review"))
 async def review_glass(looks: Looks, glass: UUID, wanted: ReviewGlass) -> GlassView:
     """Say whether a look was justified; nobody does that for his own."""
-    return _glass(await looks.review(glass, justified=wanted.justified, remark=wanted.remark))
+    return glass_view(await looks.review(glass, justified=wanted.justified, remark=wanted.remark))
 
 
 @router.get("/consents", openapi_extra=needs("consents.read"))

@@ -5,6 +5,7 @@ Who may look at all is not changed by it: what lies outside of somebody's organi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -79,16 +80,52 @@ class Glasses:
             NobodyToOpen, NoSuchPatient: neither a message nor a patient is named.
             NoSuchMessage: there is none, or none within reach.
         """
-        chosen = self._reason(reason)
-        classification, actor = self._book.now, current().actor
-        lasts = min(minutes or classification.glass_minutes, classification.glass_minutes_max)
-        channel, organisation = 0, actor.organisation
+        self._reason(reason)
+        channel, organisation = 0, current().actor.organisation
         if position is not None:
             patients, channel, organisation = await self._of_message(position)
         elif patient:
             patients = [checked_patient(patient)]
         else:
             raise NobodyToOpen(where="position")
+        return await self.open_for(
+            patients,
+            organisation=organisation,
+            channel=channel,
+            position=position,
+            reason=reason,
+            words=words,
+            minutes=minutes,
+        )
+
+    async def open_for(
+        self,
+        patients: Sequence[str],
+        *,
+        organisation: str,
+        channel: int,
+        reason: str,
+        words: str,
+        minutes: int | None,
+        position: Position | None = None,
+    ) -> Glass:
+        """Do what :meth:`open` does for patients of whom the caller knows that they are in reach.
+
+        Args:
+            patients: ``value^authority``.
+            organisation: whose data, so whose people review it.
+            channel: that brought them.
+            reason: name of one of the classification's reasons.
+            words: what he says.
+            minutes: how long; None: as usual.
+            position: of a message that names no patient, when there are none.
+
+        Raises:
+            UnknownReason: the reason is not on the list.
+        """
+        chosen = self._reason(reason)
+        classification, actor = self._book.now, current().actor
+        lasts = min(minutes or classification.glass_minutes, classification.glass_minutes_max)
         now = self._clock.now()
         new = Glass(
             self._ids.new_id(),

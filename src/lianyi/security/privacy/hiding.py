@@ -24,7 +24,7 @@ from lxml import etree
 from lianyi.base.errors import LianyiError
 from lianyi.formats.hl7v2 import CannotEncode, Delimiters, escape, read_header, unescape
 from lianyi.security.privacy.classification import plain_word
-from lianyi.security.privacy.masks import IDENTITY_NUMBER, MOBILE, mask
+from lianyi.security.privacy.masks import IDENTITY_NUMBER, MOBILE, SHORTEST_NUMBER, mask
 from lianyi.security.privacy.model import Category, Classification, Element, Levels, Mask
 
 WORDS_MAX = 2_000
@@ -101,7 +101,7 @@ class Hider:
                 ordered = sorted(self._learned, key=len, reverse=True)
                 self._pattern = re.compile("|".join(map(re.escape, ordered)))
             text = self._pattern.sub(lambda found: self._learned[found[0]], text)
-        if self._number:
+        if self._number and len(text) >= SHORTEST_NUMBER:
             text = IDENTITY_NUMBER.sub(lambda found: mask(found[0], Mask.NUMBER), text)
             text = MOBILE.sub(lambda found: mask(found[0], Mask.PHONE), text)
         return text
@@ -121,6 +121,14 @@ class Hider:
         """
         how = self._hidden.get(element)
         return mask(value, how) if how and value else value
+
+    def hides(self, element: str) -> bool:
+        """Tell whether an element of the classification, by its name, is not shown as it is."""
+        return element in self._hidden
+
+    def hides_all_of(self, text: str) -> bool:
+        """Tell whether a text speaks of a specially protected disease that is not shown."""
+        return bool(self._special) and self._is_special(text)
 
     # ---- HL7 v2 --------------------------------------------------------------------------------
 

@@ -106,3 +106,6 @@ IDENTITY_NUMBER = re.compile(
 
 MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 """A Chinese mobile number in a text."""
+
+SHORTEST_NUMBER = 11
+"""A shorter text holds neither."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from lianyi.security.model import Purpose
-from lianyi.security.privacy.model import Category, Decision, Domain, Look, Sharing
+from lianyi.security.privacy.model import Category, Decision, Domain, Glass, Look, Sharing
 from lianyi.security.views import View, Wish
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=500)]
@@ -119,6 +120,12 @@ class GlassView(View):
     remark: str
 
 
+def glass_view(one: Glass) -> GlassView:
+    """Return a look in an emergency as the API shows it."""
+    facts = {key: value for key, value in asdict(one).items() if key not in {"glass", "account"}}
+    return GlassView(id=one.glass, **{**facts, "patients": list(one.patients)})
+
+
 class GlassPage(View):
     """Looks, the newest first, and how many of all nobody has reviewed."""
 
@@ -127,14 +134,19 @@ class GlassPage(View):
     unreviewed: int
 
 
-class BreakGlass(Wish):
+class OpenRecord(Wish):
+    """Look at a patient's record in an emergency."""
+
+    reason: SaidLine
+    words: Words
+    minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+
+
+class BreakGlass(OpenRecord):
     """Look in an emergency: at whoever a message is about, or at a patient."""
 
     position: Annotated[str, StringConstraints(pattern=r"^\d{1,4}-\d{1,18}$")] | None = None
     patient: PatientText | None = None
-    reason: SaidLine
-    words: Words
-    minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
 
 
 class ReviewGlass(Wish):

@@ -11,15 +11,16 @@ from collections.abc import Callable
 
 import httpx
 
-from lianyi.base.outgoing import outgoing
+from lianyi.base.outgoing import Outgoing, outgoing
 
 LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=5)
 
 
 class CarefulTransport(httpx.AsyncBaseTransport):
-    """Asks :func:`~lianyi.base.outgoing.outgoing` before each request."""
+    """Asks :func:`~lianyi.base.outgoing.outgoing`, or a stricter rule, before each request."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, *, rule: Callable[[], Outgoing] = outgoing) -> None:
+        self._rule = rule
         self._make: Callable[[], httpx.AsyncHTTPTransport] = lambda: httpx.AsyncHTTPTransport(
             verify=context, trust_env=False, limits=LIMITS
         )
@@ -34,7 +35,7 @@ class CarefulTransport(httpx.AsyncBaseTransport):
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         try:
-            found = await outgoing().resolve(host, port)
+            found = await self._rule().resolve(host, port)
         except OSError as error:
             raise httpx.ConnectError(str(error), request=request) from error
         if host not in self._pools:

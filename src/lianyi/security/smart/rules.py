@@ -63,8 +63,11 @@ token never opens what its person may not do.
 _OF_PATIENTS = ("identity.read", "identity.match", "identity.register")
 """What the doors of Patient need. Who gives a scope for it need not have them: it says which data
 of a patient an app may see, and opens these doors only to whoever may go through himself."""
+_OF_CARE = ("clinical.read", "clinical.write", "clinical.export")
+"""What the doors of clinical data need; again, whoever gives a scope need not have them. An export
+looks itself at the scopes of the system's level."""
 PERMISSIONS_OF_APPS = frozenset(
-    {*_OF_PATIENTS, *(name for needed in NEEDS.values() for name in needed.values())}
+    {*_OF_PATIENTS, *_OF_CARE, *(name for needed in NEEDS.values() for name in needed.values())}
 )
 """All that a token of an app can be good for."""
 

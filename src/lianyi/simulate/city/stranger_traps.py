@@ -12,6 +12,8 @@ def _namesakes(make: Forms, *, district: bool = False, ids: bool = False) -> Pai
     sex, born = make.sex(), make.born()
     name = make.surname() + make.given(sex, born)
     home = make.address()
+    while home.endswith("人民路7号"):  # two who agree in everything are no trap
+        home = make.address()
     street = home.split("街道")[0] + "街道"
     homes = (home, street + "人民路7号") if district else (home, make.address())
     papers = make.citizens((born, sex), (born, sex)) if ids else ((), ())

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from lianyi.projections.identity.registration import Registration
+from lianyi.simulate.city import close_traps as close
 from lianyi.simulate.city import family_traps as family
 from lianyi.simulate.city import stranger_traps as strangers
 from lianyi.simulate.city.forms import Forms, Pair
@@ -77,6 +78,24 @@ TRAPS: Final[dict[str, Callable[[Forms], Pair]]] = {
     "同单位体检": strangers.company,
     "外国双胞胎护照连号": family.foreign_twins,
     "外国姐妹借护照": family.passport_of_a_sister,
+    "新生儿仅名中标大小": close.newborn_marked_in_the_name,
+    "新生儿与已命名双胞胎": close.newborn_and_a_named_twin,
+    "新生儿与龙凤胎另一个": close.newborn_and_the_other_sex,
+    "妯娌同日分娩": close.newborn_and_a_cousin,
+    "新生儿与同日生的哥姐": close.newborn_and_a_sibling,
+    "同名母亲的已命名孩子": close.newborn_of_a_namesake,
+    "同病区电话的新生儿": close.newborns_of_a_ward,
+    "新生儿录成母亲证件": close.newborn_and_mother_on_paper,
+    "父子同名同月同日": close.father_and_son_of_one_name,
+    "外国父子同名": close.junior,
+    "堂兄弟同名": close.cousins_of_one_name,
+    "外国双胞胎连号": close.twins_with_numbers_in_turn,
+    "外国双胞胎各有号码": close.twins_with_two_numbers,
+    "孩子用父母的号码": close.number_of_a_parent,
+    "借姐妹号码无生日": close.number_of_a_sister_without_birthday,
+    "借父亲的证": close.card_of_a_father,
+    "同名异姓借证": close.card_of_a_namesake_by_given_name,
+    "姐妹与填充证号": close.filled_in_number,
 }
 """Name of each trap to what makes a pair of it; its docstring says why it is one."""
 

@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from tests.unit.api.house import ADT, House, serving
 from tests.unit.projections.identity.people import HOME, PHONE, citizen
 from tests.unit.security.people import People
 
+from lianyi.api.pix_settings import IdentitySettings
 from lianyi.base.database import connect
 from lianyi.projections.following import Follower
 from lianyi.projections.identity.follow import Identity
@@ -59,14 +61,18 @@ class Desk:
 
     house: House
     people: People
+    settings: IdentitySettings = field(default_factory=IdentitySettings)
 
     async def hear(self, *bodies: bytes, channel: str = "adt") -> None:
         await self.house.append(channel, list(bodies), sender="HIS")
         await self.learn()
 
+    def identity(self) -> Identity:
+        return Identity(ZoneInfo("Asia/Shanghai"), sensitive=self.settings.veiled)
+
     def follower(self) -> Follower:
         return Follower(
-            self.house.pool, self.house.log, Identity(ZoneInfo("Asia/Shanghai")),
+            self.house.pool, self.house.log, self.identity(),
             connect=lambda: connect(str(self.house.pool)), clock=self.house.clock,
             owner=uuid.UUID(int=5), holder="test",
         )  # fmt: skip
@@ -84,8 +90,29 @@ class Desk:
 
     async def post(self, path: str, body: Any, who: str = "steward") -> httpx.Response:
         """Ask for something to be done while the index goes on learning."""
+        (answer,) = await self.post_all((path, body, who))
+        return answer
+
+    async def post_all(self, *wanted: tuple[str, Any, str]) -> list[httpx.Response]:
+        """Ask for several things at once, each path, body and who asks."""
+        browsers = [await self.people.browser(who) for _, _, who in wanted]
+        asked = [
+            asyncio.ensure_future(browser.post(f"/api/v1/identity{path}", json=body))
+            for browser, (path, body, _) in zip(browsers, wanted, strict=True)
+        ]
+        while not all(one.done() for one in asked):
+            await self.learn()
+            await asyncio.sleep(0.01)
+        return [one.result() for one in asked]
+
+    async def fhir(
+        self, method: str, path: str, body: Any, who: str = "clerk", **params: str
+    ) -> httpx.Response:
+        """Send a resource while the index goes on learning."""
         browser = await self.people.browser(who)
-        asked = asyncio.ensure_future(browser.post(f"/api/v1/identity{path}", json=body))
+        asked = asyncio.ensure_future(
+            browser.request(method, f"/fhir/{path}", json=body, params=params)
+        )
         while not asked.done():
             await self.learn()
             await asyncio.sleep(0.01)
@@ -97,9 +124,11 @@ class Desk:
         return await self.get(f"/persons/{found['id']}", who)
 
 
-@pytest.fixture
-async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with serving(database, tmp_path) as house:
+@asynccontextmanager
+async def opened(database: str, folder: Path, **settings: Any) -> AsyncIterator[Desk]:
+    """A desk; the settings are those of ``[identity]``."""
+    read = IdentitySettings.model_validate(settings)
+    async with serving(database, folder, identity=read) as house:
         people = People(house)
         await people.tree({"G": None, "H1": "G", "H2": "G"})
         await house.add_channel("adt", ADT, organisation="H1")
@@ -108,7 +137,13 @@ async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
         await people.add("clerk", ("registrar", "H1"), organisation="H1")
         await people.add("foreigner", ("identity-steward", "H2"), organisation="H2")
         await people.add("group", ("identity-steward", "G"), organisation="G")
-        yield Desk(house, people)
+        yield Desk(house, people, read)
+
+
+@pytest.fixture
+async def desk(database: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with opened(database, tmp_path) as found:
+        yield found
 
 
 def records_of(person: Any) -> list[tuple[str, str]]:

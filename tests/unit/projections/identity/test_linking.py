@@ -25,6 +25,7 @@ from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.registration import Name, Registration
 from lianyi.projections.identity.statements import RecordKey, Registered, Related, Replaced
+from lianyi.projections.identity.traits import LocalDefaults
 from lianyi.projections.projection import Heard, Learned
 from lianyi.simulate.city.registrations import registrations
 from lianyi.simulate.city.settings import CitySettings
@@ -205,6 +206,33 @@ async def test_another_model_judges_every_pair_anew(connection: asyncpg.Connecti
     assert await other.digest() == await first.digest()
     await first.learn([back])
     assert {**shipped, "model": b""} == {**await first.digest(), "model": b""}
+
+
+@pytest.mark.parametrize("field", ["phones", "addresses", "names", "ids", "dates"])
+async def test_records_read_otherwise_when_a_model_knows_that_a_value_says_nothing(
+    connection: asyncpg.Connection, field: str
+) -> None:
+    said = history(7, 120)
+    known = [one.registration for one in registrations(CitySettings(seed=7), 120)]
+    values = {
+        "phones": [text for one in known for text in one.phones],
+        "addresses": [text for one in known for text in one.addresses],
+        "names": [name.text for one in known for name in one.names],
+        "ids": [number.value for one in known for number in one.identifiers],
+        "dates": [one.born.replace("-", "")[:8] for one in known if one.born],
+    }[field]
+    first_half = LocalDefaults(**{field: frozenset(values[: len(values) // 2])})
+    second_half = LocalDefaults(**{field: frozenset(values[len(values) // 3 :])})
+    one = heard(8000, Activated(shipped_model(), learned=first_half), shard=0)
+    two = heard(8001, Activated(shipped_model(), learned=second_half), shard=0)
+    late, early = await index(connection, "identity_1"), await index(connection, "identity_2")
+    await late.learn(said)
+    shipped = await late.digest()
+    await late.learn([one])
+    await late.learn([two])
+    await early.learn([two, *said, one], 40)
+    assert await early.digest() == await late.digest()
+    assert (await late.digest())["record"] != shipped["record"]
 
 
 async def test_an_unmerge_gives_back_what_was_with_all_that_came_since(

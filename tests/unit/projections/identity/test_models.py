@@ -14,7 +14,6 @@ from tests.unit.projections.identity.test_endpoints import (  # noqa: F401 - a f
     desk,
 )
 
-from lianyi.projections.identity import table_store
 from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.upkeep import (
     inspecting,
@@ -66,7 +65,7 @@ async def digest(town: Desk) -> dict[str, bytes]:
     async with town.house.pool.acquire() as connection, connection.transaction():
         live = await find_live(connection, NAME)
         assert live
-        return dict(await table_store.digest(connection, live.schema))
+        return dict(await town.identity().digest(connection, live.schema))
 
 
 async def proposal(town: Desk, who: str = "maker") -> str:
@@ -80,6 +79,14 @@ async def proposal(town: Desk, who: str = "maker") -> str:
     return str(training_now["proposal"])
 
 
+async def models_that_match(town: Desk) -> set[str]:
+    """The models by which the desk is told who may be meant."""
+    said = {"name": "王" + GIVEN[1] + GIVEN[8], "born": "19600202", "phones": [f"154{1:08}"]}
+    found = await town.post("/match", {"person": said})
+    assert found.json()["items"]
+    return {one["evidence"]["model"] for one in found.json()["items"]}
+
+
 async def trained(town: Desk, who: str) -> Any:
     while (found := (await town.get("/models", who))["training"])["state"] == "running":
         await asyncio.sleep(0.02)
@@ -88,6 +95,7 @@ async def trained(town: Desk, who: str) -> Any:
 
 async def test_a_model_is_proposed_put_in_force_by_another_and_taken_back(town: Desk) -> None:
     before = await digest(town)
+    assert await models_that_match(town) == {"shipped-1"}
     at = await proposal(town)
     assert await digest(town) == before  # nothing moved
     models = await town.get("/models", "maker")
@@ -107,10 +115,12 @@ async def test_a_model_is_proposed_put_in_force_by_another_and_taken_back(town: 
     assert (in_force["actor"], in_force["reason"]) == ("checker", "reviewed")
     person = await town.person("10", who="maker")
     assert {link["model"] for link in person["links"]} == {in_force["name"]}
+    assert await models_that_match(town) == {in_force["name"]}
 
     back = await town.post("/models/activate", {"model": "shipped", "reason": "back"}, "maker")
     assert back.status_code == 200, back.text
     assert await digest(town) == before
+    assert await models_that_match(town) == {"shipped-1"}
     again = {"model": in_force["position"], "reason": "forth"}
     assert (await town.post("/models/activate", again, "maker")).status_code == 200
     history = (await town.get("/models", "maker"))["history"]

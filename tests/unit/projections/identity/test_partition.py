@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,3 +248,31 @@ def test_a_large_person_is_cut_in_the_same_way(size: int) -> None:
     world = World(dict.fromkeys(range(size), ""), pairs)
     assert len(world.cut([]).persons) == 1
     assert shuffled(world, 3).cut([]) == world.cut([])
+
+
+def cradle(*links: tuple[int, int, float], cards: dict[int, str] | None = None) -> set[Pair]:
+    """Which pairs are one person; 0 and 1 are unnamed newborns, the others have names."""
+    world = World({n: (cards or {}).get(n, "") for n in range(6)}, {})
+    members = [msgspec.structs.replace(m, newborn=m.number < 2) for m in world.members.values()]
+    edges = [Edge(key(a), key(b), bits) for a, b, bits in links]
+    cut = partition(members, edges, (), lambda a, b: -6.0, together_bits=LEAST)
+    of = cut.person_of()
+    return {(a, b) for b in range(6) for a in range(b) if of[key(a)] == of[key(b)]}
+
+
+def test_a_newborn_is_the_child_that_alone_fits_whatever_the_mean_of_all_pairs() -> None:
+    assert cradle((2, 3, 30.0), (0, 2, 11.0)) == {(2, 3), (0, 2), (0, 3)}
+
+
+def test_a_newborn_is_nobody_s_where_two_children_fit_or_two_newborns_one_child() -> None:
+    assert cradle((0, 2, 11.0), (0, 3, 12.0)) == set()
+    assert cradle((0, 2, 11.0), (1, 2, 11.0)) == set()
+
+
+def test_a_birth_certificate_outweighs_the_twin_who_fits_as_well() -> None:
+    assert cradle((0, 2, 24.0), (0, 3, 11.0), (1, 3, 24.0)) == {(0, 2), (1, 3)}
+
+
+def test_two_persons_under_one_valid_number_are_no_twins() -> None:
+    cards = {2: "1", 3: "1"}
+    assert cradle((0, 2, 12.0), (0, 3, 11.0), cards=cards) == {(0, 2)}

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from lianyi.projections.identity.blocking import CROWD_MAX, blocking_keys
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.ids import record_id
-from lianyi.projections.identity.meeting import Keys, Places, clusters, marks_array, meeting_pairs
+from lianyi.projections.identity.meeting import Keys, Places, clusters, meeting_pairs
 from lianyi.projections.identity.model import shipped_model
-from lianyi.projections.identity.partition import Edge, Member, cards_of, partition
+from lianyi.projections.identity.partition import Edge, member_of, partition
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.relinking import Relinked, Rules, relink
 from lianyi.projections.identity.scoring import Scorer
@@ -52,7 +52,7 @@ def one_by_one(said: list[tuple[int, Registration]], scorer: Scorer = SCORER) ->
             lanes[found.lane].append(Edge(*sorted((key, other)), found.bits))
     cut = partition(
         [
-            Member(record_id(*one.key), number, cards_of(traits[record_id(*one.key)]))
+            member_of(record_id(*one.key), number, traits[record_id(*one.key)])
             for number, one in said
         ],
         lanes[Lane.AUTO],
@@ -109,17 +109,12 @@ def columns(said: list[list[int]]) -> tuple[Keys, Places]:
     return keys, np.repeat(np.arange(len(said), dtype=np.uint32), list(map(len, said)))
 
 
-@given(said=owners, seed=st.integers(0, 9))
-def test_pairs_are_those_that_share_a_key_and_a_mark(said: list[list[int]], seed: int) -> None:
-    chance = Random(seed)
-    marks = [1 << chance.randrange(448) | 1 << chance.randrange(4) for _ in said]
+@given(said=owners)
+def test_pairs_are_those_that_share_a_key(said: list[list[int]]) -> None:
     share = [
         (a, b) for b in range(len(said)) for a in range(b) if not set(said[a]).isdisjoint(said[b])
     ]
-    found = meeting_pairs(*columns(said)).tolist()
-    assert found == sorted(map(list, share))
-    marked = meeting_pairs(*columns(said), marks_array(marks)).tolist()
-    assert marked == [[a, b] for a, b in found if marks[a] & marks[b]]
+    assert meeting_pairs(*columns(said)).tolist() == sorted(map(list, share))
 
 
 def test_a_key_of_a_crowd_is_none() -> None:

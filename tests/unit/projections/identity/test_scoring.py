@@ -59,6 +59,7 @@ def test_a_birthday_with_day_and_month_swapped_needs_telephone_and_home() -> Non
 
 PASSPORT = Identifier(IdKind.PASSPORT, "E12345678", "XXX")
 SWAPPED = Identifier(IdKind.PASSPORT, "E12345687", "XXX")
+MISTYPED = Identifier(IdKind.PASSPORT, "E12845678", "XXX")
 NEXT = Identifier(IdKind.PASSPORT, "E12345679", "XXX")
 NO_HOUSE: dict[str, Any] = {"addresses": ()}
 
@@ -75,8 +76,20 @@ def foreigner(name: str = "Courtney Painter", number: Identifier = PASSPORT, **m
         foreigner("Zoe Painter"),
         foreigner("Courtny Paintre", born="19800503"),
         foreigner("Courtny Paintre", SWAPPED),
+        foreigner("Courtny Paintre", MISTYPED),
+        foreigner("Courtny Paintre", born="19800306"),
+        foreigner("Painter", **NO_HOUSE),
     ],
-    ids=["two errors", "three errors", "one word", "day and month swapped", "digits swapped"],
+    ids=[
+        "two errors",
+        "three errors",
+        "one word",
+        "day and month swapped",
+        "digits swapped",
+        "a digit",
+        "a slip within the year",
+        "a word missing",
+    ],
 )
 def test_a_foreign_name_may_be_written_otherwise_beside_passport_and_birthday(
     other: Traits,
@@ -94,6 +107,8 @@ def test_a_foreign_name_may_be_written_otherwise_beside_passport_and_birthday(
         foreigner("Courtny Paintre", sex="2"),
         foreigner("Zoe Baker"),
         foreigner("Courtny Paintre", citizen()),
+        foreigner("Zoe Painter", multiple_birth=True),
+        foreigner("Courtny Paintre", born=""),
     ],
     ids=[
         "one word, no house",
@@ -103,6 +118,8 @@ def test_a_foreign_name_may_be_written_otherwise_beside_passport_and_birthday(
         "the other sex",
         "another name",
         "another paper",
+        "a twin",
+        "no birthday",
     ],
 )
 def test_a_foreigner_s_relatives_are_held_back(other: Traits) -> None:
@@ -183,13 +200,132 @@ def test_strangers_are_two_persons_and_nothing_has_to_hold_them_back() -> None:
     assert found.guards == ()
 
 
-def test_an_unnamed_newborn_is_the_named_child_only_by_its_birth_certificate() -> None:
-    newborn = someone("李芳之子", **CHILD | {"identifiers": (CERTIFICATE,)})
+def test_an_unnamed_newborn_is_the_named_child_by_its_birth_certificate() -> None:
+    newborn = someone("李芳之子", **CHILD | {"identifiers": (CERTIFICATE,), "addresses": ()})
     named = someone("王子昂", born="20240610", identifiers=(CERTIFICATE,))
-    without = someone("王子昂", born="20240610", identifiers=())
+    slip = someone("王子昂", born="20240601", identifiers=(CERTIFICATE,))
     assert SCORER.score(newborn, named).lane is Lane.AUTO
-    assert SCORER.score(newborn, without).lane is Lane.REVIEW
-    assert SCORER.score(newborn, without).guards == (Guard.NEWBORN_AND_NAMED,)
+    assert SCORER.score(newborn, slip).lane is Lane.AUTO
+    other = Identifier(IdKind.BIRTH_CERTIFICATE, "Y990098765")
+    assert SCORER.score(newborn, someone("王子昂", born="20240601", identifiers=(other,))).lane < (
+        Lane.AUTO
+    )
+
+
+NAMED: dict[str, Any] = {"born": "20240610", "identifiers": ()}
+MOTHER = citizen("19950402", 126)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        someone("王子昂", mother_name="李芳", **NAMED | {"phones": ()}),
+        someone("王子昂", mother_name="LI Fang", **NAMED | {"addresses": ()}),
+        someone("王子昂", mother=MOTHER, **NAMED | {"phones": (), "addresses": ()}),
+        someone("王子昂", **NAMED | {"phones": ("15499982712",)}),
+    ],
+    ids=["mother and home", "mother and telephone", "mother's number", "home"],
+)
+def test_an_unnamed_newborn_is_the_named_child_of_its_mother_or_home(named: Traits) -> None:
+    newborn = someone("李芳之子", mother=MOTHER, mother_name="李芳", **CHILD)
+    found = SCORER.score(newborn, named)
+    assert (found.lane, found.guards) == (Lane.AUTO, ())
+    for held in ({"multiple_birth": True}, {"birth_order": 1}, {"sex": "2"}):
+        told = someone("王子昂", mother_name="李芳", **NAMED | held)
+        assert SCORER.score(newborn, told).guards == (Guard.NEWBORN_AND_NAMED,)
+    younger = someone("李芳之小子", mother=MOTHER, mother_name="李芳", **CHILD)
+    assert SCORER.score(younger, named).guards == (Guard.NEWBORN_AND_NAMED,)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        someone("王子昂", mother_name="赵丽华", **NAMED),
+        someone("王子昂", mother_name="李芳", **NAMED | {"phones": (), "addresses": ()}),
+        someone("王子昂", **NAMED | {"addresses": ("澜川省云溪市望江区滨江街道解放路7号",)}),
+        someone("王子昂", **NAMED | {"addresses": ()}),
+        someone("李芳", **NAMED),
+    ],
+    ids=[
+        "another mother",
+        "a namesake of the mother",
+        "another home",
+        "the telephone alone",
+        "the mother herself",
+    ],
+)
+def test_a_newborn_is_not_every_child_of_its_day(named: Traits) -> None:
+    newborn = someone("李芳之子", mother=MOTHER, mother_name="李芳", **CHILD)
+    assert SCORER.score(newborn, named).lane < Lane.AUTO
+
+
+def test_the_address_of_a_ward_is_no_home() -> None:
+    ward = {"addresses": ("澜川省云溪市望江区滨江街道解放路7号",)}
+    newborn = someone("李芳之子", mother_name="李芳", **CHILD | ward)
+    assert SCORER.score(newborn, someone("王子昂", **NAMED | ward)).lane is Lane.REVIEW
+
+
+def test_the_waterfall_names_the_mother() -> None:
+    newborn = someone("李芳之子", mother=MOTHER, mother_name="李芳", **CHILD)
+    told = SCORER.explain(newborn, someone("王子昂", mother_name="李芳", **NAMED))
+    (step,) = [step for step in told.steps if step.element == "mother"]
+    assert (step.zh, step.level) == ("母亲", "NAME")
+    assert step.bits > 9
+
+
+def test_a_valid_number_corrects_a_birthday_that_was_left_out_or_mistyped() -> None:
+    bare: dict[str, Any] = {"identifiers": (), "phones": ()}
+    for born in ("19000101", "", "1980", "19800101", "19800316", "19801503"):
+        said = someone(born=born, phones=())
+        assert SCORER.score(said, someone(**bare)).evidence.birth is BirthLevel.EQUAL, born
+        assert SCORER.score(said, someone(**bare)).lane is Lane.AUTO, born
+    away = someone(born="19640722", phones=())
+    assert SCORER.score(away, someone(**bare)).evidence.birth is BirthLevel.DIFFERENT
+    lent = someone("李建国", born="", phones=())
+    assert SCORER.score(lent, someone()).guards == (Guard.BORROWED_CARD,)
+
+
+def test_a_number_that_is_nobody_s_speaks_for_nobody_else() -> None:
+    filled_in = Identifier(IdKind.CITIZEN, "990102198001011230")
+    found = SCORER.score(someone(), someone(identifiers=(filled_in,)))
+    assert (found.lane, found.guards) == (Lane.AUTO, ())
+
+
+def test_the_end_of_a_name_may_be_missing_beside_number_and_birthday() -> None:
+    assert SCORER.score(someone(), someone("王小")).lane is Lane.AUTO
+    assert SCORER.score(someone(), someone("王小", born="20080315")).guards == (
+        Guard.BORROWED_CARD,
+    )
+    dotted = someone("买买提·艾力"), someone("买买提")
+    assert SCORER.score(*dotted).lane is Lane.AUTO
+
+
+def test_a_child_may_take_its_mother_s_surname() -> None:
+    before, after = someone("王嘉怡", mother_name="李芳"), someone("李嘉怡")
+    assert SCORER.score(before, after).lane is Lane.AUTO
+    assert SCORER.score(someone("王嘉怡"), after).guards == (Guard.BORROWED_CARD,)
+
+
+def test_one_name_at_one_door_is_one_person_unless_two_birthdays_say_otherwise() -> None:
+    bare: dict[str, Any] = {"identifiers": ()}
+    one = someone("卢莉梅", **bare)
+    assert SCORER.score(one, someone("卢莉梅", born="", **bare)).lane is Lane.AUTO
+    away = someone("卢莉梅", born="", identifiers=(), addresses=())
+    assert SCORER.score(one, away).guards == (Guard.UNPROVEN,)
+    assert SCORER.score(one, someone("卢莉梅", born="20100722", **bare)).lane < Lane.AUTO
+    assert SCORER.score(someone(**bare), someone(born="", **bare)).lane is Lane.REVIEW  # too common
+    junior = (
+        foreigner("Joel Carter", phones=(PHONE,)),
+        foreigner("Joel Carter", NEXT, born="", phones=(PHONE,)),
+    )
+    assert SCORER.score(*junior).lane < Lane.AUTO
+
+
+def test_a_slip_within_the_year_needs_telephone_and_home() -> None:
+    slip = someone(identifiers=(), born="19800316")
+    assert SCORER.score(someone(), slip).lane is Lane.AUTO
+    other = {"identifiers": (), "born": "19900315"}
+    assert SCORER.score(someone(identifiers=()), someone(**other)).lane < Lane.AUTO
 
 
 def test_two_newborns_of_one_mother_are_never_linked_by_themselves() -> None:
@@ -347,11 +483,16 @@ def test_what_can_never_be_one_person_has_no_bits(a: Traits, b: Traits) -> None:
 
 
 @given(a=people, b=people)
-def test_two_valid_numbers_an_unknown_or_a_newborn_are_never_linked(a: Traits, b: Traits) -> None:
+def test_two_valid_numbers_an_unknown_or_a_newborn_twin_are_never_linked(
+    a: Traits, b: Traits
+) -> None:
     found = SCORER.score(a, b)
     held = found.evidence.ids_conflict or a.is_unknown or b.is_unknown
     certified = CERTIFICATE.value in {value.text for value in a.ids} & {v.text for v in b.ids}
-    if held or ((a.is_newborn or b.is_newborn) and not certified):
+    told = a.multiple_birth or b.multiple_birth or a.birth_order or b.birth_order
+    if held or (a.is_newborn and b.is_newborn and not certified):
+        assert found.lane is not Lane.AUTO
+    if (a.is_newborn or b.is_newborn) and told and not certified:
         assert found.lane is not Lane.AUTO
 
 

@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'react'
 
 import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
+import { PollingDebt } from '@/components/PollingDebt'
 import { QueueDepth } from '@/components/QueueDepth'
 import { ProblemView } from '@/components/ProblemView'
 import { DestinationMark, Mark } from '@/components/StateMark'
@@ -64,6 +65,7 @@ function Channel({ channel }: { channel: ChannelDetail }) {
           <span className="mono">
             {channel.source.connector} {channel.source.address}
           </span>
+          <PollingDebt connector={channel.source.connector} />
           <span className="quiet">{t('overview.connections', { count: channel.source.connections })}</span>
           <Link to="/messages" search={{ channel: name }}>
             {t('overview.total', { count: channel.received })}

@@ -6,6 +6,7 @@ import { ResourcePage } from '@/components/ResourcePage'
 import { DestinationMark, Mark } from '@/components/StateMark'
 import { type ChannelCard, client, take } from '@/lib/api'
 import { compact } from '@/lib/format'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { channelTone } from './tone'
@@ -16,6 +17,7 @@ const RENEW_MS = 10_000
 export default function ChannelsPage() {
   const { t } = useTexts()
   const navigate = useNavigate()
+  const may = useMay()
   const channels = useQuery({
     queryKey: ['channels'],
     queryFn: () => take(client.GET('/api/v1/channels')),
@@ -25,6 +27,11 @@ export default function ChannelsPage() {
     <>
       <div className="page-head">
         <h1>{t('channels.title')}</h1>
+        {may('messages.read') && (
+          <span className="push row page-links">
+            <Link to="/uncoded">{t('uncoded.title')}</Link>
+          </span>
+        )}
       </div>
       <ResourcePage<ChannelCard>
         pages={{

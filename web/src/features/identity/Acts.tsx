@@ -7,7 +7,7 @@ import { useTexts } from '@/lib/texts'
 import { PersonLink, PersonNumber, Who } from './parts'
 import { type Act, undoable } from './useBench'
 
-const TONES: Record<Act['state'], Tone> = { sending: 'info', done: 'good', refused: 'warn', failed: 'bad', undoing: 'info', undone: 'mute' }
+const TONES: Record<Act['state'], Tone> = { sending: 'info', done: 'good', proposed: 'info', refused: 'warn', failed: 'bad', undoing: 'info', undoProposed: 'info', undone: 'mute' }
 
 /** What was just decided and what came of it, the decision that Undo takes back, and whatever failed. */
 export function Acts({ acts, undo }: { acts: readonly Act[]; undo: () => void }) {
@@ -35,6 +35,7 @@ export function Acts({ acts, undo }: { acts: readonly Act[]; undo: () => void })
               </Button>
             )}
           </div>
+          {act.state === 'proposed' && <p className="quiet">{t('identity.second.proposedText')}</p>}
           {act.state === 'refused' && <p className="quiet">{t('identity.refusedText')}</p>}
           <Trouble error={act.error} />
         </li>

@@ -12,6 +12,7 @@ import { useTexts } from '@/lib/texts'
 
 import { Compare } from './Compare'
 import type { Decision } from './keys'
+import { useGoWaiting } from './waiting'
 import { EvidenceList } from './Waterfall'
 
 /** Are these two one person? Of any two, whether the index asks about them or not. */
@@ -64,15 +65,16 @@ function useDecide(person: string, other: string): (said: Decision) => void {
   const ask = useAsk()
   const queries = useQueryClient()
   const navigate = useNavigate()
+  const goWaiting = useGoWaiting()
   return (said) =>
     ask({
       title: said === 'link' ? t('identity.whyOne') : t('identity.whyTwo'),
       confirm: said === 'link' ? t('identity.link') : t('identity.never'),
       reason: 'required',
       run: async ({ reason }) => {
-        await take(client.POST('/api/v1/identity/decisions', { body: { said, person, other, reason } }))
+        const answer = await take(client.POST('/api/v1/identity/decisions', { body: { said, person, other, reason } }))
         queries.removeQueries({ queryKey: ['identity', 'question', person, other] })
-        void navigate({ to: '/identity/persons/$person', params: { person } })
+        if (!goWaiting(answer)) void navigate({ to: '/identity/persons/$person', params: { person } })
         await queries.invalidateQueries({ queryKey: ['identity'] })
       },
     })

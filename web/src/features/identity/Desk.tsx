@@ -10,9 +10,10 @@ import { SEXES } from '@/lib/filters'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
-import { demographics, DESK_FIELDS, NOTHING, type Typed } from './desk'
+import { demographics, DESK_FIELDS, NOTHING, scanned, type Typed } from './desk'
 import { PersonLink, PersonNumber, sexName } from './parts'
 import { PersonCard } from './PersonCard'
+import { ScanCode } from './ScanCode'
 import { EvidenceView } from './Waterfall'
 import { GRADES } from './words'
 
@@ -33,6 +34,7 @@ export function Desk() {
         <span className="quiet">{t('identity.deskText')}</span>
       </div>
       <div className="panel-body stack">
+        <ScanCode take={(card) => setTyped(scanned(typed, card))} />
         <div className="desk-fields">
           {DESK_FIELDS.map((field) => (
             <label key={field} className="field">

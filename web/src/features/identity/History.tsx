@@ -4,14 +4,16 @@ import { Button } from 'antd'
 
 import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
-import { Mark, type Tone } from '@/components/StateMark'
+import { Mark } from '@/components/StateMark'
 import { client, type Person, type RecordKey, take } from '@/lib/api'
 import { useMay } from '@/lib/session'
-import { type Translate, useTexts } from '@/lib/texts'
+import { useTexts } from '@/lib/texts'
 
 import { called } from './align'
 import { type Back, type Chapter, chapters } from './history'
 import { PersonLink, RecordName } from './parts'
+import { saidWords } from './said'
+import { useGoWaiting } from './waiting'
 
 /** What people decided and what systems replaced, the newest first; what still counts can be taken back. */
 export function History({ person }: { person: Person }) {
@@ -103,17 +105,12 @@ function Whose({ record }: { record: RecordKey }) {
   )
 }
 
-function saidWords(t: Translate, said: string): { tone: Tone; words: string } {
-  if (said === 'link') return { tone: 'good', words: t('identity.link') }
-  if (said === 'never-link') return { tone: 'bad', words: t('identity.never') }
-  return { tone: 'mute', words: t('identity.undecided') }
-}
-
 /** Asks why, and takes back: an exact unmerge, as if it had never been decided. */
 function useTakeBack(): (back: Back) => void {
   const { t } = useTexts()
   const ask = useAsk()
   const queries = useQueryClient()
+  const goWaiting = useGoWaiting()
   return (back) => {
     if (!back) return
     const names = back.how === 'decision' ? `${called(back.record)} ↔ ${called(back.other)}` : called(back.gone)
@@ -125,9 +122,11 @@ function useTakeBack(): (back: Back) => void {
       reason: 'required',
       run: async ({ reason }) => {
         const key = ({ source, mrn }: { source: string; mrn: string }) => ({ source, mrn })
-        if (back.how === 'decision')
-          await take(client.POST('/api/v1/identity/decisions/taken-back', { body: { record: key(back.record), other: key(back.other), reason } }))
-        else await take(client.POST('/api/v1/identity/replacements/undone', { body: { ...key(back.gone), reason } }))
+        const answer =
+          back.how === 'decision'
+            ? await take(client.POST('/api/v1/identity/decisions/taken-back', { body: { record: key(back.record), other: key(back.other), reason } }))
+            : await take(client.POST('/api/v1/identity/replacements/undone', { body: { ...key(back.gone), reason } }))
+        goWaiting(answer)
         await queries.invalidateQueries({ queryKey: ['identity'] })
       },
     })

@@ -7,10 +7,13 @@ import { useState } from 'react'
 
 import { Failed, Loading } from '@/components/StatePage'
 import { client, type Person, take } from '@/lib/api'
-import { useMay } from '@/lib/session'
+import { useNow } from '@/lib/clock'
+import { useMay, useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
+import { dayIn } from '@/lib/time'
 
 import { standing } from './align'
+import { Cards } from './Cards'
 import { Held } from './Held'
 import { History } from './History'
 import { PersonNumber } from './parts'
@@ -33,7 +36,10 @@ export default function PersonPage() {
 
 function Whole({ person }: { person: Person }) {
   const { t } = useTexts()
-  const decides = useMay()('identity.decide')
+  const { timezone } = useSession()
+  const now = useNow()
+  const may = useMay()
+  const [decides, reads] = [may('identity.decide'), may('clinical.read')]
   const [splitting, setSplitting] = useState(false)
   const name = person.chosen.find(({ field }) => field === 'name')?.value
   return (
@@ -44,6 +50,11 @@ function Whole({ person }: { person: Person }) {
         <span className="push row page-links">
           {decides && standing(person).length > 1 && <Button onClick={() => setSplitting(true)}>{t('identity.split')}</Button>}
           {decides && person.questions > 0 && <Link to="/identity">{t('identity.openQuestions', { count: person.questions })}</Link>}
+          {reads && (
+            <Link to="/record/$person" params={{ person: person.id }}>
+              {t('record.toRecord')}
+            </Link>
+          )}
           <Link to="/identity/search">{t('identity.search')}</Link>
         </span>
       </div>
@@ -60,6 +71,7 @@ function Whole({ person }: { person: Person }) {
       <div className="person-body">
         <div className="stack">
           <Held person={person} />
+          <Cards person={person} today={dayIn(timezone, now)} />
           <Links person={person} />
         </div>
         <div className="stack">

@@ -1,8 +1,9 @@
 import { Instant } from '@/components/Instant'
 import { Mark } from '@/components/StateMark'
 import type { IndexRecord } from '@/lib/api'
-import { useTexts } from '@/lib/texts'
+import { type Translate, useTexts } from '@/lib/texts'
 
+import { CARD_STATES } from './cards'
 import { day, flagName, kindName, RecordName, sexName } from './parts'
 
 /** What each system says of this person, word for word. */
@@ -44,7 +45,7 @@ function Card({ record }: { record: IndexRecord }) {
           <Fact
             key={`${one.kind} ${one.value}`}
             name={kindName(t, one.kind)}
-            values={[one.value, one.issuer, one.status, one.valid_until ? t('identity.validUntil', { day: one.valid_until }) : '']}
+            values={[one.value, one.issuer, one.state === 'active' ? '' : cardState(t, one.state), one.valid_until ? t('identity.validUntil', { day: one.valid_until }) : '']}
           />
         ))}
         <Fact name={t('identity.field.phone')} values={record.phones} />
@@ -59,6 +60,11 @@ function Card({ record }: { record: IndexRecord }) {
       </dl>
     </article>
   )
+}
+
+function cardState(t: Translate, state: string): string {
+  const known = CARD_STATES.find((one) => one === state)
+  return known ? t(`identity.card.state.${known}`) : state
 }
 
 function Fact({ name, values }: { name: string; values: readonly string[] }) {

@@ -30,11 +30,10 @@ export default function SearchPage() {
     <>
       <div className="page-head">
         <h1>{t('identity.search')}</h1>
-        {may('identity.decide') && (
-          <span className="push">
-            <Link to="/identity">{t('identity.workbench')}</Link>
-          </span>
-        )}
+        <span className="push row page-links">
+          <Link to="/identity/quality">{t('identity.quality.title')}</Link>
+          {may('identity.decide') && <Link to="/identity">{t('identity.workbench')}</Link>}
+        </span>
       </div>
       <div className={may('identity.match') ? 'search-body' : ''}>
         <section className="panel" aria-label={t('identity.search')}>

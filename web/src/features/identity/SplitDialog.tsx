@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Input, Modal } from 'antd'
 import { useState } from 'react'
 
 import { Trouble } from '@/components/Trouble'
-import { client, type IndexRecord, type Person, take } from '@/lib/api'
+import { client, type DecidedOnPersons, type IndexRecord, type Person, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { called, standing } from './align'
@@ -47,7 +48,7 @@ export function SplitDialog({ person, close }: { person: Person; close: () => vo
       maskTransitionName=""
     >
       {split.data ? (
-        <Done persons={split.data.persons} />
+        <Done answer={split.data} />
       ) : (
         <form
           id={FORM}
@@ -88,8 +89,15 @@ export function SplitDialog({ person, close }: { person: Person; close: () => vo
   )
 }
 
-function Done({ persons }: { persons: readonly string[] }) {
+function Done({ answer: { persons, proposed } }: { answer: DecidedOnPersons }) {
   const { t } = useTexts()
+  if (proposed)
+    return (
+      <div className="stack" role="status">
+        <p>{t('identity.second.proposedText')}</p>
+        <Link to="/identity/waiting">{t('identity.second.title')}</Link>
+      </div>
+    )
   return (
     <div className="stack" role="status">
       <p>{t('identity.splitDone', { count: persons.length })}</p>

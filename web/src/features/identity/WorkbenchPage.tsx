@@ -17,6 +17,7 @@ import { LOOKING, press, type Pressed, type Stage } from './keys'
 import { Queue, WhyMark } from './Queue'
 import { useReasons } from './reasons'
 import { undoable, useBench } from './useBench'
+import { useWaiting } from './waiting'
 import { EvidenceList, Guards, saidOdds } from './Waterfall'
 import { signed } from './waterfall'
 
@@ -47,6 +48,8 @@ export default function WorkbenchPage() {
           <button type="button" className="native keys-button" aria-keyshortcuts="?" onClick={() => setStage({ doing: 'helping' })}>
             {t('identity.help')} <kbd>?</kbd>
           </button>
+          <Seconds />
+          <Link to="/identity/quality">{t('identity.quality.title')}</Link>
           <Link to="/identity/search">{t('identity.search')}</Link>
         </span>
       </div>
@@ -61,6 +64,18 @@ export default function WorkbenchPage() {
         </section>
       </div>
     </>
+  )
+}
+
+/** The decisions that wait for a second person, where there are any. */
+function Seconds() {
+  const { t } = useTexts()
+  const count = useWaiting().data?.items.length ?? 0
+  if (count === 0) return <Link to="/identity/waiting">{t('identity.second.title')}</Link>
+  return (
+    <Link to="/identity/waiting">
+      <Mark tone="warn">{t('identity.second.link', { count })}</Mark>
+    </Link>
   )
 }
 

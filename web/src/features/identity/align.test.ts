@@ -14,7 +14,9 @@ const person = (records: IndexRecord[], part: Partial<Person> = {}): Person => (
   id: records[0]?.id ?? '', asked: '', chosen: [], conflicts: [], records, links: [], decisions: [], replacements: [], questions: 0, withheld: 0, ...part,
 })
 
-const number = (value: string) => ({ kind: 'citizen', value, issuer: '', status: '', valid_until: null })
+const number = (value: string) => ({
+  kind: 'citizen', value, issuer: '', status: '', state: 'active', valid_from: null, valid_until: null, replaced_by: '',
+})
 const line = (a: Person, b: Person, field: string) => align(a, b).find((one) => one.field === field)
 
 describe('two persons side by side', () => {

@@ -1,6 +1,6 @@
 /** What is typed at the registration desk, as the index is asked about it. Pure. */
 
-import type { Demographics } from '@/lib/api'
+import type { Demographics, ResolvedCard } from '@/lib/api'
 
 export const DESK_FIELDS = ['name', 'sex', 'born', 'number', 'phone', 'address', 'mother_name'] as const
 type DeskField = (typeof DESK_FIELDS)[number]
@@ -17,9 +17,14 @@ export function demographics(typed: Typed): Demographics | null {
     name: said.name,
     born: said.born,
     sex: said.sex,
-    identifiers: said.number === '' ? [] : [{ kind: '', value: said.number, issuer: '', capture: 'typed' }],
+    identifiers: said.number === '' ? [] : [{ kind: '', value: said.number, issuer: '', status: '', replaced_by: '', capture: 'typed' }],
     phones: said.phone === '' ? [] : [said.phone],
     addresses: said.address === '' ? [] : [said.address],
     mother_name: said.mother_name,
   }
+}
+
+/** What the code of a phone stands for, in the form; what was typed already stays. */
+export function scanned(typed: Typed, { value, name, born }: Pick<ResolvedCard, 'value' | 'name' | 'born'>): Typed {
+  return { ...typed, number: value, name: typed.name || name, born: typed.born || (born ?? '') }
 }

@@ -22,7 +22,7 @@ export type Act = {
   question: IdentityQuestion
   said: Decision
   reason: string
-  state: 'sending' | 'done' | 'refused' | 'failed' | 'undoing' | 'undone'
+  state: 'sending' | 'done' | 'proposed' | 'refused' | 'failed' | 'undoing' | 'undoProposed' | 'undone'
   /** The oldest records of both: by them a link is taken back. */
   records: [Key, Key]
   persons: string[]
@@ -31,7 +31,7 @@ export type Act = {
 
 /** The decision that can be undone next: the last that counts. */
 export const undoable = (acts: readonly Act[]): Act | undefined =>
-  acts.find(({ state }) => state === 'sending' || state === 'done' || state === 'refused')
+  acts.find(({ state }) => state === 'sending' || state === 'done' || state === 'proposed' || state === 'refused')
 
 const detailOf = (person: string, other: string) => ({
   queryKey: ['identity', 'question', person, other],
@@ -132,32 +132,34 @@ type Acting = {
 /** Decisions: shown as done at once, told to the server meanwhile, brought back when it refuses. */
 function useActs({ queries, hide, bring, show, undoReason }: Acting) {
   const [acts, setActs] = useState<readonly Act[]>([])
-  const sent = useRef(new Map<number, Promise<boolean>>())
+  const sent = useRef(new Map<number, Promise<DecidedOnPersons | null>>())
   const numbers = useRef(0)
   const change = (number: number, part: Partial<Act>) =>
     setActs((now) => now.map((act) => (act.number === number ? { ...act, ...part } : act)))
   const renew = async (persons: readonly string[]) => {
     await queries.invalidateQueries({
       predicate: ({ queryKey: [slice, kind, ...ids] }) =>
-        slice === 'identity' && (kind === 'questions' || ids.some((id) => typeof id === 'string' && persons.includes(id))),
+        slice === 'identity' && (kind === 'questions' || kind === 'proposed' || ids.some((id) => typeof id === 'string' && persons.includes(id))),
     })
   }
-  const told = async (act: Act): Promise<boolean> => {
+  const told = async (act: Act): Promise<DecidedOnPersons | null> => {
     const { question, said, reason } = act
     const pair = pairOf(question)
     try {
       const body = { said, person: question.person.id, other: question.other.id, reason }
       const answer = await take(client.POST('/api/v1/identity/decisions', { body }))
-      change(act.number, { state: answer.refused ? 'refused' : 'done', persons: answer.persons })
+      const state = answer.proposed ? 'proposed' : answer.refused ? 'refused' : 'done'
+      change(act.number, { state, persons: answer.persons })
       await renew([question.person.id, question.other.id, ...answer.persons])
-      bring(pair)
-      return true
+      // Of what was proposed the question stays, but in this sitting it was answered.
+      if (!answer.proposed) bring(pair)
+      return answer
     } catch (error) {
       change(act.number, { state: 'failed', error })
       bring(pair)
       // It may be no question any more: what there is to decide is asked anew.
       void renew([question.person.id, question.other.id])
-      return false
+      return null
     }
   }
   const decide = (question: IdentityQuestion, said: Decision, reason: string, records: [Key, Key]) => {
@@ -171,19 +173,27 @@ function useActs({ queries, hide, bring, show, undoReason }: Acting) {
     const act = undoable(acts)
     if (!act) return
     change(act.number, { state: 'undoing', error: null })
-    if (!(await sent.current.get(act.number))) return
+    const answer = await sent.current.get(act.number)
+    if (!answer) return
     change(act.number, { state: 'undoing' })
-    const { person, other } = act.question
+    const pair = pairOf(act.question)
     try {
-      const answer = await taken(act, undoReason)
-      await renew([person.id, other.id, ...act.persons, ...answer.persons])
-      show(pairOf(act.question))
-      change(act.number, { state: 'undone' })
+      const undone = answer.proposed ? await withdrawn(answer, undoReason) : await taken(act, undoReason)
+      await renew([act.question.person.id, act.question.other.id, ...act.persons, ...undone.persons])
+      bring(pair)
+      show(pair)
+      change(act.number, { state: undone.proposed ? 'undoProposed' : 'undone' })
     } catch (error) {
-      change(act.number, { state: 'done', error })
+      change(act.number, { state: answer.proposed ? 'proposed' : 'done', error })
     }
   }
   return { acts, decide, undo }
+}
+
+/** Withdraw what was only proposed: nobody has changed. */
+async function withdrawn({ position }: DecidedOnPersons, reason: string): Promise<{ persons: string[]; proposed: boolean }> {
+  await take(client.POST('/api/v1/identity/decisions/proposed/{position}/declined', { params: { path: { position } }, body: { reason } }))
+  return { persons: [], proposed: false }
 }
 
 /** Take a decision back: a link by the records that it joined, a never-link by the persons that it parted. */

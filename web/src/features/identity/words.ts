@@ -8,13 +8,13 @@ export const KINDS = [
 export const FLAGS = ['unknown', 'newborn', 'estimated-birth', 'alias', 'deceased', 'stillborn', 'vip', 'test'] as const
 
 export const ELEMENTS = [
-  'prior', 'name', 'name-rarity', 'birth', 'sex', 'lifelong', 'unproven', 'document', 'card', 'phone', 'address', 'household',
+  'prior', 'name', 'name-rarity', 'birth', 'sex', 'lifelong', 'unproven', 'document', 'card', 'phone', 'address', 'household', 'mother',
 ] as const
 
 export const LEVELS = [
   'CONFLICT', 'INCOMPARABLE', 'DIFFERENT', 'TRANSPOSED', 'TYPO', 'SAME_BODY', 'EQUAL', 'SURNAME_ONLY', 'GIVEN_NAME_ONLY', 'ONE_CHARACTER',
   'SIMILAR_SHAPE', 'LOST_CHARACTER', 'SAME_PINYIN', 'VARIANT', 'SAME_YEAR', 'YEAR_ONLY', 'ONE_DIGIT', 'LUNAR', 'SWAPPED', 'MONTH',
-  'SAME_LINE', 'SAME_DISTRICT', 'SAME_PLACE', 'SAME_HOUSE',
+  'SAME_LINE', 'SAME_DISTRICT', 'SAME_PLACE', 'SAME_HOUSE', 'ALIKE', 'SAME_HOME', 'NAME', 'NUMBER',
 ] as const
 
 export const LANES = ['AUTO', 'REVIEW', 'NEW', 'SUPPRESS'] as const

@@ -1,7 +1,7 @@
 import './masterdata.css'
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Button, Tabs } from 'antd'
 import { useMemo, useState } from 'react'
 
@@ -11,6 +11,7 @@ import { Failed, Loading, StatePage } from '@/components/StatePage'
 import { client, type MasterRecord, type RecordKind, take } from '@/lib/api'
 import { MASTERDATA_TABS, type MasterDataSearch } from '@/lib/filters'
 import { usePages } from '@/lib/paging'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { Aside } from './Aside'
@@ -29,6 +30,7 @@ export default function MasterDataPage() {
   const { t } = useTexts()
   const search = useSearch({ from: '/masterdata' })
   const navigate = useNavigate()
+  const may = useMay()
   const queries = useQueryClient()
   const [form, setForm] = useState<Form | null>(null)
   const [importing, setImporting] = useState(false)
@@ -47,6 +49,7 @@ export default function MasterDataPage() {
           </Button>
           <Button onClick={() => setForm(forms.emergency(search.as_of))}>{t('masterdata.emergency')}</Button>
           <Button onClick={() => setImporting(true)}>{t('masterdata.import')}</Button>
+          {may('messages.read') && <Link to="/uncoded">{t('uncoded.title')}</Link>}
         </span>
       </div>
       <DayNotice day={search.as_of} />

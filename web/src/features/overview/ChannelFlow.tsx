@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 
 import { Ago } from '@/components/Instant'
 import { NextTry } from '@/components/NextTry'
+import { PollingDebt } from '@/components/PollingDebt'
 import { Sparkline } from '@/components/Sparkline'
 import { DestinationMark, destinationTone, Mark } from '@/components/StateMark'
 import { QueueDepth } from '@/components/QueueDepth'
@@ -35,6 +36,7 @@ export function ChannelFlow({ channel }: { channel: ChannelCard }) {
           <div className="source-head">
             <Mark tone={channelTone[channel.state]}>{t(`channelState.${channel.state}`)}</Mark>
             <span className="flow-wire-kind">{channel.source.connector}</span>
+            <PollingDebt connector={channel.source.connector} />
             <span className="mono source-address" title={channel.source.address}>
               {channel.source.address}
             </span>

@@ -1,12 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from 'react'
 
-import type { MessageTrace } from '@/lib/api'
-import { useNow } from '@/lib/clock'
-import { isMasked, seeLess, seeMore } from '@/lib/looks'
+import { BreakGlass, type Said } from '@/components/BreakGlass'
+import { focusLook, useLookEnd } from '@/components/OpenedLook'
+import { client, type MessageTrace, take } from '@/lib/api'
+import { isMasked, seeMore } from '@/lib/looks'
 import { useMay } from '@/lib/session'
-
-import { BreakGlass } from './BreakGlass'
 
 type Then = (clear: MessageTrace) => void
 /** Ask why, open, and then do something with the message as it is. */
@@ -20,12 +19,13 @@ export function GlassDoor({ position, trace, children }: { position: string; tra
   const [asks, setAsks] = useState(false)
   const then = useRef<Then | undefined>(undefined)
   const opened = useRef(false)
-  useEnd(trace?.look.glass_until ?? null)
+  useLookEnd(trace?.look.glass_until ?? null)
   const open = useCallback((next?: Then) => {
     then.current = next
     opened.current = false
     setAsks(true)
   }, [])
+  const look = (said: Said) => take(client.POST('/api/v1/privacy/glass', { body: { position, ...said } }))
   const broken = async () => {
     await seeMore(queries)
     opened.current = true
@@ -40,28 +40,9 @@ export function GlassDoor({ position, trace, children }: { position: string; tra
   return (
     <OpenContext value={open}>
       {children}
-      <BreakGlass open={asks} position={position} broken={broken} close={() => setAsks(false)} closed={closed} />
+      <BreakGlass open={asks} look={look} broken={broken} close={() => setAsks(false)} closed={closed} />
     </OpenContext>
   )
-}
-
-/** Where the reader goes on when the button that he pressed is gone: what says how he sees the message. */
-export function focusLook(): void {
-  requestAnimationFrame(() => document.getElementById('look')?.focus())
-}
-
-const AGAIN_MS = 10_000
-
-/** Forget what was shown when a look is over; ask again as long as the server says that it is not. */
-function useEnd(until: string | null): void {
-  const queries = useQueryClient()
-  const now = useNow()
-  const tried = useRef(-Infinity)
-  useEffect(() => {
-    if (until === null || now <= Date.parse(until) || now - tried.current < AGAIN_MS) return
-    tried.current = now
-    void seeLess(queries)
-  }, [until, now, queries])
 }
 
 /** What can be done with a message that may be shown masked. */

@@ -1,18 +1,14 @@
-import { EyeInvisibleOutlined, EyeOutlined, StopOutlined } from '@ant-design/icons'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { EyeInvisibleOutlined, StopOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 
+import { OpenedLook } from '@/components/OpenedLook'
 import { usePurposeNames } from '@/components/purposes'
-import { Trouble } from '@/components/Trouble'
 import { client, type MessageTrace, take } from '@/lib/api'
-import { useNow } from '@/lib/clock'
-import { opens, seeLess } from '@/lib/looks'
-import { useSession } from '@/lib/session'
+import { opens } from '@/lib/looks'
 import { useTexts } from '@/lib/texts'
-import { duration, shortTime } from '@/lib/time'
 
-import { focusLook, useGlass } from './GlassDoor'
+import { useGlass } from './GlassDoor'
 
 /** Says how the message is seen: masked, and why; or opened in an emergency, and how long. */
 export function LookBanner({ trace }: { trace: MessageTrace }) {
@@ -46,34 +42,10 @@ function Masked({ trace, why }: { trace: MessageTrace; why: Exclude<MessageTrace
 }
 
 function Opened({ trace, until }: { trace: MessageTrace; until: string }) {
-  const { t, language } = useTexts()
-  const { timezone } = useSession()
-  const now = useNow()
-  const queries = useQueryClient()
-  const end = useMutation({
-    mutationFn: async () => {
-      const mine = await take(client.GET('/api/v1/privacy/glass/mine'))
-      for (const { id } of mine.filter((one) => opens(one, trace)))
-        await take(client.DELETE('/api/v1/privacy/glass/{glass}', { params: { path: { glass: id } } }))
-      await seeLess(queries)
-      focusLook()
-    },
-  })
-  const left = duration((Date.parse(until) - now) / 1000, language)
-  return (
-    <section id="look" tabIndex={-1} className="look look-open" aria-label={t('look.opened')}>
-      <EyeOutlined aria-hidden />
-      <p>
-        <strong>{t('look.opened')}</strong> {t('look.until', { at: shortTime(until, timezone, now) })}
-        <span role="timer" className="num nowrap">
-          {t('look.left', { left })}
-        </span>
-        {t('look.reviewed')}
-      </p>
-      <Button size="small" loading={end.isPending} onClick={() => end.mutate()}>
-        {t('look.end')}
-      </Button>
-      <Trouble error={end.error} />
-    </section>
-  )
+  const end = async () => {
+    const mine = await take(client.GET('/api/v1/privacy/glass/mine'))
+    for (const { id } of mine.filter((one) => opens(one, trace)))
+      await take(client.DELETE('/api/v1/privacy/glass/{glass}', { params: { path: { glass: id } } }))
+  }
+  return <OpenedLook until={until} end={end} />
 }

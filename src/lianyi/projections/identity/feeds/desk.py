@@ -9,9 +9,11 @@ import msgspec
 import orjson
 
 from lianyi.messagelog.message import LogMessage, NewMessage
+from lianyi.projections.identity.cards import looks_like_token
 from lianyi.projections.identity.feeds.limits import checked
 from lianyi.projections.identity.feeds.problems import unreadable
-from lianyi.projections.identity.registration import Registration
+from lianyi.projections.identity.problems import TokenInPlaceOfNumber
+from lianyi.projections.identity.registration import Identifier, Registration
 from lianyi.projections.identity.registration_json import from_json, to_json
 from lianyi.projections.identity.statements import Registered, Statement
 
@@ -38,20 +40,35 @@ def read(message: LogMessage, zone: ZoneInfo) -> list[Statement]:
     return [Registered(checked(said, "registration"), message.received_at, EVENT)]
 
 
-def write(registration: Registration, *, channel: int, actor: str) -> NewMessage:
+def write(registration: Registration, *, channel: int, actor: str, reason: str = "") -> NewMessage:
     """Return the registration as a message of a channel, written by whoever sits at the desk.
 
     It is no act: what it says of the patient is masked, searched and erased as in any message.
 
     Raises:
+        TokenInPlaceOfNumber: a code that lives for minutes stands where a number should.
         NamesNoPatient, UnreadableRegistration: nobody could keep it.
     """
+    refuse_tokens(registration)
     said = checked(registration, "registration")
+    facts = {"registration": to_json(said), **({"reason": reason} if reason else {})}
     return NewMessage(
         channel,
         REGISTERED,
-        orjson.dumps({"registration": to_json(said)}),
+        orjson.dumps(facts),
         codec="utf-8",
         sender=actor,
         keys=(f"p:{said.mrn}^{said.source}",),
     )
+
+
+def refuse_tokens(registration: Registration) -> None:
+    """Do nothing when all numbers are numbers.
+
+    Raises:
+        TokenInPlaceOfNumber: one is a code that lives for minutes.
+    """
+    numbers = [*registration.identifiers, *(n for n in [registration.mother] if n)]
+    replaced = [Identifier(one.kind, one.replaced_by) for one in numbers if one.replaced_by]
+    if any(map(looks_like_token, (*numbers, *replaced))):
+        raise TokenInPlaceOfNumber(where="identifiers")

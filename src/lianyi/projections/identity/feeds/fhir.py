@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from lianyi.messagelog.message import LogMessage, storable_text
+from lianyi.projections.identity.cards import STATES
 from lianyi.projections.identity.feeds.id_kinds import (
     Number,
     authority_of,
@@ -58,6 +59,9 @@ _FEED: Final = frozenset(
 """What a bundle of patients may hold."""
 _DEPTH_MAX: Final = 3
 EN_REPRESENTATION: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+CARD_STATUS: Final = "urn:lianyi:card-status"
+CARD_REPLACED_BY: Final = "urn:lianyi:card-replaced-by"
+"""What FHIR has no element for: why a card counts no more, and which took its place."""
 _TEST_TAG: Final = "HTEST"
 _MOTHER: Final = frozenset({"MTH", "NMTH", "GESTM", "mother", "母亲", "母"})
 """Table v3-RoleCode, and words."""
@@ -152,7 +156,7 @@ class _Reader:
 
     def _patient(self, resource: Json) -> _Patient:
         numbers = [_number(one, self._source) for one in _list(resource, "identifier")]
-        current = [one for one in numbers if one.status != "old"]
+        current = [one for one in numbers if one.status not in STATES]
         place = own_of(current)
         if place is None:
             raise NamesNoPatient(where="Patient.identifier")
@@ -305,12 +309,19 @@ def _number(identifier: Json, source: str) -> Number:
     if use == "usual" and not code and not looks_like_document(value):
         code = "MR"
     period = identifier.get("period")
+    begin, end = (
+        _day(_text(period, name)[:10]) if isinstance(period, Mapping) else None
+        for name in ("start", "end")
+    )
+    said = {_text(one, "url"): one for one in _list(identifier, "extension")}
     return Number(
         value,
         code,
         _authority(_text(identifier, "system"), source),
-        status="old" if use == "old" else "",
-        valid_until=_day(_text(period, "end")[:10]) if isinstance(period, Mapping) else None,
+        status=_text(said.get(CARD_STATUS, {}), "valueCode") or ("old" if use == "old" else ""),
+        valid_until=end,
+        valid_from=begin,
+        replaced_by=_text(said.get(CARD_REPLACED_BY, {}), "valueString"),
     )
 
 

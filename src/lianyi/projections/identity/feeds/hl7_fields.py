@@ -140,6 +140,7 @@ def numbers(fields: Fields, number: int, source: str) -> Iterator[Number]:
                 authority_of(parts.text(4, 1) or parts.text(4, 2), source),
                 parts.text(9, 1).strip(),
                 valid_until=_day(parts.text(8)),
+                valid_from=_day(parts.text(7)),
             )
 
 

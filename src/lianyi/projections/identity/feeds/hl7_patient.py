@@ -20,7 +20,7 @@ Sources:
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -107,18 +107,36 @@ def keys_of(fields: Fields, number: int, sender: Sender, *, unsaid: str) -> list
     return [(one.authority or unsaid, one.value) for one in found]
 
 
+def key_of(pid: Fields, sender: Sender) -> RecordKey | None:
+    """Return by which identifier the sender knows a patient; None where he names none of his own.
+
+    It is the key of her registration: also of a PID of which nothing else is read.
+    """
+    own = _own(_said(pid, sender), sender)
+    return (own.authority or sender.source, own.value) if own else None
+
+
+def _said(pid: Fields, sender: Sender) -> dict[int, list[Number]]:
+    """Return the numbers of PID-3, PID-2 and PID-4."""
+    return {number: list(numbers(pid, number, sender.source)) for number in (3, 2, 4)}
+
+
+def _own(said: Mapping[int, list[Number]], sender: Sender) -> Number | None:
+    """Choose the sender's own among them: of PID-3 first, then of those of older versions."""
+    for found in said.values():
+        place = own_of(found, home=sender.home)
+        if place is not None:
+            return found[place]
+    return None
+
+
 def read_patient(pid: Fields, sender: Sender, *, pv1: Fields, pv2: Fields) -> Patient | None:
     """Read a patient; None where the sender names no identifier of his own.
 
     PID-3 is asked first, then PID-2 and PID-4 of older versions.
     """
-    said = {number: list(numbers(pid, number, sender.source)) for number in (3, 2, 4)}
-    own = None
-    for found in said.values():
-        place = own_of(found, home=sender.home)
-        if place is not None:
-            own = found[place]
-            break
+    said = _said(pid, sender)
+    own = _own(said, sender)
     if own is None:
         return None
     reliability = {parts.text(1).strip().upper() for parts in pid.repetitions(32)}

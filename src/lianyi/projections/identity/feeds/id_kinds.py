@@ -30,6 +30,8 @@ class Number(NamedTuple):
         issuer: of a document, where that is somebody else, a country.
         status: as sent.
         valid_until: last day of validity.
+        valid_from: first day of validity.
+        replaced_by: number of the card that took its place.
     """
 
     value: str
@@ -38,6 +40,8 @@ class Number(NamedTuple):
     issuer: str = ""
     status: str = ""
     valid_until: date | None = None
+    valid_from: date | None = None
+    replaced_by: str = ""
 
 
 class _Word(NamedTuple):
@@ -210,6 +214,14 @@ def identifiers_of(numbers: Sequence[Number], own: Number) -> tuple[Identifier, 
         issuer = number.issuer or number.authority
         if kind is IdKind.OTHER and not issuer:
             issuer = number.code
-        one = Identifier(kind, number.value, issuer, number.status, number.valid_until)
+        one = Identifier(
+            kind,
+            number.value,
+            issuer,
+            number.status,
+            number.valid_until,
+            valid_from=number.valid_from,
+            replaced_by=number.replaced_by,
+        )
         found[one] = None
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lianyi.messagelog.message import LogMessage, is_storable, storable_text
+from lianyi.projections.identity.cards import without_tokens
 from lianyi.projections.identity.feeds.problems import NamesNoPatient, unreadable
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.statements import RecordKey
@@ -43,7 +44,7 @@ def checked_key(key: RecordKey, where: str) -> RecordKey:
 
 
 def checked(registration: Registration, where: str) -> Registration:
-    """Return a registration that every store can hold.
+    """Return a registration that every store can hold, without codes that are no numbers.
 
     Raises:
         NamesNoPatient: it has no identifier or no source.
@@ -71,7 +72,7 @@ def checked(registration: Registration, where: str) -> Registration:
             )
         if not text.isprintable() and not is_storable(text):
             raise unreadable(where, "a text in it is no text", "其中有不是文字的内容")
-    return registration
+    return without_tokens(registration)
 
 
 def _texts(said: Registration) -> Iterator[str]:
@@ -80,4 +81,4 @@ def _texts(said: Registration) -> Iterator[str]:
     for name in said.names:
         yield from (name.text, name.use)
     for one in (*said.identifiers, *((said.mother,) if said.mother else ())):
-        yield from (one.value, one.issuer, one.status, one.capture)
+        yield from (one.value, one.issuer, one.status, one.capture, one.replaced_by)

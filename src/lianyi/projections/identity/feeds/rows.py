@@ -1,22 +1,25 @@
-"""Rows of a patient table: CSV, or JSON objects. Pure.
+"""Rows of a patient table: CSV, JSON objects, or rows that a SQL source has read. Pure.
 
 Today a file that a channel takes is ``raw`` in the log and an object is ``json``, whatever is in
 it. So a table is taken for one of patients only if it has a column of patient identifiers and one
 of names, and no column at all that is about anything else: a list of results has the patient's
 name too. Where a message says itself that it is of patients (a channel with ``identify: event``
-calls it ``json patient``) other columns are left out. A file that a person imports,
-``act identity.imported``, must have no other: whoever imports it can be told.
+calls it ``json patient``, a SQL source calls its table ``patient``) other columns are left out. A
+file that a person imports, ``act identity.imported``, must have no other: whoever imports it can
+be told.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from lianyi.base import rows as polled
 from lianyi.messagelog.message import LogMessage, storable_text
 from lianyi.projections.identity.feeds.fhir import load, moment_of
 from lianyi.projections.identity.feeds.id_kinds import (
@@ -40,6 +43,7 @@ IMPORTED: Final = "act identity.imported"
 EVENT: Final = "row"
 _NAMED: Final = frozenset({"json patient", "json patients", "json 患者"})
 _UNNAMED: Final = frozenset({"json", "raw"})
+_POLLED: Final = re.compile(r"rows [^.]+\.(patients?|患者)", re.IGNORECASE)
 _CODECS: Final = ("utf-8-sig", "gb18030")
 _COLUMNS: Final = {
     "mrn": "患者ID 患者编号 患者标识 患者号 病人ID 病人编号 病历号 病案号 登记号 MRN PATIENTID "
@@ -95,7 +99,12 @@ class _Table(NamedTuple):
 
 def wants(kind: str) -> bool:
     """Tell whether messages of a kind may be rows of patients."""
-    return kind == IMPORTED or kind in _UNNAMED or kind.lower() in _NAMED
+    return (
+        kind == IMPORTED
+        or kind in _UNNAMED
+        or kind.lower() in _NAMED
+        or _POLLED.fullmatch(kind) is not None
+    )
 
 
 def read(message: LogMessage, zone: ZoneInfo) -> list[Statement]:
@@ -109,8 +118,12 @@ def read(message: LogMessage, zone: ZoneInfo) -> list[Statement]:
         NamesNoPatient: a row has no patient identifier.
         UnreadableRegistration: a table of patients cannot be read.
     """
-    is_csv = message.kind in (IMPORTED, "raw")
-    table = _csv(message) if is_csv else _json(message)
+    if message.kind in (IMPORTED, "raw"):
+        table = _csv(message)
+    elif message.kind.startswith("rows "):
+        table = _polled(message)
+    else:
+        table = _json(message)
     if len(table.rows) > RECORDS_MAX:
         raise unreadable(
             "table",
@@ -224,6 +237,21 @@ def _json(message: LogMessage) -> _Table:
             return nothing
         rows.append((f"row {number}", _row((columns[name], cell) for name, cell in one.items())))
     return _Table(rows, message.codec or "utf-8")
+
+
+def _polled(message: LogMessage) -> _Table:
+    try:
+        header, found = polled.read(message.body)
+    except ValueError as error:
+        raise unreadable("body", "it is no message of rows", "不是行数据消息") from error
+    columns = [column_of(column.name) for column in header.columns]
+    if found and not _is_of_patients(columns, strictly=False):
+        raise NamesNoPatient(where="columns")
+    rows = [
+        (f"row {number}", _row(zip(columns, row, strict=True)))
+        for number, row in enumerate(found, start=1)
+    ]
+    return _Table(rows, "utf-8")
 
 
 def _row(cells: Iterable[tuple[str, object]]) -> Row:

@@ -117,7 +117,7 @@ class FhirChanges:
             number = named.channel if named else None
         else:
             number = await read_store.channel_for(connection, schema, source)
-        if number is None:
+        if number is None or self._service.veil.hides(source):
             raise NobodysAuthority(where="identifier", source=source)
         return number
 

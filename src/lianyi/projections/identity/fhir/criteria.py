@@ -74,6 +74,11 @@ def check(terms: Sequence[Term]) -> None:
                 _span(value)
 
 
+def is_known(name: str, modifier: str) -> bool:
+    """Tell whether a parameter can be asked with a modifier."""
+    return modifier in _MODIFIERS.get(name, ("",))
+
+
 def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]", "?", text)[:30]
 

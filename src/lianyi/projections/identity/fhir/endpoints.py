@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from lianyi.projections.identity.fhir import capability, requests, resources
+from lianyi.projections.identity.fhir import requests, resources
 from lianyi.projections.identity.fhir.changes import FhirChanges
 from lianyi.projections.identity.fhir.criteria import PARAMETERS
-from lianyi.projections.identity.fhir.patients import FhirPatients, read_search
+from lianyi.projections.identity.fhir.patients import FhirPatients
 from lianyi.projections.identity.fhir.problems import NothingIsDeleted, unreadable
 from lianyi.projections.identity.fhir.resources import Resource
+from lianyi.projections.identity.problems import NoSuchPerson
 from lianyi.security.permissions import ANYBODY, fhir, needs
 
 FHIR_JSON = "application/fhir+json"
@@ -24,6 +25,8 @@ OUTCOMES: dict[int | str, dict[str, Any]] = {
 }
 ANSWERS = {200: {"description": "a FHIR resource", **_RESOURCE}, **OUTCOMES}
 READS, REGISTERS = needs("identity.read"), needs("identity.register")
+FINDS = needs("identity.read", otherwise="clinical.read")
+"""Who a patient is, whoever sees her clinical data sees as well."""
 BODY = {"requestBody": {"required": True, **_RESOURCE}}
 FORM = {
     "requestBody": {
@@ -39,7 +42,7 @@ def _answer(
     return Response(orjson.dumps(resource), status, headers=headers, media_type=FHIR_JSON)
 
 
-def _patients(request: Request) -> FhirPatients:
+async def _patients(request: Request) -> FhirPatients:
     """Return what answers; a client that reads nothing but XML is told so at once."""
     wanted = request.query_params.get("_format", "") or request.headers.get("accept", "")
     if "xml" in wanted and "json" not in wanted and "*/*" not in wanted:
@@ -48,7 +51,7 @@ def _patients(request: Request) -> FhirPatients:
     return found
 
 
-def _changes(request: Request) -> FhirChanges:
+async def _changes(request: Request) -> FhirChanges:
     found: FhirChanges = request.app.state.fhir_changes
     return found
 
@@ -65,7 +68,12 @@ def asks(*names: str) -> dict[str, Any]:
 
 Patients = Annotated[FhirPatients, Depends(_patients)]
 Changes = Annotated[FhirChanges, Depends(_changes)]
-SEARCHES = asks(*PARAMETERS, "_count", "page", "_format")
+SEARCHES = asks(
+    *PARAMETERS, "_lastUpdated", "_tag", "_profile", "_has", "_sort", "_total", "_summary",
+    "_elements", "_include", "_revinclude", "_count", "page", "_page", "_format", "link",
+    "general-practitioner", "organization", "deceased", "death-date", "language", "phonetic",
+)  # fmt: skip
+"""What a search may hold; every other parameter of Patient as well, as R4 has it."""
 
 router = APIRouter(
     prefix="/fhir", tags=["fhir"], default_response_class=Response, responses=ANSWERS
@@ -73,9 +81,9 @@ router = APIRouter(
 
 
 @router.get("/metadata", openapi_extra=needs(ANYBODY))
-async def describe_fhir(patients: Patients) -> Response:
-    """What these doors offer: the CapabilityStatement."""
-    return _answer(capability.statement(patients.base))
+async def describe_fhir(patients: Patients, request: Request) -> Response:
+    """What the FHIR doors offer, those of the clinical repository included."""
+    return _answer(await request.app.state.fhir_statement(patients.base))
 
 
 @router.post("/Patient/$match", openapi_extra=needs("identity.match") | fhir("s", "Patient") | BODY)
@@ -108,19 +116,25 @@ async def cross_reference_patient_by_parameters(patients: Patients, request: Req
     return _answer(await patients.cross_reference(source, targets))
 
 
-@router.get("/Patient", openapi_extra=READS | fhir("s", "Patient") | SEARCHES)
+@router.get("/Patient", openapi_extra=FINDS | fhir("s", "Patient", narrows=True) | SEARCHES)
 async def search_patients(patients: Patients, request: Request) -> Response:
-    """The persons whom every parameter means: IHE PDQm ITI-78."""
-    query = request.query_params.multi_items()
-    return _answer(await patients.search(read_search(query), query=query))
+    """Patients whom every parameter means, each person once: PDQm ITI-78, and what R4 can ask."""
+    return await _found(request, request.query_params.multi_items())
 
 
-@router.post("/Patient/_search", openapi_extra=READS | fhir("s", "Patient") | SEARCHES | FORM)
+@router.post(
+    "/Patient/_search", openapi_extra=FINDS | fhir("s", "Patient", narrows=True) | SEARCHES | FORM
+)
 async def search_patients_by_form(patients: Patients, request: Request) -> Response:
-    """The persons whom every parameter means, asked with a form."""
+    """Patients whom every parameter means, asked with a form."""
     form = parse_qsl((await request.body()).decode("utf-8", "replace"))
-    query = [*request.query_params.multi_items(), *form]
-    return _answer(await patients.search(read_search(query), query=query))
+    return await _found(request, [*request.query_params.multi_items(), *form])
+
+
+async def _found(request: Request, query: list[tuple[str, str]]) -> Response:
+    strict = "handling=strict" in request.headers.get("prefer", "").replace(" ", "")
+    found: bytes = await request.app.state.find_patients(query, strict=strict)
+    return Response(found, media_type=FHIR_JSON)
 
 
 @router.put(
@@ -149,18 +163,29 @@ async def remove_patient_by_number(patients: Patients, person: str) -> Response:
     raise NothingIsDeleted(where="Patient")
 
 
-@router.get("/Patient/{person}", openapi_extra=READS | fhir("r", "Patient"))
-async def read_patient(patients: Patients, person: str) -> Response:
-    """A person, or a source record that points to its person."""
-    return _answer(await patients.read(person))
+@router.get("/Patient/{person}", openapi_extra=FINDS | fhir("r", "Patient", narrows=True))
+async def read_patient(patients: Patients, person: str, request: Request) -> Response:
+    """A person, or a source record that points to its person; or a Patient that was written."""
+    try:
+        return _answer(await patients.read(person))
+    except NoSuchPerson:
+        written: Response | None = await request.app.state.read_written_patient(request, person)
+        if written is None:
+            raise
+        return written
 
 
-@router.post("/Patient/{person}/$unmerge", openapi_extra=needs("identity.decide") | BODY)
+@router.post(
+    "/Patient/{person}/$unmerge",
+    openapi_extra=needs("identity.decide") | BODY,
+    responses={202: {"description": "it waits for a second person", **_RESOURCE}},
+)
 async def unmerge_patient(changes: Changes, request: Request, person: str) -> Response:
     """A replacement, or what was decided about two records, counts no more."""
     sent = requests.body_of(await request.body())
     decided = await changes.unmerge(person, sent)
-    return _answer(resources.unmerged(decided.position, decided.persons))
+    made = resources.unmerged(decided.position, decided.persons, proposed=decided.proposed)
+    return _answer(made, status=202 if decided.proposed else 200)
 
 
 @router.get("/Patient/{person}/$link-history", openapi_extra=READS)

@@ -34,11 +34,13 @@ from lianyi.projections.identity.systems import (
     canonical,
     kind_from,
 )
-from lianyi.security.access import seen, shows
+from lianyi.security.access import current, seen, shows
+from lianyi.security.scopes import covers
 
 CANDIDATES_MAX = 500
 """So many persons are held against a search; when there are more, it must say more."""
 PAGE = 20
+Pairs = Sequence[tuple[str, str]]
 
 TOO_MANY = resources.information(
     "too-costly",
@@ -91,6 +93,30 @@ def read_search(pairs: Iterable[tuple[str, str]]) -> Asked:
         max(page, 1),
         domains,
     )
+
+
+class Meant(NamedTuple):
+    """Whom a search means.
+
+    Attributes:
+        people: numbers and records that may be seen.
+        cut: whether only some of those who may be meant were looked at.
+    """
+
+    people: Sequence[tuple[int, Sequence[SeenRecord]]]
+    cut: bool
+
+
+def written(person: int, records: Sequence[SeenRecord], domains: Collection[str]) -> Resource:
+    """Write a person who was found, and say that she is shown.
+
+    Args:
+        person: her number.
+        records: of hers, as far as they may be seen.
+        domains: systems of which identifiers are wanted; none: all.
+    """
+    _show(records)
+    return _of_domains(resources.person_resource(person, records), domains)
 
 
 class FhirPatients:
@@ -169,37 +195,43 @@ class FhirPatients:
 
     # --- search and read (ITI-78) ---------------------------------------------------------------
 
-    async def search(self, asked: Asked, *, query: Sequence[tuple[str, str]]) -> Resource:
-        """Return the persons whom every parameter means.
+    async def meant(self, connection: Connection, schema: str, terms: Sequence[Term]) -> Meant:
+        """Return the persons whom every parameter means; nobody is shown by that.
 
         Args:
-            asked: see :func:`read_search`.
-            query: the same as it was sent; the address of the next page is made of it.
+            connection: to the database, in a transaction.
+            schema: of the version of the index.
+            terms: of a search.
         """
-        async with self._service.reading() as (connection, schema):
-            numbers = await self._candidates(connection, schema, asked.terms)
-            cut = len(numbers) > CANDIDATES_MAX
-            with seen():  # whoever is only looked at is not shown
-                people = await self._service.people(connection, schema, numbers[:CANDIDATES_MAX])
+        numbers = await self._candidates(connection, schema, terms)
+        with seen():  # whoever is only looked at is not shown
+            people = await self._service.people(connection, schema, numbers[:CANDIDATES_MAX])
         found = [
             (person, records)
             for person, records in people.of.items()
-            if criteria.meets(_known(person, records), asked.terms)
+            if criteria.meets(_known(person, records), terms)
         ]
-        begin = (asked.page - 1) * asked.size
-        page = found[begin : begin + asked.size]
-        for _, records in page:
-            _show(records)
+        return Meant(found, len(numbers) > CANDIDATES_MAX)
+
+    def answer(
+        self, page: Sequence[Resource], asked: Asked, *, query: Pairs, total: int, cut: bool
+    ) -> Resource:
+        """Return a page of a search.
+
+        Args:
+            page: what is on it.
+            asked: the search.
+            query: the same as it was sent; the address of the next page is made of it.
+            total: so many are on all pages.
+            cut: whether only some of those who may be meant were looked at.
+        """
         links = {"self": self._address(query, asked.page)}
-        if asked.size and len(found) > begin + asked.size:
+        if asked.size and total > asked.page * asked.size:
             links["next"] = self._address(query, asked.page + 1)
         return resources.searchset(
-            [
-                Matched(_of_domains(resources.person_resource(person, records), asked.domains))
-                for person, records in page
-            ],
+            [Matched(one) for one in page],
             base=self.base,
-            total=None if cut else len(found),
+            total=None if cut else total,
             links=links,
             warning=TOO_MANY if cut else None,
         )
@@ -282,6 +314,8 @@ class FhirPatients:
         """
         async with self._service.reading() as (connection, schema):
             person = await self._find(connection, schema, number)
+            if not await self._may_read(connection, schema, person):
+                raise NoSuchPerson(where="Patient")
             records = await self.records(connection, schema, person)
         assert person is not None  # noqa: S101 - else there are no records
         wanted = read_shown(number)
@@ -291,6 +325,16 @@ class FhirPatients:
         if found is None:
             raise NoSuchPerson(where="Patient")
         return resources.record_resource(found)
+
+    @staticmethod
+    async def _may_read(connection: Connection, schema: str, person: int | None) -> bool:
+        """Tell whether an app may read a person: with a patient's rights none but its own."""
+        granted = current().actor.granted
+        if granted is None or covers(granted, "Patient", "r"):
+            return True
+        value, _, authority = granted.patient.rpartition("^")
+        own = await read_store.person_of(connection, schema, record_id(authority, value))
+        return person is not None and person == own
 
     async def records(
         self, connection: Connection, schema: str, person: int | None

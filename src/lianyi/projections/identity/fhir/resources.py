@@ -21,7 +21,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from unicodedata import category
 
-from lianyi.projections.identity.feeds.fhir import EN_REPRESENTATION
+from lianyi.projections.identity.cards import CardState, state_of
+from lianyi.projections.identity.feeds.fhir import CARD_STATUS, EN_REPRESENTATION
 from lianyi.projections.identity.golden import GoldenRecord
 from lianyi.projections.identity.ids import shown
 from lianyi.projections.identity.presenting import SeenRecord, golden_of, identifier_view
@@ -48,6 +49,8 @@ MASKED: Final = {
 ERRORS: Final = "urn:lianyi:error"
 DECISIONS: Final = "urn:lianyi:identity-decision"
 
+_ELEMENT: Final = re.compile(r"[A-Z]\w*(\[\d+\])?(\.\w+(\(\w+\))?(\[\d+\])?)*", re.ASCII)
+"""Where a failure is, when that is an element as FHIRPath names it."""
 _PIXM: Final = {
     "LY-2141": ("code-invalid", "sourceIdentifier Assigning Authority not found"),
     "LY-2142": ("code-invalid", "targetSystem not found"),
@@ -226,8 +229,11 @@ class _Veil:
         coded = KINDS.get(said.kind)
         of_issuer = coded is None or said.kind in ISSUED
         found: Resource = {}
-        if said.status == "old":
+        state = state_of(said)
+        if state is not CardState.ACTIVE:
             found["use"] = "old"
+        if state not in (CardState.ACTIVE, CardState.OLD):
+            found["extension"] = [{"url": CARD_STATUS, "valueCode": state.value}]
         if coded is not None:
             found["type"] = {"coding": [{"system": coded.codes, "code": coded.code}]}
         if of_issuer:
@@ -236,8 +242,9 @@ class _Veil:
             found["system"] = coded.system
         hider = self._hiders[one.source, one.mrn]
         found |= self._primitive("value", said.value, identifier_view(said, hider).value)
-        if said.valid_until:
-            found["period"] = {"end": said.valid_until.isoformat()}
+        days = {"start": said.valid_from, "end": said.valid_until}
+        if any(days.values()):
+            found["period"] = {name: day.isoformat() for name, day in days.items() if day}
         if text_of(said.issuer) and not of_issuer:
             found["assigner"] = {"display": text_of(said.issuer)}
         return found
@@ -355,7 +362,8 @@ def outcome(problem: Mapping[str, Any], *, issue: str, severity: str = "error") 
     """Write a failure, in Chinese and in English.
 
     Args:
-        problem: ``code``, and ``zh`` and ``en`` each with ``what``, ``why`` and ``next_step``.
+        problem: ``code``, ``where``, and ``zh`` and ``en``, each with ``what``, ``why`` and
+            ``next_step``.
         issue: code of ``issue-type``.
         severity: see FHIR.
     """
@@ -366,7 +374,14 @@ def outcome(problem: Mapping[str, Any], *, issue: str, severity: str = "error") 
         "coding": [{"system": ERRORS, "code": problem["code"]}],
         "text": f"{zh['what']}：{zh['why']}。下一步：{zh['next_step']}。",
     }
-    found = {"severity": severity, "code": issue, "details": details, "diagnostics": diagnostics}
+    found: Resource = {
+        "severity": severity,
+        "code": issue,
+        "details": details,
+        "diagnostics": diagnostics,
+    }
+    if _ELEMENT.fullmatch(where := str(problem.get("where", ""))):
+        found["expression"] = [where]
     return {"resourceType": "OperationOutcome", "issue": [found]}
 
 
@@ -441,9 +456,17 @@ def _instant(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def unmerged(position: str, persons: Iterable[str]) -> Resource:
-    """Write what became of ``$unmerge``: the act, and who the records are now."""
+def unmerged(position: str, persons: Iterable[str], *, proposed: bool) -> Resource:
+    """Write what became of ``$unmerge``: the act, and who the records are now.
+
+    Args:
+        position: of the act.
+        persons: who the records are now.
+        proposed: whether it changed nothing yet, but waits for a second person.
+    """
     made: list[Resource] = [{"name": "position", "valueString": position}]
+    if proposed:
+        made.append({"name": "proposed", "valueBoolean": True})
     made += [
         {"name": "person", "valueReference": {"reference": f"Patient/{one}"}} for one in persons
     ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Final, Literal
+from typing import Final
 
 import orjson
 
@@ -21,8 +21,8 @@ from lianyi.formats.hl7v2.delimiters import USUAL
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.projections.identity.changes import Change, Member
 from lianyi.projections.identity.pix.answer import NOBODYS_NAME, instant
+from lianyi.projections.identity.pix.forms import Form
 
-Form = Literal["hl7v2", "json"]
 SENDER: Final = "LIANYI"
 KINDS: Final[Mapping[Form, str]] = {"hl7v2": "told ADT^A31", "json": "told identity.changed"}
 KEYS_MAX: Final = 50

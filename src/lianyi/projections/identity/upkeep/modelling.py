@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -58,6 +59,8 @@ TRAIN_SECONDS: Final = 600.0
 LEARN_SECONDS: Final = 5.0
 """So long an answer waits for the index to be judged anew."""
 LISTED_MAX: Final = 20
+SNAPSHOTS_MAX: Final = 5
+"""So often a snapshot is tried that something is learned into while it begins."""
 _ACTIVATED: Final = f"{decisions.PREFIX}{decisions.ACTIVATED}"
 
 
@@ -115,7 +118,13 @@ class Modelling(Reading):
     """Trains models and puts them in force."""
 
     def __init__(
-        self, pool: asyncpg.Pool, log: PostgresLog, clock: Clock, *, privacy: Privacy
+        self,
+        pool: asyncpg.Pool,
+        log: PostgresLog,
+        clock: Clock,
+        *,
+        privacy: Privacy,
+        sensitive: Collection[str] = (),
     ) -> None:
         """Work on the version in force; see :class:`Reading`.
 
@@ -124,8 +133,9 @@ class Modelling(Reading):
             log: for proposals and activations.
             clock: the time now.
             privacy: decides what is shown of patients.
+            sensitive: see :class:`Reading`.
         """
-        super().__init__(pool, clock, privacy=privacy)
+        super().__init__(pool, clock, privacy=privacy, sensitive=sensitive)
         self._log = log
         self._training: _Training | None = None
         self._ending = threading.Event()
@@ -161,14 +171,16 @@ class Modelling(Reading):
         return await self._log.append_act(proposals.proposed(proposal))
 
     async def _look(self) -> tuple[Neighbourhood, Activated]:
-        """Read what is learned from: one snapshot, and nothing can be written in it."""
-        async with (
-            self.reading() as (holding, schema),
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            in_force = (await self.matching(holding, schema)).activated
-            return await neighbourhood.load(connection, schema), in_force
+        """Read what is learned from: one snapshot on one connection."""
+        for left in reversed(range(SNAPSHOTS_MAX)):
+            try:
+                async with self.reading(snapshot=True) as (connection, schema):
+                    in_force = (await self.matching(connection, schema)).activated
+                    return await neighbourhood.load(connection, schema), in_force
+            except asyncpg.SerializationError:
+                if not left:
+                    raise
+        raise AssertionError
 
     async def close(self) -> None:
         """End a training that runs."""

@@ -41,8 +41,9 @@ from msgspec.structs import replace
 
 from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.projections.identity.evidence import Evidence, IdProof, compare_registrations
-from lianyi.projections.identity.guards import Lane, is_borrowed
+from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.model import LEVELS, Chances, MatchModel
+from lianyi.projections.identity.proofs import is_borrowed
 from lianyi.projections.identity.registration import Flag
 from lianyi.projections.identity.scoring import PROOF_ELEMENT, Scorer
 from lianyi.projections.identity.traits import Traits
@@ -98,7 +99,7 @@ def vector_of(e: Evidence) -> Vector:
     """Return the levels of a pair, by element of the model."""
     number = PROOF_ELEMENT[e.proof]
     levels = {"name": e.name, "birth": e.birth, "sex": e.sex, number: e.identifier}
-    levels |= {"phone": e.phone, "address": e.address}
+    levels |= {"phone": e.phone, "address": e.address, "mother": e.mother}
     return tuple([max(int(levels.get(element, 0)), 0) for element in ELEMENTS])
 
 

@@ -194,3 +194,34 @@ class QualityView(View):
     whole: bool
     sources: dict[str, int]
     findings: list[QualityFindingView]
+
+
+class SourceView(View):
+    """What a source has over the whole index: records that stand, and what they lack.
+
+    ``duplicates``: so many records are a second one of a person.
+    """
+
+    source: str
+    records: int
+    persons: int
+    duplicates: int
+    no_name: int
+    no_sex: int
+    no_birth: int
+
+
+class CrowdView(View):
+    """A telephone or number that many records have; ``key`` asks who these are."""
+
+    kind: Literal["phone", "number"]
+    value: str
+    key: str
+    records: int
+
+
+class SurveyView(View):
+    """The whole index, counted, of the records that may be seen."""
+
+    sources: list[SourceView]
+    crowds: list[CrowdView]

@@ -50,7 +50,8 @@ class AddressLevel(IntEnum):
     SAME_PLACE = 3
     """The same street, estate or village; another house or none."""
     SAME_HOUSE = 4
-    """House numbers agree, and the places look alike or one is not written."""
+    """House numbers agree, and the places look alike or one is not written; or the numbers of one
+    end before those of the other."""
     EQUAL = 5
 
 
@@ -81,6 +82,8 @@ _CHINESE_NUMBER: Final = re.compile(
 _DIGITS: Final = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 _NOT_WORDS: Final = re.compile(r"[\W\d_A-Za-z]+|[号栋幢座室楼层单元弄组队]+")
 _WORD: Final = re.compile(r"[a-z]{2,}")
+_LETTERS_EQUAL: Final = 0.8
+"""The same from which on they are one but for typing errors, if all numbers agree."""
 _LETTERS_ALIKE: Final = 0.6
 """Share of pairs of letters from which on two addresses in letters are of one place."""
 _NOWHERE: Final = re.compile(r"无|不详|未知|未提供|未填|同上|本地|外地|本市|暂无|[\W\d_]*")
@@ -150,7 +153,7 @@ def _read_letters(text: str) -> AddressValue:
 def _compare_letters(a: AddressValue, b: AddressValue) -> AddressLevel:
     """Compare two addresses in letters, where every word may have a typing error."""
     alike = share_of_pairs(a.place, b.place)
-    if alike == 1.0 and a.house == b.house and a.house:
+    if alike >= _LETTERS_EQUAL and a.house == b.house and a.house:
         return AddressLevel.EQUAL
     if alike < _LETTERS_ALIKE:
         return AddressLevel.DIFFERENT
@@ -175,6 +178,8 @@ def compare_addresses(a: AddressValue, b: AddressValue) -> AddressLevel:
             return AddressLevel.EQUAL
         if not a.place or not b.place or _alike(a.place, b.place):
             return AddressLevel.SAME_HOUSE
+    if a.place == b.place != "" and _is_cut_short(a.house, b.house):
+        return AddressLevel.SAME_HOUSE
     if a.place and b.place and (a.place == b.place or _alike(a.place, b.place)):
         return AddressLevel.SAME_PLACE
     if a.district and a.district == b.district:
@@ -182,9 +187,21 @@ def compare_addresses(a: AddressValue, b: AddressValue) -> AddressLevel:
     return AddressLevel.DIFFERENT if a.place and b.place else AddressLevel.INCOMPARABLE
 
 
+def names_a_home(address: AddressValue) -> bool:
+    """Whether an address names somebody's door: a ward gives the street number of its hospital."""
+    return "-" in address.house
+
+
+def _is_cut_short(a: str, b: str) -> bool:
+    """Whether one is the beginning of the other: house and building, without the door."""
+    short, long = (a, b) if len(a) < len(b) else (b, a)
+    return "-" in short and long.startswith(short + "-")
+
+
 def _alike(a: str, b: str) -> bool:
-    """Whether one place is part of the other, or they share most of their characters."""
+    """Whether one place is part of the other, or they share most of their characters. Symmetric."""
     if a in b or b in a:
         return True
-    short, long = (a, b) if len(a) <= len(b) else (b, a)
-    return len(set(short) & set(long)) * 5 >= len(set(short)) * 4
+    shorter = min(len(a), len(b))
+    distinct = max(len(set(place)) for place in (a, b) if len(place) == shorter)
+    return len(set(a) & set(b)) * 5 >= distinct * 4

@@ -229,3 +229,11 @@ def compare_births(a: BirthValue, b: BirthValue) -> BirthLevel:
     if is_one_edit(a.text, b.text) or is_swap(a.text, b.text):
         return BirthLevel.ONE_DIGIT
     return BirthLevel.SAME_YEAR if same_year else BirthLevel.DIFFERENT
+
+
+def is_slip_within_a_year(a: BirthValue, b: BirthValue) -> bool:
+    """Whether two dates of one year differ by a digit of month or day. Symmetric.
+
+    Nobody's brother or sister is born in the same year, but for a twin, on the same day.
+    """
+    return a.year == b.year and bool(a.day and b.day) and is_one_edit(a.text, b.text)

@@ -108,3 +108,13 @@ def compare_ids(a: IdValue, b: IdValue) -> IdLevel:
     if is_swap(left, right):
         return IdLevel.TRANSPOSED
     return IdLevel.DIFFERENT
+
+
+def are_issued_apart(a: IdValue, b: IdValue) -> bool:
+    """Whether two numbers that differ by one digit were surely not made out one after the other.
+
+    Papers of twins and families are, and differ in the last digit or the one before. Where another
+    digit differs, or one is missing, it was typed wrong. Symmetric.
+    """
+    x, y = a.body, b.body
+    return len(x) != len(y) or x[-2:] == y[-2:]

@@ -25,15 +25,17 @@ class NameLevel(IntEnum):
     """Only the whole given name of two characters agrees: a changed surname."""
     ONE_CHARACTER = 4
     """One character of a longer name differs, is missing, or two are swapped: twins, too."""
-    SIMILAR_SHAPE = 5
-    """One character differs, and the two look alike."""
-    LOST_CHARACTER = 6
+    ALIKE = 5
+    """Names in letters, not Chinese: each word has one like it in the other, one may be equal."""
+    SIMILAR_SHAPE = 6
+    """One character differs, and the two look alike; of a long word, one letter."""
+    LOST_CHARACTER = 7
     """They agree where neither lost a character; somewhere one did."""
-    SAME_PINYIN = 7
+    SAME_PINYIN = 8
     """Every character sounds the same, or one is the romanised form of the other."""
-    VARIANT = 8
+    VARIANT = 9
     """The same name in another accepted writing: 萧 and 肖, 堃 and 坤."""
-    EQUAL = 9
+    EQUAL = 10
 
 
 _L = NameLevel
@@ -61,6 +63,18 @@ def compare_names(a: NameValue, b: NameValue) -> NameLevel:
     if a.every or b.every:
         return _compare_scripts(a, b) if b.every else _compare_scripts(b, a)
     return _compare_latin(a, b)
+
+
+def is_cut_short(a: NameValue, b: NameValue) -> bool:
+    """Whether one name is the beginning of the other: 赵平 of 赵平国, a first part. Symmetric.
+
+    At least two characters are left, and no more than three are missing unless a whole part is.
+    """
+    short, long = (a.key, b.key) if len(a.key) < len(b.key) else (b.key, a.key)
+    if not a.every or not b.every or len(short) < 2 or not long.startswith(short):
+        return False
+    whole = a.parts or b.parts
+    return LOST not in long and (bool(whole) or len(long) - len(short) == 1)
 
 
 def _other_child(a: NameValue, b: NameValue) -> bool:
@@ -221,6 +235,7 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
         return _L.EQUAL
     shared = set(a.parts) & set(b.parts)
     fewer = min(len(a.parts), len(b.parts))
+    alike_level = _L.ONE_CHARACTER if a.usual and b.usual else _L.ALIKE
     if fewer >= 2 and len(shared) == fewer:
         return _L.VARIANT
     if shared and len(a.parts) == len(b.parts) and len(shared) == fewer - 1:
@@ -230,12 +245,14 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
             is_one_edit(left, right) or is_swap(left, right)
         ):
             return _L.SIMILAR_SHAPE
-        if _alike(left, right) or (len(left) == 1) != (len(right) == 1):
-            return _L.ONE_CHARACTER
+        if _alike(left, right):
+            return alike_level
+        if (len(left) == 1) != (len(right) == 1) and left[0] == right[0]:
+            return _L.ONE_CHARACTER  # an initial
     alike = min(_with_counterpart(a.parts, b.parts), _with_counterpart(b.parts, a.parts))
     whole = share_of_pairs("".join(a.parts), "".join(b.parts))
     if alike == fewer or whole >= _WHOLE_ALIKE:
-        return _L.ONE_CHARACTER
+        return alike_level if fewer >= 2 else _L.ONE_CHARACTER
     return _L.SURNAME_ONLY if alike else _L.DIFFERENT
 
 

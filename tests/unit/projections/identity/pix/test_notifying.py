@@ -22,6 +22,7 @@ from lianyi.messagelog.message import LogMessage, NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections.following import Follower
 from lianyi.projections.identity import change_store, decisions
+from lianyi.projections.identity.decisions import Meant
 from lianyi.projections.identity.follow import Identity
 from lianyi.projections.identity.notifying import NobodyToTell, Notifier, Tells
 from lianyi.projections.identity.partition import Said
@@ -132,7 +133,7 @@ async def test_a_merge_is_told_with_what_it_replaced(teller: Teller) -> None:
 
 async def test_a_decision_to_split_is_told_of_both(teller: Teller) -> None:
     await teller.hear(adt("1"), adt("77", source="LIS"))
-    act = decisions.decided(Said.NEVER_LINK, [(("HIS", "1"), ("LIS", "77"))], "two people")
+    act = decisions.decided(Meant(Said.NEVER_LINK, ((("HIS", "1"), ("LIS", "77")),)), "two people")
     await teller.house.log.append_act(act)
     await teller.follow()
     await teller.tell()
@@ -168,9 +169,9 @@ class Broken(PostgresLog):
     """A log whose process dies after it has appended, before the end of the transaction."""
 
     async def append_acts_within(
-        self, connection: Any, messages: Sequence[NewMessage]
+        self, connection: Any, messages: Sequence[NewMessage], *, told: bool = True
     ) -> list[Position]:
-        await super().append_acts_within(connection, messages)
+        await super().append_acts_within(connection, messages, told=told)
         raise ConnectionResetError
 
 
@@ -221,6 +222,24 @@ async def test_a_channel_of_one_hospital_is_told_of_its_records(teller: Teller) 
     while await teller.notifier(tells=[Tells("home", "hl7v2")]).step():
         pass
     assert await teller.identifiers() == [["1", "78"]]
+
+
+async def test_who_refuses_that_somebody_is_told_is_left_out(teller: Teller) -> None:
+    await teller.subscribe("home", organisation="H1")
+    said = {
+        "patient": "77^LIS", "decision": "refuse", "given_by": "herself", "organisation": "H1",
+        "purposes": ["RECORDMGT"], "against": ["H1"],
+    }  # fmt: skip
+    await teller.house.post("/privacy/consents", said)
+    await teller.hear(adt("1"))
+    await teller.hear(adt("77", source="LIS"))
+    while await teller.notifier(tells=[*TELLS, Tells("home", "hl7v2")]).step():
+        pass
+    assert await teller.identifiers() == [["1", "77"]]  # the platform itself is not H1
+    await teller.hear(adt("78", source="RIS"))
+    while await teller.notifier(tells=[Tells("home", "hl7v2")]).step():
+        pass
+    assert (await teller.identifiers())[-1] == ["1", "78"]
 
 
 async def test_changes_wait_for_their_channel(teller: Teller) -> None:

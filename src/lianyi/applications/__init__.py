@@ -1,0 +1,1 @@
+"""Applications: what people do with what is known."""

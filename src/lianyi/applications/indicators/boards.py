@@ -1,0 +1,129 @@
+"""Boards: which indicators stand together on a screen, and what a hospital wants to reach.
+
+The product brings :file:`boards/<board>.yaml`; a file ``content/boards/<board>.yaml`` of the
+hospital takes its place or adds another.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from lianyi.applications.indicators.failures import BadBoard, unknown
+from lianyi.applications.indicators.model import Part, Title
+from lianyi.base.plain_yaml import plain_yaml
+from lianyi.base.settings import Section
+
+FOLDER: Final = "boards"
+TILES_MAX: Final = 60
+FILE_BYTES_MAX: Final = 65_536
+
+
+class BoardTile(Section):
+    """One indicator on a board.
+
+    Attributes:
+        indicator: its code.
+        caliber: short name; empty: the first that is counted.
+        group: under which heading it stands.
+        target: what the hospital wants to reach, in the unit of the indicator; None: nothing.
+    """
+
+    indicator: Annotated[str, Field(max_length=20)]
+    caliber: Annotated[str, Field(max_length=41)] = ""
+    group: Title
+    target: float | None = None
+
+
+class Board(Section):
+    """Indicators that stand together.
+
+    Attributes:
+        board: its short name, that of its file.
+        title: what people call it.
+        tiles: in order.
+    """
+
+    board: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    title: Title
+    tiles: Annotated[list[BoardTile], Field(min_length=1, max_length=TILES_MAX)]
+
+
+class NowTile(Section):
+    """Something that is counted of today, or of this moment.
+
+    Attributes:
+        tile: its short name.
+        name: what people call it.
+        when: ``today`` counts rows whose time lies in it; ``now`` all that ever began.
+        part: what is counted.
+    """
+
+    tile: str
+    name: Title
+    when: Literal["today", "now"]
+    part: Part
+
+
+def read_boards(content_dir: Path) -> dict[str, Traversable]:
+    """Return the files of boards by name; those of the hospital take the place of ours."""
+    shipped = importlib.resources.files(__package__ or "") / FOLDER
+    found = {one.name: one for one in shipped.iterdir()}
+    own = content_dir / FOLDER
+    if own.is_dir():
+        found |= {one.name: one for one in own.iterdir() if one.is_file()}
+    return {
+        name.removesuffix(".yaml"): one
+        for name, one in sorted(found.items())
+        if name.endswith(".yaml")
+    }
+
+
+def parse_board(file: Traversable, name: str) -> Board:
+    """Read one board.
+
+    Raises:
+        BadBoard: its file cannot be used.
+    """
+    place = f"{FOLDER}/{name}.yaml"
+    try:
+        raw = file.read_bytes()
+        if len(raw) > FILE_BYTES_MAX:
+            raise BadBoard(where=place, why="it is too long", why_zh="文件过大")
+        found = Board.model_validate(plain_yaml(raw.decode("utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{place}: {'.'.join(map(str, first['loc']))}"
+        raise BadBoard(where=where, why=first["msg"], why_zh=first["msg"]) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadBoard(where=place, why="it cannot be read", why_zh="文件无法读取") from error
+    if found.board != name:
+        why, why_zh = "it differs from the name of the file", "与文件名不一致"
+        raise BadBoard(where=f"{place}: board", why=why, why_zh=why_zh)
+    return found
+
+
+def find_board(boards: Mapping[str, Traversable], name: str) -> Board:
+    """Return a board of a name.
+
+    Raises:
+        BadBoard: there is none, or its file cannot be used.
+    """
+    if name not in boards:
+        raise BadBoard(where=name, **unknown(name, boards))
+    return parse_board(boards[name], name)
+
+
+@cache
+def now_tiles() -> tuple[NowTile, ...]:
+    """Return what is counted of today."""
+    text = importlib.resources.files(__package__ or "").joinpath("today.yaml").read_text("utf-8")
+    said: list[dict[str, Any]] = plain_yaml(text)
+    return tuple(NowTile.model_validate(one) for one in said)

@@ -1,0 +1,208 @@
+"""Many parts counted in two passes: the rows once into cells, every part from the cells.
+
+Three hundred indicators look at the same rows again and again. So those parts that go by one fact,
+time and department share one pass: rows are put together whose every asked condition has the same
+answer. A code or a flag is a key of the cells as it is; conditions on a text are answered once for
+each of its values; all others are bits of the row. Distinct values cannot be added up and are
+counted apart. The second pass adds the cells up, part by part.
+
+Both passes use the conditions of :mod:`.counting`; the tests compare with counting row by row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from ibis.expr import types as ir  # type: ignore[import-untyped]
+
+from lianyi.applications.indicators import counting
+from lianyi.applications.indicators.counting import FINEST, Tables
+from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.predicates import Atom, Span, atoms
+from lianyi.applications.indicators.window import Window
+from lianyi.projections.operational.star import TEXTS, Fact, Kind
+
+if TYPE_CHECKING:
+    from ibis.backends.sql import SQLBackend  # type: ignore[import-untyped]
+
+PARTS_MAX = 100
+"""So many are added up in one statement over the cells."""
+BITS_MAX = 62
+_RAW = frozenset({Kind.CODE, Kind.FLAG})
+
+
+@dataclass(frozen=True, slots=True)
+class _Bit:
+    """Where the answer to a condition stands in a cell."""
+
+    column: str
+    mask: int
+
+
+@dataclass(slots=True)
+class _Keys:
+    """By what rows are put together.
+
+    Attributes:
+        raw: columns that are keys as they are.
+        texts: conditions on a text, by its column; answered once for each value.
+        bits: all other conditions.
+    """
+
+    raw: dict[str, None] = field(default_factory=dict)
+    texts: dict[str, dict[Atom, None]] = field(default_factory=lambda: defaultdict(dict))
+    bits: dict[Atom, None] = field(default_factory=dict)
+
+    def add(self, atom: Atom, fact: Fact) -> None:
+        """Make room for the answer to a condition."""
+        of = atom.of
+        if isinstance(of, Span):
+            self.bits[atom] = None
+        elif fact.columns[of].kind in _RAW:
+            self.raw[of] = None
+        elif fact.columns[of].kind in TEXTS:
+            self.texts[of][atom] = None
+        else:
+            self.bits[atom] = None
+
+    def places(self) -> dict[Atom, _Bit]:
+        """Return where each answer that is no raw column stands."""
+        found: dict[Atom, _Bit] = {}
+        for column, some in self.texts.items():
+            found |= _placed(f"of_{column}", some)
+        return found | _placed("bits", self.bits)
+
+
+def _placed(name: str, some: Mapping[Atom, None]) -> dict[Atom, _Bit]:
+    return {
+        atom: _Bit(f"{name}_{number // BITS_MAX}", 1 << number % BITS_MAX)
+        for number, atom in enumerate(some)
+    }
+
+
+def count(
+    backend: SQLBackend,
+    tables: Tables,
+    parts: Sequence[Part],
+    window: Window,
+    by: Sequence[str] = FINEST,
+) -> dict[Part, pa.Table]:
+    """Count parts for each cell of a window.
+
+    Args:
+        backend: that holds the tables, and the cells while they are added up.
+        tables: the facts.
+        parts: what is counted; the same one twice is counted once.
+        window: of what.
+        by: what makes a cell; see :func:`.counting.cells`.
+
+    Returns:
+        For each part a table: the columns of ``by`` (text, a month is a number) and value (int or
+        decimal). A cell in which nothing was counted has no row, or 0.
+    """
+    together: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
+    found: dict[Part, pa.Table] = {}
+    for part in dict.fromkeys(parts):
+        if part.aggregate == "distinct":
+            found[part] = counting.cells(part, tables, window, by).to_pyarrow()
+        else:
+            together[part.fact, part.time, part.department].append(part)
+    for some in together.values():
+        found |= _together(backend, tables, some, window, by)
+    return found
+
+
+def _together(
+    backend: SQLBackend,
+    tables: Tables,
+    parts: Sequence[Part],
+    window: Window,
+    by: Sequence[str],
+) -> Iterator[tuple[Part, pa.Table]]:
+    keys = _Keys()
+    for part in parts:
+        for atom in atoms(part.condition):
+            keys.add(atom, part.of_fact)
+    sums = {part.of: part for part in parts if part.aggregate == "sum"}
+    columns = {of: f"sum_{number}" for number, of in enumerate(sums)}
+    first = parts[0]
+    table = counting.within(tables[first.fact], first, window)
+    cells = _cells(table, first, keys, sums, columns, by)
+    name = ibis.util.gen_name("cells")
+    held = backend.create_table(name, cells.to_pyarrow(), temp=True)
+    try:
+        for start in range(0, len(parts), PARTS_MAX):
+            some = parts[start : start + PARTS_MAX]
+            yield from _added(held, some, keys.places(), columns, by)
+    finally:
+        backend.drop_table(name)
+
+
+def _cells(
+    table: ir.Table,
+    first: Part,
+    keys: _Keys,
+    sums: Mapping[str, Part],
+    columns: Mapping[str, str],
+    by: Sequence[str],
+) -> ir.Table:
+    """Put rows together whose every asked condition has the same answer."""
+    places = keys.places()
+    for column, some in keys.texts.items():
+        values = table.select(column).distinct()
+        answers = _bits(values, {atom: places[atom] for atom in some})
+        classes = values.select(**{f"key_{column}": values[column]}, **answers)
+        table = table.left_join(classes, table[column] == classes[f"key_{column}"])
+        table = table.mutate(**{one: table[one].fill_null(0) for one in answers})
+    table = table.mutate(**_bits(table, {atom: places[atom] for atom in keys.bits}))
+    cell = {
+        **counting.keys(first, table, by),
+        **{column: table[column] for column in keys.raw},
+        **{one: table[one] for one in sorted({place.column for place in places.values()})},
+    }
+    added = {
+        columns[of]: counting.addend(part, table).sum().fill_null(0) for of, part in sums.items()
+    }
+    grouped = table.group_by(**cell) if cell else table
+    return grouped.aggregate(counted=table.count(), **added)
+
+
+def _bits(table: ir.Table, places: Mapping[Atom, _Bit]) -> dict[str, ir.IntegerValue]:
+    """Return the answers to conditions, as the bits of numbers."""
+    found: dict[str, ir.IntegerValue] = {}
+    for atom, place in places.items():
+        answer = ibis.ifelse(counting.atom(atom, table), place.mask, 0).cast("int64")
+        before = found.get(place.column)
+        found[place.column] = answer if before is None else before + answer
+    return found
+
+
+def _added(
+    cells: ir.Table,
+    parts: Sequence[Part],
+    places: Mapping[Atom, _Bit],
+    columns: Mapping[str, str],
+    by: Sequence[str],
+) -> Iterator[tuple[Part, pa.Table]]:
+    def told(atom: Atom, table: ir.Table) -> ir.BooleanValue:
+        place = places.get(atom)
+        if place is None:
+            return counting.atom(atom, table)
+        return (table[place.column] & place.mask) != 0
+
+    values = {}
+    for number, part in enumerate(parts):
+        adds = cells[columns[part.of] if part.aggregate == "sum" else "counted"]
+        kept = counting.holds(part.condition, cells, of=told)
+        values[f"v{number}"] = ibis.ifelse(kept, adds, 0).sum()
+    grouped = cells.group_by(*by) if by else cells
+    table = grouped.aggregate(**values).to_pyarrow()
+    for number, part in enumerate(parts):
+        some = pa.table({one: table[one] for one in by} | {"value": table[f"v{number}"]})
+        yield part, some.filter(pc.not_equal(some["value"], 0))

@@ -1,0 +1,340 @@
+"""Counts with one DuckDB for each process: cells, which are remembered, and rows, which are not.
+
+What was counted is remembered by the files that it was counted from, so that it is forgotten when
+one of them is put in its place anew. Two asks never run in it at the same time; what is remembered
+is answered beside them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+import duckdb
+import ibis  # type: ignore[import-untyped]
+from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
+from ibis.expr import types as ir  # type: ignore[import-untyped]
+
+from lianyi.applications.indicators import counting, cube
+from lianyi.applications.indicators.failures import CountingTooBig, NoStar, OutOfSight
+from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.settings import IndicatorSettings
+from lianyi.applications.indicators.window import Window
+from lianyi.projections.operational.shelf import Shelf
+from lianyi.projections.operational.star import HOSPITAL, month_column, star
+
+Number = int | Decimal
+Key = tuple[Any, ...]
+Cells = Mapping[Key, Number]
+"""What was counted, by the values of what makes a cell; a cell of nothing is missing."""
+_Found = TypeVar("_Found")
+_LAST: Final = 32_767
+_ENCOUNTER: Final = "encounter"
+_PATIENT: Final = "patient"
+PATIENT_OF: Final = "patient_of"
+"""The column of a listed row that says whose it is, ``mrn^authority``."""
+
+
+class Star(Protocol):
+    """Where the facts come from."""
+
+    def signature(self, fact: str) -> Hashable:
+        """Return something that is another one after rows of a fact have changed; quick."""
+        ...
+
+    def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
+        """Return the facts by name, as tables of a DuckDB."""
+        ...
+
+
+class ShelfStar:
+    """The facts as their files lie on the shelf."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read below a folder, which need not be there yet."""
+        self._shelf = Shelf(folder)
+
+    def signature(self, fact: str) -> Hashable:
+        """Return which files there are; a file that is put in place anew is another one."""
+        found: list[Hashable] = []
+        with suppress(FileNotFoundError):
+            for producer in sorted((self._shelf.folder / fact).iterdir()):
+                files = sorted(one.inode() for one in _scanned(producer))
+                found.append((producer.name, producer.stat().st_mtime_ns, tuple(files)))
+        return tuple(found)
+
+    def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
+        """Return the facts as tables."""
+        return self._shelf.tables(backend)
+
+
+class Listed(NamedTuple):
+    """A page of the rows that were counted, and what all of them come to."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    comes_to: Number
+
+
+class Engine:
+    """Counts; every method but :meth:`known` works for as long as it takes: call it in a thread."""
+
+    def __init__(self, facts: Star, settings: IndicatorSettings) -> None:
+        """Count facts; nothing is opened before something is asked."""
+        self._facts = facts
+        self._settings = settings
+        self._backend: Backend | None = None
+        self._tables: Mapping[str, ir.Table] = {}
+        self._signatures: Mapping[str, Hashable] = {}
+        self._turn = threading.Lock()
+        self._kept = _Kept(settings.cells_kept)
+
+    def known(
+        self, parts: Iterable[Part], window: Window, by: Sequence[str]
+    ) -> dict[Part, Cells] | None:
+        """Return what is remembered, at once; None: some of it is not."""
+        found: dict[Part, Cells] = {}
+        signatures: dict[str, Hashable] = {}
+        for part in parts:
+            if part.fact not in signatures:
+                signatures[part.fact] = self._facts.signature(part.fact)
+            cells = self._kept.get((signatures[part.fact], part, window, tuple(by)))
+            if cells is None:
+                return None
+            found[part] = cells
+        return found
+
+    def figures(
+        self, parts: Iterable[Part], window: Window, by: Sequence[str]
+    ) -> dict[Part, Cells]:
+        """Return what parts come to, cell by cell.
+
+        Args:
+            parts: that are counted together.
+            window: which rows.
+            by: what makes a cell; see :func:`.counting.cells`.
+
+        Raises:
+            NoStar, CountingTooBig: it cannot be counted now.
+            OutOfSight: a cell lies outside of the window.
+        """
+        wanted = list(dict.fromkeys(parts))
+
+        def count(backend: Backend, tables: Mapping[str, ir.Table]) -> dict[Part, Cells]:
+            found: dict[Part, Cells] = {}
+            missing = []
+            for part in wanted:
+                key = (self._signatures[part.fact], part, window, tuple(by))
+                cells = self._kept.get(key)
+                if cells is None:
+                    missing.append(part)
+                else:
+                    found[part] = cells
+            counted = cube.count(backend, tables, missing, window, by) if missing else {}
+            for part, table in counted.items():
+                columns = [table[one].to_pylist() for one in by]
+                values = table["value"].to_pylist()
+                cells = dict(zip(zip(*columns, strict=True), values, strict=True)) if by else {}
+                if not by:
+                    cells = {(): values[0] if values else 0}
+                _must_lie_within(cells, window, by)
+                self._kept.put((self._signatures[part.fact], part, window, tuple(by)), cells)
+                found[part] = cells
+            return found
+
+        return self._asked(count)
+
+    def rows(
+        self, part: Part, window: Window, columns: Iterable[str], *, skip: int, limit: int
+    ) -> Listed:
+        """Return the rows that a part counts, in the order of hospital and key.
+
+        Args:
+            part: what is counted.
+            window: which rows.
+            columns: of the fact that are wanted, besides key, hospital, origin, department, time
+                and doctor; ``patient_of`` says whose a row is.
+            skip: so many are passed by.
+            limit: so many at most.
+
+        Raises:
+            NoStar, CountingTooBig: they cannot be read now.
+            OutOfSight: a row lies outside of the window.
+        """
+        key = part.of_fact.key
+        own = (key, HOSPITAL, "origin", part.department, part.time, month_column(part.time))
+        beside = (part.doctor, _PATIENT, _ENCOUNTER)
+        known = {*part.of_fact.columns, month_column(part.time)}
+        wanted = [one for one in dict.fromkeys([*own, *columns, *beside]) if one in known]
+
+        def read(_: Backend, tables: Mapping[str, ir.Table]) -> Listed:
+            counted = counting.rows(tables, part, window)
+            whole = counted.aggregate(total=counted.count(), comes_to=counting.total(part, counted))
+            (summed,) = whole.to_pyarrow().to_pylist()
+            page = counted.select(*wanted).order_by(HOSPITAL, key).limit(limit, offset=skip)
+            found = page.to_pyarrow().to_pylist()
+            for row in found:
+                _row_must_lie_within(row, part, window)
+            _add_patients(found, tables)
+            return Listed(found, int(summed["total"]), summed["comes_to"])
+
+        return self._asked(read)
+
+    def newest(self, part: Part, window: Window, *, until: datetime) -> datetime | None:
+        """Return the newest instant by which rows fall into time; None: there is none.
+
+        Args:
+            part: whose fact and time.
+            window: whose rows; those from its first month on are looked at.
+            until: what lies later does not count; in UTC, without a zone.
+        """
+        known = self.known_newest(part, window, until=until)
+        if known is not None:
+            return known[0]
+
+        def read(_: Backend, tables: Mapping[str, ir.Table]) -> datetime | None:
+            since = replace(window, last=_LAST, until=until)
+            table = counting.within(tables[part.fact], part, since)
+            newest: datetime | None = table[part.time].max().to_pyarrow().as_py()
+            return newest
+
+        found = self._asked(read)
+        self._kept.put(self._newest_key(part, window, until), {(): found})
+        return found
+
+    def known_newest(
+        self, part: Part, window: Window, *, until: datetime
+    ) -> tuple[datetime | None] | None:
+        """Return what is remembered of :meth:`newest`, for as long as the day lasts."""
+        found = self._kept.get(self._newest_key(part, window, until))
+        return None if found is None else (found[()],)
+
+    def _newest_key(self, part: Part, window: Window, until: datetime) -> Hashable:
+        signature = self._facts.signature(part.fact)
+        of = (part.fact, part.time, part.department, part.doctor)
+        return "newest", signature, of, replace(window, last=_LAST), until.date()
+
+    def interrupt(self) -> None:
+        """Let what is being counted end without a result."""
+        if self._backend is not None:
+            self._backend.con.interrupt()
+
+    def close(self) -> None:
+        """Give everything back."""
+        with self._turn:
+            if self._backend is not None:
+                self._backend.disconnect()
+                self._backend = None
+
+    def _asked(self, work: Callable[[Backend, Mapping[str, ir.Table]], _Found]) -> _Found:
+        """Ask in turn, again if a file was taken away meanwhile."""
+        with self._turn:
+            for again in (True, False):
+                try:
+                    backend, tables = self._opened()
+                    return work(backend, tables)
+                except duckdb.OutOfMemoryException as error:
+                    raise CountingTooBig(where="indicators") from error
+                except (duckdb.IOException, OSError) as error:
+                    self._signatures = {}
+                    if again:
+                        continue
+                    name = type(error).__name__
+                    raise NoStar(where="star", why=name, why_zh=name) from error
+        raise AssertionError
+
+    def _opened(self) -> tuple[Backend, Mapping[str, ir.Table]]:
+        signatures = {fact: self._facts.signature(fact) for fact in star()}
+        if self._backend is None:
+            self._backend = ibis.duckdb.connect(
+                threads=self._settings.threads,
+                memory_limit=f"{self._settings.memory_mb}MB",
+                temp_directory="",
+                autoinstall_known_extensions=False,
+                autoload_known_extensions=False,
+                enable_external_file_cache=False,
+            )
+        if signatures != self._signatures:
+            self._tables = self._facts.tables(self._backend)
+            self._signatures = signatures
+        if not any(signatures.values()):
+            raise NoStar(where="star", why="no row has come yet", why_zh="尚未收到任何运营数据")
+        return self._backend, self._tables
+
+
+def _scanned(folder: Path) -> Iterable[Any]:
+    with os.scandir(folder) as entries:
+        return list(entries)
+
+
+def _must_lie_within(cells: Cells, window: Window, by: Sequence[str]) -> None:
+    """Look again, in another way, whether cells may be shown."""
+    if "hospital" not in by or window.places.hospitals is None:
+        return
+    at = by.index("hospital")
+    if "department" in by:
+        department = by.index("department")
+        outside = any(not window.places.holds(key[at], key[department]) for key in cells)
+    else:
+        known = {one for one, _ in window.places.departments} | window.places.hospitals
+        outside = any(key[at] not in known for key in cells)
+    if outside:
+        raise OutOfSight(where="cells")
+
+
+def _row_must_lie_within(row: Mapping[str, Any], part: Part, window: Window) -> None:
+    seen = window.places.holds(row[HOSPITAL], row[part.department])
+    if window.doctors is not None:
+        seen = seen and row.get(part.doctor) in window.doctors
+    month = row[month_column(part.time)]
+    if not seen or month is None or not window.first <= month <= window.last:
+        raise OutOfSight(where="rows")
+
+
+def _add_patients(rows: Sequence[dict[str, Any]], tables: Mapping[str, ir.Table]) -> None:
+    """Say of each row whose it is: as it says itself, else as its encounter does."""
+    numbers = (row.get(_ENCOUNTER) for row in rows if not row.get(_PATIENT))
+    unsaid = {one for one in numbers if one}
+    patients: dict[tuple[str | None, str | None], str | None] = {}
+    if unsaid:
+        encounters = tables[_ENCOUNTER]
+        found = encounters.filter(encounters[_ENCOUNTER].isin(sorted(unsaid)))
+        for one in found.select(HOSPITAL, _ENCOUNTER, _PATIENT).to_pyarrow().to_pylist():
+            patients[one[HOSPITAL], one[_ENCOUNTER]] = one[_PATIENT]
+    for row in rows:
+        said = row.get(_PATIENT) or patients.get((row[HOSPITAL], row.get(_ENCOUNTER)))
+        row[PATIENT_OF] = said or ""
+
+
+class _Kept:
+    """The newest cells, as many as fit."""
+
+    def __init__(self, cells_max: int) -> None:
+        self._of: OrderedDict[Hashable, Any] = OrderedDict()
+        self._max = cells_max
+        self._cells = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was put
+        with self._lock:
+            found = self._of.get(key)
+            if found is not None:
+                self._of.move_to_end(key)
+            return found
+
+    def put(self, key: Hashable, cells: Mapping[Key, Any]) -> None:
+        with self._lock:
+            before = self._of.pop(key, None)
+            self._cells += len(cells) + 1 - (len(before) + 1 if before is not None else 0)
+            self._of[key] = cells
+            while self._cells > self._max and len(self._of) > 1:
+                _, gone = self._of.popitem(last=False)
+                self._cells -= len(gone) + 1

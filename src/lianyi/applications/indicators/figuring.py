@@ -1,0 +1,279 @@
+"""Figures for tables, boards and the day: counted in one window each, told side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lianyi.applications.indicators.boards import Board, BoardTile
+from lianyi.applications.indicators.counter import Counter
+from lianyi.applications.indicators.defining import Meant
+from lianyi.applications.indicators.figures import Counts, Number, Teller, ranked
+from lianyi.applications.indicators.model import Indicator, Part
+from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.periods import Period, month_text
+from lianyi.applications.indicators.views import (
+    By,
+    Figure,
+    IndicatorFigures,
+    Point,
+    Tile,
+)
+from lianyi.applications.indicators.window import Window
+from lianyi.applications.indicators.wording import said_of
+
+if TYPE_CHECKING:
+    from lianyi.applications.indicators.engine import Cells, Key
+
+GRAINS: Final[Mapping[By, tuple[str, ...]]] = {
+    "hospital": ("hospital",),
+    "department": ("hospital", "department"),
+    "doctor": ("hospital", "doctor"),
+    "month": ("month",),
+}
+_WHOLE: Final = ()
+_YEAR: Final = 12
+MONTHS_IN_LINE: Final = 12
+
+
+class Clocked(NamedTuple):
+    """When something is asked.
+
+    Attributes:
+        now: in UTC.
+        end: of the period, the first instant after it, in UTC and without a zone.
+    """
+
+    now: datetime
+    end: datetime
+
+    @property
+    def naive(self) -> datetime:
+        """Now as the star has it."""
+        return self.now.astimezone(UTC).replace(tzinfo=None)
+
+
+class Told(NamedTuple):
+    """Figures of one indicator: each with its key, that of all, and the newest instant."""
+
+    meant: Meant
+    figures: list[tuple[Key, Figure]]
+    whole: Figure | None
+    newest: datetime | None
+
+
+class Figuring:
+    """Counts what is asked for and tells it."""
+
+    def __init__(self, counter: Counter) -> None:
+        """Ask a counter."""
+        self._counter = counter
+
+    async def tables(
+        self, some: Sequence[Meant], period: Period, window: Window, by: By, at: Clocked
+    ) -> list[Told]:
+        """Return for each indicator its figures by key, the figure of all, and the newest instant.
+
+        Args:
+            some: indicators; of those that are not counted there is nothing.
+            period: that is asked for.
+            window: whose rows.
+            by: what a figure is of.
+            at: when it is asked.
+        """
+        parts = _parts(some)
+        spans = [period, period.before(period.months), period.before(_YEAR)]
+        windows = [replace(window, first=one.first, last=one.last) for one in spans]
+        now, before, then = [await self._counter.figures(parts, one, GRAINS[by]) for one in windows]
+        whole = [await self._whole(parts, one, cells, GRAINS[by])
+                 for one, cells in zip(windows, (now, before, then), strict=True)]  # fmt: skip
+        if by == "month":
+            wide = replace(window, first=period.first - _YEAR, last=period.last)
+            now = await self._counter.figures(parts, wide, GRAINS[by])
+        found: list[Told] = []
+        for one in some:
+            if not one.counted:
+                found.append(Told(one, [], None, None))
+                continue
+            teller, sides = _teller(one), one.caliber.parts()
+            if by == "month":
+                figures = _by_month(teller, now, sides, period)
+            else:
+                keys = sorted({key for part in sides for key in now[part]}, key=_in_order)
+                figures = [
+                    (
+                        key,
+                        teller.figure(
+                            *(_counts(cells, sides, key) for cells in (now, before, then))
+                        ),
+                    )
+                    for key in keys
+                ]
+            all_ = teller.figure(*(_counts(cells, sides, ()) for cells in whole))
+            newest = await self._newest(sides[0], windows[0], at)
+            found.append(Told(one, figures, all_, newest))
+        return found
+
+    async def _whole(
+        self, parts: Sequence[Part], window: Window, cells: Mapping[Part, Cells], by: Sequence[str]
+    ) -> dict[Part, Cells]:
+        """Return what parts come to altogether; what differs by value is counted anew."""
+        apart = [one for one in parts if one.aggregate == "distinct"]
+        counted = await self._counter.figures(apart, window, _WHOLE) if apart else {}
+        added: dict[Part, Cells] = {
+            part: {(): sum(cells[part].values())} for part in parts if part.aggregate != "distinct"
+        }
+        return {**counted, **added}
+
+    async def tiles(
+        self, board: Board, some: Sequence[Meant], period: Period, window: Window, at: Clocked
+    ) -> list[Tile]:
+        """Return the tiles of a board for a month."""
+        wide = replace(window, first=period.last - _YEAR, last=period.last)
+        cells = await self._counter.figures(_parts(some), wide, GRAINS["month"])
+        found = []
+        for said, one in zip(board.tiles, some, strict=True):
+            if not one.counted:
+                found.append(_tile(said, one, None, [], None, complete=False))
+                continue
+            teller, sides = _teller(one), one.caliber.parts()
+            figure = _of_month(teller, cells, sides, period.last)
+            months = range(period.last - MONTHS_IN_LINE + 1, period.last + 1)
+            line = [
+                Point(month=month_text(m), value=teller.value(_counts(cells, sides, (m,))))
+                for m in months
+            ]
+            newest = await self._newest(
+                sides[0], replace(window, first=period.first, last=period.last), at
+            )
+            complete = newest is not None and newest >= at.end
+            found.append(_tile(said, one, figure, line, newest, complete=complete))
+        return found
+
+    async def number(self, part: Part, window: Window) -> Number:
+        """Return what one part comes to in a window."""
+        return (await self._counter.figures([part], window, _WHOLE))[part][()]
+
+    async def newest(self, part: Part, window: Window, until: datetime) -> datetime | None:
+        """Return the newest instant of a part's rows in a window, in UTC; None: there is none."""
+        found = await self._counter.newest(part, window, until=until)
+        return found.replace(tzinfo=UTC) if found else None
+
+    async def _newest(self, part: Part, window: Window, at: Clocked) -> datetime | None:
+        return await self._counter.newest(part, window, until=at.naive)
+
+
+def view_of(
+    one: Meant,
+    figures: Sequence[tuple[Key, Figure]],
+    whole: Figure | None,
+    newest: datetime | None,
+    *,
+    by: By,
+    names: Names,
+    at: Clocked,
+) -> IndicatorFigures:
+    """Return the figures of one indicator as they are shown."""
+    shown = [figure.model_copy(update=_place(key, by, names)) for key, figure in figures]
+    indicator = one.indicator
+    return IndicatorFigures(
+        code=indicator.indicator,
+        name=said_of(indicator.name),
+        category=indicator.category.value,
+        unit=indicator.unit.value,
+        better=indicator.better,
+        counted_by=one.view(),
+        way=one.way,
+        why=one.why,
+        all=whole,
+        figures=shown if by == "month" else ranked(shown, indicator.better),
+        newest=newest.replace(tzinfo=UTC) if newest else None,
+        complete=newest is not None and newest >= at.end,
+    )
+
+
+def _place(key: Key, by: By, names: Names) -> dict[str, object]:
+    said = dict(zip(GRAINS[by], key, strict=True))
+    found: dict[str, object] = {}
+    for column, value in said.items():
+        if column == "month":
+            found[column] = month_text(int(value or 0))
+        elif column == "doctor":
+            found[column] = names.practitioner(_text(value))
+        else:
+            found[column] = names.organisation(_text(value))
+    return found
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _parts(some: Iterable[Meant]) -> list[Part]:
+    return [part for one in some if one.counted for part in one.caliber.parts()]
+
+
+def _teller(one: Meant) -> Teller:
+    numerator, *below = one.caliber.parts()
+    return Teller(one.indicator, numerator, below[0] if below else None)
+
+
+def _counts(cells: Mapping[Part, Cells], sides: Sequence[Part], key: Key) -> Counts:
+    """Return what a cell came to; where nothing was counted it is 0."""
+    numerator, *below = (cells[part].get(key, 0) for part in sides)
+    return Counts(numerator, below[0] if below else None)
+
+
+def _by_month(
+    teller: Teller, cells: Mapping[Part, Cells], sides: Sequence[Part], period: Period
+) -> list[tuple[Key, Figure]]:
+    months = range(period.first, period.last + 1)
+    return [((month,), _of_month(teller, cells, sides, month)) for month in months]
+
+
+def _of_month(
+    teller: Teller, cells: Mapping[Part, Cells], sides: Sequence[Part], month: int
+) -> Figure:
+    """Return the figure of a month, compared with the one before and that of a year ago."""
+    wanted = (month, month - 1, month - _YEAR)
+    return teller.figure(*(_counts(cells, sides, (one,)) for one in wanted))
+
+
+def _in_order(key: Key) -> tuple[str, ...]:
+    return tuple("" if one is None else str(one) for one in key)
+
+
+def _tile(
+    said: BoardTile,
+    one: Meant,
+    figure: Figure | None,
+    line: list[Point],
+    newest: datetime | None,
+    *,
+    complete: bool,
+) -> Tile:
+    indicator = one.indicator
+    return Tile(
+        code=indicator.indicator,
+        name=said_of(indicator.name),
+        group=said_of(said.group),
+        unit=indicator.unit.value,
+        better=indicator.better,
+        counted_by=one.view(),
+        way=one.way,
+        why=one.why,
+        figure=figure,
+        line=line,
+        target=said.target,
+        reached=_reached(indicator, figure, said.target),
+        newest=newest.replace(tzinfo=UTC) if newest else None,
+        complete=complete,
+    )
+
+
+def _reached(indicator: Indicator, figure: Figure | None, target: float | None) -> bool | None:
+    if target is None or figure is None or figure.value is None or indicator.better == "neither":
+        return None
+    return figure.value >= target if indicator.better == "up" else figure.value <= target

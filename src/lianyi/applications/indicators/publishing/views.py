@@ -1,0 +1,436 @@
+"""What the JSON API takes and answers about approval, published values, entries and alerts.
+
+Exact numbers are text, every digit of them: money in fen, times in seconds. A value is in the unit
+of the indicator, null where there is nothing to divide by.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Note = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00]*$")]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Organisation = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+CaliberName = Annotated[str, Field(max_length=41, pattern=r"^[a-z0-9-]*$")]
+Written = Annotated[str, Field(max_length=10, examples=["2026", "2026Q1", "2026-03"])]
+Exact = Annotated[str, Field(pattern=r"^\d{1,18}(\.\d{1,8})?$", examples=["12.5"])]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Shown(BaseModel):
+    """Base of what is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+# ---- approval -----------------------------------------------------------------------------------
+
+
+class SignCaliber(BaseModel):
+    """What is proposed, approved or withdrawn: the hash that was looked at, and a note."""
+
+    hash: Hash
+    note: Note = ""
+
+
+class CaliberWord(Shown):
+    """What somebody said of a definition: ``proposed``, ``approved``, ``withdrawn``."""
+
+    said: str
+    hash: str
+    version: int
+    note: str
+    by: str
+    at: datetime
+    position: str
+
+
+class CaliberStanding(Shown):
+    """How a caliber of the file stands.
+
+    Attributes:
+        hash: of what the file says now.
+        state: ``draft``, ``proposed``, ``approved``, ``changed since approval``, ``superseded``.
+        last: the last that was said of this hash; null: nothing.
+    """
+
+    code: str
+    caliber: str
+    version: int
+    valid_from: date
+    valid_to: date | None
+    hash: str
+    state: str
+    last: CaliberWord | None
+
+
+class CaliberHistory(Shown):
+    """The versions that the file has now, and all that was said, the newest first."""
+
+    standings: list[CaliberStanding]
+    words: list[CaliberWord]
+
+
+class Standings(Shown):
+    """How all calibers stand."""
+
+    items: list[CaliberStanding]
+
+
+# ---- published values ---------------------------------------------------------------------------
+
+
+class PublishValues(BaseModel):
+    """What is published: a period that is over; ``codes`` empty: all that is approved.
+
+    Attributes:
+        reason: why values are restated; needed when one that was published would change.
+    """
+
+    period: Written
+    codes: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=500)] = []
+    caliber: CaliberName = ""
+    reason: Note = ""
+
+
+class LeftOut(Shown):
+    """A caliber that was not published, and how it stands."""
+
+    code: str
+    caliber: str
+    why: str
+
+
+class PublishedSum(Shown):
+    """What was published: new values, values told anew, values that are as they were.
+
+    Attributes:
+        chain: of the last published value; the act holds it too.
+        position: of the act; empty: nothing was to be published.
+        alerts: so many were raised.
+    """
+
+    period: str
+    new: int
+    restated: int
+    unchanged: int
+    left_out: list[LeftOut]
+    chain: str
+    position: str
+    alerts: int
+
+
+class PublishedValue(Shown):
+    """A value as it was published."""
+
+    number: int
+    version: int
+    hash: str
+    numerator: str
+    denominator: str | None
+    value: float | None
+    tree_on: date
+    watermark: dict[str, Any]
+    computed_at: datetime
+    published_by: str
+    restates: int | None
+    reason: str
+    chain: str
+    position: str
+
+
+class PublishedCell(Shown):
+    """One cell: as it was published first, as it is told now, and how often it was restated."""
+
+    caliber: str
+    hospital: str
+    department: str
+    period: str
+    as_published: PublishedValue
+    as_restated: PublishedValue
+    restated: int
+
+
+class PublishedList(Shown):
+    """The published values of an indicator."""
+
+    code: str
+    unit: str
+    items: list[PublishedCell]
+
+
+class ChainView(Shown):
+    """Whether the chain of published values holds; ``broken_at`` is the first wrong row."""
+
+    values: int
+    broken_at: int | None
+    chain: str
+
+
+class MovedView(Shown):
+    """How many rows came, went, or count otherwise than before."""
+
+    only_then: int
+    only_now: int
+    otherwise: int
+
+
+class RecountView(Shown):
+    """A published value counted again by the definition that it was published with.
+
+    Attributes:
+        same: numerator and denominator are the same, to the last digit.
+        facts_unchanged: the files of the facts are those of then.
+        differs: facts whose files differ.
+        numerator_rows, denominator_rows: how the rows behind differ.
+    """
+
+    published: PublishedValue
+    numerator: str
+    denominator: str | None
+    value: float | None
+    same: bool
+    facts_unchanged: bool
+    differs: list[str]
+    numerator_rows: MovedView
+    denominator_rows: MovedView | None
+
+
+class DefinedValue(Shown):
+    """What a definition comes to on the facts of now."""
+
+    hash: str
+    numerator: str
+    denominator: str | None
+    value: float | None
+
+
+class CaliberChange(Shown):
+    """Two definitions of a caliber on the same facts, and the rows that tell them apart."""
+
+    code: str
+    caliber: str
+    period: str
+    hospital: str
+    before: DefinedValue
+    after: DefinedValue
+    numerator_rows: MovedView
+    denominator_rows: MovedView
+
+
+# ---- entries ------------------------------------------------------------------------------------
+
+
+class EnterFigure(BaseModel):
+    """A figure that the platform cannot know, with its evidence.
+
+    Attributes:
+        numerator, denominator: without a denominator the figure itself, in the indicator's unit.
+        evidence: what it rests on, in words.
+        file, sha256: where a paper is kept, and its digest.
+    """
+
+    caliber: CaliberName = ""
+    period: Written
+    hospital: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+    numerator: Exact
+    denominator: Exact | None = None
+    evidence: Reason
+    file: Note = ""
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class EntryView(Shown):
+    """An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one."""
+
+    number: int
+    code: str
+    caliber: str
+    period: str
+    hospital: str
+    numerator: str
+    denominator: str | None
+    value: float | None
+    evidence: str
+    file: str
+    sha256: str
+    entered_by: str
+    entered_at: datetime
+    confirmed_by: str
+    confirmed_at: datetime | None
+    state: Literal["waiting", "confirmed", "replaced"]
+    position: str
+
+
+class EntryList(Shown):
+    """Entered figures, the newest first."""
+
+    items: list[EntryView]
+
+
+# ---- the exam -----------------------------------------------------------------------------------
+
+
+class ExamRow(Shown):
+    """One number of the national exam.
+
+    Attributes:
+        source: ``published``, ``counted`` (not published yet), ``entered``, or ``missing``.
+        why: why it is missing, or what is wanted; else empty.
+        previous: the value of the year before; ``change`` against it in percent of it, of a
+            percentage in points.
+    """
+
+    exam: int
+    code: str
+    name_zh: str
+    name_en: str
+    unit: str
+    better: str
+    owner: str
+    caliber: str
+    version: int | None
+    numerator: str | None
+    denominator: str | None
+    value: float | None
+    previous: float | None
+    change: float | None
+    source: Literal["published", "counted", "entered", "missing"]
+    why: str
+
+
+class ExamSheet(Shown):
+    """The national exam of one hospital and year: 55 numbers and one more."""
+
+    year: int
+    hospital: str
+    over: bool
+    known: int
+    rows: list[ExamRow]
+
+
+# ---- targets and alerts -------------------------------------------------------------------------
+
+
+class SetTarget(BaseModel):
+    """What is to be reached; ``value`` null: there is no target any more."""
+
+    caliber: CaliberName = ""
+    period: Written
+    hospital: Organisation = ""
+    department: Organisation = ""
+    value: Number | None
+
+
+class TargetView(Shown):
+    """A target, the published value beside it, and where the year goes if it goes on so."""
+
+    code: str
+    caliber: str
+    hospital: str
+    department: str
+    period: str
+    target: float
+    value: float | None
+    reached: bool | None
+    forecast: float | None
+    set_by: str
+    set_at: datetime
+
+
+class TargetList(Shown):
+    """Targets that hold."""
+
+    items: list[TargetView]
+
+
+class SetAlertRule(BaseModel):
+    """When an alert is raised.
+
+    Attributes:
+        kind: ``target``: worse than the target by more than ``limit`` percent of it; ``sudden``:
+            farther from the mean of the twelve months before than ``limit`` standard deviations;
+            ``missing``: nothing was published ``limit`` days after the period was over.
+        ends: the rule holds no longer.
+    """
+
+    caliber: CaliberName = ""
+    hospital: Organisation = ""
+    kind: Literal["target", "sudden", "missing"]
+    limit: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] = 0
+    ends: bool = False
+
+
+class AlertRuleView(Shown):
+    """A rule of alerts."""
+
+    number: int
+    code: str
+    caliber: str
+    hospital: str
+    kind: str
+    limit: float
+    set_by: str
+    set_at: datetime
+
+
+class AlertRuleList(Shown):
+    """Rules of alerts that hold."""
+
+    items: list[AlertRuleView]
+
+
+class EvaluateAlerts(BaseModel):
+    """Which period is looked at."""
+
+    period: Written
+
+
+class RaisedView(Shown):
+    """So many alerts were raised."""
+
+    raised: int
+
+
+class AcknowledgeAlert(BaseModel):
+    """Somebody has taken note, and says what of it."""
+
+    note: Reason
+
+
+class SilenceAlert(BaseModel):
+    """No alerts of this kind about this cell are shown as open until then."""
+
+    until: datetime
+    note: Reason
+
+
+class AlertView(Shown):
+    """An alert: ``open``, ``acknowledged`` or ``silenced``."""
+
+    number: int
+    kind: str
+    code: str
+    caliber: str
+    hospital: str
+    department: str
+    period: str
+    value: float | None
+    lowest: float | None
+    highest: float | None
+    published: int | None
+    raised_at: datetime
+    state: Literal["open", "acknowledged", "silenced"]
+    acknowledged_by: str
+    note: str
+    silent_until: datetime | None
+
+
+class AlertList(Shown):
+    """Alerts, the newest first."""
+
+    items: list[AlertView]

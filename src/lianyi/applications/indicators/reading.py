@@ -1,0 +1,180 @@
+"""Reading indicators: those that the product brings, and those of the hospital.
+
+A file ``content/indicators/<code>.yaml`` takes the place of the shipped one of that code. A file
+with an error is refused alone, with file, key and the nearest right name; the others go on.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lianyi.applications.indicators.failures import BadIndicator, BadPredicate, unknown
+from lianyi.applications.indicators.model import Caliber, Indicator, Origin, Part, Title
+from lianyi.base.plain_yaml import plain_yaml
+from lianyi.projections.operational.star import NUMBERS, Kind, star
+
+FOLDER = "indicators"
+LIBRARY = "library"
+FILE_BYTES_MAX = 262_144
+
+
+@lru_cache(maxsize=2_000)
+def parse_indicator(text: str, name: str) -> Indicator:
+    """Read one indicator; the same text is read once.
+
+    Args:
+        text: YAML.
+        name: of the file, for errors; its stem is the code.
+
+    Raises:
+        BadIndicator: with what is wrong first, an unknown key before all else.
+    """
+    try:
+        data = plain_yaml(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{name}: line {mark.line + 1}" if mark else name
+        raise BadIndicator(where=place, why="it is no YAML", why_zh="不是有效的 YAML") from error
+    if not isinstance(data, dict):
+        raise BadIndicator(where=name, why="it is no list of keys", why_zh="内容不是键值")
+    for place, word, model in _strangers(data):
+        raise BadIndicator(where=f"{name}: {place}", **unknown(word, model.model_fields))
+    try:
+        found = Indicator.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BadIndicator(
+            where=f"{name}: {place}", why=first["msg"], why_zh=first["msg"]
+        ) from error
+    if found.indicator != Path(name).stem:
+        raise BadIndicator(
+            where=f"{name}: indicator",
+            why="it differs from the name of the file",
+            why_zh="与文件名不一致",
+        )
+    _check(found, name)
+    return found
+
+
+def read_indicators(content_dir: Path) -> tuple[dict[str, Indicator], list[BadIndicator]]:
+    """Return the indicators by code, and what is wrong with the files of the others."""
+    shipped = importlib.resources.files(__package__ or "") / LIBRARY
+    files = {one.name: one for one in _files(shipped)}
+    own = content_dir / FOLDER
+    if own.is_dir():
+        files |= {path.name: path for path in sorted(own.rglob("*.yaml"))}
+    found: dict[str, Indicator] = {}
+    problems: list[BadIndicator] = []
+    for name, file in sorted(files.items()):
+        try:
+            one = parse_indicator(_text_of(file), name)
+        except BadIndicator as problem:
+            problems.append(problem)
+        except (OSError, UnicodeDecodeError) as error:
+            kind = type(error).__name__
+            problems.append(BadIndicator(where=name, why=kind, why_zh=kind))
+        else:
+            found[one.indicator] = one
+    return found, problems
+
+
+def _text_of(file: Traversable) -> str:
+    raw = file.read_bytes()
+    if len(raw) > FILE_BYTES_MAX:
+        raise BadIndicator(where=file.name, why="it is too long", why_zh="文件过大")
+    return raw.decode("utf-8")
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _files(one)
+        elif one.name.endswith(".yaml"):
+            yield one
+
+
+_WITHIN: Mapping[str, type[BaseModel]] = {
+    "name": Title,
+    "title": Title,
+    "source": Origin,
+    "calibers": Caliber,
+    "numerator": Part,
+    "denominator": Part,
+}
+
+
+def _strangers(
+    data: Mapping[Any, Any], model: type[BaseModel] = Indicator, place: str = ""
+) -> Iterator[tuple[str, str, type[BaseModel]]]:
+    """Give the keys that nobody knows: where, which, of what."""
+    for key, value in data.items():
+        here = f"{place}.{key}".lstrip(".")
+        if key not in model.model_fields:
+            yield here, str(key), model
+            continue
+        for number, one in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(one, dict) and key in _WITHIN:
+                inner = f"{here}.{number}" if isinstance(value, list) else here
+                yield from _strangers(one, _WITHIN[key], inner)
+
+
+def _check(indicator: Indicator, name: str) -> None:
+    """Look whether everything that is named exists in the star, and is of the right kind."""
+    for number, caliber in enumerate(indicator.calibers):
+        for part_name in ("numerator", "denominator"):
+            part = getattr(caliber, part_name)
+            if part is not None:
+                _check_part(part, f"{name}: calibers.{number}.{part_name}")
+    facts = {part.fact for one in indicator.calibers for part in one.parts()}
+    columns = {column for fact in facts for column in star()[fact].columns}
+    for column in indicator.drill if facts else ():
+        if column not in columns:
+            raise BadIndicator(where=f"{name}: drill", **unknown(column, columns))
+
+
+def _check_part(part: Part, place: str) -> None:
+    if part.fact not in star():
+        raise BadIndicator(where=f"{place}.fact", **unknown(part.fact, star()))
+    fact = part.of_fact
+    for key, kind in (("time", Kind.INSTANT), ("department", Kind.DEPARTMENT)):
+        if (word := getattr(part, key)) not in (known := fact.of_kind(kind)):
+            raise BadIndicator(where=f"{place}.{key}", **unknown(word, known))
+    try:
+        _ = part.condition
+    except BadPredicate as error:
+        raise BadIndicator(
+            where=f"{place}.where, character {error.where}", **_reasons(error)
+        ) from error
+    if part.aggregate == "rows":
+        if part.of:
+            raise BadIndicator(
+                where=f"{place}.of", why="rows are counted, of nothing", why_zh="计行数时不填 of"
+            )
+        return
+    if part.aggregate == "sum" and "(" in part.of:
+        try:
+            _ = part.span
+        except BadPredicate as error:
+            raise BadIndicator(
+                where=f"{place}.of, character {error.where}", **_reasons(error)
+            ) from error
+        return
+    if part.of not in fact.columns:
+        raise BadIndicator(where=f"{place}.of", **unknown(part.of, fact.columns))
+    if part.aggregate == "sum" and fact.columns[part.of].kind not in NUMBERS:
+        raise BadIndicator(
+            where=f"{place}.of", why=f"{part.of} is no number", why_zh=f"{part.of} 不是数值"
+        )
+
+
+def _reasons(error: BadPredicate) -> dict[str, str]:
+    return {name: str(error.facts.get(name, "")) for name in ("why", "why_zh")}

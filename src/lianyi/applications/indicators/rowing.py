@@ -1,0 +1,277 @@
+"""The rows behind a figure, as whoever asks may see their patients; as a page and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from lianyi.applications.indicators import naming
+from lianyi.applications.indicators.channel_store import channels_of
+from lianyi.applications.indicators.counter import Counter
+from lianyi.applications.indicators.defining import Meant, drill_columns
+from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
+from lianyi.applications.indicators.figures import scale
+from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.views import NamedColumn, RowCell, RowView, Side
+from lianyi.applications.indicators.window import Window
+from lianyi.projections.identity.ids import record_id, shown
+from lianyi.projections.identity.service import IdentityService
+from lianyi.projections.masterdata.questions import Questions
+from lianyi.projections.operational.star import HOSPITAL, ORIGIN, Kind
+from lianyi.security.access import shows
+from lianyi.security.privacy.hiding import Hider
+from lianyi.security.privacy.model import About
+from lianyi.security.privacy.service import Privacy
+
+EXPORT_ROWS_MAX: Final = 100_000
+HIDDEN: Final = "****"
+PATIENT_OF: Final = "patient_of"
+_POSITION: Final = re.compile(r"\d{1,4}-\d{1,18}", re.ASCII)
+_ELEMENTS: Final[Mapping[str, str]] = {
+    "main_diagnosis": "diagnosis",
+    "drg": "diagnosis",
+    "drg_risk": "diagnosis",
+    "code": "treatment",
+    "item": "treatment",
+    "antibacterial": "treatment",
+    "positive": "result",
+    "critical": "result",
+    "patient": "patient-identifier",
+    "encounter": "patient-identifier",
+}
+"""What columns are in the classification of data; money is what payment says."""
+_OF_DISEASE: Final = frozenset({"diagnosis", "treatment", "result"})
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+class Behind(NamedTuple):
+    """The rows behind a figure: some of them, and what all of them come to."""
+
+    part: Part
+    columns: list[NamedColumn]
+    rows: list[RowView]
+    total: int
+    comes_to: float
+
+
+class Rows:
+    """Lists the rows that were counted."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        counter: Counter,
+        *,
+        data: Questions,
+        privacy: Privacy,
+        identity: IdentityService,
+    ) -> None:
+        """List what a counter counts.
+
+        Args:
+            pool: of the database; as the doors see it.
+            counter: reads the rows.
+            data: names departments and practitioners.
+            privacy: decides how patients are seen.
+            identity: knows which patients are of sensitive sources.
+        """
+        self._pool = pool
+        self._counter = counter
+        self._data = data
+        self._privacy = privacy
+        self._identity = identity
+
+    async def page(
+        self, one: Meant, side: Side, window: Window, *, skip: int, limit: int
+    ) -> Behind:
+        """Return a page of the rows that one side of a figure counts.
+
+        Raises:
+            NotCounted: there are none, for it is not counted from rows.
+        """
+        part = _side(one, side)
+        columns = [
+            column
+            for column in drill_columns(one.indicator)
+            if column.column in part.of_fact.columns
+        ]
+        names = [column.column for column in columns]
+        listed = await self._counter.rows(part, window, names, skip=skip, limit=limit)
+        known = await self._names(part, listed.rows, names)
+        rows = await self._seen(part, listed.rows, names, known)
+        return Behind(part, columns, rows, listed.total, float(listed.comes_to) * scale(part))
+
+    async def _names(
+        self, part: Part, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
+    ) -> Names:
+        kinds = {name: part.of_fact.columns[name].kind for name in columns}
+        organisations = {row[HOSPITAL] for row in rows}
+        practitioners: set[str] = set()
+        for name, kind in kinds.items():
+            if kind is Kind.DEPARTMENT:
+                organisations |= {row[name] for row in rows}
+            elif kind is Kind.PRACTITIONER:
+                practitioners |= {row[name] for row in rows}
+        return await naming.look_up(
+            self._data, organisations=organisations, practitioners=practitioners
+        )
+
+    async def _seen(
+        self,
+        part: Part,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[str],
+        names: Names,
+    ) -> list[RowView]:
+        """Return rows as they may be seen, and say in the trail whose data were shown."""
+        looks = await self._privacy.looks(
+            [
+                About(
+                    [row[PATIENT_OF]] if row[PATIENT_OF] else [], organisation=row[HOSPITAL] or ""
+                )
+                for row in rows
+            ]
+        )
+        veil = self._identity.veil
+        hiders: dict[Any, Hider] = {}
+        shown_of: dict[str, set[str]] = defaultdict(set)
+        found = []
+        for row, look in zip(rows, looks, strict=True):
+            mrn, _, authority = row[PATIENT_OF].partition("^")
+            withheld = look.withheld or veil.hides(authority)
+            key = tuple(
+                sorted((category.value, level) for category, level in look.levels.of.items())
+            )
+            hider = hiders.setdefault(key, self._privacy.hider(look))
+            if mrn and not withheld:
+                shown_of[row[HOSPITAL] or ""].add(row[PATIENT_OF])
+            found.append(_row_view(part, row, columns, names, hider=None if withheld else hider))
+        channels = await channels_of(self._pool, sorted(shown_of))
+        for hospital, whose in shown_of.items():
+            shows(channels.get(hospital, 0), sorted(whose))
+        return found
+
+    async def export(self, one: Meant, side: Side, window: Window) -> str:
+        """Return all rows that one side of a figure counts as CSV, for a spreadsheet.
+
+        Raises:
+            NotCounted: there are none, for it is not counted from rows.
+            TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
+        """
+        behind = await self.page(one, side, window, skip=0, limit=EXPORT_ROWS_MAX)
+        if behind.total > EXPORT_ROWS_MAX:
+            raise TooMuchAtOnce(
+                where=one.indicator.indicator,
+                why=f"{behind.total} rows; at most {EXPORT_ROWS_MAX} go into one file",
+                why_zh=f"共 {behind.total} 行，一个文件最多 {EXPORT_ROWS_MAX} 行",
+            )
+        out = io.StringIO()
+        writer = csv.writer(out)
+        heads = [f"{one.name.zh} {one.column}" for one in behind.columns]
+        writer.writerow(["医院 hospital", "标识 key", "患者 patient", "出处 origin", *heads])
+        for row in behind.rows:
+            cells = [_plain(cell) for cell in row.cells]
+            said = [row.hospital, row.key, row.patient, row.origin, *cells]
+            writer.writerow([_harmless(one) for one in said])
+        return out.getvalue()
+
+
+def _side(one: Meant, side: Side) -> Part:
+    code = one.indicator.indicator
+    if not one.counted:
+        raise NotCounted(where=code, why=one.why.en, why_zh=one.why.zh)
+    part = one.caliber.numerator if side == "numerator" else one.caliber.denominator
+    if part is None:
+        raise NotCounted(where=code, why="this caliber has no denominator", why_zh="该口径没有分母")
+    return part
+
+
+def _row_view(
+    part: Part,
+    row: Mapping[str, Any],
+    columns: Sequence[str],
+    names: Names,
+    *,
+    hider: Hider | None,
+) -> RowView:
+    """Return a row as it may be seen; without a hider only that it was counted."""
+    mrn, _, authority = row[PATIENT_OF].partition("^")
+    key, origin = str(row[part.of_fact.key]), row[ORIGIN] or ""
+    if hider is None:
+        return RowView(
+            key=HIDDEN,
+            hospital=row[HOSPITAL] or "",
+            origin="",
+            position="",
+            patient="",
+            person="",
+            withheld=True,
+            cells=[RowCell(value=None) for _ in columns],
+        )
+    special = any(hider.hides_all_of(str(row.get(one) or "")) for one in ("main_diagnosis", "code"))
+    return RowView(
+        key=hider.identifier(key) if part.of_fact.key in _ELEMENTS else key,
+        hospital=row[HOSPITAL] or "",
+        origin=origin,
+        position=origin if _POSITION.fullmatch(origin) else "",
+        patient=f"{hider.identifier(mrn)}^{authority}" if mrn else "",
+        person=shown(record_id(authority, mrn)) if mrn else "",
+        withheld=False,
+        cells=[
+            _cell(part, name, row[name], names, hider=hider, special=special) for name in columns
+        ],
+    )
+
+
+def _cell(
+    part: Part,
+    name: str,
+    value: Any,  # noqa: ANN401 - whatever a column holds
+    names: Names,
+    *,
+    hider: Hider,
+    special: bool,
+) -> RowCell:
+    kind = part.of_fact.columns[name].kind
+    if value is None:
+        return RowCell(value=None)
+    element = "payment" if kind is Kind.FEN else _ELEMENTS.get(name, "")
+    if element == "patient-identifier":
+        return RowCell(value=hider.identifier(str(value)))
+    if hider.hides(element) or (special and element in _OF_DISEASE):
+        return RowCell(value=HIDDEN)
+    if kind is Kind.DEPARTMENT:
+        return RowCell(value=value, name=names.organisation(value).name)
+    if kind is Kind.PRACTITIONER:
+        return RowCell(value=value, name=names.practitioner(value).name)
+    if isinstance(value, datetime):
+        return RowCell(value=value.replace(tzinfo=UTC).isoformat())
+    return RowCell(value=float(value) if isinstance(value, Decimal) else value)
+
+
+def _plain(cell: RowCell) -> str | float | int | bool:
+    """Return a cell as a file has it: a code with its name beside it."""
+    if cell.value is None:
+        return ""
+    if cell.name is not None and cell.name.zh != cell.value:
+        return f"{cell.value} {cell.name.zh}"
+    return cell.value
+
+
+def _harmless(value: str | float | int | bool) -> str | float | int | bool:
+    """Return what no spreadsheet takes for a formula.
+
+    Source: OWASP, "CSV Injection": a leading quote mark makes it a text.
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,342 @@
+"""What people ask about indicators; each use case is one method.
+
+Every number comes out of one window, which says whose rows whoever asks may see; nobody gives
+another one. Names are looked up when something is shown, and codes are what is counted by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from lianyi.applications.indicators import naming
+from lianyi.applications.indicators.boards import find_board, now_tiles, parse_board, read_boards
+from lianyi.applications.indicators.book import Book
+from lianyi.applications.indicators.counter import Counter
+from lianyi.applications.indicators.defining import detail_view, list_view, meant, period_view
+from lianyi.applications.indicators.failures import (
+    BadBoard,
+    NothingInSight,
+    TooMuchAtOnce,
+    UnreadablePeriod,
+)
+from lianyi.applications.indicators.figuring import Clocked, Figuring, view_of
+from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.now import StarNow
+from lianyi.applications.indicators.periods import Period, month_text, parse_period
+from lianyi.applications.indicators.rowing import Rows
+from lianyi.applications.indicators.settings import IndicatorSettings
+from lianyi.applications.indicators.sight import Sight, Sights
+from lianyi.applications.indicators.views import (
+    BoardName,
+    BoardView,
+    By,
+    FiguresView,
+    IndicatorDetail,
+    IndicatorList,
+    NowTile,
+    RowsView,
+    Side,
+    TodayView,
+)
+from lianyi.applications.indicators.window import Window
+from lianyi.applications.indicators.wording import part_view, said_of
+from lianyi.base.clock import Clock
+from lianyi.projections.identity.service import IdentityService
+from lianyi.projections.masterdata.questions import Questions
+from lianyi.projections.operational.star import first_day, month_of
+from lianyi.security.privacy.service import Privacy
+
+if TYPE_CHECKING:
+    from lianyi.applications.indicators.engine import Star
+
+CODES_MAX: Final = 30
+_ROWS: Final = "indicators.rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What figures are asked for; what is empty narrows nothing.
+
+    Attributes:
+        period: as it was written.
+        hospital: code.
+        department: code; those below it are meant, too.
+        doctor: code of a practitioner.
+        caliber: short name; empty: the first of each indicator that is counted.
+    """
+
+    period: str
+    hospital: str = ""
+    department: str = ""
+    doctor: str = ""
+    caliber: str = ""
+
+
+class IndicatorService:
+    """Answers about indicators within the reach of whoever asks."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        zone: ZoneInfo,
+        *,
+        content_dir: Path,
+        star: Callable[[], Star],
+        now: StarNow,
+        settings: IndicatorSettings,
+        data: Questions,
+        privacy: Privacy,
+        identity: IdentityService,
+    ) -> None:
+        """Count the facts of a star.
+
+        Args:
+            pool: of the database; as the doors see it.
+            clock: the time now.
+            zone: of the hospital: says which month and day it is.
+            content_dir: where the hospital's own definitions and boards lie.
+            star: gives the facts; called in a thread when something is counted first.
+            now: gives them as they stand at this moment.
+            settings: how much counting may use.
+            data: names departments and practitioners.
+            privacy: decides how patients are seen.
+            identity: knows which patients are of sensitive sources.
+        """
+        self._clock = clock
+        self._zone = zone
+        self._content_dir = content_dir
+        self._data = data
+        self._book = Book(content_dir)
+        self._sights = Sights(pool)
+        self._counter = Counter(star, settings)
+        self._figuring = Figuring(self._counter)
+        self._now = now
+        self._counter_of_now = Counter(lambda: now, settings)
+        self._figuring_of_now = Figuring(self._counter_of_now)
+        self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await self._counter.close()
+        await self._counter_of_now.close()
+
+    async def list_indicators(self) -> IndicatorList:
+        """Return all indicators."""
+        return list_view(await self._book.now(self._today), self._today)
+
+    async def get_indicator(self, code: str) -> IndicatorDetail:
+        """Return one indicator as a whole.
+
+        Raises:
+            NoSuchIndicator: there is none of this code.
+        """
+        definitions = await self._book.now(self._today)
+        return detail_view(definitions, definitions.get(code), self._today)
+
+    async def values(self, codes: Sequence[str], asked: Asked, *, by: By) -> FiguresView:
+        """Return the figures of some indicators.
+
+        Raises:
+            NoSuchIndicator, UnreadablePeriod, TooMuchAtOnce: it is not understood.
+            NothingInSight: whoever asks may see nothing of it.
+            NoStar, CountingTooBig: it cannot be counted now.
+        """
+        wanted = list(dict.fromkeys(codes))
+        if len(wanted) > CODES_MAX:
+            raise TooMuchAtOnce(
+                where=f"{len(wanted)} > {CODES_MAX}",
+                why=f"at most {CODES_MAX} indicators are counted at a time",
+                why_zh=f"一次最多统计 {CODES_MAX} 个指标",
+            )
+        period = parse_period(asked.period)
+        window, sight = await self._window(asked, period)
+        definitions = await self._book.now(self._today)
+        by_doctor = by == "doctor" or sight.doctors is not None
+        some = [
+            meant(definitions.get(code), asked.caliber, period.last_day, by_doctor=by_doctor)
+            for code in wanted
+        ]
+        at = self._at(period)
+        tables = await self._figuring.tables(some, period, window, by, at)
+        names = await self._names([key for _, figures, *_ in tables for key, _ in figures], by)
+        return FiguresView(
+            period=period_view(period),
+            by=by,
+            department=asked.department,
+            hospital=asked.hospital,
+            asked_at=at.now,
+            items=[
+                view_of(one, figures, whole, newest, by=by, names=names, at=at)
+                for one, figures, whole, newest in tables
+            ],
+        )
+
+    async def board(self, name: str, *, month: str, hospital: str) -> BoardView:
+        """Return the tiles of a board.
+
+        Args:
+            name: of the board.
+            month: ``2026-03``; empty: the last whole one.
+            hospital: code; empty: all that are seen.
+
+        Raises:
+            BadBoard: there is no such board, or its file cannot be used.
+            UnreadablePeriod, NothingInSight, NoStar, CountingTooBig: see :meth:`values`.
+        """
+        boards = read_boards(self._content_dir)
+        board = find_board(boards, name)
+        period = parse_period(month or month_text(month_of(self._today) - 1))
+        if period.first < 12:
+            raise UnreadablePeriod(where=month, why="it lies before 2001", why_zh="早于 2001 年")
+        window, sight = await self._window(Asked(str(period), hospital), period)
+        definitions = await self._book.now(self._today)
+        own = sight.doctors is not None
+        some = [
+            meant(definitions.get(one.indicator), one.caliber, period.last_day, by_doctor=own)
+            for one in board.tiles
+        ]
+        at = self._at(period)
+        others = []
+        for other, file in boards.items():
+            with suppress(BadBoard):  # one that cannot be used is none to choose
+                others.append(BoardName(board=other, title=said_of(parse_board(file, other).title)))
+        return BoardView(
+            board=name,
+            title=said_of(board.title),
+            period=period_view(period),
+            asked_at=at.now,
+            tiles=await self._figuring.tiles(board, some, period, window, at),
+            boards=others,
+        )
+
+    async def today(self, *, hospital: str) -> TodayView:
+        """Return what happens today, and who is in hospital now.
+
+        Raises:
+            NothingInSight, NoStar, CountingTooBig: see :meth:`values`.
+        """
+        day = self._today
+        month = month_of(day)
+        since, until = self._midnight(day), self._midnight(day + timedelta(days=1))
+        window, sight = await self._window(Asked("", hospital), Period(month, month))
+        everything = Window(0, month, window.places, window.doctors, until=until)
+        tiles = []
+        await self._now.look()
+        for one in now_tiles():
+            if sight.doctors is not None and not one.part.doctor:
+                continue
+            of_today = Window(month, month, window.places, window.doctors, since, until)
+            value = await self._figuring_of_now.number(
+                one.part, of_today if one.when == "today" else everything
+            )
+            newest = None
+            if one.when == "today":
+                newest = await self._figuring_of_now.newest(one.part, of_today, until)
+            money = one.part.of.endswith("_fen")
+            tiles.append(
+                NowTile(
+                    tile=one.tile,
+                    name=said_of(one.name),
+                    when=one.when,
+                    unit="yuan" if money else "count",
+                    value=float(value) / 100 if money else float(value),
+                    newest=newest,
+                )
+            )
+        return TodayView(day=day, asked_at=self._clock.now(), tiles=tiles)
+
+    async def rows(self, code: str, asked: Asked, *, side: Side, skip: int, limit: int) -> RowsView:
+        """Return the rows behind a figure.
+
+        Raises:
+            NotCounted: there are none, for it is not counted from rows.
+            NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
+        """
+        period = parse_period(asked.period)
+        window, sight = await self._window(asked, period)
+        one = meant(
+            (await self._book.now(self._today)).get(code),
+            asked.caliber,
+            period.last_day,
+            by_doctor=sight.doctors is not None,
+        )
+        behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
+        counted_by = one.view()
+        assert counted_by is not None  # noqa: S101 - what is counted has a caliber
+        after = skip + len(behind.rows)
+        return RowsView(
+            code=code,
+            name=said_of(one.indicator.name),
+            counted_by=counted_by,
+            period=period_view(period),
+            side=side,
+            part=part_view(behind.part),
+            columns=behind.columns,
+            items=behind.rows,
+            total=behind.total,
+            comes_to=behind.comes_to,
+            next_skip=after if behind.rows and after < behind.total else None,
+        )
+
+    async def export(self, code: str, asked: Asked, *, side: Side) -> str:
+        """Return the rows behind a figure as CSV; who exports must also be allowed to see them.
+
+        Raises:
+            NotCounted, TooMuchAtOnce: it goes into no file.
+            NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
+        """
+        period = parse_period(asked.period)
+        window, _ = await self._window(asked, period, also=(_ROWS,))
+        definitions = await self._book.now(self._today)
+        one = meant(
+            definitions.get(code),
+            asked.caliber,
+            period.last_day,
+            by_doctor=window.doctors is not None,
+        )
+        return await self._rows.export(one, side, window)
+
+    # ---- what is common to them ----------------------------------------------------------------
+
+    @property
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()
+
+    def _midnight(self, day: date) -> datetime:
+        """Return the instant at which a day begins, in UTC and without a zone."""
+        begins = datetime.combine(day, time(), tzinfo=self._zone)
+        return begins.astimezone(UTC).replace(tzinfo=None)
+
+    def _at(self, period: Period) -> Clocked:
+        return Clocked(self._clock.now(), self._midnight(first_day(period.last + 1)))
+
+    async def _window(
+        self, asked: Asked, period: Period, *, also: Sequence[str] = ()
+    ) -> tuple[Window, Sight]:
+        """Return which rows are meant, of those that whoever asks may see counted."""
+        sight = await self._sights.of_caller(also=also)
+        sight = sight.narrowed(asked.hospital, asked.department, asked.doctor)
+        if sight.nothing:
+            raise NothingInSight(where="indicators")
+        return Window(period.first, period.last, sight.places, sight.doctors), sight
+
+    async def _names(self, keys: Sequence[tuple[object, ...]], by: By) -> Names:
+        """Return the names of what figures are of."""
+        if by == "month":
+            return Names()
+        organisations = {str(key[0]) for key in keys if key[0]}
+        others = {str(key[1]) for key in keys if len(key) > 1 and key[1]}
+        if by == "doctor":
+            return await naming.look_up(
+                self._data, organisations=organisations, practitioners=others
+            )
+        return await naming.look_up(self._data, organisations=organisations | others)

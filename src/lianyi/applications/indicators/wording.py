@@ -1,0 +1,223 @@
+"""Definitions in words that people read: what is counted, and where calibers differ. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from lianyi.applications.indicators.model import Caliber, Indicator, Part, definition_hash
+from lianyi.applications.indicators.predicates import (
+    Compare,
+    Either,
+    Every,
+    Flagged,
+    Node,
+    Not,
+    OneOf,
+    Said,
+    Span,
+    StartsWith,
+)
+from lianyi.applications.indicators.views import (
+    BothWords,
+    CaliberDifference,
+    CaliberSays,
+    CaliberView,
+    NamedColumn,
+    PartView,
+)
+from lianyi.projections.operational.star import Column, Fact, Kind
+
+_SIGNS: Final = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">"}
+_UNITS: Final = {"minutes": "分钟", "hours": "小时", "days": "天"}
+_NOTHING: Final = BothWords(zh="—", en="—")
+_EVERY: Final = BothWords(zh="全部", en="every row")
+
+
+def said_of(title: object) -> BothWords:
+    """Return a title of a definition as an answer has it."""
+    return BothWords(zh=getattr(title, "zh", ""), en=getattr(title, "en", ""))
+
+
+def named(column: Column) -> NamedColumn:
+    """Return a column with what people call it."""
+    return NamedColumn(column=column.name, name=BothWords(zh=column.zh, en=column.en))
+
+
+def part_view(part: Part) -> PartView:
+    """Return a numerator or denominator in words."""
+    fact = part.of_fact
+    condition = in_words(part.condition, fact)
+    counts = _counts(part)
+    time, department = named(fact.columns[part.time]), named(fact.columns[part.department])
+    where = part.canonical()["where"]
+    sentence = BothWords(
+        zh=f"{counts.zh}（{fact.zh}"
+        + (f"，{condition.zh}" if where else "")
+        + f"），按{time.name.zh}归入期间，按{department.name.zh}归入科室",
+        en=f"{counts.en} ({fact.en}"
+        + (f", {condition.en}" if where else "")
+        + f"), by '{time.name.en}' into periods and by '{department.name.en}' to departments",
+    )
+    return PartView(
+        fact=fact.name,
+        rows=BothWords(zh=fact.zh, en=fact.en),
+        where=where,
+        condition=condition,
+        counts=counts,
+        money=part.aggregate == "sum" and part.of in part.of_fact.of_kind(Kind.FEN),
+        time=time,
+        department=department,
+        sentence=sentence,
+    )
+
+
+def _counts(part: Part) -> BothWords:
+    fact, span = part.of_fact, part.span
+    if part.aggregate == "rows":
+        return BothWords(zh="行数", en="number of rows")
+    if span is not None:
+        told = _span(span, fact)
+        return BothWords(zh=f"合计 {told.zh}（{_UNITS[span.unit]}）", en=f"sum of {told.en}")
+    column = fact.columns[part.of]
+    if part.aggregate == "distinct":
+        return BothWords(zh=f"不同的{column.zh}数", en=f"number of different '{column.en}'")
+    return BothWords(zh=f"{column.zh}合计", en=f"sum of '{column.en}'")
+
+
+def in_words(node: Node, fact: Fact) -> BothWords:
+    """Return a condition in words."""
+    if node == Every(()):
+        return _EVERY
+    return BothWords(zh=_zh(node, fact), en=_en(node, fact))
+
+
+def _zh(node: Node, fact: Fact) -> str:
+    match node:
+        case Not(Compare(of, "==", value)):
+            return f"{_of(of, fact).zh} ≠ {value}"
+        case Not(inner):
+            return f"非（{_zh(inner, fact)}）"
+        case Every(inner) | Either(inner):
+            word = " 且 " if isinstance(node, Every) else " 或 "
+            return word.join(_inner(one, _zh(one, fact), "（{}）") for one in inner)
+        case Compare(of, sign, value):
+            unit = f" {_UNITS[of.unit]}" if isinstance(of, Span) else ""
+            return f"{_of(of, fact).zh} {_SIGNS[sign]} {value}{unit}"
+        case OneOf(of, values):
+            return f"{_of(of, fact).zh} 为 {'、'.join(map(str, values))} 之一"
+        case StartsWith(of, text):
+            return f"{_of(of, fact).zh} 以“{text}”开头"
+        case Flagged(of):
+            return f"{_of(of, fact).zh}（是）"
+        case Said(of):
+            return f"{_of(of, fact).zh} 已记录"
+    raise TypeError(node)
+
+
+def _en(node: Node, fact: Fact) -> str:
+    match node:
+        case Not(Compare(of, "==", value)):
+            return f"{_of(of, fact).en} ≠ {value}"
+        case Not(inner):
+            return f"not ({_en(inner, fact)})"
+        case Every(inner) | Either(inner):
+            word = " and " if isinstance(node, Every) else " or "
+            return word.join(_inner(one, _en(one, fact), "({})") for one in inner)
+        case Compare(of, sign, value):
+            unit = f" {of.unit}" if isinstance(of, Span) else ""
+            return f"{_of(of, fact).en} {_SIGNS[sign]} {value}{unit}"
+        case OneOf(of, values):
+            return f"{_of(of, fact).en} is one of {', '.join(map(str, values))}"
+        case StartsWith(of, text):
+            return f"{_of(of, fact).en} begins with {text}"
+        case Flagged(of):
+            return f"{_of(of, fact).en}: yes"
+        case Said(of):
+            return f"{_of(of, fact).en} is said"
+    raise TypeError(node)
+
+
+def _inner(node: Node, text: str, around: str) -> str:
+    return around.format(text) if isinstance(node, (Every, Either)) else text
+
+
+def _of(of: str | Span, fact: Fact) -> BothWords:
+    if isinstance(of, Span):
+        return _span(of, fact)
+    return BothWords(zh=fact.columns[of].zh, en=fact.columns[of].en)
+
+
+def _span(span: Span, fact: Fact) -> BothWords:
+    begin, end = fact.columns[span.begin], fact.columns[span.end]
+    return BothWords(
+        zh=f"{begin.zh}至{end.zh}的时长", en=f"the {span.unit} from '{begin.en}' to '{end.en}'"
+    )
+
+
+# ---- calibers side by side ----------------------------------------------------------------------
+
+_PLACES: Final[Sequence[tuple[str, str, str, Callable[[PartView], BothWords]]]] = (
+    ("fact", "统计对象", "rows", lambda part: part.rows),
+    ("condition", "条件", "condition", lambda part: part.condition),
+    ("counts", "计数方式", "what is counted", lambda part: part.counts),
+    ("time", "归属时间", "by time", lambda part: part.time.name),
+    ("department", "归属科室", "by department", lambda part: part.department.name),
+)
+
+
+def differences(calibers: Sequence[CaliberView]) -> list[CaliberDifference]:
+    """Return where calibers that are counted differ from one another, and what each says there."""
+    found: list[CaliberDifference] = []
+    for side, zh, en in (
+        ("numerator", "分子", "numerator"),
+        ("denominator", "分母", "denominator"),
+    ):
+        parts = [getattr(one, side) for one in calibers]
+        for place, place_zh, place_en, told in _PLACES:
+            said = [told(part) if part else _NOTHING for part in parts]
+            if _differ(said):
+                name = BothWords(zh=f"{zh}：{place_zh}", en=f"{en}: {place_en}")
+                found.append(_difference(f"{side}.{place}", name, calibers, said))
+    ways = [BothWords(zh=one.why or "由数据统计", en=one.why or "counted") for one in calibers]
+    if _differ(ways):
+        found.append(
+            _difference("way", BothWords(zh="取得方式", en="how it is had"), calibers, ways)
+        )
+    return found
+
+
+def _differ(said: Iterable[BothWords]) -> bool:
+    return len({one.zh for one in said}) > 1
+
+
+def _difference(
+    place: str, name: BothWords, calibers: Sequence[CaliberView], said: Sequence[BothWords]
+) -> CaliberDifference:
+    return CaliberDifference(
+        place=place,
+        name=name,
+        calibers=[
+            CaliberSays(caliber=one.caliber, version=one.version, says=words)
+            for one, words in zip(calibers, said, strict=True)
+        ],
+    )
+
+
+def caliber_view(indicator: Indicator, caliber: Caliber, *, holds: bool) -> CaliberView:
+    """Return a caliber as a whole."""
+    numerator, denominator = caliber.numerator, caliber.denominator
+    return CaliberView(
+        caliber=caliber.caliber,
+        version=caliber.version,
+        title=said_of(caliber.title),
+        valid_from=caliber.valid_from,
+        valid_to=caliber.valid_to,
+        holds=holds,
+        way="counted" if numerator else "by_form" if caliber.by_form else "not_available",
+        why=caliber.by_form or caliber.not_available,
+        hash=definition_hash(indicator, caliber),
+        numerator=part_view(numerator) if numerator else None,
+        denominator=part_view(denominator) if denominator else None,
+        mixed_because=caliber.mixed_because,
+    )

@@ -1,0 +1,1 @@
+"""FHIR Bulk Data: many resources at once, as files, as they stood at one instant."""

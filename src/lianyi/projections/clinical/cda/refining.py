@@ -1,0 +1,123 @@
+"""What FHIR asks of a resource as a whole, beyond what single fields say. Pure.
+
+Source:
+    HL7 FHIR R4: invariants con-4, con-5, ait-1, ait-2, obs-6, obs-7; C-CDA "no known ..." entries;
+    SNOMED CT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from lianyi.formats.cda.names import Element
+from lianyi.projections.clinical.cda.reading import At, Resource
+
+_SCT: Final = "http://snomed.info/sct"
+_NONE_KNOWN: Final = {
+    "419199007": ("716186003", "No known allergy"),
+    "416098002": ("409137002", "No known drug allergy"),
+    "414285001": ("429625007", "No known food allergy"),
+    "426232007": ("428607008", "No known environmental allergy"),
+}
+_ASSERTIONS: Final = frozenset({"55607006", "64572001", "404684003"})
+"""Problem, disease, finding: refuted, they say that there is none."""
+_NO_PROBLEM: Final = ("160245001", "No current problems or disability")
+_OVER: Final = frozenset({"inactive", "resolved", "remission"})
+_CONFIRMED: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+_ALLERGY: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+
+
+def refined(type_: str, elements: Resource, act: Element, at: At) -> Resource | None:
+    """Return a resource that is one of FHIR; None where too little is said to be one."""
+    rule = _BY_TYPE.get(type_)
+    return rule(elements, act, at) if rule else elements
+
+
+def _allergy(elements: Resource, act: Element, at: At) -> Resource | None:
+    negated = act.get("negationInd") == "true"
+    if negated:
+        kind = next((one.get("code") or "" for one in act.iterchildren("{*}value")), "")
+        if "code" not in elements or not elements["code"].get("coding"):
+            code, display = _NONE_KNOWN.get(kind, _NONE_KNOWN["419199007"])
+            elements["code"] = {"coding": [{"system": _SCT, "code": code, "display": display}]}
+            for name in ("type", "category", "reaction"):
+                elements.pop(name, None)
+        else:
+            coding = {"system": _ALLERGY, "code": "refuted"}
+            elements["verificationStatus"] = {"coding": [coding]}
+    reactions = [one for one in elements.get("reaction", ()) if one.get("manifestation")]
+    elements.pop("reaction", None)
+    if reactions:
+        elements["reaction"] = reactions
+    return elements if "code" in elements else None
+
+
+def _condition(elements: Resource, act: Element, at: At) -> Resource | None:
+    if "code" not in elements:
+        return None
+    if act.get("negationInd") == "true":
+        codes = {one.get("code") for one in elements["code"].get("coding", ())}
+        if codes & _ASSERTIONS:
+            code, display = _NO_PROBLEM
+            elements["code"] = {"coding": [{"system": _SCT, "code": code, "display": display}]}
+            coding = {"system": _CONFIRMED, "code": "confirmed"}
+            elements["verificationStatus"] = {"coding": [coding]}
+    status = elements["clinicalStatus"]["coding"][0]["code"]
+    over = [name for name in elements if name.startswith("abatement")]
+    if over and status not in _OVER:
+        at.said.odd("Condition", "it is active, and over")
+        for name in over:
+            del elements[name]
+    return elements
+
+
+def _observation(elements: Resource, act: Element, at: At) -> Resource | None:
+    says = any(name.startswith("value") for name in elements)
+    if says or elements.get("hasMember") or elements.get("component"):
+        elements.pop("dataAbsentReason", None)
+    elif not elements["code"].get("coding") and not elements["code"].get("text"):
+        return None
+    return elements
+
+
+def _report(elements: Resource, act: Element, at: At) -> Resource | None:
+    effective = [name for name in elements if name.startswith("effective")]
+    for name in effective[1:]:
+        del elements[name]
+    results = elements.pop("result", [])
+    if found := [one for one in results if one["reference"].startswith("Observation/")]:
+        elements["result"] = found
+    return elements
+
+
+def _history(elements: Resource, act: Element, at: At) -> Resource | None:
+    conditions = [one for one in elements.get("condition", ()) if one.get("code")]
+    elements.pop("condition", None)
+    if conditions:
+        elements["condition"] = conditions
+    return elements
+
+
+def _procedure(elements: Resource, act: Element, at: At) -> Resource | None:
+    return elements if "code" in elements else None
+
+
+def _encounter(elements: Resource, act: Element, at: At) -> Resource | None:
+    elements.setdefault(
+        "class",
+        {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"},
+    )
+    return elements
+
+
+_BY_TYPE: Final[dict[str, Callable[[Resource, Element, At], Resource | None]]] = {
+    "AllergyIntolerance": _allergy,
+    "Condition": _condition,
+    "Observation": _observation,
+    "DiagnosticReport": _report,
+    "FamilyMemberHistory": _history,
+    "Procedure": _procedure,
+    "ServiceRequest": _procedure,
+    "Encounter": _encounter,
+}

@@ -1,0 +1,99 @@
+"""What people ask of views."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from lianyi.formats.fhir import json_text
+from lianyi.formats.fhir.flattening import View, rows
+from lianyi.projections.clinical.flat import files, flat_store
+from lianyi.projections.clinical.flat.forms import Form, written
+from lianyi.projections.clinical.flat.views import FlatColumn, FlatView, FlatViews, RefusedView
+from lianyi.projections.clinical.persons import for_app
+from lianyi.projections.clinical.reading import Reading
+from lianyi.security.privacy.service import Privacy
+
+PAGE_MAX: Final = 2_000
+
+
+class Page(NamedTuple):
+    """A page of a view.
+
+    Attributes:
+        content: the rows as a file.
+        next: where the next page begins; None: there is none.
+    """
+
+    content: bytes
+    next: int | None
+
+
+class FlatService(Reading):
+    """Runs views over resources as whoever asks may see them."""
+
+    def __init__(self, pool: asyncpg.Pool, content_dir: Path, *, privacy: Privacy) -> None:
+        """Run over the version in force.
+
+        Args:
+            pool: of the database; as the doors see it.
+            content_dir: holds the folder of views.
+            privacy: decides how patients are seen.
+        """
+        super().__init__(pool, privacy=privacy)
+        self._content_dir = content_dir
+
+    async def list_views(self) -> FlatViews:
+        """Return every view, and every file that cannot be used."""
+        folder = await asyncio.to_thread(files.read_folder, self._content_dir)
+        return FlatViews(
+            items=[_view(one) for one in folder.views.values()],
+            refused=refused_views(folder.refused),
+        )
+
+    async def run(self, name: str, form: Form, *, after: int | None, limit: int) -> Page:
+        """Return the rows of the next resources, each as far as it may be seen.
+
+        Args:
+            name: of the view.
+            form: of the file.
+            after: ``next`` of the page before; None: the first page.
+            limit: so many resources.
+
+        Raises:
+            NoSuchView: there is none.
+            NotOneValue, FhirPathError: the view does not fit a resource.
+        """
+        view = await asyncio.to_thread(files.view_named, self._content_dir, name)
+        async with self.reading() as (connection, schema):
+            kept = await flat_store.page(
+                connection, schema, view.resource, after=after, limit=limit + 1
+            )
+            page = kept[:limit]
+            following = page[-1].rid if len(kept) > limit else None
+            page = await for_app(connection, schema, page)
+            bodies = await self.presenter.show(connection, schema, page)
+        found = [row for body in bodies if body for row in rows(view, json_text.read(body))]
+        return Page(written(view.columns, found, form), following)
+
+
+def _view(view: View) -> FlatView:
+    return FlatView(
+        name=view.name,
+        resource=view.resource,
+        columns=[FlatColumn(**column._asdict()) for column in view.columns],
+    )
+
+
+def refused_views(refused: Sequence[files.UnusableFile]) -> list[RefusedView]:
+    """Return files that cannot be used as they are shown."""
+    return [
+        RefusedView(
+            file=file, code=problem.code, zh=problem.text("zh"), en=problem.text("en")
+        )
+        for file, problem in refused
+    ]  # fmt: skip

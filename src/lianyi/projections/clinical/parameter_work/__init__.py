@@ -1,0 +1,1 @@
+"""What is done about own search parameters: indexing beside the work, telling how far it is."""

@@ -1,0 +1,157 @@
+"""Lines of a record, gathered: which there are, how each may be seen, which are asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from lianyi.formats.fhir import json_text
+from lianyi.projections.clinical.record import attachments, masking
+from lianyi.projections.clinical.record.items import Item, instant_of, item_of
+from lianyi.projections.clinical.record.measures import Series, series_of
+from lianyi.projections.clinical.record.record_store import KeptRow
+from lianyi.projections.clinical.record.sections import Resource, Section, each
+from lianyi.projections.clinical.record.whose import Whose
+from lianyi.projections.identity.read_store import ChannelRow
+from lianyi.projections.identity.views import PersonSummary
+
+
+class Asked(NamedTuple):
+    """Which lines somebody wants; what is empty is not asked.
+
+    Attributes:
+        sections: under these headings.
+        since, until: FHIR dates: not before the first, not after the second.
+        organisation: brought by channels of this one.
+        encounter: of this Encounter.
+        words: all of them stand in the line or in the text of its documents.
+    """
+
+    sections: frozenset[Section] = frozenset()
+    since: str = ""
+    until: str = ""
+    organisation: str = ""
+    encounter: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass
+class Line:
+    """A line with where it comes from.
+
+    Attributes:
+        document: of a file: the line of the Composition that says what stands in it; None: none.
+    """
+
+    item: Item
+    row: KeptRow
+    whose: Whose
+    is_whole: bool
+    channel: ChannelRow | None = None
+    document: Line | None = None
+
+    @cached_property
+    def resource(self) -> Resource:
+        """The resource, read again: few are asked for, and all of a record are very much.
+
+        Nothing where it may not be shown as it is.
+        """
+        return json_text.read(self.row.body) if self.is_whole else {}
+
+    @property
+    def described(self) -> Resource:
+        """What says what stands in a document; nothing where nobody says it."""
+        return self.document.resource if self.document else {}
+
+    @cached_property
+    def at(self) -> datetime:
+        """When it is ordered to."""
+        return instant_of(self.item.at) if self.item.at else self.row.updated_at
+
+
+@dataclass
+class Record:
+    """What may be seen of a person, the newest line first."""
+
+    person: PersonSummary
+    withheld: int
+    lines: list[Line]
+    complete: bool
+
+
+def line_of(row: KeptRow, whose: Whose, channels: Mapping[int, ChannelRow]) -> Line | None:
+    """Return a resource as a line, masked where it must be; None: it stands under no heading."""
+    item = item_of(json_text.read(row.body))
+    if item is None:
+        return None
+    whole = masking.is_whole(item, row.body.decode(), whose.hider)
+    line = Line(item, row, whose, whole, channels.get(row.channel))
+    return line if whole else hidden(line)
+
+
+def hidden(line: Line) -> Line:
+    """Return a line of which only is said that there is something."""
+    item = masking.masked(line.item)
+    return Line(item, line.row, line.whose, is_whole=False, channel=line.channel)
+
+
+def joined(lines: Sequence[Line]) -> list[Line]:
+    """Return lines so that a document and what it says are one: the file, found by its words.
+
+    A DocumentReference and the Composition of the same channel to which it leads tell of the same
+    document. Where what the document says may not be shown, neither may the document.
+    """
+    told = {f"Composition/{one.item.id}": one for one in lines if one.item.type == "Composition"}
+    if not told:
+        return list(lines)
+    found, gone = [], set()
+    for line in lines:
+        named = [told[name] for name in documents_of(line) if name in told]
+        composition = next((one for one in named if one.row.channel == line.row.channel), None)
+        if composition is not None:
+            gone.add(f"Composition/{composition.item.id}")
+            line = replace(line, document=composition)
+            line = line if composition.is_whole else hidden(line)
+        found.append(line)
+    return [one for one in found if f"{one.item.type}/{one.item.id}" not in gone]
+
+
+def documents_of(line: Line) -> list[str]:
+    """Return the references of a DocumentReference to what says what stands in it."""
+    if line.item.type != "DocumentReference":
+        return []
+    context = line.resource.get("context")
+    related = each(context.get("related")) if isinstance(context, Mapping) else []
+    return [str(one.get("reference") or "") for one in related]
+
+
+def series_in(lines: Sequence[Line]) -> list[Series]:
+    """Return what was measured in lines that come the newest first."""
+    return series_of(line.item for line in reversed(lines) if line.is_whole)
+
+
+def is_asked(line: Line, asked: Asked) -> bool:
+    """Tell whether a line is among those that somebody wants."""
+    item = line.item
+    if asked.sections and item.section not in asked.sections:
+        return False
+    if asked.encounter and item.encounter != asked.encounter and item.id != asked.encounter:
+        return False
+    if asked.organisation and (
+        line.channel is None or line.channel.organisation != asked.organisation
+    ):
+        return False
+    if asked.since and line.at < instant_of(asked.since):
+        return False
+    if asked.until and line.at > instant_of(_last(asked.until)):
+        return False
+    return not asked.words or attachments.has_words(
+        item, (line.resource, line.described), asked.words
+    )
+
+
+def _last(day: str) -> str:
+    return f"{day}T23:59:59" if len(day) == 10 else day

@@ -1,0 +1,1 @@
+"""``_filter``: an expression over search parameters, compiled to the conditions of any search."""

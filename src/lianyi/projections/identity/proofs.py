@@ -1,0 +1,204 @@
+"""What is enough for one person, by kind and not by weight: what ``guards`` let pass.
+
+Each says who else it could be, and why it is not: a namesake, a brother, a twin, whoever lent his
+card. What these and one person have in common proves nothing, however many bits it weighs.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from lianyi.projections.identity.evidence import Evidence, IdProof
+from lianyi.projections.identity.partition import LIFELONG
+from lianyi.projections.identity.traits import Traits
+from lianyi.projections.identity.values.addresses import names_a_home
+from lianyi.projections.identity.values.births import BirthLevel, is_slip_within_a_year
+from lianyi.projections.identity.values.identifier_levels import (
+    IdLevel,
+    are_issued_apart,
+    compare_ids,
+)
+from lianyi.projections.identity.values.mothers import MotherLevel
+from lianyi.projections.identity.values.name_levels import NameLevel, is_cut_short
+from lianyi.projections.identity.values.names import NameKind
+from lianyi.projections.identity.values.sexes import SexLevel
+
+_NAME, _ID, _BIRTH = NameLevel, IdLevel, BirthLevel
+
+
+_NEARLY: Final = (_BIRTH.YEAR_ONLY, _BIRTH.MONTH, _BIRTH.SWAPPED, _BIRTH.LUNAR)
+"""A birthday that is the other's, less exact or in the other calendar or order."""
+
+
+def is_borrowed(e: Evidence) -> bool:
+    """Whether a number that proves somebody stands beside two names that are not nearly one."""
+    return (
+        e.identifier >= _ID.SAME_BODY
+        and e.proof >= IdProof.DOCUMENT
+        and _NAME.DIFFERENT <= e.name <= _NAME.ALIKE
+    )
+
+
+def is_another_number(a: Traits, b: Traits, e: Evidence) -> bool:
+    """Whether two numbers of a lifelong kind differ by more than a typing error, and may be right.
+
+    A number whose check digit is wrong is nobody's: filled in, or typed wrong in several places.
+    """
+    if e.identifier is not _ID.DIFFERENT or e.proof not in (IdProof.UNPROVEN, IdProof.LIFELONG):
+        return False
+    return _may_be_right(a) and _may_be_right(b)
+
+
+def _may_be_right(said: Traits) -> bool:
+    return any(value.kind in LIFELONG and value.valid is not False for value in said.ids)
+
+
+class Shared(NamedTuple):
+    """What two registrations share that few people do.
+
+    Attributes:
+        line: a telephone.
+        house: a home.
+        number: the number that agrees is not one that many people have.
+    """
+
+    line: bool
+    house: bool
+    number: bool
+
+
+def is_proven(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
+    """Whether what agrees is enough for one person, by kind and not by weight."""
+    same_number = e.identifier >= _ID.SAME_BODY and shared.number
+    if same_number and e.proof >= IdProof.DOCUMENT:
+        if e.name >= _NAME.VARIANT:
+            return True
+        return e.birth is _BIRTH.EQUAL and _is_one_name(a, b, e)
+    if e.name < _NAME.VARIANT and not (same_number and _is_one_name(a, b, e)):
+        return False
+    if e.birth is not _BIRTH.EQUAL:
+        return e.sex is not SexLevel.DIFFERENT and _is_nearly_born(a, b, e, shared, same_number)
+    if same_number:
+        return True
+    if e.identifier >= _ID.TRANSPOSED and e.proof >= IdProof.DOCUMENT:
+        return True
+    return (shared.line or shared.house) and e.sex is not SexLevel.DIFFERENT
+
+
+def _is_nearly_born(a: Traits, b: Traits, e: Evidence, shared: Shared, same_number: bool) -> bool:
+    """Whether two birthdays that are not equal are one, beside one name.
+
+    Nobody at home has the same name and was born in the same year. Where a birthday is not known,
+    the same name, telephone and door are enough: no Chinese child is named after its father. In
+    letters it is not, for there many are.
+    """
+    sure = (shared.line or shared.house) if same_number else (shared.line and shared.house)
+    if not sure or e.birth in _NEARLY:
+        return sure
+    if e.name is not _NAME.EQUAL:
+        return False
+    if e.birth is _BIRTH.INCOMPARABLE:
+        homes = all(map(names_a_home, a.addresses + b.addresses))
+        hanzi = a.names[0].kind is b.names[0].kind is NameKind.HANZI
+        return homes and hanzi and not same_number and e.sex is SexLevel.EQUAL
+    return is_slip_within_a_year(a.birth, b.birth)
+
+
+def _is_one_name(a: Traits, b: Traits, e: Evidence) -> bool:
+    """Whether two names that differ do so as one person's do, and not as sisters' do.
+
+    A lost character, letters for characters, one wrong letter of a long word; on one birthday also
+    the end that did not fit in the field, and a child who got the mother's surname. Who borrows a
+    sister's card has a name that sounds alike; none has one that begins hers, or her given name.
+    """
+    x, y = a.names[0], b.names[0]
+    if e.name is _NAME.LOST_CHARACTER:
+        return True
+    if e.name is _NAME.SAME_PINYIN:
+        return x.kind is not y.kind
+    if e.name is _NAME.SIMILAR_SHAPE:
+        return x.kind is NameKind.LATIN
+    if e.birth is not _BIRTH.EQUAL or e.sex is SexLevel.DIFFERENT:
+        return False
+    if e.name is _NAME.GIVEN_NAME_ONLY:
+        mothers = {a.mother_name.surname, b.mother_name.surname} - {""}
+        return not mothers.isdisjoint((x.surname, y.surname))
+    return e.name is _NAME.ONE_CHARACTER and is_cut_short(x, y)
+
+
+def is_foreign(a: Traits, b: Traits) -> bool:
+    """Whether both official names are in letters and not both romanised Chinese."""
+    x, y = a.names[0], b.names[0]
+    return x.kind is y.kind is NameKind.LATIN and not (x.usual and y.usual)
+
+
+def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
+    """Whether a number and more are enough for one person whose name is not Chinese.
+
+    Such a name is long and is written anew at every desk: nicknames, second names, initials, two
+    or three wrong letters. Only numbers that say no birthday count here: beside a citizen's number
+    an equal birthday proves nothing, since it comes out of the number that a sister lent, but with
+    a lent passport she has a birthday of her own. So when number and birthday agree,
+
+    - a name in which every word has something like it in the other is the same name;
+    - so is one word where nothing else was written;
+    - at the same house, one word of the name is enough, unless somebody spoke of a multiple birth.
+
+    A birthday that is only nearly the other's, in the same year, will do for the first at the
+    same house: a sister is born in another year, and a twin on the same day. A number with two
+    digits swapped, or one digit wrong, is a slip of the pen when birthday and name, or birthday
+    and a word of the name and the house agree; not where it may be the next one, for papers made
+    out together have consecutive numbers (``are_issued_apart``).
+    """
+    if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not shared.number:
+        return False
+    same_birth, alike = e.birth is _BIRTH.EQUAL, e.name >= _NAME.ALIKE
+    word = e.name >= _NAME.SURNAME_ONLY and shared.house
+    single = len(a.names[0].parts) == 1 or len(b.names[0].parts) == 1
+    if a.multiple_birth or b.multiple_birth or e.orders_differ:
+        single, word, alike = False, False, e.name >= _NAME.VARIANT
+    if e.identifier >= _ID.SAME_BODY:
+        if same_birth:
+            return alike or word or (single and e.name is _NAME.ONE_CHARACTER)
+        slip = e.birth in _NEARLY or is_slip_within_a_year(a.birth, b.birth)
+        return alike and shared.house and slip
+    if e.identifier is _ID.TYPO and not _is_mistyped(a, b):
+        return False
+    return e.identifier >= _ID.TRANSPOSED and same_birth and (alike or word)
+
+
+def _is_mistyped(a: Traits, b: Traits) -> bool:
+    """Whether all papers that differ by one digit were issued apart."""
+    near = [
+        (x, y) for x in a.ids for y in b.ids if x.kind is y.kind and compare_ids(x, y) is _ID.TYPO
+    ]
+    return bool(near) and all(are_issued_apart(x, y) for x, y in near)
+
+
+def is_certified_child(e: Evidence) -> bool:
+    """Whether two registrations have one birth certificate, one sex and nearly one birthday.
+
+    Sisters have two certificates; who showed the other's was born on another day.
+    """
+    one_day = e.birth is _BIRTH.EQUAL or e.birth in _NEARLY or e.birth is _BIRTH.ONE_DIGIT
+    one = e.proof is IdProof.CERTIFICATE and e.identifier is _ID.EQUAL
+    return one and one_day and e.sex is not SexLevel.DIFFERENT
+
+
+def is_the_only_child(a: Traits, b: Traits, e: Evidence, *, anchored: bool) -> bool:
+    """Whether a newborn and a named child are one, by mother or home and the day.
+
+    Who shares mother, home and birthday is the child itself or a twin. So nothing may speak of a
+    twin: no number among those born together, no 大 or 小 in the name, no multiple birth; the sexes
+    are known and agree. That nobody else fits is asked for when persons are cut (``partition``).
+    """
+    if a.multiple_birth or b.multiple_birth or a.birth_order or b.birth_order:
+        return False
+    newborn, child = (a, b) if a.is_newborn else (b, a)
+    name = newborn.names[0]
+    if name.key == child.names[0].key:
+        return False  # the mother herself
+    if name.child_order or (name.child_sex and child.sex and name.child_sex != child.sex):
+        return False
+    known = anchored or e.mother is MotherLevel.NUMBER
+    return known and e.mother >= MotherLevel.SAME_HOME and e.sex is SexLevel.EQUAL

@@ -1,0 +1,176 @@
+"""A hospital small enough to be counted by hand, and what its indicators come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+import pytest
+from ibis.expr import types as ir  # type: ignore[import-untyped]
+from tests.unit.applications.indicators.rows import table_of
+
+from lianyi.applications.indicators import counting, figures
+from lianyi.applications.indicators.model import Indicator, Part
+from lianyi.applications.indicators.reading import read_indicators
+from lianyi.applications.indicators.window import Places, Window
+from lianyi.projections.operational.star import Kind, month_of, star
+
+HOSPITAL = "H1"
+MARCH = month_of(datetime.fromisoformat("2026-03-01").date())
+
+# Each line is a row: what is not said is not known. Departments SUR and MED; March 2026 but for E6.
+ENCOUNTERS = """
+encounter=E1 class=inpatient discharging=SUR admitted_at=03-02T08 discharged_at=03-10T10 stay_days=8 operated=1 total_fen=900000 drug_fen=200000 main_diagnosis=K80.1 drg=HB1 drg_weight=1.5 drg_risk=low
+encounter=E2 class=inpatient discharging=SUR admitted_at=03-05T08 discharged_at=03-12T10 stay_days=7 operated=1 total_fen=700000 drug_fen=100000 main_diagnosis=K80.5 drg=HB1 drg_weight=1.5 drg_risk=low died=1
+encounter=E3 class=inpatient discharging=MED admitted_at=03-01T08 discharged_at=03-11T10 stay_days=10 total_fen=500000 drug_fen=250000 main_diagnosis=I21.0 drg=FR1 drg_weight=2.0 drg_risk=high died=1
+encounter=E4 class=inpatient discharging=MED admitted_at=03-03T08 discharged_at=03-08T10 stay_days=5 total_fen=300000 drug_fen=90000 main_diagnosis=I21.4 drg=FR1 drg_weight=2.0 drg_risk=high disposition=transferred_down
+encounter=E5 class=inpatient discharging=MED admitted_at=02-01T08 discharged_at=03-15T10 stay_days=42 total_fen=800000 drug_fen=300000 main_diagnosis=J44.1
+encounter=E6 class=inpatient discharging=MED admitted_at=03-20T08 discharged_at=04-02T10 stay_days=13 total_fen=400000 drug_fen=90000 main_diagnosis=J18.9
+encounter=O1 class=outpatient registering=MED registered_at=03-02T08 booked=1 checked_in_at=03-02T08:00 seen_at=03-02T08:20 total_fen=20000 drug_fen=8000
+encounter=O2 class=outpatient registering=MED registered_at=03-02T09 booked=1 checked_in_at=03-02T09:00 seen_at=03-02T09:40 total_fen=30000 drug_fen=0
+encounter=O3 class=outpatient registering=SUR registered_at=03-03T09 booked=0 checked_in_at=03-03T09:00 seen_at=03-03T10:30 total_fen=10000 drug_fen=2000
+encounter=O4 class=outpatient registering=MED registered_at=03-09T09 booked=1
+encounter=A1 class=emergency registering=MED registered_at=03-04T01 discharged_at=03-04T09 checked_in_at=03-04T01:00 seen_at=03-04T01:05 total_fen=60000 drug_fen=0
+"""  # noqa: E501
+SURGERIES = """
+surgery=S1 encounter=E1 class=inpatient kind=operation operating=SUR discharging=SUR started_at=03-04T09 discharged_at=03-10T10 elective=1 minimally_invasive=1 level=4 incision=one cancelled=0
+surgery=S2 encounter=E1 class=inpatient kind=operation operating=SUR discharging=SUR started_at=03-07T09 discharged_at=03-10T10 elective=0 level=3 incision=one incision_infected=1 unplanned_return=1 cancelled=0
+surgery=S3 encounter=E2 class=inpatient kind=interventional operating=SUR discharging=SUR started_at=03-06T09 discharged_at=03-12T10 elective=1 day_surgery=1 level=2 incision=zero cancelled=0 complication=1
+surgery=S4 encounter=E2 class=inpatient kind=diagnostic operating=SUR discharging=SUR started_at=03-07T09 discharged_at=03-12T10 elective=1 level=1 cancelled=0
+surgery=S5 encounter=E6 class=inpatient kind=operation operating=SUR discharging=MED scheduled_at=03-21T09 elective=1 cancelled=1
+"""  # noqa: E501
+CHARGES = """
+charge=C1 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=surgery amount_fen=500000 fund_fen=300000
+charge=C2 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=consumable amount_fen=200000 fund_fen=100000 watched_consumable=1
+charge=C3 class=inpatient executing=MED ordering=MED charged_at=03-05T09 category=drug amount_fen=100000 fund_fen=60000 auxiliary=1
+charge=C4 class=inpatient executing=MED ordering=MED charged_at=03-06T09 category=drug amount_fen=-20000 fund_fen=-12000
+charge=C5 class=outpatient executing=MED ordering=MED charged_at=03-02T09 category=laboratory amount_fen=20000 fund_fen=0
+"""  # noqa: E501
+WARDS = """
+ward_day=W1 ward=SUR at=03-01T00 beds_open=10 beds_occupied=8 beds_added=1
+ward_day=W2 ward=SUR at=03-02T00 beds_open=10 beds_occupied=9 beds_added=0
+ward_day=W3 ward=MED at=03-01T00 beds_open=20 beds_occupied=19 beds_added=2
+"""
+RESULTS = """
+result=R1 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:08 answered_at=03-02T09:30
+result=R2 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:20 answered_at=03-02T10:00
+result=R3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=0
+"""  # noqa: E501
+
+EXPECTED = {
+    # indicator, caliber: numerator and denominator over the house, the value that is told
+    ("EX-01", "national-exam"): (4, 5, 0.8),
+    ("EX-02", "national-exam"): (1, None, 1),
+    ("EX-03", "national-exam"): (1, 2, 50),  # S1, S3 elective; S4 is no operation, S5 was cancelled
+    ("EX-04", "national-exam"): (2, 5, 40),
+    ("EX-04", "cases"): (3, 5, 60),
+    ("EX-05", "national-exam"): (1, 3, 100 / 3),
+    ("EX-06", "national-exam"): (1, 3, 100 / 3),
+    ("EX-08", "national-exam"): (1, 2, 50),
+    ("EX-09", "national-exam"): (1, 2, 50),
+    ("EX-10", "national-exam"): (15, 2, 7.5),
+    ("EX-14", "national-exam"): (1, 2, 50),
+    ("EX-22", "national-exam"): (3, 4, 75),
+    ("EX-23", "national-exam"): (3600, 2, 30),  # 20 and 40 minutes; O4 was never seen
+    ("EX-27", "national-exam"): (20_000, 800_000, 2.5),
+    ("EX-29", "national-exam"): (780_000, 800_000, 97.5),
+    ("EX-30", "national-exam"): (448_000, 780_000, 448 / 780 * 100),
+    ("EX-31", "national-exam"): (500_000, 800_000, 62.5),
+    ("EX-32", "national-exam"): (100_000, 80_000, 125),  # more was given back than the rest cost
+    ("EX-37", "national-exam"): (800_000, None, 8000),
+    ("EX-38", "national-exam"): (60_000, 4, 150),
+    ("EX-40", "national-exam"): (3_200_000, 5, 6400),
+    ("EX-56", "national-exam"): (200_000, 200_000, 100),
+    ("BED-004", "hospital"): (36, 40, 90),
+    ("BED-005", "hospital"): (3, 40, 7.5),
+    ("INP-006", "hospital"): (72, 5, 14.4),
+    ("INP-037", "hospital"): (7, 4, 1.75),
+    ("RES-042", "hospital"): (1, 2, 50),
+    ("RES-044", "hospital"): (3720, 2, 31),
+    ("VIS-013", "hospital"): (0, 1, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[dict[str, ir.Table]]:
+    connection = ibis.duckdb.connect()
+    said = {"encounter": ENCOUNTERS, "surgery": SURGERIES, "charge": CHARGES,
+            "ward_day": WARDS, "result": RESULTS}  # fmt: skip
+    yield {
+        fact: connection.create_table(fact, table_of(fact, list(map(_row(fact), _lines(text)))))
+        for fact, text in said.items()
+    }
+    connection.disconnect()
+
+
+@cache
+def library() -> Mapping[str, Indicator]:
+    known, _ = read_indicators(Path("/nowhere"))
+    return known
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line]
+
+
+def _row(fact: str) -> Any:
+    columns = star()[fact].columns
+
+    def row(line: str) -> dict[str, Any]:
+        said = dict(one.split("=", 1) for one in line.split())
+        assert said.keys() <= columns.keys()
+        return {name: _value(one.kind, said.get(name)) for name, one in columns.items()} | {
+            "hospital": HOSPITAL
+        }
+
+    return row
+
+
+def _value(kind: Kind, text: str | None) -> object:
+    if text is None:
+        return None
+    if kind is Kind.INSTANT:
+        return datetime.fromisoformat(f"2026-{text}" if ":" in text else f"2026-{text}:00")
+    if kind in (Kind.INT, Kind.FEN):
+        return int(text)
+    if kind is Kind.NUMBER:
+        return Decimal(text)
+    return text == "1" if kind is Kind.FLAG else text
+
+
+def _came_to(part: Part, tables: dict[str, ir.Table], window: Window) -> float:
+    return counting.total(part, counting.rows(tables, part, window)).to_pyarrow().as_py() or 0
+
+
+@pytest.mark.parametrize("place", EXPECTED)
+def test_what_is_counted_is_what_a_person_counts(
+    tables: dict[str, ir.Table], place: tuple[str, str]
+) -> None:
+    one = library()[place[0]]
+    (caliber,) = (found for found in one.calibers if found.caliber == place[1])
+    assert caliber.numerator is not None
+    numerator = _came_to(caliber.numerator, tables, Window(MARCH, MARCH))
+    denominator = (
+        _came_to(caliber.denominator, tables, Window(MARCH, MARCH)) if caliber.denominator else None
+    )
+    value = figures.quotient(
+        float(numerator) * figures.scale(caliber.numerator), denominator, factor=one.factor
+    )
+    wanted = EXPECTED[place]
+    assert (numerator, denominator, value) == (wanted[0], wanted[1], pytest.approx(wanted[2]))
+
+
+def test_departments_add_up_to_the_house(tables: dict[str, ir.Table]) -> None:
+    for code in ("EX-04", "EX-14", "EX-31", "EX-40"):
+        for part in library()[code].calibers[0].parts():
+            whole = _came_to(part, tables, Window(MARCH, MARCH))
+            parts = [
+                _came_to(part, tables, Window(MARCH, MARCH, Places(departments=frozenset({one}))))
+                for one in ((HOSPITAL, "SUR"), (HOSPITAL, "MED"))
+            ]
+            assert sum(parts) == whole

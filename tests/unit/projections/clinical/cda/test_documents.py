@@ -1,0 +1,275 @@
+"""What a clinical document says is kept under the names of its sender, and stays readable."""
+
+# ruff: noqa: E501 - XML is not broken where it may not be
+from __future__ import annotations
+
+import random
+from base64 import b64encode
+from decimal import Decimal
+
+import pytest
+
+from lianyi.formats.cda.errors import MalformedCda
+from lianyi.messagelog.message import LogMessage
+from lianyi.projections.clinical import cda, hl7v2
+from lianyi.projections.clinical.cda.problems import DocumentOfNobody
+from lianyi.projections.identity.ids import record_id, shown
+
+from .papers import (
+    ALLERGY,
+    CITIZEN,
+    PATIENT,
+    PROBLEM,
+    RECEIVED,
+    SECTIONS,
+    WST500,
+    ZONE,
+    allergic,
+    check_valid,
+    fold,
+    known,
+    only,
+    paper,
+    replacing,
+    said,
+    section,
+)  # fmt: skip
+
+WHOLE = paper(*SECTIONS)
+
+
+def codes(concept: dict) -> list[str]:
+    return [one["code"] for one in concept["coding"]]
+
+
+def test_every_resource_is_one_of_fhir_by_two_judges() -> None:
+    check_valid(said(WHOLE))
+    check_valid(said(WST500))
+
+
+def test_each_section_becomes_what_it_is_about() -> None:
+    made = fold(said(WHOLE))
+    kinds = sorted(kind for kind, _ in made)
+    assert kinds == [
+        "AllergyIntolerance", "Binary", "CarePlan", "Composition", "Condition",
+        "DiagnosticReport", "DocumentReference", "Encounter", "Goal", "Immunization",
+        "MedicationStatement", "Observation", "Observation", "Organization", "Organization", "Patient",
+        "Practitioner", "Procedure", "ServiceRequest",
+    ]  # fmt: skip
+    composition = only("Composition", WHOLE)
+    leads = {e["reference"] for one in composition["section"] for e in one.get("entry", ())}
+    assert {ref.partition("/")[0] for ref in leads} >= {
+        "Condition",
+        "Procedure",
+        "CarePlan",
+        "Goal",
+    }
+    assert all(tuple(ref.split("/")) in made for ref in leads)
+
+
+def test_an_allergy_keeps_its_codes_its_words_and_its_reaction() -> None:
+    one = only("AllergyIntolerance", WHOLE)
+    assert one["code"]["coding"][0]["system"] == "http://www.nlm.nih.gov/research/umls/rxnorm"
+    assert one["code"]["text"] == "青霉素"
+    assert (one["type"], one["category"], one["onsetDateTime"]) == (
+        "allergy", ["medication"], "1998-05"
+    )  # fmt: skip
+    assert (codes(one["clinicalStatus"]), codes(one["verificationStatus"])) == (
+        ["active"], ["confirmed"]
+    )  # fmt: skip
+    (reaction,) = one["reaction"]
+    assert (codes(reaction["manifestation"][0]), reaction["severity"]) == (["247472004"], "severe")
+
+
+def test_a_problem_keeps_its_translations() -> None:
+    one = only("Condition", WHOLE)
+    assert codes(one["code"]) == ["38341003", "I10"]
+    assert codes(one["category"][0]) == ["problem-list-item"]
+
+
+def test_a_medicine_keeps_the_digits_of_its_dose_and_how_often_it_is_taken() -> None:
+    (dosage,) = only("MedicationStatement", WHOLE)["dosage"]
+    assert dosage["doseAndRate"][0]["doseQuantity"]["value"] == Decimal("1.50")
+    assert str(dosage["doseAndRate"][0]["doseQuantity"]["value"]) == "1.50"
+    assert dosage["timing"]["repeat"] == {"frequency": 1, "period": 12, "periodUnit": "h"}
+    assert dosage["text"] == "早一片"
+
+
+def test_a_vaccination_at_an_unknown_time_says_so() -> None:
+    one = only("Immunization", WHOLE)
+    assert (one["occurrenceString"], one["lotNumber"]) == ("unknown", "L7")
+
+
+def test_a_report_leads_to_its_results() -> None:
+    report = only("DiagnosticReport", WHOLE)
+    (result,) = (one for one in known("Observation", WHOLE) if "referenceRange" in one)
+    assert report["result"] == [{"reference": f"Observation/{result['id']}"}]
+    assert str(result["valueQuantity"]["value"]) == "6.20"
+    assert codes(result["interpretation"][0]) == ["H"]
+    assert str(result["referenceRange"][0]["high"]["value"]) == "5.5"
+    assert result["effectiveDateTime"] == "2026-02-21T10:30:00+08:00"
+
+
+def test_the_document_holds_the_bytes_and_the_composition_the_words() -> None:
+    reference, binary = only("DocumentReference", WHOLE), only("Binary", WHOLE)
+    (content,) = reference["content"]
+    assert content["attachment"]["url"] == f"Binary/{binary['id']}"
+    assert binary["data"] == b64encode(WHOLE.encode()).decode()
+    composition = only("Composition", WHOLE)
+    assert reference["context"]["related"] == [{"reference": f"Composition/{composition['id']}"}]
+    assert "两周后复查血钾" in composition["section"][-1]["text"]["div"]
+    assert composition["encounter"]["reference"].startswith("Encounter/")
+
+
+def test_a_document_of_the_chinese_standard_is_read() -> None:
+    patient = only("Patient", WST500)
+    assert patient["id"] == shown(record_id("EMR|H1 2.16.156.10011.1.12", "ZY001"))
+    assert (patient["gender"], patient["name"]) == ("male", [{"text": "李建国"}])
+    assert "urn:oid:2.16.156.10011.1.3" in {one["system"] for one in patient["identifier"]}
+    condition = only("Condition", WST500)
+    assert (codes(condition["code"]), condition["code"]["text"]) == (["K35.900"], "急性阑尾炎")
+    assert codes(condition["category"][0]) == ["encounter-diagnosis"]
+    assert only("AllergyIntolerance", WST500)["code"]["text"] == "青霉素过敏"
+    temperature = only("Observation", WST500)
+    assert (str(temperature["valueQuantity"]["value"]), codes(temperature["category"][0])) == (
+        "37.8", ["vital-signs"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["无", "否认药物过敏史"])
+def test_no_allergy_is_no_allergy(words: str) -> None:
+    text = paper(section("48765-2", "过敏史", allergic(words)), patient=CITIZEN)
+    assert known("AllergyIntolerance", text) == []
+    assert only("Observation", text)["valueString"] == words
+
+
+def test_no_known_allergy_is_said_as_such() -> None:
+    none = ALLERGY.replace(
+        'moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.7"',
+        'moodCode="EVN" negationInd="true"><templateId root="2.16.840.1.113883.10.20.22.4.7"',
+    )
+    start, _, rest = none.partition('<code code="7980"')
+    none = start + '<code nullFlavor="NA"/>' + rest.partition("</code>")[2]
+    one = only("AllergyIntolerance", paper(section("48765-2", "过敏", none)))
+    assert codes(one["code"]) == ["409137002"]
+    check_valid(said(paper(section("48765-2", "过敏", none))))
+
+
+def test_the_same_document_twice_changes_nothing() -> None:
+    assert fold(said(WHOLE, WHOLE)) == fold(said(WHOLE))
+
+
+SECOND = paper(
+    section("11450-4", "问题", PROBLEM.replace('value="20200105"', 'value="20190105"')),
+    number="2", at="20260302100000+0800", version=2, related=replacing("1"),
+)  # fmt: skip
+
+
+def test_a_document_that_replaces_another_wins_in_every_order() -> None:
+    expected = fold(said(WHOLE, SECOND))
+    (condition,) = (one for (kind, _), one in expected.items() if kind == "Condition")
+    assert condition["onsetDateTime"] == "2019-01-05"
+    states = sorted(
+        one["status"] for (kind, _), one in expected.items() if kind == "DocumentReference"
+    )
+    assert states == ["current", "superseded"]
+    check_valid(said(WHOLE, SECOND))
+    stated = said(WHOLE, SECOND, WHOLE)
+    for seed in range(20):
+        random.Random(seed).shuffle(stated)
+        assert fold(stated) == expected
+
+
+def test_a_replacing_document_that_comes_alone_tells_of_the_one_it_replaces() -> None:
+    (old,) = (one for one in known("DocumentReference", SECOND) if one["status"] == "superseded")
+    assert old["content"] == [{"attachment": {"title": "1"}}]
+    check_valid(said(SECOND))
+
+
+def test_erased_documents_leave_what_the_others_say() -> None:
+    assert fold([one for one in said(WHOLE, SECOND) if one not in said(SECOND)]) == fold(
+        said(WHOLE)
+    )
+
+
+def test_two_acts_under_one_number_stay_two() -> None:
+    other = PROBLEM.replace("38341003", "44054006").replace("Hypertension", "Diabetes")
+    conditions = known("Condition", paper(section("11450-4", "问题", PROBLEM, other)))
+    assert sorted(codes(one["code"])[0] for one in conditions) == ["38341003", "44054006"]
+
+
+def test_what_is_said_of_the_patient_and_her_visit_is_hearsay() -> None:
+    dated = {one.type: one.said_at.year for one in said(WHOLE)}
+    assert dated["Patient"] < 1100
+    assert dated["Encounter"] < 1100
+    assert dated["Condition"] == 2026
+
+
+def test_a_document_that_names_nobody_is_refused() -> None:
+    nobody = PATIENT.replace('<id root="1.2.156.99" extension="P1"/>', '<id nullFlavor="UNK"/>')
+    with pytest.raises(DocumentOfNobody) as failure:
+        said(paper(patient=nobody))
+    assert "patientRole (line " in failure.value.where
+
+
+def test_a_document_that_names_a_citizen_only_is_kept_under_that() -> None:
+    citizen = PATIENT.replace(
+        'root="1.2.156.99" extension="P1"',
+        'root="2.16.156.10011.1.3" extension="110101198003150019"',
+    )
+    one = only("Patient", paper(patient=citizen))
+    assert one["id"] == shown(record_id("2.16.156.10011.1.3", "110101198003150019"))
+
+
+def test_xml_that_is_no_clinical_document_says_nothing() -> None:
+    assert said("<Order><id>7</id></Order>") == []
+
+
+def test_a_broken_document_is_refused_with_element_and_line() -> None:
+    with pytest.raises(MalformedCda) as failure:
+        said(paper().replace("<structuredBody></structuredBody>", ""))
+    assert failure.value.where.startswith("ClinicalDocument/component (line ")
+    assert "structuredBody" in failure.value.facts["why"]
+
+
+def test_a_scan_within_a_document_is_a_file_of_it() -> None:
+    pdf = b64encode(b"%PDF-1.4 scan").decode()
+    text = paper().replace(
+        "<structuredBody></structuredBody>",
+        f'<nonXMLBody><text mediaType="application/pdf" representation="B64">{pdf}</text></nonXMLBody>',
+    )
+    kinds = [one["attachment"]["contentType"] for one in only("DocumentReference", text)["content"]]
+    assert kinds == ["application/pdf", "application/xml"]
+    assert pdf in {one["data"] for one in known("Binary", text)}
+    check_valid(said(text))
+
+
+def _mdm(body: str) -> LogMessage:
+    data = b64encode(body.encode()).decode()
+    lines = (
+        "MSH|^~\\&|EMR|H1|||20260301110000||MDM^T02|C1|P|2.5",
+        "PID|1||P1^^^HIS^MR||王^小明||19800315|M",
+        "TXA|1|DS^出院小结|TX|20260301||||||||D1",
+        f"OBX|1|ED|DS^出院小结||^application^xml^Base64^{data}||||||F",
+    )
+    raw = ("\r".join(lines) + "\r").encode()
+    return LogMessage(1, 7, RECEIVED, 3, "hl7v2 MDM^T02", raw, "utf-8", "EMR|H1", (), 0, None, b"")
+
+
+def test_a_document_within_hl7_v2_is_read_as_the_patient_of_the_message() -> None:
+    message = _mdm(WHOLE)
+    stated = cda.enclosed(hl7v2.read(message, ZONE), message, ZONE)
+    check_valid(stated)
+    made = fold(stated)
+    (reference,) = (one for (kind, _), one in made.items() if kind == "DocumentReference")
+    (composition,) = (one for (kind, _), one in made.items() if kind == "Composition")
+    assert reference["context"]["related"] == [{"reference": f"Composition/{composition['id']}"}]
+    assert composition["subject"] == {"reference": f"Patient/{shown(record_id('HIS', 'P1'))}"}
+    assert sum(kind == "Binary" for kind, _ in made) == 1
+    assert any(kind == "AllergyIntolerance" for kind, _ in made)
+
+
+def test_a_broken_document_within_hl7_v2_stays_a_file() -> None:
+    message = _mdm(WHOLE.replace("</structuredBody>", ""))
+    stated = hl7v2.read(message, ZONE)
+    assert cda.enclosed(stated, message, ZONE) == stated

@@ -1,0 +1,58 @@
+"""A document and what it says are one line, and neither is shown without the other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from lianyi.formats.fhir import json_text
+from lianyi.projections.clinical.record.gathering import Asked, Line, is_asked, joined
+from lianyi.projections.clinical.record.items import item_of
+from lianyi.projections.clinical.record.record_store import KeptRow
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+COMPOSITION = {
+    "resourceType": "Composition", "id": "c1", "status": "final", "title": "出院小结",
+    "type": {"text": "出院小结"},
+    "section": [
+        {"title": "经过", "section": [{"text": {"div": "<div>夜间<b>胸</b>闷 &amp; 咳</div>"}}]}
+    ],
+}  # fmt: skip
+REFERENCE = {
+    "resourceType": "DocumentReference", "id": "d1", "status": "current",
+    "type": {"text": "出院小结"}, "content": [{"attachment": {"title": "CDA"}}],
+    "context": {"related": [{"reference": "Composition/c1"}]},
+}  # fmt: skip
+
+
+def line(resource: dict[str, Any], *, whole: bool = True, channel: int = 1) -> Line:
+    item = item_of(resource)
+    assert item is not None
+    row = KeptRow(1, item.type, item.id, 1, AT, channel, 0, 1, json_text.write(resource))
+    return Line(item, row, cast(Any, None), is_whole=whole)
+
+
+def test_a_document_is_one_line_and_is_found_by_the_words_of_its_sections() -> None:
+    (one,) = joined([line(COMPOSITION), line(REFERENCE)])
+    assert (one.item.type, one.is_whole) == ("DocumentReference", True)
+    assert is_asked(one, Asked(words=("胸闷 & 咳",)))
+    assert is_asked(one, Asked(words=("经过",)))
+    assert not is_asked(one, Asked(words=("div",)))
+
+
+def test_where_what_it_says_may_not_be_shown_the_document_is_not_either() -> None:
+    (one,) = joined([line(REFERENCE), line(COMPOSITION, whole=False)])
+    assert (one.item.title, one.item.attached, one.is_whole) == ("****", (), False)
+    assert not is_asked(one, Asked(words=("经过",)))
+
+
+@pytest.mark.parametrize("context", [None, {}, {"related": "x"}, {"related": [{"reference": 7}]}])
+def test_what_leads_nowhere_stays_beside(context: Any) -> None:
+    lines = joined([line(COMPOSITION), line({**REFERENCE, "context": context})])
+    assert [one.item.type for one in lines] == ["Composition", "DocumentReference"]
+
+
+def test_the_document_of_another_channel_stays_beside() -> None:
+    assert len(joined([line(COMPOSITION), line(REFERENCE, channel=2)])) == 2

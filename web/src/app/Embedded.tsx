@@ -1,0 +1,96 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Outlet, RouterProvider } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+
+import { Failed, Loading } from '@/components/StatePage'
+import { ApiFailure, client, type Problem, take } from '@/lib/api'
+import { bear, EMBEDDED, linkFromAddress } from '@/lib/embedding'
+import { SessionContext } from '@/lib/session'
+import { useTexts } from '@/lib/texts'
+
+import { notePrint } from './Frame'
+import { makeRouter } from './routes'
+
+let opening: Promise<{ person: string }> | null = null
+
+/** A link opens once, so it is asked once, however often this is rendered. */
+function openLink(): Promise<{ person: string }> {
+  opening ??= take(client.POST('/api/v1/record/links/open', { body: { link: linkFromAddress() } })).then((opened) => {
+    bear(opened.token)
+    window.history.replaceState(null, '', `${EMBEDDED}/record/${opened.person}`)
+    return opened
+  })
+  return opening
+}
+
+/** One patient's record in the frame of another system, opened by a link. */
+export function Embedded() {
+  const queries = useQueryClient()
+  const [ended, setEnded] = useState<unknown>(null)
+  const opened = useQuery({
+    queryKey: ['link'],
+    queryFn: async () => {
+      await openLink()
+      return take(client.GET('/api/v1/session'))
+    },
+    staleTime: Infinity,
+    retry: false,
+  })
+  useEffect(
+    () =>
+      queries.getQueryCache().subscribe((event) => {
+        if (event.type !== 'updated' || event.action.type !== 'error') return
+        const error: unknown = event.action.error
+        if (error instanceof ApiFailure && error.status === 401) setEnded(error)
+      }),
+    [queries],
+  )
+  if (ended !== null) return <Closed error={ended} />
+  if (opened.isPending) return <Loading rows={12} />
+  if (!opened.data) return <Closed error={opened.error} />
+  return (
+    <SessionContext value={opened.data}>
+      <Page />
+    </SessionContext>
+  )
+}
+
+function Page() {
+  const [router] = useState(() => makeRouter({ basepath: EMBEDDED, frame: Bare }))
+  return <RouterProvider router={router} />
+}
+
+/** Only the page: where one goes from it is for the system that holds it. */
+function Bare() {
+  useEffect(() => {
+    window.addEventListener('beforeprint', notePrint)
+    return () => window.removeEventListener('beforeprint', notePrint)
+  }, [])
+  return (
+    <main id="page" className="page page-bare">
+      <Outlet />
+    </main>
+  )
+}
+
+/** Why the record is not shown; what the server says in both languages: nobody has chosen one here. */
+function Closed({ error }: { error: unknown }) {
+  const { t } = useTexts()
+  const problem = error instanceof ApiFailure ? error.problem : null
+  const expired = error instanceof ApiFailure && error.status === 401
+  if (expired) return <Words title={t('embedded.ended')} lines={[t('embedded.endedText')]} />
+  return problem ? <Words title={`${problem.zh.what} / ${problem.en.what}`} lines={[told(problem.zh), told(problem.en), problem.code]} /> : <Failed error={error} />
+}
+
+const told = ({ why, next_step }: Problem['zh']): string => [why, next_step].filter(Boolean).join(' · ')
+
+function Words({ title, lines }: { title: string; lines: string[] }) {
+  return (
+    <main className="state-page" role="alert">
+      <h2>{title}</h2>
+      {lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+    </main>
+  )
+}

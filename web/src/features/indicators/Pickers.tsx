@@ -1,0 +1,71 @@
+import { LeftOutlined, RightOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+
+import { useNow } from '@/lib/clock'
+import { useSession } from '@/lib/session'
+import { useTexts } from '@/lib/texts'
+import { dayIn } from '@/lib/time'
+
+import { usePeriodName, useSaid, type Said } from './parts'
+import { asKind, choices, lastWhole, parsePeriod, type Period, PERIOD_KINDS, periodText, stepped } from './periods'
+
+/** Today, by the hospital's clock. */
+export function useToday(): string {
+  const { timezone } = useSession()
+  return dayIn(timezone, useNow())
+}
+
+/** The period that an address says; else the last month that is over. */
+export function usePeriod(text: string | undefined): Period {
+  const day = useToday()
+  return parsePeriod(text) ?? lastWhole('month', day)
+}
+
+/** A month, a quarter or a year; steps go to the one before and the one after. */
+export function PeriodPicker({ period, change }: { period: Period; change: (period: string) => void }) {
+  const { t } = useTexts()
+  const periodName = usePeriodName()
+  const day = useToday()
+  const put = (next: Period) => change(periodText(next))
+  const newest = stepped(lastWhole(period.kind, day), 1)
+  return (
+    <div className="period-picker" role="group" aria-label={t('indicators.period')}>
+      <span className="period-kinds">
+        {PERIOD_KINDS.map((kind) => (
+          <button key={kind} type="button" aria-pressed={kind === period.kind} onClick={() => put(asKind(period, kind))}>
+            {t(`indicators.kind.${kind}`)}
+          </button>
+        ))}
+      </span>
+      <Button size="small" icon={<LeftOutlined />} aria-label={t('indicators.earlier')} onClick={() => put(stepped(period, -1))} />
+      <select className="native" aria-label={t('indicators.period')} value={periodText(period)} onChange={({ target }) => change(target.value)}>
+        {choices(period, day).map((one) => (
+          <option key={periodText(one)} value={periodText(one)}>
+            {periodName(one)}
+          </option>
+        ))}
+      </select>
+      <Button size="small" icon={<RightOutlined />} aria-label={t('indicators.later')} disabled={periodText(period) === periodText(newest)} onClick={() => put(stepped(period, 1))} />
+    </div>
+  )
+}
+
+export type Choice = { code: string; name: Said }
+
+/** One of the places that the reader may see, or all of them. */
+export function PlacePicker({ label, all, value, places, change }: { label: string; all: string; value: string | undefined; places: Choice[]; change: (code: string | undefined) => void }) {
+  const said = useSaid()
+  const known = value === undefined || places.some(({ code }) => code === value)
+  if (places.length < 2 && value === undefined) return null
+  return (
+    <select className="native place-picker" aria-label={label} value={value ?? ''} onChange={({ target }) => change(target.value || undefined)}>
+      <option value="">{all}</option>
+      {!known && <option value={value}>{value}</option>}
+      {places.map((place) => (
+        <option key={place.code} value={place.code}>
+          {said(place.name)}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+
+import type { FiguresAnswer, IndicatorTile } from '@/lib/api'
+
+import { overlaid, placesIn, reaches } from './tiles'
+
+const tile = { code: 'EX-04', better: 'up', target: 30, reached: false, figure: { value: 20 }, line: [], newest: null, complete: false } as unknown as IndicatorTile
+const answer = (items: unknown[]) => ({ items }) as FiguresAnswer
+const name = (zh: string) => ({ zh, en: zh })
+
+describe('a target', () => {
+  it.each([
+    [30, 30, 'up', true],
+    [29.9, 30, 'up', false],
+    [30, 30, 'down', true],
+    [30.1, 30, 'down', false],
+    [30, 30, 'neither', null],
+    [null, 30, 'up', null],
+    [30, null, 'up', null],
+  ] as const)('value %s, target %s, better %s: reached is %s', (value, target, better, reached) => expect(reaches(value, target, better)).toBe(reached))
+})
+
+describe('a board of another period or place', () => {
+  const whole = answer([{ code: 'EX-04', all: { value: 31 }, figures: [], newest: '2026-03-31T15:00:00Z', complete: true }])
+  const months = answer([{ code: 'EX-04', all: null, figures: [{ month: '2026-02', value: 29 }, { month: '2026-03', value: null }] }])
+
+  it('has the figures, lines and targets of that', () => {
+    const [shown] = overlaid([tile], whole, months)
+    expect(shown).toMatchObject({ figure: { value: 31 }, line: [{ month: '2026-02', value: 29 }, { month: '2026-03', value: null }], reached: true, complete: true, newest: '2026-03-31T15:00:00Z' })
+  })
+
+  it('keeps a tile that is not counted as it is', () => expect(overlaid([tile], answer([]), answer([]))).toEqual([tile]))
+})
+
+describe('the places that may be seen', () => {
+  it('are those that stand in the figures, each once', () => {
+    const figures = [
+      { hospital: { code: 'H1', name: name('一院') }, department: { code: 'D2', name: name('外科') } },
+      { hospital: { code: 'H1', name: name('一院') }, department: { code: 'D1', name: name('儿科') } },
+      { hospital: { code: 'H1', name: name('一院') }, department: null },
+    ]
+    expect(placesIn(answer([{ figures }, { figures }]))).toEqual({
+      hospitals: [{ code: 'H1', name: name('一院') }],
+      departments: [{ code: 'D1', name: name('儿科') }, { code: 'D2', name: name('外科') }],
+    })
+    expect(placesIn(undefined)).toEqual({ hospitals: [], departments: [] })
+  })
+})
