@@ -32,7 +32,7 @@ import httpx
 import yaml
 
 from benchmarks.clinical_search import CHANNEL, CHUNK, NOW, resources
-from lianyi.api.assembly import create_app
+from lianyi.api.assembly import close_app, create_app
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.first_token import console_token
 from lianyi.api.settings import ApiSettings
@@ -149,7 +149,7 @@ async def export(dsn: str, folder: Path, *, whole: bool) -> dict[str, object]:
         took, spent = time.perf_counter() - begin, time.process_time() - before
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
-    await app.state.trail.close()
+    await close_app(app)
     await log.stop()
     await pool.close()
     assert answer.status_code == 200, answer.text

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from benchmarks.clinical_store import of_database
-from lianyi.api.assembly import create_app
+from lianyi.api.assembly import close_app, create_app
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.first_token import console_token
 from lianyi.api.settings import ApiSettings
@@ -151,8 +151,7 @@ async def house(folder: Path, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
-        await app.state.live.close()
-        await app.state.trail.close()
+        await close_app(app)
         await log.stop()
         await served.stop()
         await walled.close()

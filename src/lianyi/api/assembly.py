@@ -335,6 +335,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in working:
         task.cancel()
     await asyncio.gather(*working, return_exceptions=True)
+    await close_app(app)
+
+
+async def close_app(app: FastAPI) -> None:
+    """Close what an application holds open, for whoever does not let it live its whole life."""
     await app.state.trail.close()
     app.state.keeper.signing_in.close()
     app.state.own_account.close()

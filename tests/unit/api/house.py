@@ -20,7 +20,7 @@ import httpx
 import yaml
 from fastapi import FastAPI
 
-from lianyi.api.assembly import create_app
+from lianyi.api.assembly import close_app, create_app
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.first_token import console_token
 from lianyi.api.settings import ApiSettings
@@ -293,12 +293,7 @@ async def serving(
         headers={"Authorization": f"Bearer {console_token(data_dir)}"},
     ) as client:
         yield House(pool, walled, log, clock, app, client, data_dir, content_dir, database)
-    await app.state.live.close()
-    await app.state.trail.close()
-    app.state.keeper.signing_in.close()
-    app.state.own_account.close()
-    await app.state.indicators.close()
-    await app.state.tracer.close()
+    await close_app(app)
     await log.stop()
     await served.stop()
     await walled.close()
