@@ -101,7 +101,7 @@ def test_a_change_is_followed_to_who_made_it_and_to_their_rows(clinic: Clinic, p
     expect(parts.get_by_role("listitem")).to_have_count(2, timeout=60_000)
     expect(parts.get_by_role("listitem").first).to_contain_text("D2")
     expect(who).to_contain_text("各项贡献之和等于总变化")
-    expect(who.get_by_role("group", name="影响了谁")).to_contain_text("门诊次均费用")
+    expect(who.get_by_role("group", name="影响了谁")).to_contain_text("医保患者门诊占比")
 
     who.get_by_role("combobox", name="拆分方式").select_option("payer")
     first = parts.get_by_role("listitem").first
@@ -139,7 +139,7 @@ def test_a_topic_puts_numbers_together_and_says_what_is_missing(clinic: Clinic, 
     expect(missing).to_contain_text("没有接入设备台账与折旧")
     page.get_by_role("group", name="专题").get_by_role("button", name="患者").click()
     payers.get_by_role("link", name="自费").click()
-    expect(page.get_by_role("navigation", name="下钻路径")).to_contain_text("payer:self")
+    expect(page.get_by_role("navigation", name="下钻路径")).to_contain_text("费用来源：自费")
 
 
 def test_a_doctor_sees_his_own_work_by_role_on_a_phone(clinic: Clinic, page: Page) -> None:

@@ -6984,6 +6984,8 @@ export interface components {
             hospital: string;
             /** Items */
             items: components["schemas"]["IndicatorFigures"][];
+            /** @description what the rows that were asked for are called; null: all rows */
+            only?: components["schemas"]["BothWords"] | null;
             period: components["schemas"]["PeriodView"];
         };
         /**

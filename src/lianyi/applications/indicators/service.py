@@ -40,7 +40,7 @@ from lianyi.applications.indicators.periods import Period, month_text, parse_per
 from lianyi.applications.indicators.rowing import Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.sight import Sight, Sights
-from lianyi.applications.indicators.splits import only
+from lianyi.applications.indicators.splits import only, words_of
 from lianyi.applications.indicators.views import (
     BoardName,
     BoardView,
@@ -205,6 +205,7 @@ class IndicatorService:
             by=by,
             department=asked.department,
             hospital=asked.hospital,
+            only=words_of(some, asked.only),
             asked_at=at.now,
             items=[
                 view_of(one, figures, whole, newest, by=by, names=names, at=at)

@@ -21,6 +21,7 @@ from typing import Final
 from lianyi.applications.indicators.defining import Meant
 from lianyi.applications.indicators.failures import NoSuchSplit
 from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.views import BothWords
 from lianyi.projections.operational.star import Fact, Kind, star
 
 UNSAID: Final = "-"
@@ -119,8 +120,24 @@ def only(one: Meant, wanted: str) -> Meant:
     return one._replace(by=one.by._replace(caliber=narrow))
 
 
+def words_of(some: Sequence[Meant], wanted: str) -> BothWords | None:
+    """Return what a class is called of which indicators are counted; None: everything is."""
+    facts = [part.fact for one in some if one.counted for part in one.caliber.parts()]
+    if not wanted or not facts:
+        return None
+    found = []
+    for said in wanted.strip(",").split(","):
+        split, _, key = said.partition(":")
+        of = splits_of(facts[0])[split]
+        found.append((of, of.of(key)))
+    return BothWords(
+        zh="，".join(f"{of.zh}：{one.zh}" for of, one in found),
+        en=", ".join(f"{of.en}: {one.en}" for of, one in found),
+    )
+
+
 def _only(part: Part, wanted: str) -> Part:
-    for said in wanted.split(","):
+    for said in wanted.strip(",").split(","):
         split, _, key = said.partition(":")
         found = splits_of(part.fact).get(split)
         if found is None:

@@ -59,7 +59,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
           {t('indicators.toDefinition')}
         </Link>
       </div>
-      <Path search={search} counted={counted} put={put} />
+      <Path search={search} counted={counted} only={figures.data?.only} put={put} />
       {figures.isPending ? (
         <Loading rows={10} />
       ) : !counted ? (
@@ -114,7 +114,7 @@ function Calibers({ indicator, chosen, change }: { indicator: IndicatorDetail; c
 }
 
 /** From everything down to where the reader is; each step leads back up. */
-function Path({ search, counted, put }: { search: DrillSearch; counted: IndicatorFigures | undefined; put: (change: DrillSearch) => void }) {
+function Path({ search, counted, only, put }: { search: DrillSearch; counted: IndicatorFigures | undefined; only: Said | null | undefined; put: (change: DrillSearch) => void }) {
   const { t } = useTexts()
   const said = useSaid()
   const named = (of: { code: string; name: Said } | null | undefined, code: string) => (of?.code === code ? said(of.name) : code)
@@ -124,7 +124,7 @@ function Path({ search, counted, put }: { search: DrillSearch; counted: Indicato
     ...(search.hospital === undefined ? [] : [{ name: named(some?.hospital, search.hospital), up: { department: undefined, doctor: undefined, by: undefined, only: undefined } }]),
     ...(search.department === undefined ? [] : [{ name: named(some?.department, search.department), up: { doctor: undefined, by: undefined, only: undefined } }]),
     ...(search.doctor === undefined ? [] : [{ name: named(some?.doctor, search.doctor), up: { only: undefined } }]),
-    ...(search.only === undefined ? [] : [{ name: search.only, up: {} }]),
+    ...(search.only === undefined ? [] : [{ name: only ? said(only) : search.only, up: {} }]),
   ]
   return (
     <nav aria-label={t('indicators.path')}>

@@ -1,3 +1,4 @@
+import './indicators.css'
 import './insight.css'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'

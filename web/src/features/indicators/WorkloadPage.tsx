@@ -1,3 +1,4 @@
+import './indicators.css'
 import './insight.css'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -78,7 +79,7 @@ function Role({ role, work, period }: { role: Done; work: WorkloadAnswer; period
                     <Value value={item.figure.value} unit={item.unit} />
                   </strong>
                   <Moved label={t('indicators.yearOnYear')} by={item.figure.year_on_year} unit={item.unit} better={item.better} />
-                  <MonthLine points={item.line.map(({ at, value }) => ({ month: at, value }))} unit={item.unit} />
+                  {item.line.some(({ value }) => value !== 0) && <MonthLine points={item.line.map(({ at, value }) => ({ month: at, value }))} unit={item.unit} />}
                 </>
               ) : (
                 <span className="quiet">{said(item.why)}</span>
