@@ -252,6 +252,9 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
                               f"/indicators/{told[0]}?caliber={told[1]}"],
         "/indicators/desk": ["/indicators/desk", f"/indicators/desk?q={told[0]}"],
         "/indicators/desk/$code": ["/indicators/desk/EX-04", f"/indicators/desk/{told[0]}"],
+        "/indicators/topics": ["/indicators/topics", f"/indicators/topics?topic={told[0]}"],
+        "/indicators/workload": ["/indicators/workload",
+                                 f"/indicators/workload?doctor={told[0]}"],
         "/indicators/exam": ["/indicators/exam", f"/indicators/exam?hospital={told[0]}"],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
     }  # fmt: skip

@@ -13,6 +13,7 @@ from lianyi.api import doors, endpoints, link_doors, oauth_doors, sign_in_doors,
 from lianyi.api.failures import install
 from lianyi.api.operations import Operations, operations_of
 from lianyi.applications.indicators import endpoints as indicators
+from lianyi.applications.indicators.insight import endpoints as insight
 from lianyi.applications.indicators.publishing import endpoints as publishing
 from lianyi.channels import endpoints as channels
 from lianyi.projections import endpoints as projections
@@ -100,6 +101,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(lake.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(publishing.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(insight.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(indicators.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)

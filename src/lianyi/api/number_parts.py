@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from lianyi.api.dependencies import ApiDependencies
+from lianyi.applications.indicators.insight.service import Insight
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.publishing.service import Publishing
 from lianyi.applications.indicators.service import IndicatorService
@@ -39,6 +40,7 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         privacy=privacy,
         identity=app.state.identity,
     )
+    app.state.insight = Insight(app.state.indicators)
     app.state.publishing = Publishing(
         (deps.pool, deps.log, deps.clock),
         zone,

@@ -186,7 +186,7 @@ class Matrix:
     async def _indicators(self) -> None:
         """Enter a figure here, raise an alert about here, and publish a value of here."""
         house = self.people.house
-        self._here |= {"caliber": "national-exam", "number": "1"}
+        self._here |= {"caliber": "national-exam", "number": "1", "topic": "patients"}
         await house.post("/indicators/EX-13/entries", BODIES["enter_indicator_figure"])
         await house.post("/indicators/EX-01/alert-rules", BODIES["set_indicator_alert_rule"])
         raised = await house.post("/indicators/alerts/evaluate", {"period": "2024"})
@@ -445,6 +445,11 @@ QUESTIONS = {
     "count_indicators": {"codes": "VIS-001", "period": "2026-03"},
     "list_indicator_rows": {"period": "2026-03"},
     "export_indicator_rows": {"period": "2026-03"},
+    "show_indicator_topic": {"period": "2026-03"},
+    "show_workload": {"period": "2026-03"},
+    "divide_indicator_change": {"period": "2026-03", "against": "previous"},
+    "show_indicator_impact": {"period": "2026-03", "against": "previous"},
+    "compare_indicator": {"period": "2026-03"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }

@@ -65,6 +65,12 @@ def no_filter(town: Town, monkeypatch: pytest.MonkeyPatch) -> Town:
 # ---- addresses ---------------------------------------------------------------------------------
 
 
+OF_ROWS = (
+    "/rows", "/rows.csv", "/contribution", "/impact", "/forecast", "/benchmark", "/workload",
+)  # fmt: skip
+"""Ends of addresses at which rows of a period and a place are counted or listed."""
+
+
 def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
     """Give an address with every thing of these hospitals in every place of it."""
     account = "/accounts" in path
@@ -79,10 +85,11 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
-        else ["VIS-001" if "/rows" in path else "EX-13"]
+        else ["VIS-001" if path.endswith(OF_ROWS) else "EX-13"]
         if "/indicators/" in path
         else ["LY-1606"],
         "{caliber}": ["national-exam"],
+        "{topic}": ["patients", "operations"],
         "{number}": ["1", "2"],
         "{key}": [h.key for h in whose],
         "{consent}": [h.consent for h in whose],
@@ -138,7 +145,7 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
-    if path.endswith(("/indicators/values", "/rows", "/rows.csv")):
+    if path.endswith(("/indicators/values", *OF_ROWS)) or "/indicators/topics/" in path:
         asked = {"codes": "VIS-001,INP-001,EX-04"} if path.endswith("/values") else {}
         asked |= {"period": "2026Q1"}
         mine = [asked | {"department": h.department} for h in whose]

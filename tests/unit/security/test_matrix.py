@@ -70,9 +70,15 @@ OF_INDICATORS = {
     "get_indicator",
     "list_indicator_rows",
     "export_indicator_rows",
+    "show_indicator_topic",
+    "divide_indicator_change",
+    "show_indicator_impact",
+    "forecast_indicator",
+    "compare_indicator",
 }
-"""Whose address names an indicator, which is the same for all hospitals. test_publishing,
-test_isolation and tests/unit/api/test_indicators ask that nothing is listed of others."""
+"""Whose address names an indicator or a topic, which is the same for all hospitals.
+test_publishing, test_isolation and tests/unit/api/test_indicators ask that nothing is listed of
+others."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch, uncodedSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -245,6 +245,20 @@ const indicatorExam = createRoute({
   component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ExamPage'))),
 })
 
+const indicatorTopics = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/topics',
+  validateSearch: topicSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/TopicPage'))),
+})
+
+const indicatorWorkload = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/workload',
+  validateSearch: workloadSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/WorkloadPage'))),
+})
+
 const indicatorAlerts = createRoute({
   getParentRoute: () => root,
   path: '/indicators/alerts',
@@ -279,7 +293,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExam, indicatorAlerts, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

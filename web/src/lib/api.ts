@@ -113,6 +113,13 @@ export type IndicatorEntry = Schemas['EntryView']
 export type ExamSheet = Schemas['ExamSheet']
 export type ExamRow = Schemas['ExamRow']
 export type IndicatorAlert = Schemas['AlertView']
+export type ContributionAnswer = Schemas['ContributionView']
+export type ContributionGroup = ContributionAnswer['rows'][number]
+export type ImpactAnswer = Schemas['ImpactView']
+export type ForecastAnswer = Schemas['ForecastView']
+export type BenchmarkAnswer = Schemas['BenchmarkView']
+export type TopicAnswer = Schemas['TopicView']
+export type WorkloadAnswer = Schemas['WorkloadView']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -312,6 +312,7 @@ export function boardSearch(raw: RawSearch): BoardSearch {
 
 export const DRILL_LEVELS = ['hospital', 'department', 'doctor'] as const
 export const DRILL_SIDES = ['numerator', 'denominator'] as const
+export const AGAINST = ['last_year', 'previous'] as const
 
 export type DrillSearch = {
   period?: string
@@ -321,6 +322,13 @@ export type DrillSearch = {
   caliber?: string
   by?: (typeof DRILL_LEVELS)[number]
   side?: (typeof DRILL_SIDES)[number]
+  /** Of which class of a split the rows are: `payer:self`. */
+  only?: string
+  /** As what the rows name the doctor: `assistant`. */
+  role?: string
+  /** By what a change is divided, and what it is held against. */
+  split?: string
+  against?: (typeof AGAINST)[number]
 }
 
 /** The figure that is looked into: when, whose, by which caliber; and what of it is open. */
@@ -334,7 +342,30 @@ export function drillSearch(raw: RawSearch): DrillSearch {
     caliber: caliber && /^[a-z][a-z0-9-]*$/.test(caliber) ? caliber : undefined,
     by: cleanWord(raw['by'], DRILL_LEVELS),
     side: cleanWord(raw['side'], DRILL_SIDES),
+    only: cleanLike(raw['only'], /^[a-z0-9_]+:[A-Za-z0-9_-]+$/, 60),
+    role: cleanLike(raw['role'], /^[a-z]+$/, 20),
+    split: cleanLike(raw['split'], /^[a-z0-9_]+$/, 40),
+    against: cleanWord(raw['against'], AGAINST),
   })
+}
+
+/** A text of a form, or nothing. */
+function cleanLike(value: unknown, form: RegExp, max: number): string | undefined {
+  return typeof value === 'string' && value.length <= max && form.test(value) ? value : undefined
+}
+
+export type TopicSearch = { topic?: string; period?: string; hospital?: string; department?: string }
+
+/** Which topic is shown, for when and for whom. */
+export function topicSearch(raw: RawSearch): TopicSearch {
+  return said({ topic: cleanLike(raw['topic'], /^[a-z0-9-]+$/, 41), period: cleanPeriod(raw['period']), hospital: cleanText(raw['hospital'], 100), department: cleanText(raw['department'], 100) })
+}
+
+export type WorkloadSearch = { period?: string; hospital?: string; department?: string; doctor?: string }
+
+/** Whose work is shown, and of when. */
+export function workloadSearch(raw: RawSearch): WorkloadSearch {
+  return said({ period: cleanPeriod(raw['period']), hospital: cleanText(raw['hospital'], 100), department: cleanText(raw['department'], 100), doctor: cleanText(raw['doctor'], 100) })
 }
 
 export const COUNTING_WAYS = ['counted', 'by_form', 'not_available'] as const

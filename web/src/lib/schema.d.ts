@@ -1887,6 +1887,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Indicator Topics
+         * @description The topics: patients, diseases, beds, operations, equipment, and those of the hospital.
+         */
+        get: operations["list_indicator_topics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/topics/{topic}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Indicator Topic
+         * @description A topic as a page: trend, structure, ranking, and what no data can tell.
+         */
+        get: operations["show_indicator_topic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/values": {
         parameters: {
             query?: never;
@@ -1899,6 +1939,26 @@ export interface paths {
          * @description The figures of some indicators for a period, with those of last year and of before.
          */
         get: operations["count_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Workload
+         * @description A doctor's work by role; whoever sees only his own figures gets his own.
+         */
+        get: operations["show_workload"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1941,6 +2001,26 @@ export interface paths {
          * @description Say when an alert is raised: by a target, by what was usual, by what is missing.
          */
         post: operations["set_indicator_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/benchmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Indicator
+         * @description Where a place stands among others; those that may not be seen are nameless.
+         */
+        get: operations["compare_indicator"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2047,6 +2127,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/{code}/contribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Divide Indicator Change
+         * @description Who caused a change: the part of each group, which add up to it exactly.
+         */
+        get: operations["divide_indicator_change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/{code}/entries": {
         parameters: {
             query?: never;
@@ -2061,6 +2161,46 @@ export interface paths {
          * @description Enter a figure that no data tell, with its evidence; another person confirms it.
          */
         post: operations["enter_indicator_figure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast Indicator
+         * @description How a figure may go on, with intervals, and how well that would have been known before.
+         */
+        get: operations["forecast_indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Indicator Impact
+         * @description Whom a change affected: the hospital above, and indicators that count the same rows.
+         */
+        get: operations["show_indicator_impact"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4861,6 +5001,34 @@ export interface components {
             problem: components["schemas"]["AuditProblem"] | null;
         };
         /**
+         * BackTest
+         * @description How a method did where the outcome is known.
+         *
+         *     Attributes:
+         *         folds: so many times it knew less than we do now.
+         *         points: so many outcomes were compared.
+         *         mase: mean error in units of the seasonal naive error within training; small is good.
+         *         covered_80, covered_95: percent of outcomes that lay in its intervals.
+         */
+        BackTest: {
+            /** Covered 80 */
+            covered_80: number;
+            /** Covered 95 */
+            covered_95: number;
+            /** Folds */
+            folds: number;
+            /** Mase */
+            mase: number;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "seasonal_naive" | "holt_winters" | "holt_winters_calendar";
+            name: components["schemas"]["BothWords"];
+            /** Points */
+            points: number;
+        };
+        /**
          * Balance
          * @description The books of a destination: what passed it is the sum of the other numbers.
          *
@@ -4904,6 +5072,65 @@ export interface components {
             passed: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * BenchmarkView
+         * @description Where a place stands among others.
+         *
+         *     Attributes:
+         *         of: what is compared.
+         *         least: so many nameless others there must be, or none.
+         *         mine: the place that is asked about; null: none of those that may be seen has a value.
+         *         value, rank, quartile: of that place; rank 1 and quartile 1 are the best.
+         *         count: how many are compared, it included. hidden: how many of them are nameless.
+         *         median, lower, upper: of the others: median and quartiles.
+         *         rows: in order of rank; values of nameless ones are rounded to three digits.
+         */
+        BenchmarkView: {
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            /** Hidden */
+            hidden: number;
+            /** Least */
+            least: number;
+            /** Lower */
+            lower: number | null;
+            /** Median */
+            median: number | null;
+            mine: components["schemas"]["Place"] | null;
+            name: components["schemas"]["BothWords"];
+            /**
+             * Of
+             * @enum {string}
+             */
+            of: "hospital" | "department";
+            period: components["schemas"]["PeriodView"];
+            /** Quartile */
+            quartile: number | null;
+            /** Rank */
+            rank: number | null;
+            /** Rows */
+            rows: components["schemas"]["PeerRow"][];
+            /** Unit */
+            unit: string;
+            /** Upper */
+            upper: number | null;
+            /** Value */
+            value: number | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            why: components["schemas"]["BothWords"];
         };
         /**
          * Bilingual
@@ -5588,6 +5815,114 @@ export interface components {
             withdrawn_at: string | null;
             /** Withdrawn By */
             withdrawn_by: string | null;
+        };
+        /**
+         * ContributionRow
+         * @description What one group did to the change.
+         *
+         *     Attributes:
+         *         key: of the group, unique in the answer.
+         *         name: of the group.
+         *         hospital, department, doctor: where it lies, of a level of places.
+         *         only: what its rows are asked for with, ``payer:self``, of a split; else empty.
+         *         numerator, denominator: now; ``before``: in the other period.
+         *         value, value_before: its own figure; null: nothing to divide by.
+         *         rate: effect of its own figure. mix: effect of its share. effect: both.
+         *         share: effect of the change in percent; null: nothing changed.
+         */
+        ContributionRow: {
+            /** Denominator */
+            denominator: number | null;
+            /** Denominator Before */
+            denominator_before: number | null;
+            department?: components["schemas"]["Place"] | null;
+            doctor?: components["schemas"]["Place"] | null;
+            /** Effect */
+            effect: number;
+            hospital?: components["schemas"]["Place"] | null;
+            /** Key */
+            key: string;
+            /** Mix */
+            mix: number;
+            name: components["schemas"]["BothWords"];
+            /** Numerator */
+            numerator: number;
+            /** Numerator Before */
+            numerator_before: number;
+            /**
+             * Only
+             * @default
+             */
+            only?: string;
+            /** Rate */
+            rate: number;
+            /** Share */
+            share: number | null;
+            /** Value */
+            value: number | null;
+            /** Value Before */
+            value_before: number | null;
+        };
+        /**
+         * ContributionView
+         * @description Whose part of a change is whose.
+         *
+         *     Attributes:
+         *         base: the period that is compared with.
+         *         ways: how the change can be divided.
+         *         change: value now less value before.
+         *         sides: of a quotient; of a plain number none.
+         *         rows: by size of effect, the largest first.
+         *         others: how many groups of small effect are told together, and their effect.
+         *         rest: of the change no group's: what is counted in several groups.
+         *         formula: how it was divided, and who says so.
+         */
+        ContributionView: {
+            /** After */
+            after: number | null;
+            /**
+             * Against
+             * @enum {string}
+             */
+            against: "previous" | "last_year";
+            base: components["schemas"]["PeriodView"];
+            /** Before */
+            before: number | null;
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** By */
+            by: string;
+            /** Change */
+            change: number | null;
+            /** Code */
+            code: string;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            formula: components["schemas"]["BothWords"];
+            name: components["schemas"]["BothWords"];
+            /** Others */
+            others: number;
+            /** Others Effect */
+            others_effect: number;
+            period: components["schemas"]["PeriodView"];
+            /** Rest */
+            rest: number;
+            /** Rows */
+            rows: components["schemas"]["ContributionRow"][];
+            /** Sides */
+            sides: components["schemas"]["SideEffect"][];
+            /** Unit */
+            unit: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            /** Ways */
+            ways: components["schemas"]["WayToSplit"][];
+            why: components["schemas"]["BothWords"];
         };
         /**
          * CreateRequest
@@ -6649,6 +6984,8 @@ export interface components {
             hospital: string;
             /** Items */
             items: components["schemas"]["IndicatorFigures"][];
+            /** @description what the rows that were asked for are called; null: all rows */
+            only?: components["schemas"]["BothWords"] | null;
             period: components["schemas"]["PeriodView"];
         };
         /**
@@ -6719,6 +7056,90 @@ export interface components {
             items: components["schemas"]["FlatView"][];
             /** Refused */
             refused: components["schemas"]["RefusedView"][];
+        };
+        /**
+         * ForecastPoint
+         * @description What is expected of a month or day, with intervals of 80 and 95 percent.
+         */
+        ForecastPoint: {
+            /** At */
+            at: string;
+            /** High 80 */
+            high_80: number;
+            /** High 95 */
+            high_95: number;
+            /** Low 80 */
+            low_80: number;
+            /** Low 95 */
+            low_95: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * ForecastView
+         * @description How a series may go on.
+         *
+         *     Attributes:
+         *         method: that was chosen, the best of those tested.
+         *         better_than_naive: whether it beats repeating the last season; if not, that is shown.
+         *         says: the same in words.
+         *         first, last: training window. observations: its length.
+         *         season: observations of a season, 12 months or 7 days.
+         *         history: the newest of the training window, at most 36 months or 84 days.
+         *         tests: every method, the best first.
+         *         notes: what should be known besides.
+         *         source: who says how.
+         */
+        ForecastView: {
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** Better Than Naive */
+            better_than_naive: boolean;
+            /** Code */
+            code: string;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            /** First */
+            first: string;
+            /**
+             * Grain
+             * @enum {string}
+             */
+            grain: "month" | "day";
+            /** History */
+            history: components["schemas"]["PastPoint"][];
+            /** Last */
+            last: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "seasonal_naive" | "holt_winters" | "holt_winters_calendar";
+            method_name: components["schemas"]["BothWords"];
+            name: components["schemas"]["BothWords"];
+            /** Notes */
+            notes: components["schemas"]["BothWords"][];
+            /** Observations */
+            observations: number;
+            /** Points */
+            points: components["schemas"]["ForecastPoint"][];
+            says: components["schemas"]["BothWords"];
+            /** Season */
+            season: number;
+            /** Source */
+            source: string;
+            /** Tests */
+            tests: components["schemas"]["BackTest"][];
+            /** Unit */
+            unit: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            why: components["schemas"]["BothWords"];
         };
         /**
          * GivenKey
@@ -6918,6 +7339,91 @@ export interface components {
             seen_at: string | null;
             /** Subject */
             subject: string;
+        };
+        /**
+         * ImpactAbove
+         * @description What a place did to the change of what stands above it; ``share`` in percent of it.
+         */
+        ImpactAbove: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Change */
+            change: number;
+            /** Effect */
+            effect: number;
+            /** Mix */
+            mix: number;
+            of: components["schemas"]["BothWords"];
+            /** Rate */
+            rate: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
+         * ImpactOn
+         * @description An indicator that counts the same rows, and what their change did to it.
+         */
+        ImpactOn: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** Code */
+            code: string;
+            /** Effect */
+            effect: number;
+            name: components["schemas"]["BothWords"];
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "numerator" | "denominator";
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ImpactView
+         * @description Whom a change affected: what stands above, and indicators that count the same rows.
+         *
+         *     Attributes:
+         *         above: null: nothing stands above, or whoever asks does not see all of it.
+         *         indicators: the most affected first, at most twelve.
+         */
+        ImpactView: {
+            above: components["schemas"]["ImpactAbove"] | null;
+            /**
+             * Against
+             * @enum {string}
+             */
+            against: "previous" | "last_year";
+            base: components["schemas"]["PeriodView"];
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** Code */
+            code: string;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            /** Indicators */
+            indicators: components["schemas"]["ImpactOn"][];
+            name: components["schemas"]["BothWords"];
+            period: components["schemas"]["PeriodView"];
+            /** Unit */
+            unit: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            why: components["schemas"]["BothWords"];
         };
         /**
          * Imported
@@ -7752,6 +8258,14 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * MissingData
+         * @description What belongs to a topic and has no source of data.
+         */
+        MissingData: {
+            name: components["schemas"]["BothWords"];
+            why: components["schemas"]["BothWords"];
+        };
+        /**
          * ModelElementView
          * @description An element of a model.
          */
@@ -8372,6 +8886,29 @@ export interface components {
             time: components["schemas"]["NamedColumn"];
             /** Where */
             where: string;
+        };
+        /**
+         * PastPoint
+         * @description A month, ``2026-03``, or a day, ``2026-03-15``, that is over.
+         */
+        PastPoint: {
+            /** At */
+            at: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * PeerRow
+         * @description One of those compared; of one that may not be seen there is a place in the order, no name.
+         */
+        PeerRow: {
+            /** Mine */
+            mine: boolean;
+            place: components["schemas"]["Place"] | null;
+            /** Rank */
+            rank: number;
+            /** Value */
+            value: number;
         };
         /**
          * PeriodView
@@ -9029,6 +9566,18 @@ export interface components {
         RaisedView: {
             /** Raised */
             raised: number;
+        };
+        /**
+         * RankingView
+         * @description The first of an indicator's places or doctors, best first, or largest first.
+         */
+        RankingView: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "hospital" | "department" | "doctor";
+            figures: components["schemas"]["IndicatorFigures"];
         };
         /**
          * Readiness
@@ -10300,6 +10849,25 @@ export interface components {
             version: number;
         };
         /**
+         * SideEffect
+         * @description What one part of the quotient did to the change: both sides together are the change.
+         */
+        SideEffect: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Effect */
+            effect: number;
+            /** Money */
+            money: boolean;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "numerator" | "denominator";
+        };
+        /**
          * SignCaliber
          * @description What is proposed, approved or withdrawn: the hash that was looked at, and a note.
          */
@@ -10542,6 +11110,53 @@ export interface components {
             zh: string;
         };
         /**
+         * StructureRow
+         * @description One class: its rows are asked for with ``only``; ``share`` of all numerators in percent.
+         */
+        StructureRow: {
+            /** Denominator */
+            denominator: number | null;
+            name: components["schemas"]["BothWords"];
+            /** Numerator */
+            numerator: number;
+            /** Only */
+            only: string;
+            /** Share */
+            share: number | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * StructureView
+         * @description An indicator by the classes of a split; classes of which nothing was counted are left out.
+         */
+        StructureView: {
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** By */
+            by: string;
+            by_name: components["schemas"]["BothWords"];
+            /** Code */
+            code: string;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            /** Money */
+            money: boolean;
+            name: components["schemas"]["BothWords"];
+            /** Rows */
+            rows: components["schemas"]["StructureRow"][];
+            /** Unit */
+            unit: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            why: components["schemas"]["BothWords"];
+        };
+        /**
          * SurveyView
          * @description The whole index, counted, of the records that may be seen.
          */
@@ -10698,6 +11313,52 @@ export interface components {
             tiles: components["schemas"]["NowTile"][];
         };
         /**
+         * TopicList
+         * @description The topics, in order.
+         */
+        TopicList: {
+            /** Topics */
+            topics: components["schemas"]["TopicName"][];
+        };
+        /**
+         * TopicName
+         * @description A topic that there is.
+         */
+        TopicName: {
+            title: components["schemas"]["BothWords"];
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * TopicView
+         * @description A topic as a page: numbers with their trend, structure, ranking, and what is missing.
+         *
+         *     Attributes:
+         *         now: of this moment and of today, where the topic asks for it.
+         */
+        TopicView: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            lead: components["schemas"]["BothWords"];
+            /** Missing */
+            missing: components["schemas"]["MissingData"][];
+            /** Now */
+            now: components["schemas"]["NowTile"][];
+            period: components["schemas"]["PeriodView"];
+            /** Rankings */
+            rankings: components["schemas"]["RankingView"][];
+            /** Structures */
+            structures: components["schemas"]["StructureView"][];
+            /** Tiles */
+            tiles: components["schemas"]["Tile"][];
+            title: components["schemas"]["BothWords"];
+            /** Topic */
+            topic: string;
+        };
+        /**
          * TrainingView
          * @description How the training stands that was begun last at this process of the API.
          *
@@ -10847,6 +11508,15 @@ export interface components {
             zh: string;
         };
         /**
+         * WayToSplit
+         * @description A way in which a change can be divided: a level of places, or a split of the rows.
+         */
+        WayToSplit: {
+            /** By */
+            by: string;
+            name: components["schemas"]["BothWords"];
+        };
+        /**
          * Words
          * @description A failure in one language: what failed, why, what to do next.
          */
@@ -10857,6 +11527,67 @@ export interface components {
             what: string;
             /** Why */
             why: string;
+        };
+        /**
+         * WorkloadFigure
+         * @description One number of a doctor in a role, with its line of twelve months (``2026-03``).
+         */
+        WorkloadFigure: {
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** Code */
+            code: string;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            figure: components["schemas"]["Figure"] | null;
+            /** Line */
+            line: components["schemas"]["PastPoint"][];
+            name: components["schemas"]["BothWords"];
+            /** Unit */
+            unit: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            why: components["schemas"]["BothWords"];
+        };
+        /**
+         * WorkloadRole
+         * @description What somebody did in a role.
+         *
+         *     Attributes:
+         *         role: the column by which rows name him; what rows are asked for with.
+         *         why: where it cannot be told: why; else empty.
+         */
+        WorkloadRole: {
+            /** Items */
+            items: components["schemas"]["WorkloadFigure"][];
+            name: components["schemas"]["BothWords"];
+            /** Role */
+            role: string;
+            why: components["schemas"]["BothWords"];
+        };
+        /**
+         * WorkloadView
+         * @description A doctor's work by role.
+         *
+         *     Attributes:
+         *         doctor: whose; null: of all whom whoever asks may see.
+         *         own: whether whoever asks sees nothing but his own.
+         *         doctors: whose work may be looked at, by name; empty for whoever sees only his own.
+         */
+        WorkloadView: {
+            doctor: components["schemas"]["Place"] | null;
+            /** Doctors */
+            doctors: components["schemas"]["Place"][];
+            /** Own */
+            own: boolean;
+            period: components["schemas"]["PeriodView"];
+            /** Roles */
+            roles: components["schemas"]["WorkloadRole"][];
         };
         /**
          * Decision
@@ -20212,6 +20943,205 @@ export interface operations {
             };
         };
     };
+    list_indicator_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_indicator_topic: {
+        parameters: {
+            query: {
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+            };
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     count_indicators: {
         parameters: {
             query: {
@@ -20226,6 +21156,10 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
             };
             header?: never;
             path?: never;
@@ -20240,6 +21174,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FiguresView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_workload: {
+        parameters: {
+            query: {
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadView"];
                 };
             };
             /** @description not signed in */
@@ -20432,6 +21471,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertRuleList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    compare_indicator: {
+        parameters: {
+            query: {
+                of?: "hospital" | "department";
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkView"];
                 };
             };
             /** @description not signed in */
@@ -21000,6 +22147,117 @@ export interface operations {
             };
         };
     };
+    divide_indicator_change: {
+        parameters: {
+            query: {
+                /** @description department, doctor, payer, disease, age …; empty: one level down */
+                by?: string;
+                /** @description which period is compared with */
+                against?: "previous" | "last_year";
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContributionView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     enter_indicator_figure: {
         parameters: {
             query?: never;
@@ -21022,6 +22280,217 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    forecast_indicator: {
+        parameters: {
+            query?: {
+                hospital?: string;
+                department?: string;
+                doctor?: string;
+                caliber?: string;
+                grain?: "month" | "day";
+                /** @description months or days ahead */
+                horizon?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_indicator_impact: {
+        parameters: {
+            query: {
+                /** @description which period is compared with */
+                against?: "previous" | "last_year";
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpactView"];
                 };
             };
             /** @description not signed in */
@@ -21211,6 +22680,10 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
             };
             header?: never;
             path: {
@@ -21315,6 +22788,10 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
             };
             header?: never;
             path: {

@@ -50,6 +50,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 
 FINEST: Final = ("hospital", "department", "month")
 """By what cells are kept that are added up later."""
+DAY: Final = "day+"
+"""How the name of a day begins; see :func:`keys`."""
 
 
 def rows(tables: Tables, part: Part, window: Window) -> ir.Table:
@@ -69,7 +71,8 @@ def within(table: ir.Table, part: Part, window: Window) -> ir.Table:
     if window.places.hospitals is not None:
         kept.append(_placed(table, part, window))
     if window.doctors is not None:
-        kept.append(_among(table[part.doctor], window.doctors) if part.doctor else _NONE)
+        doctor = window.whose(part.doctor, part.of_fact.columns)
+        kept.append(_among(table[doctor], window.doctors) if doctor else _NONE)
     return table.filter(*kept)
 
 
@@ -114,7 +117,8 @@ def cells(part: Part, tables: Tables, window: Window, by: Sequence[str] = FINEST
         part: what is counted.
         tables: the facts.
         window: which rows.
-        by: what makes a cell: some of ``hospital department doctor month``; none: one cell.
+        by: what makes a cell: some of ``hospital department doctor month``, of the columns of the
+            fact, and of ``day+28800``; none: one cell.
     """
     counted = rows(tables, part, window)
     grouped = counted.group_by(**keys(part, counted, by)) if by else counted
@@ -123,6 +127,9 @@ def cells(part: Part, tables: Tables, window: Window, by: Sequence[str] = FINEST
 
 def keys(part: Part, table: ir.Table, by: Sequence[str]) -> dict[str, ir.Column]:
     """Return the columns that place a row: in which hospital, department, month, at which doctor.
+
+    Every other name is a column of the fact; ``day+28800`` is the day, counted from 1970, of a
+    clock that is so many seconds ahead of UTC.
 
     Raises:
         KeyError: cells go by doctor, and rows of the fact name none.
@@ -133,7 +140,16 @@ def keys(part: Part, table: ir.Table, by: Sequence[str]) -> dict[str, ir.Column]
         "month": month_column(part.time),
         "doctor": part.doctor,
     }
-    return {one: table[columns[one]] for one in by}
+    return {
+        one: _day(part, table, int(one.removeprefix(DAY)))
+        if one.startswith(DAY)
+        else table[columns.get(one, one)]
+        for one in by
+    }
+
+
+def _day(part: Part, table: ir.Table, ahead_seconds: int) -> ir.IntegerColumn:
+    return ((table[part.time].epoch_seconds() + ahead_seconds) // 86_400).cast("int64")
 
 
 # --- conditions ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from lianyi.applications.indicators.views import (
     UnusableFile,
 )
 from lianyi.applications.indicators.wording import caliber_view, differences, named, said_of
-from lianyi.projections.operational.star import Column, star
+from lianyi.projections.operational.star import Column, Kind, star
 
 _NO_CALIBER = BothWords(zh="该指标没有这一口径", en="the indicator has no such caliber")
 _NO_DOCTOR = BothWords(
@@ -151,7 +151,9 @@ class Meant(NamedTuple):
         )
 
 
-def meant(indicator: Indicator, caliber: str, day: date, *, by_doctor: bool = False) -> Meant:
+def meant(
+    indicator: Indicator, caliber: str, day: date, *, by_doctor: bool = False, role: str = ""
+) -> Meant:
     """Say by which caliber an indicator is counted, or why it is not.
 
     Args:
@@ -159,6 +161,7 @@ def meant(indicator: Indicator, caliber: str, day: date, *, by_doctor: bool = Fa
         caliber: short name; empty: the first that is counted.
         day: on which it should hold.
         by_doctor: whether rows must say whose they are.
+        role: the column in which they must say it; empty: any.
     """
     chosen = choose(indicator, caliber, day)
     if chosen is None:
@@ -168,6 +171,7 @@ def meant(indicator: Indicator, caliber: str, day: date, *, by_doctor: bool = Fa
         why = one.by_form or one.not_available
         way: CountedHow = "by_form" if one.by_form else "not_available"
         return Meant(indicator, chosen, way, BothWords(zh=why, en=why))
-    if by_doctor and not all(part.doctor for part in one.parts()):
+    said = [part.of_fact.of_kind(Kind.PRACTITIONER) for part in one.parts()]
+    if (by_doctor and not all(said)) or (role and not all(role in some for some in said)):
         return Meant(indicator, chosen, "cannot_split", _NO_DOCTOR)
     return Meant(indicator, chosen, "counted", BothWords(zh="", en=""))

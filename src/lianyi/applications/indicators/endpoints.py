@@ -45,8 +45,24 @@ def _asked(
     caliber: Annotated[
         str, Query(max_length=41, pattern=r"^[a-z0-9-]*$", description="empty: the first of each")
     ] = "",
+    only: Annotated[
+        str,
+        Query(
+            max_length=120,
+            pattern=r"^([a-z0-9_]+:[A-Za-z0-9_-]+(,|$))*$",
+            description="payer:self, age:75: of rows that fulfil a condition more",
+        ),
+    ] = "",
+    role: Annotated[
+        str,
+        Query(
+            max_length=20,
+            pattern=r"^[a-z]*$",
+            description="surgeon, assistant: as what the rows name a doctor; empty: as the first",
+        ),
+    ] = "",
 ) -> Asked:
-    return Asked(period, hospital, department, doctor, caliber)
+    return Asked(period, hospital, department, doctor, caliber, only, role)
 
 
 Service = Annotated[IndicatorService, Depends(_service)]

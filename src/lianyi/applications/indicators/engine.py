@@ -171,7 +171,7 @@ class Engine:
         """
         key = part.of_fact.key
         own = (key, HOSPITAL, "origin", part.department, part.time, month_column(part.time))
-        beside = (part.doctor, _PATIENT, _ENCOUNTER)
+        beside = (window.whose(part.doctor, part.of_fact.columns), _PATIENT, _ENCOUNTER)
         known = {*part.of_fact.columns, month_column(part.time)}
         wanted = [one for one in dict.fromkeys([*own, *columns, *beside]) if one in known]
 
@@ -293,7 +293,8 @@ def _must_lie_within(cells: Cells, window: Window, by: Sequence[str]) -> None:
 def _row_must_lie_within(row: Mapping[str, Any], part: Part, window: Window) -> None:
     seen = window.places.holds(row[HOSPITAL], row[part.department])
     if window.doctors is not None:
-        seen = seen and row.get(part.doctor) in window.doctors
+        whose = window.whose(part.doctor, part.of_fact.columns)
+        seen = seen and row.get(whose) in window.doctors
     month = row[month_column(part.time)]
     if not seen or month is None or not window.first <= month <= window.last:
         raise OutOfSight(where="rows")

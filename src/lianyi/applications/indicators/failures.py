@@ -135,6 +135,17 @@ class CountingTooBig(LianyiError):
     )
 
 
+class NoSuchSplit(LianyiError):
+    """Rows cannot be divided, or narrowed, in the way that was asked for."""
+
+    code = "LY-2571"
+    category = Category.INVALID
+    en = Told(
+        "cannot divide the figure like this", "{why}", "choose one of the ways that are offered"
+    )
+    zh = Told("不能这样拆分该数值", "{why_zh}", "请从提供的拆分方式中选择")
+
+
 def unknown(word: str, known: Iterable[str]) -> dict[str, str]:
     """Say that a word is unknown, and which known one is nearest, in both languages."""
     close = nearest(word, known)

@@ -83,15 +83,15 @@ class Figuring:
             by: what a figure is of.
             at: when it is asked.
         """
-        parts = _parts(some)
+        parts, grain = _parts(some), _grain(by, window)
         spans = [period, period.before(period.months), period.before(_YEAR)]
         windows = [replace(window, first=one.first, last=one.last) for one in spans]
-        now, before, then = [await self._counter.figures(parts, one, GRAINS[by]) for one in windows]
-        whole = [await self._whole(parts, one, cells, GRAINS[by])
+        now, before, then = [await self._counter.figures(parts, one, grain) for one in windows]
+        whole = [await self._whole(parts, one, cells, grain)
                  for one, cells in zip(windows, (now, before, then), strict=True)]  # fmt: skip
         if by == "month":
             wide = replace(window, first=period.first - _YEAR, last=period.last)
-            now = await self._counter.figures(parts, wide, GRAINS[by])
+            now = await self._counter.figures(parts, wide, grain)
         found: list[Told] = []
         for one in some:
             if not one.counted:
@@ -209,6 +209,11 @@ def _place(key: Key, by: By, names: Names) -> dict[str, object]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _grain(by: By, window: Window) -> tuple[str, ...]:
+    """Return what makes a cell: doctors by the column in which rows are asked to name them."""
+    return tuple(window.role or one if one == "doctor" else one for one in GRAINS[by])
 
 
 def _parts(some: Iterable[Meant]) -> list[Part]:

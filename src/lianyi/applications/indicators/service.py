@@ -6,7 +6,7 @@ another one. Names are looked up when something is shown, and codes are what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,9 +18,15 @@ import asyncpg
 
 from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.boards import find_board, now_tiles, parse_board, read_boards
-from lianyi.applications.indicators.book import Book
+from lianyi.applications.indicators.book import Book, Definitions
 from lianyi.applications.indicators.counter import Counter
-from lianyi.applications.indicators.defining import detail_view, list_view, meant, period_view
+from lianyi.applications.indicators.defining import (
+    Meant,
+    detail_view,
+    list_view,
+    meant,
+    period_view,
+)
 from lianyi.applications.indicators.failures import (
     BadBoard,
     NothingInSight,
@@ -34,6 +40,7 @@ from lianyi.applications.indicators.periods import Period, month_text, parse_per
 from lianyi.applications.indicators.rowing import Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.sight import Sight, Sights
+from lianyi.applications.indicators.splits import only, words_of
 from lianyi.applications.indicators.views import (
     BoardName,
     BoardView,
@@ -71,6 +78,8 @@ class Asked:
         department: code; those below it are meant, too.
         doctor: code of a practitioner.
         caliber: short name; empty: the first of each indicator that is counted.
+        only: ``payer:self``: of the rows that fulfil a condition more; see :mod:`.splits`.
+        role: the column that says whose rows are; empty: the first that says it.
     """
 
     period: str
@@ -78,6 +87,30 @@ class Asked:
     department: str = ""
     doctor: str = ""
     caliber: str = ""
+    only: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What everything that counts in this slice stands on; see :class:`IndicatorService`."""
+
+    book: Book
+    clock: Clock
+    zone: ZoneInfo
+    content_dir: Path
+    counter: Counter
+    figuring: Figuring
+    window: Callable[..., Awaitable[tuple[Window, Sight]]]
+    meant: Callable[..., Meant]
+    names: Callable[[Sequence[tuple[object, ...]], By], Awaitable[Names]]
+    at: Callable[[Period], Clocked]
+    midnight: Callable[[date], datetime]
+
+    @property
+    def today(self) -> date:
+        """Return the day, by the clock of the hospital."""
+        return self.clock.now().astimezone(self.zone).date()
 
 
 class IndicatorService:
@@ -162,8 +195,7 @@ class IndicatorService:
         definitions = await self._book.now(self._today)
         by_doctor = by == "doctor" or sight.doctors is not None
         some = [
-            meant(definitions.get(code), asked.caliber, period.last_day, by_doctor=by_doctor)
-            for code in wanted
+            self._meant(definitions, code, asked, period, by_doctor=by_doctor) for code in wanted
         ]
         at = self._at(period)
         tables = await self._figuring.tables(some, period, window, by, at)
@@ -173,6 +205,7 @@ class IndicatorService:
             by=by,
             department=asked.department,
             hospital=asked.hospital,
+            only=words_of(some, asked.only),
             asked_at=at.now,
             items=[
                 view_of(one, figures, whole, newest, by=by, names=names, at=at)
@@ -263,12 +296,8 @@ class IndicatorService:
         """
         period = parse_period(asked.period)
         window, sight = await self._window(asked, period)
-        one = meant(
-            (await self._book.now(self._today)).get(code),
-            asked.caliber,
-            period.last_day,
-            by_doctor=sight.doctors is not None,
-        )
+        definitions = await self._book.now(self._today)
+        one = self._meant(definitions, code, asked, period, by_doctor=sight.doctors is not None)
         behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
         counted_by = one.view()
         assert counted_by is not None  # noqa: S101 - what is counted has a caliber
@@ -297,12 +326,7 @@ class IndicatorService:
         period = parse_period(asked.period)
         window, _ = await self._window(asked, period, also=(_ROWS,))
         definitions = await self._book.now(self._today)
-        one = meant(
-            definitions.get(code),
-            asked.caliber,
-            period.last_day,
-            by_doctor=window.doctors is not None,
-        )
+        one = self._meant(definitions, code, asked, period, by_doctor=window.doctors is not None)
         return await self._rows.export(one, side, window)
 
     # ---- what is common to them ----------------------------------------------------------------
@@ -327,7 +351,33 @@ class IndicatorService:
         sight = sight.narrowed(asked.hospital, asked.department, asked.doctor)
         if sight.nothing:
             raise NothingInSight(where="indicators")
-        return Window(period.first, period.last, sight.places, sight.doctors), sight
+        window = Window(period.first, period.last, sight.places, sight.doctors, role=asked.role)
+        return window, sight
+
+    def _meant(
+        self, definitions: Definitions, code: str, asked: Asked, period: Period, *, by_doctor: bool
+    ) -> Meant:
+        """Return an indicator by its caliber, of which only what is asked for is counted."""
+        found = definitions.get(code)
+        one = meant(found, asked.caliber, period.last_day, by_doctor=by_doctor, role=asked.role)
+        return only(one, asked.only)
+
+    @property
+    def ground(self) -> Ground:
+        """What else of this slice counts with: the same window, definitions, cells and names."""
+        return Ground(
+            book=self._book,
+            clock=self._clock,
+            zone=self._zone,
+            content_dir=self._content_dir,
+            counter=self._counter,
+            figuring=self._figuring,
+            window=self._window,
+            meant=self._meant,
+            names=self._names,
+            at=self._at,
+            midnight=self._midnight,
+        )
 
     async def _names(self, keys: Sequence[tuple[object, ...]], by: By) -> Names:
         """Return the names of what figures are of."""

@@ -53,6 +53,22 @@ class Sight:
             doctors = frozenset({doctor}) & (doctors if doctors is not None else {doctor})
         return Sight(places, doctors, self.parents)
 
+    def peers(self, hospital: str) -> Places:
+        """Return whose figures a place is held against, named or not; see :mod:`.insight`.
+
+        Nobody's rows are listed of these places, and nobody's figures told with a name unless they
+        lie in the sight itself. Whoever sees nothing of a hospital has no peers in it.
+
+        Args:
+            hospital: whose departments are compared; empty: hospitals are.
+        """
+        if not hospital:
+            return Places() if self.nothing else EVERYWHERE
+        known = {one for one, _ in self.places.departments}
+        if self.places.holds(hospital, None) or hospital in known:
+            return Places(frozenset({hospital}))
+        return Places()
+
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to see."""

@@ -273,6 +273,9 @@ class FiguresView(Shown):
     by: By
     department: str
     hospital: str
+    only: BothWords | None = Field(
+        default=None, description="what the rows that were asked for are called; null: all rows"
+    )
     asked_at: datetime
     items: list[IndicatorFigures]
 

@@ -6,7 +6,7 @@ nothing to whoever leads D01 of another.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -78,6 +78,7 @@ class Window:
         first, last: months, both counted in; see ``star.month_of``.
         places: that are asked for and may be seen.
         doctors: codes of practitioners whose rows are counted; None: of all.
+        role: the column of the facts that says whose a row is; empty: the first that says it.
         since, until: instants in UTC, without a zone, half open; None: the whole months.
     """
 
@@ -87,3 +88,15 @@ class Window:
     doctors: frozenset[str] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    role: str = ""
+
+    def whose(self, first: str, columns: Container[str]) -> str:
+        """Return the column that says whose a row of a fact is; empty: rows name nobody so.
+
+        Args:
+            first: the one that says it where no role is asked for.
+            columns: of the fact.
+        """
+        if not self.role:
+            return first
+        return self.role if self.role in columns else ""

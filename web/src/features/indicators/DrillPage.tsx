@@ -9,6 +9,9 @@ import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { Bars, type Level } from './Bars'
+import { Benchmark } from './Benchmark'
+import { Contribution } from './Contribution'
+import { ForecastPanel } from './ForecastPanel'
 import { MonthChart } from './MonthChart'
 import { amount, type Money, moneyOf } from './numbers'
 import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Value } from './parts'
@@ -38,8 +41,8 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
   const drills = may('indicators.rows') || may('indicators.own')
   const period = usePeriod(search.period)
   const level = search.by ?? levelBelow(search)
-  const { hospital, department, doctor, caliber } = search
-  const place = { codes: indicator.code, hospital, department, doctor, caliber }
+  const { hospital, department, doctor, caliber, only, role } = search
+  const place = { codes: indicator.code, hospital, department, doctor, caliber, only, role }
   const figures = useFigures({ ...place, period: periodText(period), by: level })
   const months = useFigures({ ...place, period: monthsUpTo(period).range, by: 'month' })
   const counted = figures.data?.items[0]
@@ -56,7 +59,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
           {t('indicators.toDefinition')}
         </Link>
       </div>
-      <Path search={search} counted={counted} put={put} />
+      <Path search={search} counted={counted} only={figures.data?.only} put={put} />
       {figures.isPending ? (
         <Loading rows={10} />
       ) : !counted ? (
@@ -74,7 +77,10 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
                 {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
               </section>
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
+              {counted.way === 'counted' && <Contribution code={indicator.code} period={periodText(period)} search={search} money={money} put={put} />}
               {drills && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
+              {counted.way === 'counted' && <ForecastPanel code={indicator.code} search={search} ratio={counted.all?.denominator != null} />}
+              {counted.way === 'counted' && may('indicators.read') && <Benchmark code={indicator.code} period={periodText(period)} search={search} />}
             </>
           ) : (
             <StatePage title={t(`indicators.counting.${counted.way}`)} text={said(counted.why)} quiet />
@@ -108,16 +114,17 @@ function Calibers({ indicator, chosen, change }: { indicator: IndicatorDetail; c
 }
 
 /** From everything down to where the reader is; each step leads back up. */
-function Path({ search, counted, put }: { search: DrillSearch; counted: IndicatorFigures | undefined; put: (change: DrillSearch) => void }) {
+function Path({ search, counted, only, put }: { search: DrillSearch; counted: IndicatorFigures | undefined; only: Said | null | undefined; put: (change: DrillSearch) => void }) {
   const { t } = useTexts()
   const said = useSaid()
   const named = (of: { code: string; name: Said } | null | undefined, code: string) => (of?.code === code ? said(of.name) : code)
   const some = counted?.figures[0]
   const steps = [
-    { name: t('indicators.everything'), up: { hospital: undefined, department: undefined, doctor: undefined, by: undefined } },
-    ...(search.hospital === undefined ? [] : [{ name: named(some?.hospital, search.hospital), up: { department: undefined, doctor: undefined, by: undefined } }]),
-    ...(search.department === undefined ? [] : [{ name: named(some?.department, search.department), up: { doctor: undefined, by: undefined } }]),
-    ...(search.doctor === undefined ? [] : [{ name: named(some?.doctor, search.doctor), up: {} }]),
+    { name: t('indicators.everything'), up: { hospital: undefined, department: undefined, doctor: undefined, by: undefined, only: undefined } },
+    ...(search.hospital === undefined ? [] : [{ name: named(some?.hospital, search.hospital), up: { department: undefined, doctor: undefined, by: undefined, only: undefined } }]),
+    ...(search.department === undefined ? [] : [{ name: named(some?.department, search.department), up: { doctor: undefined, by: undefined, only: undefined } }]),
+    ...(search.doctor === undefined ? [] : [{ name: named(some?.doctor, search.doctor), up: { only: undefined } }]),
+    ...(search.only === undefined ? [] : [{ name: only ? said(only) : search.only, up: {} }]),
   ]
   return (
     <nav aria-label={t('indicators.path')}>

@@ -22,8 +22,8 @@ const PAGE = 50
 
 /** What the server is asked for: the very filters of the figure above. */
 function questionOf({ period, search }: Asked) {
-  const { hospital, department, doctor, caliber, side = 'numerator' } = search
-  return { period, side, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }) }
+  const { hospital, department, doctor, caliber, only, role, side = 'numerator' } = search
+  return { period, side, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }) }
 }
 
 /** The rows behind a figure; they add up to it, and the page says so. */
