@@ -35,16 +35,16 @@ async def approve(people: People) -> None:
     """Let two people who reach both hospitals approve what is counted."""
     for name in ("board.one", "board.two"):
         await people.add(name, ("manager", "*"))
-    one, two = [await people.browser(name) for name in ("board.one", "board.two")]
-    (holds,) = [
-        line
-        for line in (await told(one, "/approvals"))["items"]
-        if line["code"] == COUNTED and line["caliber"] == "hospital"
-    ]
-    for browser, verb in ((one, "propose"), (two, "approve")):
-        await told(
-            browser, f"/{COUNTED}/calibers/hospital/{verb}", {"hash": holds["hash"], "note": "x"}
-        )
+    said = {"hash": await hash_of(people), "note": "x"}
+    for name, verb in (("board.one", "propose"), ("board.two", "approve")):
+        await told(await people.browser(name), f"/{COUNTED}/calibers/hospital/{verb}", said)
+
+
+async def hash_of(people: People) -> str:
+    """Return the hash of what is counted."""
+    standings = (await told(await people.browser("board.one"), "/approvals"))["items"]
+    (holds,) = [one for one in standings if (one["code"], one["caliber"]) == (COUNTED, "hospital")]
+    return str(holds["hash"])
 
 
 async def publish(people: People, organisation: str, mark: str) -> Figures:
