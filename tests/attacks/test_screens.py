@@ -124,8 +124,6 @@ class Ward(Office):
     def _write_figures(self) -> None:
         """Decide about hospitals that are called by attacks, and say so in their words."""
         path = "/indicators/EX-13"
-        standings = self.get("/indicators/approvals")["items"]
-        hashes = {one["hash"] for one in standings if one["code"] == "EX-13"}
         for text in HTML:
             told = sayable(text)[:100]
             of = {"period": "2025", "hospital": told}
@@ -138,11 +136,10 @@ class Ward(Office):
                 self.try_post(f"{path}/alert-rules", {"kind": "missing", "hospital": told}),
             ]
             assert all(said), f"a hospital may be called {told!r}"
-        for hashed in hashes:
-            self.try_post(
-                f"{path}/calibers/national-exam/propose",
-                {"hash": hashed, "note": sayable(HTML[0])},
-            )
+        history = self.get(f"{path}/calibers/national-exam/history")
+        for one in history["standings"]:
+            note = {"hash": one["hash"], "note": sayable(HTML[0])[:100]}
+            self.post(f"{path}/calibers/national-exam/propose", note)
         assert self.post("/indicators/alerts/evaluate", {"period": "2025"})["raised"] == len(HTML)
         for n, one in enumerate(self.get("/indicators/alerts")["items"]):
             if n % 2:
@@ -214,7 +211,7 @@ def settle(page: Page) -> None:
     """Wait until the page shows something and loads nothing."""
     page.wait_for_load_state("load")
     expect(page.locator("main, h1").first).to_be_visible()
-    expect(page.locator(".ant-spin-spinning, [aria-busy=true]")).to_have_count(0)
+    expect(page.locator(".ant-spin-spinning, [aria-busy=true]")).to_have_count(0, timeout=60_000)
 
 
 def unfold(page: Page, found: list[str]) -> None:

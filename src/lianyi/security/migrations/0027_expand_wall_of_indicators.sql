@@ -70,7 +70,7 @@ CREATE POLICY seen ON indicators.alert FOR SELECT TO lianyi_doors USING (
 CREATE POLICY raised ON indicators.alert FOR INSERT TO lianyi_doors WITH CHECK (
     ((SELECT EXISTS (SELECT FROM security.indicator_sight WHERE organisation = '*'))
      OR hospital IN (SELECT organisation FROM security.indicator_sight))
-    AND EXISTS (SELECT FROM indicators.decision AS d WHERE d.decision = rule AND d.said = 'ruled'));
+    AND EXISTS (SELECT FROM indicators.decision AS d WHERE d.decision = alert.rule AND d.said = 'ruled'));
 
 -- Where the chain ends: whoever publishes must go on from there, whosever the last value is. It is
 -- a number and a hash, and nobody's data.
