@@ -2,9 +2,10 @@
 
 Run: ``python benchmarks/access.py`` (with ``src`` on the path). Prints one JSON object.
 
-The list is read by the product's own search, over a real database with ten organisations in one
-shard: by somebody who sees everything through the owner's connection, and by somebody who sees one
-organisation through the walled one, both walls at work.
+The lists are read by the product's own code, over a real database with ten organisations: messages
+in one shard, and published values of indicators. They are read by somebody who sees everything
+through the owner's connection, and by somebody who sees one organisation through the walled one,
+both walls at work. Of published values both ask for the same rows, those of one hospital.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,6 +30,8 @@ import asyncpg
 from lianyi.api.addresses import bare_app
 from lianyi.api.guard import judge
 from lianyi.api.operations import operations_of
+from lianyi.applications.indicators.publishing import published_store
+from lianyi.applications.indicators.publishing.model import Published
 from lianyi.base.clock import SystemClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.base.embedded import PostgresServer
@@ -56,6 +60,7 @@ from lianyi.security.rules import reach_of
 
 ROUNDS, CALLS = 15, 2000
 ORGANISATIONS, MESSAGES, LOOKS = 10, 20_000, 300
+VALUES = 10_000
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WATCHER = "integration-watcher"
 
@@ -175,6 +180,7 @@ async def lists(folder: Path) -> dict[str, float]:
                 for way, spent in (await look(ways, search)).items():
                     found[f"{name}_{way}_ms"] = spent
             found[f"{name}_times"] = found[f"{name}_scoped_ms"] / found[f"{name}_plain_ms"]
+        found |= await published(plain, walled)
         await walled.close()
         await plain.close()
     finally:
@@ -182,19 +188,55 @@ async def lists(folder: Path) -> dict[str, float]:
     return {name: round(value, 3) for name, value in found.items()}
 
 
+async def published(plain: asyncpg.Pool, walled: asyncpg.Pool) -> dict[str, float]:
+    """Measure a year of an indicator of one hospital, with and without the second wall."""
+    day = NOW.date()
+    rows = [
+        Published(
+            n + 1, f"X-{n // ORGANISATIONS % 20}", "hospital", 1, "0" * 64, day,
+            f"h{n % ORGANISATIONS}", "", n // 200 % 50, n // 200 % 50, Decimal(n), Decimal(n + 1),
+            {"facts": {"encounter": "0" * 64}}, {}, NOW, "x", None, "", b"",
+        )
+        for n in range(VALUES)
+    ]  # fmt: skip
+    async with plain.acquire() as connection:
+        await published_store.put_definition(connection, "0" * 64, {})
+        await published_store.insert_published(connection, rows)
+        await connection.execute("VACUUM ANALYZE indicators.published")
+    manager = await somebody(plain, "manager", "indicators.read")
+    times: dict[str, list[float]] = {"plain": [], "scoped": []}
+    ways = {"plain": (plain, platform("indicators.read", "bench")), "scoped": (walled, manager)}
+    for n in range(LOOKS + 20):
+        for way, (pool, who) in ways.items():
+            with acting(who):
+                began = time.perf_counter()
+                found = await published_store.published(pool, codes=["X-7"], hospital="h3")
+                spent = (time.perf_counter() - began) * 1e3
+            assert len(found) == VALUES // ORGANISATIONS // 20
+            if n >= 20:
+                times[way].append(spent)
+    told = {f"published_{way}_ms": statistics.median(one) for way, one in times.items()}
+    return told | {"published_times": told["published_scoped_ms"] / told["published_plain_ms"]}
+
+
 async def one_watcher(pool: asyncpg.Pool) -> Access:
-    """Add somebody who sees one organisation, to both walls."""
+    """Add somebody who watches one organisation, to both walls."""
+    return await somebody(pool, WATCHER, "messages.read")
+
+
+async def somebody(pool: asyncpg.Pool, role: str, permission: str) -> Access:
+    """Add somebody with a role in one organisation, to both walls."""
     roles, _ = read_roles(Path("/nonexistent"))
     account, now = uuid.uuid4(), datetime.now(UTC)
-    new = AccountRecord(account, "w", "w", "person", "h3", "active", False, 0, None, now)
-    given = AssignmentRecord(uuid.uuid4(), account, WATCHER, "h3", now, None, "", "")
+    new = AccountRecord(account, role, role, "person", "h3", "active", False, 0, None, now)
+    given = AssignmentRecord(uuid.uuid4(), account, role, "h3", now, None, "", "")
     async with pool.acquire() as connection, connection.transaction():
         await store.insert_account(connection, new)
         await store.insert_assignment(connection, given)
         await store.refresh_sight(connection, roles, now)
         tree = await store.parents(connection)
-    actor = Actor(account, "w", "w", "h3", reach_of([given.held], roles, tree, at=now))
-    return Access(actor, "messages.read", "list_messages", Purpose.OPERATIONS)
+    actor = Actor(account, role, role, "h3", reach_of([given.held], roles, tree, at=now))
+    return Access(actor, permission, "bench", Purpose.OPERATIONS)
 
 
 async def _queries(stack: AsyncExitStack, pool: asyncpg.Pool, dsn: str, folder: Path) -> Queries:

@@ -65,6 +65,9 @@ class Cage(Clinic):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        settings = folder / "lianyi.toml"
+        settings.write_text('[subscriptions]\nhosts = ["127.0.0.1"]\n', "utf-8")
+        self.options = ("--settings", str(settings))
         self.folder = folder
         self.secrets: dict[str, str] = {}
         self.answers: list[bytes] = []
@@ -87,7 +90,9 @@ class Cage(Clinic):
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         told = {"Content-Type": "application/json", "X-Lianyi": "1"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        address = path if path.startswith(("/oauth", "/ops", "/?", "/api")) else f"/api/v1{path}"
+        address = (
+            path if path.startswith(("/oauth", "/ops", "/?", "/api", "/fhir")) else f"/api/v1{path}"
+        )
         asked = urllib.request.Request(
             self.address + address, data=data, headers=told, method=method
         )
@@ -130,6 +135,7 @@ class Cage(Clinic):
         )
         key = self.plant("key", said["secret"])
         self.ask("GET", "/session", Authorization=f"Bearer {key}")
+        self._subscribe(cookie, key)
         own = self.sign_in(name="li.na", password=given)
         chosen = self.plant("chosen password")
         status, _, _ = self.ask("POST", "/me/password", {"old": given, "new": chosen}, Cookie=own)
@@ -140,6 +146,26 @@ class Cage(Clinic):
             self.ask("POST", "/me/password", {"old": self.plant("wrong old"), "new": wrong},
                      Cookie=own)  # fmt: skip
         return cookie
+
+    def _subscribe(self, cookie: str, key: str) -> None:
+        """Let a system be told of results at a receiver that wants a secret, and is not there."""
+        role = {"role": "clinical-system", "organisation": "*", "reason": "x"}
+        assert self.ask("POST", "/accounts/robot/roles", role, Cookie=cookie)[0] == 200
+        headers = [f"Authorization: Bearer {self.plant('header of a subscription')}"]
+        wanted = {
+            "resourceType": "Subscription", "status": "requested", "reason": "x",
+            "criteria": "urn:lianyi:topic:result-final",
+            "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:9/hook",
+                        "payload": "application/fhir+json", "header": headers},
+        }  # fmt: skip
+        told = {"Authorization": f"Bearer {key}", "Content_Type": "application/fhir+json"}
+        status, made, _ = self.ask("POST", "/fhir/Subscription?channel=admissions", wanted, **told)
+        assert status == 201, made
+        path = f"/fhir/Subscription/{made['id']}"
+        self.until(
+            lambda: "error" in str(self.ask("GET", f"{path}/$status", **told)[1]), "nobody failed"
+        )
+        assert "***" in str(self.ask("GET", path, **told)[1])
 
     def _add_factor(self, cookie: str) -> None:
         status, said, _ = self.ask("POST", "/me/second-factor", Cookie=cookie, keep=False)

@@ -72,6 +72,7 @@ class Ward(Office):
         words = [escaped(t) for t in every_text()]
         assert self.send_bytes(self.hr_port, master_file("MF1", words))
         self._write_accounts()
+        self._write_figures()
 
     def throw(self, body: bytes) -> None:
         assert self.send_bytes(self._source_port, body), body[:100]
@@ -119,6 +120,31 @@ class Ward(Office):
             )
         self.try_post("/accounts", {"name": "robot", "display_name": HTML[0], "kind": "service"})
         self.try_post("/accounts/robot/keys", {"title": HTML[1]})
+
+    def _write_figures(self) -> None:
+        """Decide about hospitals that are called by attacks, and say so in their words."""
+        path = "/indicators/EX-13"
+        for text in HTML:
+            told = sayable(text)[:100]
+            of = {"period": "2025", "hospital": told}
+            said = [
+                self.try_post(
+                    f"{path}/entries",
+                    of | {"numerator": "1", "evidence": told, "file": told},
+                ),
+                self.try_post(f"{path}/targets", of | {"department": told, "value": 1}),
+                self.try_post(f"{path}/alert-rules", {"kind": "missing", "hospital": told}),
+            ]
+            assert all(said), f"a hospital may be called {told!r}"
+        history = self.get(f"{path}/calibers/national-exam/history")
+        for one in history["standings"]:
+            note = {"hash": one["hash"], "note": sayable(HTML[0])[:100]}
+            self.post(f"{path}/calibers/national-exam/propose", note)
+        assert self.post("/indicators/alerts/evaluate", {"period": "2025"})["raised"] == len(HTML)
+        for n, one in enumerate(self.get("/indicators/alerts")["items"]):
+            if n % 2:
+                note = {"note": sayable(HTML[n % len(HTML)])[:100]}
+                self.post(f"/indicators/alerts/{one['number']}/acknowledge", note)
 
     def try_post(self, path: str, body: Any) -> Any:
         """Post what may be refused."""
@@ -185,7 +211,7 @@ def settle(page: Page) -> None:
     """Wait until the page shows something and loads nothing."""
     page.wait_for_load_state("load")
     expect(page.locator("main, h1").first).to_be_visible()
-    expect(page.locator(".ant-spin-spinning, [aria-busy=true]")).to_have_count(0)
+    expect(page.locator(".ant-spin-spinning, [aria-busy=true]")).to_have_count(0, timeout=60_000)
 
 
 def unfold(page: Page, found: list[str]) -> None:
@@ -251,11 +277,13 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
                               f"/indicators/EX-04?department={told[0]}&doctor={told[1]}",
                               f"/indicators/{told[0]}?caliber={told[1]}"],
         "/indicators/desk": ["/indicators/desk", f"/indicators/desk?q={told[0]}"],
-        "/indicators/desk/$code": ["/indicators/desk/EX-04", f"/indicators/desk/{told[0]}"],
+        "/indicators/desk/$code": ["/indicators/desk/EX-04", "/indicators/desk/EX-13",
+                                   f"/indicators/desk/{told[0]}"],
         "/indicators/topics": ["/indicators/topics", f"/indicators/topics?topic={told[0]}"],
         "/indicators/workload": ["/indicators/workload",
                                  f"/indicators/workload?doctor={told[0]}"],
-        "/indicators/exam": ["/indicators/exam", f"/indicators/exam?hospital={told[0]}"],
+        "/indicators/exam": ["/indicators/exam",
+                             *(f"/indicators/exam?hospital={text}" for text in told)],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
     }  # fmt: skip
 

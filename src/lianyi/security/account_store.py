@@ -11,7 +11,7 @@ import asyncpg
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.model import Assignment, Role
-from lianyi.security.rules import masterdata_roles, seeing_roles
+from lianyi.security.rules import indicator_roles, masterdata_roles, seeing_roles
 
 CHANGED = "lianyi_security"
 """Notified when what somebody may do has changed; processes forget what they remember."""
@@ -479,9 +479,11 @@ async def refresh_sight(connection: Connection, roles: Mapping[str, Role], at: d
         at: the assignments of this moment count.
     """
     await connection.execute(
-        "SELECT security.refresh_sight($1, $3), security.refresh_masterdata_sight($2, $3)",
+        "SELECT security.refresh_sight($1, $4), security.refresh_masterdata_sight($2, $4),"
+        " security.refresh_indicator_sight($3, $4)",
         seeing_roles(roles),
         masterdata_roles(roles),
+        indicator_roles(roles),
         at,
     )
     await connection.execute("SELECT pg_notify($1, '')", CHANGED)

@@ -20,6 +20,11 @@ from lianyi.security.permissions import PERMISSIONS
 MASTERDATA = frozenset({"masterdata.read", "masterdata.edit"})
 """What whoever sees master data may do."""
 
+PUBLISHED = frozenset(
+    {"indicators.read", "indicators.enter", "indicators.approve", "indicators.publish"}
+)
+"""What whoever sees decisions about indicators, published values and alerts may do."""
+
 Parents = Mapping[str, str | None]
 """Code of each organisation to that of the one above it."""
 
@@ -82,6 +87,11 @@ def seeing_roles(roles: Mapping[str, Role]) -> list[str]:
 def masterdata_roles(roles: Mapping[str, Role]) -> list[str]:
     """Return the roles whose people see master data, be it to change them."""
     return sorted(role.name for role in roles.values() if MASTERDATA & frozenset(role.permissions))
+
+
+def indicator_roles(roles: Mapping[str, Role]) -> list[str]:
+    """Return the roles whose people see what is decided and published about indicators."""
+    return sorted(role.name for role in roles.values() if PUBLISHED & frozenset(role.permissions))
 
 
 def purpose_of(names: Sequence[str], roles: Mapping[str, Role]) -> Purpose:

@@ -21,6 +21,7 @@ import pytest
 from tests.unit.api.house import House, hl7, serving
 from tests.unit.security import streaming
 from tests.unit.security.matrix import write_view
+from tests.unit.security.two_figures import COUNTED, ENTERED, PERIOD, WALLED
 from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, build, busy
 
 from lianyi.api import live
@@ -71,6 +72,13 @@ OF_ROWS = (
 """Ends of addresses at which rows of a period and a place are counted or listed."""
 
 
+def number_of(path: str, of: Hospital) -> str:
+    """Return the number of what a hospital has decided or published."""
+    if "/entries/" in path:
+        return of.figures.entry
+    return of.figures.alert if "/alerts/" in path else of.figures.value
+
+
 def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
     """Give an address with every thing of these hospitals in every place of it."""
     account = "/accounts" in path
@@ -85,12 +93,12 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
-        else ["VIS-001" if path.endswith(OF_ROWS) else "EX-13"]
+        else ["VIS-001" if path.endswith(OF_ROWS) else COUNTED if "/published" in path else ENTERED]
         if "/indicators/" in path
         else ["LY-1606"],
         "{caliber}": ["national-exam"],
         "{topic}": ["patients", "operations"],
-        "{number}": ["1", "2"],
+        "{number}": [number_of(path, h) for h in whose],
         "{key}": [h.key for h in whose],
         "{consent}": [h.consent for h in whose],
         "{glass}": [h.glass for h in whose],
@@ -228,9 +236,29 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         return [{"organisation": h.organisation, **said} for h in whose]
     if "/identity/" in path:
         return identity_bodies(path, *whose)
+    if "/indicators/" in path:
+        return indicator_bodies(path, *whose)
     if path.endswith("/review"):
         return [{"justified": True, "remark": "mine"}]
     return [{"reason": "mine"}, {}]
+
+
+def indicator_bodies(path: str, *whose: Hospital) -> list[dict[str, Any]]:
+    """Return what decides about indicators, for these hospitals."""
+    said = {
+        "entries": {"period": "2025", "numerator": "1", "evidence": "mine"},
+        "targets": {"period": PERIOD, "value": 1},
+        "alert-rules": {"kind": "missing", "limit": 1},
+    }.get(path.rpartition("/")[2])
+    if said:
+        return [said | {"hospital": h.organisation} for h in whose]
+    return {
+        "confirm": [{}],
+        "acknowledge": [{"note": "mine"}],
+        "silence": [{"until": "2030-01-01T00:00:00Z", "note": "mine"}],
+        "publish": [{"period": PERIOD, "codes": [COUNTED], "reason": "mine"}],
+        "evaluate": [{"period": PERIOD}],
+    }.get(path.rpartition("/")[2], [{"hash": "0" * 64}])
 
 
 def identity_bodies(path: str, *whose: Hospital) -> list[dict[str, Any]]:
@@ -337,6 +365,19 @@ async def test_the_canary_sings_for_whoever_belongs_there(town: Town) -> None:
         ), f"nothing of B was to be seen at {part}"
 
 
+async def test_the_canary_sings_of_figures_for_whoever_belongs_there(town: Town) -> None:
+    everywhere = await town.people.browser("board.one")
+    value, code = town.b.figures.value, f"/{COUNTED}/published"
+    exam = f"/exam?year=2025&hospital={town.b.organisation}"
+    paths = ["/entries", "/targets", "/alert-rules", "/alerts", exam, code]
+    for path in (*paths, f"/published/{value}/recount"):
+        answer = await everywhere.get(f"/api/v1/indicators{path}")
+        assert answer.status_code == 200, answer.text
+        assert CANARY in answer.text.upper(), path
+    chain = await everywhere.get("/api/v1/indicators/published/chain")
+    assert chain.json()["broken_at"] is None
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_nothing_of_b_reaches_anybody_in_a(town: Town, role: str) -> None:
     told = await crawl(town.browsers[role], town)
@@ -384,6 +425,12 @@ async def everything_of_b(town: Town) -> list[Any]:
             f"SELECT t::text FROM security.{table} AS t JOIN security.account AS a USING (account)"
             " WHERE a.organisation = 'B' ORDER BY 1"
         )
+        rows += [(table, row[0]) for row in found]
+    for table in WALLED:
+        found = await town.house.pool.fetch(
+            f"SELECT t::text FROM indicators.{table} AS t WHERE hospital IN ('B', '') ORDER BY 1"
+        )
+        assert found, table
         rows += [(table, row[0]) for row in found]
     for table in ("existence", "description", "link"):
         found = await town.house.pool.fetch(
@@ -436,7 +483,7 @@ async def try_to_change(town: Town, role: str) -> None:
     assert await everything_of_b(town) == before
 
 
-@pytest.mark.parametrize("role", ["integration-engineer", "security-administrator"])
+@pytest.mark.parametrize("role", ["integration-engineer", "manager", "security-administrator"])
 async def test_swapped_identifiers_change_nothing_of_b(town: Town, role: str) -> None:
     await try_to_change(town, role)
 
@@ -452,6 +499,33 @@ async def test_row_level_security_alone_keeps_b_from_being_changed(no_filter: To
                 answer = await browser.request(method, address, json=body)
                 assert answer.status_code in {403, 404, 409, 422}, f"{address} {answer.text}"
     assert await everything_of_b(no_filter) == before
+
+
+async def test_row_level_security_alone_keeps_figures_of_b_from_being_changed(
+    no_filter: Town,
+) -> None:
+    """What is for B, and what holds for all: the database refuses, and nothing is half done."""
+    before = await everything_of_b(no_filter)
+    acts = len(await no_filter.house.acts())
+    browser, refused = no_filter.browsers["manager"], 0
+    for method, path in CHANGING:
+        if "/indicators/" not in path or path.endswith(("/publish", "/evaluate")):
+            continue  # these two do what they do for the hospitals that are seen
+        for address in paths_of(path, no_filter.b):
+            for body in bodies_of(path, no_filter.b):
+                answer = await browser.request(method, address, json=body)
+                assert answer.status_code in {403, 404, 409, 422, 500}, f"{address} {answer.text}"
+                assert not says_canary(f"{address} {body}", f"{answer.status_code} {answer.text}")
+                refused += answer.status_code in {404, 500}
+    assert refused >= 6
+    assert await everything_of_b(no_filter) == before
+    assert len(await no_filter.house.acts()) == acts
+    published = {"codes": [COUNTED], "reason": "mine"}
+    for name, body in (("publish", published), ("alerts/evaluate", {})):
+        said = body | {"period": PERIOD}
+        answer = await browser.post(f"/api/v1/indicators/{name}", json=said)
+        assert answer.status_code in {200, 500}, answer.text
+        assert await everything_of_b(no_filter) == before
 
 
 async def test_a_cursor_of_b_leads_nowhere_in_a(town: Town) -> None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 from tests.unit.api.house import serving
+from tests.unit.security.two_figures import WALLED
 from tests.unit.security.two_hospitals import CANARY, Town, build
+from tests.unit.security.walls import (
+    BELOW,
+    OPEN,
+    SIGNING_IN,
+    below_policies,
+    is_open,
+    on_any_path,
+    without_policy,
+)
 
+import lianyi
 from lianyi.projections.identity.ids import record_id
+from lianyi.projections.operational.follow import Operational
 
-OPEN = {
-    "messagelog.channel": "numbers, names and whose they are: the policies themselves ask it",
-    "messagelog.reader": "positions and counts by channel; read only for what is visible",
-    "messagelog.lease": "who adds to a shard",
-    "messagelog.segment": "where a shard is kept",
-    "channels.tally": "the counts of readers at the end of each minute",
-    "channels.definition_file": "what definitions use of the content folder, by digest",
-    "projections.version": "which versions of projections there are",
-    "channels.file": "what definitions use of the content folder, by digest",
-}
-"""Reviewed: tables without a policy, and why. They hold no message and no patient."""
+SOURCE = Path(lianyi.__file__).parent
 
 
 @pytest.fixture
@@ -31,20 +34,16 @@ async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
         yield await build(house)
 
 
-def is_open(table: str) -> bool:
-    """Tell whether a table, or its whole schema, was reviewed."""
-    return table in OPEN or table.partition(".")[0] in OPEN
-
-
 async def readable(pool: asyncpg.Pool) -> list[str]:
-    """Return the tables that the role of the doors may read, outside of schema security."""
+    """Return the tables that the doors may read, but those that say who somebody is."""
     rows = await pool.fetch(
         "SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n"
         " ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm')"
-        " AND n.nspname NOT LIKE 'pg_%' AND n.nspname NOT IN ('information_schema', 'security')"
+        " AND n.nspname NOT LIKE 'pg_%' AND n.nspname <> 'information_schema'"
         " AND has_table_privilege('lianyi_doors', c.oid, 'SELECT') ORDER BY 1"
     )
-    return [row[0] for row in rows]
+    signing_in = {f"security.{one}" for one in SIGNING_IN}
+    return [row[0] for row in rows if row[0] not in signing_in]
 
 
 async def read_as(town: Town, name: str, table: str) -> list[str]:
@@ -71,6 +70,58 @@ async def test_no_table_without_a_reviewed_reason_shows_a_row_of_b(town: Town) -
             shown.add(table)
     assert mine > 20
     assert {one for one in shown if not is_open(one)} == set()
+
+
+@pytest.fixture
+async def every_table(town: Town) -> asyncpg.Pool:
+    """A database with the tables of every projection; that of operations has nothing to learn."""
+    async with town.house.pool.acquire() as connection, connection.transaction():
+        operational = Operational(ZoneInfo("Asia/Shanghai"), town.house.content_dir)
+        await operational.create(connection, "operational_1")
+    return town.house.pool
+
+
+async def test_every_table_has_a_policy_or_a_reviewed_reason(every_table: asyncpg.Pool) -> None:
+    made = {row[0] for row in await every_table.fetch("SELECT nspname FROM pg_namespace")}
+    folders = {path.parent.name for path in SOURCE.glob("projections/*/follow.py")}
+    folders -= {"lake"}  # it has files and no tables
+    assert {f"{one}_1" for one in folders} <= made, "make the tables of every projection"
+    reviewed = set(OPEN) | {f"security.{one}" for one in SIGNING_IN}
+    assert await without_policy(every_table) == reviewed
+    assert await below_policies(every_table) == set(BELOW)
+    assert await on_any_path(every_table) == set()
+
+
+async def test_a_new_table_or_function_without_a_policy_is_noticed(
+    every_table: asyncpg.Pool,
+) -> None:
+    """Without this the test above would prove nothing."""
+    await every_table.execute(
+        "CREATE TABLE indicators.forgotten (hospital text);"
+        "GRANT INSERT ON indicators.forgotten TO lianyi_doors;"
+        "CREATE TABLE indicators.unheeded (hospital text);"
+        "ALTER TABLE indicators.unheeded ENABLE ROW LEVEL SECURITY;"
+        "GRANT SELECT (hospital) ON indicators.unheeded TO lianyi_doors;"
+        "CREATE VIEW indicators.window AS SELECT * FROM indicators.published;"
+        "GRANT SELECT ON indicators.window TO lianyi_doors;"
+        "CREATE FUNCTION indicators.leak() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT count(*) FROM indicators.published'"
+    )
+    names = {f"indicators.{one}" for one in ("forgotten", "unheeded", "window")}
+    assert await without_policy(every_table) - set(OPEN) > names
+    assert not any(is_open(one) for one in names)
+    assert await below_policies(every_table) - set(BELOW) == {"indicators.leak"}
+    assert await on_any_path(every_table) == {"indicators.leak"}
+
+
+async def test_of_what_is_published_a_manager_sees_his_own_hospital(town: Town) -> None:
+    for table in (f"indicators.{one}" for one in WALLED):
+        rows = await read_as(town, "manager.a", table)
+        assert rows, table
+        assert not any(says_canary(row) for row in rows), table
+        await town.house.pool.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+        rows = await read_as(town, "manager.a", table)
+        assert any(says_canary(row) for row in rows), table
 
 
 async def test_of_the_index_own_records_show_and_what_lies_between_them(town: Town) -> None:

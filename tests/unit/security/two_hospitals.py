@@ -5,13 +5,15 @@ Both channels share one shard, so that whatever counts by shard would tell of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered
 from tests.unit.applications.indicators import two_stars
+from tests.unit.security import two_figures
 from tests.unit.security.people import People
+from tests.unit.security.two_figures import Figures
 
 from lianyi.messagelog.message import Position
 from lianyi.projections.identity.ids import record_id, shown
@@ -79,6 +81,7 @@ class Hospital:
     source: str
     person: str
     other: str
+    figures: Figures = field(default=Figures("", "", ""))
 
 
 @dataclass
@@ -110,6 +113,9 @@ async def build(house: House) -> Town:
             await until_learned(house.pool, "identity", last)
     departments = {"A": [a.department], "B": [b.department]}
     two_stars.put(house.data_dir / "star", count=20, town=departments, mark=("B", CANARY))
+    await two_figures.approve(people)
+    a.figures = await two_figures.publish(people, "A", "A")
+    b.figures = await two_figures.publish(people, "B", CANARY)
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"

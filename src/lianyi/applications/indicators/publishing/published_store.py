@@ -103,11 +103,9 @@ async def decisions(
 
 
 async def last_of_chain(connection: Connection) -> tuple[int, bytes]:
-    """Return number and chain of the last published value; 0 and nothing before the first."""
-    row = await connection.fetchrow(
-        "SELECT published, chain FROM indicators.published ORDER BY published DESC LIMIT 1"
-    )
-    return (row["published"], row["chain"]) if row else (0, b"")
+    """Return number and chain of the last published value, whosever it is; 0 and nothing before."""
+    row = await connection.fetchrow("SELECT published, chain FROM indicators.last_published()")
+    return row["published"] or 0, row["chain"] or b""
 
 
 async def insert_published(connection: Connection, rows: Sequence[Published]) -> None:
