@@ -251,7 +251,12 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
                               f"/indicators/EX-04?department={told[0]}&doctor={told[1]}",
                               f"/indicators/{told[0]}?caliber={told[1]}"],
         "/indicators/desk": ["/indicators/desk", f"/indicators/desk?q={told[0]}"],
-        "/indicators/desk/$code": ["/indicators/desk/EX-04", f"/indicators/desk/{told[0]}"],
+        "/indicators/desk/$code": ["/indicators/desk/EX-04", f"/indicators/desk/{told[0]}",
+                                   f"/indicators/desk/EX-04?hospital={told[0]}&before={told[1]}"],
+        "/indicators/explore": ["/indicators/explore",
+                                f"/indicators/explore?codes=EX-04&by={told[0]}&where={told[1]}",
+                                f"/indicators/explore?codes=EX-04&department={told[0]}"],
+        "/indicators/publish": ["/indicators/publish", f"/indicators/publish?code={told[0]}"],
         "/indicators/exam": ["/indicators/exam", f"/indicators/exam?hospital={told[0]}"],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
     }  # fmt: skip

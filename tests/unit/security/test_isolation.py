@@ -25,9 +25,18 @@ from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, bui
 
 from lianyi.api import live
 from lianyi.api.addresses import bare_app
+from lianyi.applications.indicators.model import definition_hash
+from lianyi.applications.indicators.reading import read_indicators
 from lianyi.projections.identity.systems import system_of
 from lianyi.security.model import Access
 from lianyi.security.settings import SecuritySettings
+
+NARROWER, WIDER = (
+    definition_hash(one, caliber)
+    for one in [read_indicators(Path("/nonexistent"))[0]["EX-02"]]
+    for caliber in one.calibers
+)
+"""Two calibers of one indicator; what only the second counts has moved out."""
 
 OPERATIONS = [
     (method.upper(), path, described)
@@ -79,7 +88,7 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
-        else ["VIS-001" if "/rows" in path else "EX-13"]
+        else ["EX-02" if "/moved" in path else "VIS-001" if "/rows" in path else "EX-13"]
         if "/indicators/" in path
         else ["LY-1606"],
         "{caliber}": ["national-exam"],
@@ -138,9 +147,12 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
-    if path.endswith(("/indicators/values", "/rows", "/rows.csv")):
-        asked = {"codes": "VIS-001,INP-001,EX-04"} if path.endswith("/values") else {}
-        asked |= {"period": "2026Q1"}
+    of_figures = ("/indicators/values", "/rows", "/rows.csv", "/moved", "/places", "/explored",
+                  "/explored.csv")  # fmt: skip
+    if path.endswith(of_figures):
+        asked = {"period": "2026Q1", "codes": "VIS-001,INP-001,EX-04"}
+        asked |= {"by": "hospital,department,doctor"} if "/explored" in path else {}
+        asked |= {"before": WIDER, "after": NARROWER} if path.endswith("/moved") else {}
         mine = [asked | {"department": h.department} for h in whose]
         return [asked, *mine, *(asked | {"hospital": h.organisation} for h in whose)]
     if path.endswith(("/indicators/board", "/indicators/today")):

@@ -69,6 +69,8 @@ OF_INDICATORS = {
     "list_published_values",
     "get_indicator",
     "list_indicator_rows",
+    "list_moved_rows",
+    "get_watch_history",
     "export_indicator_rows",
 }
 """Whose address names an indicator, which is the same for all hospitals. test_publishing,

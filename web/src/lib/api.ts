@@ -113,6 +113,18 @@ export type IndicatorEntry = Schemas['EntryView']
 export type ExamSheet = Schemas['ExamSheet']
 export type ExamRow = Schemas['ExamRow']
 export type IndicatorAlert = Schemas['AlertView']
+export type IndicatorTarget = Schemas['TargetView']
+export type AlertRule = Schemas['AlertRuleView']
+export type WatchWord = Schemas['WatchWord']
+export type IndicatorPlaces = Schemas['PlacesView']
+export type PublicationPreview = Schemas['PublishPreview']
+export type PreviewCell = Schemas['PreviewCell']
+export type PublishedSum = Schemas['PublishedSum']
+export type CaliberChange = Schemas['CaliberChange']
+export type ExploredAnswer = Schemas['ExploredView']
+export type ExploredFigures = Schemas['ExploredFigures']
+export type ExploredCell = Schemas['ExploredCell']
+export type Dimension = Schemas['Dimension']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -114,7 +114,8 @@ def cells(part: Part, tables: Tables, window: Window, by: Sequence[str] = FINEST
         part: what is counted.
         tables: the facts.
         window: which rows.
-        by: what makes a cell: some of ``hospital department doctor month``; none: one cell.
+        by: what makes a cell: some of ``hospital department doctor month``, or columns of the
+            fact; none: one cell.
     """
     counted = rows(tables, part, window)
     grouped = counted.group_by(**keys(part, counted, by)) if by else counted
@@ -123,6 +124,8 @@ def cells(part: Part, tables: Tables, window: Window, by: Sequence[str] = FINEST
 
 def keys(part: Part, table: ir.Table, by: Sequence[str]) -> dict[str, ir.Column]:
     """Return the columns that place a row: in which hospital, department, month, at which doctor.
+
+    Any other name is a column of the fact.
 
     Raises:
         KeyError: cells go by doctor, and rows of the fact name none.
@@ -133,7 +136,7 @@ def keys(part: Part, table: ir.Table, by: Sequence[str]) -> dict[str, ir.Column]
         "month": month_column(part.time),
         "doctor": part.doctor,
     }
-    return {one: table[columns[one]] for one in by}
+    return {one: table[columns.get(one, one)] for one in by}
 
 
 # --- conditions ----------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,13 +16,14 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lianyi.applications.indicators import naming
+from lianyi.applications.indicators.asking import Asked, Asking
 from lianyi.applications.indicators.boards import find_board, now_tiles, parse_board, read_boards
 from lianyi.applications.indicators.book import Book
 from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.defining import detail_view, list_view, meant, period_view
+from lianyi.applications.indicators.explorations import Explorations
 from lianyi.applications.indicators.failures import (
     BadBoard,
-    NothingInSight,
     TooMuchAtOnce,
     UnreadablePeriod,
 )
@@ -33,7 +33,7 @@ from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
 from lianyi.applications.indicators.rowing import Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
-from lianyi.applications.indicators.sight import Sight, Sights
+from lianyi.applications.indicators.slicing import parse_slices, sliced
 from lianyi.applications.indicators.views import (
     BoardName,
     BoardView,
@@ -59,25 +59,6 @@ if TYPE_CHECKING:
 
 CODES_MAX: Final = 30
 _ROWS: Final = "indicators.rows"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What figures are asked for; what is empty narrows nothing.
-
-    Attributes:
-        period: as it was written.
-        hospital: code.
-        department: code; those below it are meant, too.
-        doctor: code of a practitioner.
-        caliber: short name; empty: the first of each indicator that is counted.
-    """
-
-    period: str
-    hospital: str = ""
-    department: str = ""
-    doctor: str = ""
-    caliber: str = ""
 
 
 class IndicatorService:
@@ -116,13 +97,21 @@ class IndicatorService:
         self._content_dir = content_dir
         self._data = data
         self._book = Book(content_dir)
-        self._sights = Sights(pool)
+        self._asking = Asking(pool)
         self._counter = Counter(star, settings)
         self._figuring = Figuring(self._counter)
         self._now = now
         self._counter_of_now = Counter(lambda: now, settings)
         self._figuring_of_now = Figuring(self._counter_of_now)
         self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
+        self.explorations = Explorations(
+            (pool, clock, zone),
+            self._book,
+            self._counter,
+            self._rows,
+            asking=self._asking,
+            data=data,
+        )
 
     async def close(self) -> None:
         """Give everything back."""
@@ -158,11 +147,15 @@ class IndicatorService:
                 why_zh=f"一次最多统计 {CODES_MAX} 个指标",
             )
         period = parse_period(asked.period)
-        window, sight = await self._window(asked, period)
+        window, sight = await self._asking.window(asked, period)
         definitions = await self._book.now(self._today)
         by_doctor = by == "doctor" or sight.doctors is not None
+        slices = parse_slices(asked.where)
         some = [
-            meant(definitions.get(code), asked.caliber, period.last_day, by_doctor=by_doctor)
+            sliced(
+                meant(definitions.get(code), asked.caliber, period.last_day, by_doctor=by_doctor),
+                slices,
+            )
             for code in wanted
         ]
         at = self._at(period)
@@ -197,7 +190,7 @@ class IndicatorService:
         period = parse_period(month or month_text(month_of(self._today) - 1))
         if period.first < 12:
             raise UnreadablePeriod(where=month, why="it lies before 2001", why_zh="早于 2001 年")
-        window, sight = await self._window(Asked(str(period), hospital), period)
+        window, sight = await self._asking.window(Asked(str(period), hospital), period)
         definitions = await self._book.now(self._today)
         own = sight.doctors is not None
         some = [
@@ -227,7 +220,7 @@ class IndicatorService:
         day = self._today
         month = month_of(day)
         since, until = self._midnight(day), self._midnight(day + timedelta(days=1))
-        window, sight = await self._window(Asked("", hospital), Period(month, month))
+        window, sight = await self._asking.window(Asked("", hospital), Period(month, month))
         everything = Window(0, month, window.places, window.doctors, until=until)
         tiles = []
         await self._now.look()
@@ -262,13 +255,14 @@ class IndicatorService:
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, sight = await self._window(asked, period)
+        window, sight = await self._asking.window(asked, period)
         one = meant(
             (await self._book.now(self._today)).get(code),
             asked.caliber,
             period.last_day,
             by_doctor=sight.doctors is not None,
         )
+        one = sliced(one, parse_slices(asked.where))
         behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
         counted_by = one.view()
         assert counted_by is not None  # noqa: S101 - what is counted has a caliber
@@ -295,7 +289,7 @@ class IndicatorService:
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, _ = await self._window(asked, period, also=(_ROWS,))
+        window, _ = await self._asking.window(asked, period, also=(_ROWS,))
         definitions = await self._book.now(self._today)
         one = meant(
             definitions.get(code),
@@ -303,6 +297,7 @@ class IndicatorService:
             period.last_day,
             by_doctor=window.doctors is not None,
         )
+        one = sliced(one, parse_slices(asked.where))
         return await self._rows.export(one, side, window)
 
     # ---- what is common to them ----------------------------------------------------------------
@@ -318,16 +313,6 @@ class IndicatorService:
 
     def _at(self, period: Period) -> Clocked:
         return Clocked(self._clock.now(), self._midnight(first_day(period.last + 1)))
-
-    async def _window(
-        self, asked: Asked, period: Period, *, also: Sequence[str] = ()
-    ) -> tuple[Window, Sight]:
-        """Return which rows are meant, of those that whoever asks may see counted."""
-        sight = await self._sights.of_caller(also=also)
-        sight = sight.narrowed(asked.hospital, asked.department, asked.doctor)
-        if sight.nothing:
-            raise NothingInSight(where="indicators")
-        return Window(period.first, period.last, sight.places, sight.doctors), sight
 
     async def _names(self, keys: Sequence[tuple[object, ...]], by: By) -> Names:
         """Return the names of what figures are of."""

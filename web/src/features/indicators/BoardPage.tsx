@@ -35,7 +35,7 @@ export default function BoardPage() {
       <div className="indicators-bar" role="search" aria-label={t('common.filters')}>
         <PeriodPicker period={period} change={(text) => put({ period: text })} />
         <PlacePicker label={t('indicators.hospital')} all={t('indicators.allHospitals')} value={search.hospital} places={places.hospitals} change={(hospital) => put({ hospital, department: undefined })} />
-        <PlacePicker label={t('indicators.department')} all={t('indicators.allDepartments')} value={search.department} places={places.departments} change={(department) => put({ department })} />
+        <PlacePicker label={t('indicators.department')} all={t('indicators.allDepartments')} value={search.department} places={places.departments.filter((one) => search.hospital === undefined || one.hospital === search.hospital)} change={(department) => put({ department })} />
         <Boards board={board} chosen={search.board} change={(name) => put({ board: name })} />
         <Groups groups={groups} chosen={search.group} change={(group) => put({ group })} />
       </div>

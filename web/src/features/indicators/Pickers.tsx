@@ -7,6 +7,7 @@ import { useTexts } from '@/lib/texts'
 import { dayIn } from '@/lib/time'
 
 import { usePeriodName, useSaid, type Said } from './parts'
+import { usePlaces } from './usePlaces'
 import { asKind, choices, lastWhole, parsePeriod, type Period, PERIOD_KINDS, periodText, stepped } from './periods'
 
 /** Today, by the hospital's clock. */
@@ -21,13 +22,16 @@ export function usePeriod(text: string | undefined): Period {
   return parsePeriod(text) ?? lastWhole('month', day)
 }
 
+/** How far one plans: a year. */
+const AHEAD = { month: 12, quarter: 4, year: 1 } as const
+
 /** A month, a quarter or a year; steps go to the one before and the one after. */
-export function PeriodPicker({ period, change }: { period: Period; change: (period: string) => void }) {
+export function PeriodPicker({ period, change, ahead = false }: { period: Period; change: (period: string) => void; ahead?: boolean }) {
   const { t } = useTexts()
   const periodName = usePeriodName()
   const day = useToday()
   const put = (next: Period) => change(periodText(next))
-  const newest = stepped(lastWhole(period.kind, day), 1)
+  const newest = stepped(lastWhole(period.kind, day), 1 + (ahead ? AHEAD[period.kind] : 0))
   return (
     <div className="period-picker" role="group" aria-label={t('indicators.period')}>
       <span className="period-kinds">
@@ -39,7 +43,7 @@ export function PeriodPicker({ period, change }: { period: Period; change: (peri
       </span>
       <Button size="small" icon={<LeftOutlined />} aria-label={t('indicators.earlier')} onClick={() => put(stepped(period, -1))} />
       <select className="native" aria-label={t('indicators.period')} value={periodText(period)} onChange={({ target }) => change(target.value)}>
-        {choices(period, day).map((one) => (
+        {choices(period, day, ahead ? AHEAD[period.kind] : 0).map((one) => (
           <option key={periodText(one)} value={periodText(one)}>
             {periodName(one)}
           </option>
@@ -67,5 +71,23 @@ export function PlacePicker({ label, all, value, places, change }: { label: stri
         </option>
       ))}
     </select>
+  )
+}
+
+export type PlaceSearch = { hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined }
+
+/** Hospital, department and doctor, one below the other: of whom something was counted. */
+export function PlacePickers({ period, place, put }: { period: string; place: PlaceSearch; put: (change: { hospital?: string; department?: string; doctor?: string }) => void }) {
+  const { t } = useTexts()
+  const { hospital, department, doctor } = place
+  const { places } = usePlaces({ period })
+  const below = usePlaces({ period, hospital, department, doctor: department === undefined ? doctor : undefined }, department !== undefined || doctor !== undefined)
+  const here = (one: { hospital: string }) => hospital === undefined || one.hospital === hospital
+  return (
+    <>
+      <PlacePicker label={t('indicators.hospital')} all={t('indicators.allHospitals')} value={hospital} places={places.hospitals} change={(code) => put({ hospital: code, department: undefined, doctor: undefined })} />
+      <PlacePicker label={t('indicators.department')} all={t('indicators.allDepartments')} value={department} places={places.departments.filter(here)} change={(code) => put({ department: code, doctor: undefined })} />
+      {(department !== undefined || doctor !== undefined) && <PlacePicker label={t('indicators.doctor')} all={t('indicators.allDoctors')} value={doctor} places={below.places.doctors} change={(code) => put({ doctor: code })} />}
+    </>
   )
 }
