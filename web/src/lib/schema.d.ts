@@ -6695,7 +6695,7 @@ export interface components {
         };
         /**
          * ExploredCell
-         * @description A cell; ``places`` are in the order of ``by``.
+         * @description A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital.
          */
         ExploredCell: {
             /** Denominator */
@@ -6703,7 +6703,7 @@ export interface components {
             /** Numerator */
             numerator: number;
             /** Places */
-            places: components["schemas"]["Place"][];
+            places: components["schemas"]["PlaceOf"][];
             /** Value */
             value: number | null;
         };
@@ -8736,7 +8736,7 @@ export interface components {
         };
         /**
          * PlaceOf
-         * @description A department or doctor, and of which hospital.
+         * @description A department or doctor, and of which hospital; of anything else that is empty.
          */
         PlaceOf: {
             /** Code */

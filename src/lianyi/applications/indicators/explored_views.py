@@ -22,7 +22,7 @@ MovedWay = Literal["out", "in"]
 
 
 class PlaceOf(Place):
-    """A department or doctor, and of which hospital."""
+    """A department or doctor, and of which hospital; of anything else that is empty."""
 
     hospital: str
 
@@ -56,9 +56,9 @@ class Dimension(Shown):
 
 
 class ExploredCell(Shown):
-    """A cell; ``places`` are in the order of ``by``."""
+    """A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital."""
 
-    places: list[Place]
+    places: list[PlaceOf]
     numerator: float
     denominator: float | None
     value: float | None

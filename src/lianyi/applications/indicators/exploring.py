@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.defining import Meant
@@ -19,6 +19,7 @@ from lianyi.applications.indicators.explored_views import (
     ExploredCell,
     ExploredFigures,
     ExploredView,
+    PlaceOf,
 )
 from lianyi.applications.indicators.failures import BadSlice, TooMuchAtOnce
 from lianyi.applications.indicators.figures import Counts, Teller
@@ -47,6 +48,7 @@ _NO_SUCH = BothWords(
     zh="该口径的明细没有所选的分组列", en="its rows do not have a column to put together by"
 )
 _NONE: Final = Counts(0, None)
+_FLAGS: Final = {True: BothWords(zh="是", en="yes"), False: BothWords(zh="否", en="no")}
 
 
 def parse_by(text: str) -> tuple[str, ...]:
@@ -112,10 +114,7 @@ def _dimension(column: Column) -> Dimension:
 
 def _values(column: Column) -> list[Place]:
     if column.kind is Kind.FLAG:
-        return [
-            Place(code="yes", name=BothWords(zh="是", en="yes")),
-            Place(code="no", name=BothWords(zh="否", en="no")),
-        ]
+        return [Place(code=code, name=_FLAGS[code == "yes"]) for code in ("yes", "no")]
     return [Place(code=one, name=_said(column, one)) for one in column.values]
 
 
@@ -136,6 +135,12 @@ def can_split(one: Meant, by: Sequence[str]) -> Meant:
     return one
 
 
+def _key_of(by: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what makes a cell: a department and a doctor are those of one hospital."""
+    lies = {"department", "doctor"} & set(by) and "hospital" not in by
+    return ("hospital", *by) if lies else by
+
+
 class Counted:
     """What an exploration came to: for each indicator its cells and the whole."""
 
@@ -145,6 +150,7 @@ class Counted:
         """Keep what was counted; ``whole`` has the key of a part and one cell."""
         self.some = some
         self.by = by
+        self.key = _key_of(by)
         self._cells = cells
         self._whole = whole
 
@@ -153,7 +159,7 @@ class Counted:
         found = {key for part in one.caliber.parts() for key in self._cells[part]}
         return sorted(found, key=lambda key: tuple(_in_order(value) for value in key))
 
-    def cell(self, one: Meant, key: Key, places: list[Place]) -> ExploredCell:
+    def cell(self, one: Meant, key: Key, places: list[PlaceOf]) -> ExploredCell:
         """Return a cell as it is shown."""
         counts = [self._cells[part].get(key, 0) for part in one.caliber.parts()]
         return _cell(one, counts, places)
@@ -163,7 +169,7 @@ class Counted:
         return _cell(one, [self._whole[(part,)] for part in one.caliber.parts()], [])
 
 
-def _cell(one: Meant, counts: Sequence[object], places: list[Place]) -> ExploredCell:
+def _cell(one: Meant, counts: Sequence[object], places: list[PlaceOf]) -> ExploredCell:
     numerator, *below = one.caliber.parts()
     teller = Teller(one.indicator, numerator, below[0] if below else None)
     figure = teller.figure(Counts(*counts, *[None] * (2 - len(counts))), _NONE, _NONE)  # type: ignore[arg-type]
@@ -197,7 +203,7 @@ class Exploring:
         """
         wanted = [can_split(one, by) for one in some]
         parts = [part for one in wanted if one.counted for part in one.caliber.parts()]
-        cells = await self._counter.figures(parts, window, by)
+        cells = await self._counter.figures(parts, window, _key_of(by))
         whole = await self._counter.figures(parts, window, ())
         most = max((len(one) for one in cells.values()), default=0)
         if most > CELLS_MAX:
@@ -216,7 +222,7 @@ def codes_in(counted: Counted) -> tuple[set[str], set[str]]:
     practitioners: set[str] = set()
     for one in counted.some:
         for key in counted.keys(one) if one.counted else ():
-            for name, value in zip(counted.by, key, strict=True):
+            for name, value in zip(counted.key, key, strict=True):
                 if value and name in {"hospital", "department"}:
                     organisations.add(str(value))
                 elif value and name == "doctor":
@@ -231,7 +237,7 @@ def explored_view(counted: Counted, names: Names) -> list[ExploredFigures]:
         indicator = one.indicator
         parts = one.caliber.parts() if one.counted else []
         cells = [
-            counted.cell(one, key, _places(one, counted.by, key, names))
+            counted.cell(one, key, _places(one, counted, key, names))
             for key in (counted.keys(one) if one.counted else ())
         ]
         money = [part.aggregate == "sum" and part.of.endswith("_fen") for part in parts]
@@ -253,25 +259,30 @@ def explored_view(counted: Counted, names: Names) -> list[ExploredFigures]:
     return found
 
 
-def _places(one: Meant, by: Sequence[str], key: Key, names: Names) -> list[Place]:
-    part = one.caliber.parts()[0]
+def _places(one: Meant, counted: Counted, key: Key, names: Names) -> list[PlaceOf]:
+    said = dict(zip(counted.key, key, strict=True))
+    hospital = str(said.get("hospital") or "")
     found = []
-    for name, value in zip(by, key, strict=True):
-        if name == "month":
-            text = month_text(int(value or 0))
-            found.append(Place(code=text, name=BothWords(zh=text, en=text)))
-        elif name == "doctor":
-            found.append(names.practitioner(value))
-        elif name in PLACES:
-            found.append(names.organisation(value))
-        elif value is None:
-            found.append(Place(code="", name=NOBODY))
-        elif isinstance(value, bool):
-            said = BothWords(zh="是", en="yes") if value else BothWords(zh="否", en="no")
-            found.append(Place(code="yes" if value else "no", name=said))
-        else:
-            found.append(Place(code=str(value), name=_said(column_of(part, name), value)))
+    for name in counted.by:
+        place = _place(one, name, said[name], names)
+        of = hospital if name in {"department", "doctor"} else ""
+        found.append(PlaceOf(code=place.code, name=place.name, hospital=of))
     return found
+
+
+def _place(one: Meant, name: str, value: Any, names: Names) -> Place:  # noqa: ANN401 - of a row
+    if name == "month":
+        text = month_text(int(value or 0))
+        return Place(code=text, name=BothWords(zh=text, en=text))
+    if name == "doctor":
+        return names.practitioner(value)
+    if name in PLACES:
+        return names.organisation(value)
+    if value is None:
+        return Place(code="", name=NOBODY)
+    if isinstance(value, bool):
+        return Place(code="yes" if value else "no", name=_FLAGS[value])
+    return Place(code=str(value), name=_said(column_of(one.caliber.parts()[0], name), value))
 
 
 def explored_csv(view: ExploredView) -> str:

@@ -9,6 +9,7 @@ import { useTexts } from '@/lib/texts'
 import { drillOf, type ExploredRow, rowsOf } from './explored'
 import { amount } from './numbers'
 import { usePeriodName, useSaid, Value } from './parts'
+import { PlaceOf } from './PlaceOf'
 
 type Asked = { period: string; hospital: string | undefined; department: string | undefined; doctor: string | undefined; where: string | undefined }
 
@@ -23,6 +24,7 @@ export function ExploredTable({ view, asked }: { view: ExploredAnswer; asked: As
   const counted = view.items.filter(({ way }) => way === 'counted')
   const at = counted.findIndex(({ code }) => code === sorted)
   const rows = inOrder(rowsOf(counted), at)
+  const several = new Set(rows.flatMap(({ places }) => places.map(({ hospital }) => hospital)).filter((one) => one !== '')).size > 1
   return (
     <>
       {view.items
@@ -56,7 +58,7 @@ export function ExploredTable({ view, asked }: { view: ExploredAnswer; asked: As
             </thead>
             <tbody>
               {rows.slice(0, SHOWN_MAX).map((row) => (
-                <Row key={row.key} row={row} by={by} counted={counted} asked={asked} />
+                <Row key={row.key} row={row} by={by} counted={counted} asked={asked} several={several} />
               ))}
             </tbody>
             <tfoot>
@@ -88,15 +90,21 @@ function inOrder(rows: ExploredRow[], at: number): ExploredRow[] {
   return [...rows].sort((a, b) => value(b) - value(a))
 }
 
-function Row({ row, by, counted, asked }: { row: ExploredRow; by: string[]; counted: ExploredFigures[]; asked: Asked }) {
+function Row({ row, by, counted, asked, several }: { row: ExploredRow; by: string[]; counted: ExploredFigures[]; asked: Asked; several: boolean }) {
   const { t } = useTexts()
   const said = useSaid()
   const periodName = usePeriodName()
   return (
     <tr>
-      {row.places.map(({ code, name }, at) => (
+      {row.places.map(({ code, name, hospital }, at) => (
         <th key={by[at]} scope="row" title={code}>
           {by[at] === 'month' ? periodName(code) : said(name)}
+          {several && hospital !== '' && (
+            <span className="quiet">
+              {' '}
+              <PlaceOf hospital={hospital} />
+            </span>
+          )}
         </th>
       ))}
       {counted.map((item, at) => {

@@ -1,6 +1,7 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 
+import type { IndicatorPlaces } from '@/lib/api'
 import { useNow } from '@/lib/clock'
 import { useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
@@ -77,17 +78,43 @@ export function PlacePicker({ label, all, value, places, change }: { label: stri
 export type PlaceSearch = { hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined }
 
 /** Hospital, department and doctor, one below the other: of whom something was counted. */
-export function PlacePickers({ period, place, put }: { period: string; place: PlaceSearch; put: (change: { hospital?: string; department?: string; doctor?: string }) => void }) {
+export function PlacePickers({ period, place, put, doctors = true }: { period: string; place: PlaceSearch; put: (change: PlaceSearch) => void; doctors?: boolean }) {
   const { t } = useTexts()
   const { hospital, department, doctor } = place
   const { places } = usePlaces({ period })
-  const below = usePlaces({ period, hospital, department, doctor: department === undefined ? doctor : undefined }, department !== undefined || doctor !== undefined)
-  const here = (one: { hospital: string }) => hospital === undefined || one.hospital === hospital
+  const whose = doctors && (department !== undefined || doctor !== undefined)
+  const below = usePlaces({ period, hospital, department, doctor: department === undefined ? doctor : undefined }, whose)
+  const choose = (kind: 'department' | 'doctor', found: PlaceOf | undefined) =>
+    kind === 'department' ? put({ hospital: found?.hospital ?? hospital, department: found?.code, doctor: undefined }) : put({ hospital: found?.hospital ?? hospital, department, doctor: found?.code })
   return (
     <>
       <PlacePicker label={t('indicators.hospital')} all={t('indicators.allHospitals')} value={hospital} places={places.hospitals} change={(code) => put({ hospital: code, department: undefined, doctor: undefined })} />
-      <PlacePicker label={t('indicators.department')} all={t('indicators.allDepartments')} value={department} places={places.departments.filter(here)} change={(code) => put({ department: code, doctor: undefined })} />
-      {(department !== undefined || doctor !== undefined) && <PlacePicker label={t('indicators.doctor')} all={t('indicators.allDoctors')} value={doctor} places={below.places.doctors} change={(code) => put({ doctor: code })} />}
+      <OfHospital label={t('indicators.department')} all={t('indicators.allDepartments')} value={department} hospital={hospital} places={places.departments} change={(found) => choose('department', found)} />
+      {whose && <OfHospital label={t('indicators.doctor')} all={t('indicators.allDoctors')} value={doctor} hospital={hospital} places={below.places.doctors} change={(found) => choose('doctor', found)} />}
     </>
+  )
+}
+
+type PlaceOf = IndicatorPlaces['departments'][number]
+
+/** Departments or doctors: codes are a hospital's own, so each is chosen with its hospital. */
+function OfHospital({ label, all, value, hospital, places, change }: { label: string; all: string; value: string | undefined; hospital: string | undefined; places: PlaceOf[]; change: (found: PlaceOf | undefined) => void }) {
+  const said = useSaid()
+  const here = places.filter((one) => hospital === undefined || one.hospital === hospital)
+  const known = value === undefined || here.some(({ code }) => code === value)
+  const several = new Set(here.map((one) => one.hospital)).size > 1
+  if (here.length === 0 && value === undefined) return null
+  const chosen = here.findIndex(({ code }) => code === value)
+  return (
+    <select className="native place-picker" aria-label={label} value={value === undefined ? '' : known ? String(chosen) : 'unknown'} onChange={({ target }) => change(here[Number(target.value || -1)])}>
+      <option value="">{all}</option>
+      {!known && <option value="unknown">{value}</option>}
+      {here.map((place, at) => (
+        <option key={`${place.hospital} ${place.code}`} value={at}>
+          {said(place.name)}
+          {several && ` · ${place.hospital}`}
+        </option>
+      ))}
+    </select>
   )
 }

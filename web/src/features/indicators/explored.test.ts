@@ -4,7 +4,7 @@ import type { ExploredFigures } from '@/lib/api'
 
 import { drillOf, rowsOf, slicesOf, whereOf, withSlice } from './explored'
 
-const place = (code: string) => ({ code, name: { zh: code, en: code } })
+const place = (code: string, hospital = '') => ({ code, hospital, name: { zh: code, en: code } })
 const figures = (code: string, cells: [string, number][]): ExploredFigures => ({
   code,
   name: { zh: code, en: code },
@@ -37,13 +37,13 @@ describe('what an exploration says in an address', () => {
   })
 
   it('leads to the rows of one cell', () => {
-    expect(drillOf({ period: '2026', where: 'class:inpatient' }, ['department', 'payer', 'month'], [place('D1'), place('self'), place('2026-03')])).toEqual({ period: '2026-03', department: 'D1', where: 'class:inpatient,payer:self' })
+    expect(drillOf({ period: '2026', where: 'class:inpatient' }, ['department', 'payer', 'month'], [place('D1', 'H1'), place('self'), place('2026-03')])).toEqual({ period: '2026-03', hospital: 'H1', department: 'D1', where: 'class:inpatient,payer:self' })
   })
 })
 
 it('figures of several indicators stand in one row for each place', () => {
   const rows = rowsOf([figures('A-01', [['D1', 1], ['D2', 2]]), figures('B-01', [['D2', 5], ['D3', 6]])])
-  expect(rows.map(({ key, cells }) => [key, cells[0]?.value, cells[1]?.value])).toEqual([
+  expect(rows.map(({ places, cells }) => [places[0]?.code, cells[0]?.value, cells[1]?.value])).toEqual([
     ['D1', 1, undefined],
     ['D2', 2, 5],
     ['D3', undefined, 6],

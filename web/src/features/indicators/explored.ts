@@ -32,7 +32,7 @@ export function rowsOf(items: readonly ExploredFigures[]): ExploredRow[] {
   const rows = new Map<string, ExploredRow>()
   items.forEach((item, at) => {
     for (const cell of item.cells) {
-      const key = cell.places.map(({ code }) => code).join('\t')
+      const key = cell.places.map(({ code, hospital }) => `${hospital}\n${code}`).join('\t')
       const row = rows.get(key) ?? { key, places: cell.places, cells: [] }
       row.cells[at] = cell
       rows.set(key, row)
@@ -50,8 +50,9 @@ export function drillOf(asked: Asked, by: readonly string[], places: ExploredCel
   const found: Asked = { ...asked }
   let slices = slicesOf(asked.where)
   by.forEach((column, at) => {
-    const code = places[at]?.code ?? ''
+    const { code = '', hospital = '' } = places[at] ?? {}
     if (code === '') return
+    if (hospital !== '') found.hospital = hospital
     const place = PLACES.find((one) => one === column)
     if (place !== undefined) found[place] = code
     else if (column === 'month') found.period = code

@@ -5,7 +5,6 @@ import type { BoardSearch } from '@/lib/filters'
 
 import { monthsUpTo, type Period, periodText } from './periods'
 import { overlaid } from './tiles'
-import { usePlaces } from './usePlaces'
 
 const CODES_MAX = 30
 
@@ -49,8 +48,7 @@ export function useBoard(search: BoardSearch, period: Period) {
   const place = { hospital: search.hospital, department: search.department }
   const whole = useFigures({ codes, period: periodText(period), by: 'hospital', ...place }, over)
   const months = useFigures({ codes, period: monthsUpTo(period).range, by: 'month', ...place }, over)
-  const { places } = usePlaces({ period: periodText(period) })
   const tiles: IndicatorTile[] | undefined = over ? board.data && whole.data && months.data && overlaid(board.data.tiles, whole.data, months.data) : board.data?.tiles
   const failed = [board, ...(over ? [whole, months] : [])].find(({ isError, data }) => isError && !data)
-  return { board: board.data, tiles, failed, places, changing: board.isPlaceholderData || (over && (whole.isPlaceholderData || months.isPlaceholderData)) }
+  return { board: board.data, tiles, failed, changing: board.isPlaceholderData || (over && (whole.isPlaceholderData || months.isPlaceholderData)) }
 }

@@ -61,7 +61,7 @@ class Heeding:
         now = self._desk.clock.now()
         return [
             _view(one, heard.get(one.alert), silent.get(_about(one)), now, raised=raised)
-            for one, raised in _conditions(alerts, heard)
+            for one, raised in conditions(alerts, heard)
         ]
 
     async def history(self, code: str) -> WatchHistory:
@@ -112,7 +112,7 @@ def _about(one: Alert) -> tuple[object, ...]:
     return one.kind, one.code, one.caliber, one.hospital, one.department
 
 
-def _conditions(
+def conditions(
     alerts: Sequence[Alert], heard: Mapping[int, Decision]
 ) -> Iterator[tuple[Alert, Sequence[Alert]]]:
     """Give alerts, the newest first, and of which each is the last; a condition is open once."""
