@@ -21,6 +21,7 @@ import httpx
 from lianyi.base.clock import Clock
 from lianyi.simulate.corpus import Replayed, replay_corpus
 from lianyi.simulate.errors import SystemDied
+from lianyi.simulate.history.names import master_files
 from lianyi.simulate.hospital import HospitalSettings, Member, run_hospital, start_simulation
 from lianyi.simulate.story import CHINA, StorySettings
 
@@ -31,6 +32,9 @@ HISTORY = Path("exchange/history")
 """Where the tables of the years before are put, as messages of rows; the channel watches it."""
 
 HISTORY_ENCOUNTERS = 20_000
+
+NAMES = Path("exchange/masterdata")
+"""Where the HIS says what its departments and doctors are called; the channel watches it."""
 
 EXPORTS = (Path("exchange/charges"), Path("exchange/dictionaries"), Path("exchange/region"))
 """Where channels of the demo write files, below the data folder."""
@@ -103,7 +107,9 @@ def demo_plan(data: Path) -> DemoPlan:
             behave="hang",
         ),
     )
-    return DemoPlan(members, tuple(data / folder for folder in (NIGHT_BATCH, HISTORY, *EXPORTS)))
+    return DemoPlan(
+        members, tuple(data / folder for folder in (NIGHT_BATCH, HISTORY, NAMES, *EXPORTS))
+    )
 
 
 def prepare_demo(data: Path) -> DemoPlan:
@@ -168,6 +174,7 @@ async def run_demo(
         asyncio.create_task(_replay(corpus, plan.corpus_url, told)),
         asyncio.create_task(tell_history(data_dir / HISTORY, clock.now())),
     ]
+    await asyncio.to_thread(tell_names, data_dir / NAMES, clock.now())
     try:
         await run_hospital(settings, stop=stop, ready=ready)
     finally:
@@ -194,6 +201,19 @@ async def run_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await run_hospital(settings, stop=stop, ready=ready)
+
+
+def tell_names(folder: Path, now: datetime) -> None:
+    """Put what departments and doctors are called into a folder that a channel watches, once.
+
+    A file that was taken lies in a folder beside; see ``connectors/files``.
+    """
+    if any(folder.iterdir()):
+        return
+    for name, body in master_files(HISTORY_ENCOUNTERS, now.astimezone(CHINA)):
+        beside = folder / f".{name}"
+        beside.write_bytes(body)
+        beside.rename(folder / name)
 
 
 async def tell_history(folder: Path, now: datetime) -> None:

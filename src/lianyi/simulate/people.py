@@ -72,7 +72,7 @@ def invent_person(seed: int, number: int, today: date) -> Person:
     """
     chance = Random(f"person {seed} {number}")  # noqa: S311 - a story, not a secret
     sex = chance.choice("MF")
-    name, sex = _invent_name(chance, sex)
+    name, sex = invent_name(chance, sex)
     born_on = today - timedelta(days=int(chance.triangular(30, 96 * 365, 58 * 365)))
     area, district, quarters = chance.choice(town.DISTRICTS)
     order = chance.randrange(0, 500) * 2 + (1 if sex == "M" else 0)
@@ -102,7 +102,8 @@ def registered_twice(person: Person) -> Person:
     return replace(person, record_number=number, identity_number="", card_number="")
 
 
-def _invent_name(chance: Random, sex: str) -> tuple[str, str]:
+def invent_name(chance: Random, sex: str) -> tuple[str, str]:
+    """Return an invented name and the sex that goes with it; ``sex``: what was drawn."""
     kind = chance.random()
     if kind < 0.02:
         return chance.choice(town.MINORITY_NAMES)

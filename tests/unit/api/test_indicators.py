@@ -134,6 +134,69 @@ async def test_what_stands_behind_a_figure_adds_up_to_it_and_lies_in_sight(
     assert listed > 100
 
 
+async def test_the_places_that_are_offered_are_those_in_sight(counted: Counted) -> None:
+    for who, sees in SEES.items():
+        found = await counted.get(who, "/places", period="2026Q1")
+        places = {(one["hospital"], one["code"]) for one in found["departments"]}
+        assert places == sees
+        assert {one["code"] for one in found["hospitals"]} == {hospital for hospital, _ in sees}
+        assert found["doctors"] == []
+    below = await counted.get("head", "/places", period="2026Q1", hospital="H1", department="D1")
+    assert {one["code"] for one in below["doctors"]} == set(two_stars.DOCTORS)
+    assert below["departments"][0]["name"]["zh"] != "D1"
+    own = await counted.get("doctor", "/places", period="2026Q1", doctor="P1")
+    assert {(one["hospital"], one["code"]) for one in own["doctors"]} == {("H1", "P1")}
+    await counted.get("nobody", "/places", status=403, period="2026Q1")
+    await counted.get("neighbour", "/places", status=403, period="2026Q1", hospital="H1")
+
+
+async def test_an_exploration_adds_up_to_the_figure_and_lies_in_sight(counted: Counted) -> None:
+    asked = {"codes": "VIS-001", "period": "2026Q1"}
+    for who, sees in SEES.items():
+        (figure,) = (await counted.get(who, "/values", **asked))["items"]
+        for by in ("", "payer", "department", "department,payer,month", "class,booked", "doctor"):
+            said = await counted.get(who, "/explored", **asked, by=by)
+            (one,) = said["items"]
+            assert one["all"]["numerator"] == figure["all"]["numerator"]
+            assert sum(cell["numerator"] for cell in one["cells"]) == one["all"]["numerator"]
+            if by.startswith("department"):
+                places = {
+                    (c["places"][0]["hospital"], c["places"][0]["code"]) for c in one["cells"]
+                }
+                assert places <= sees
+                names = {cell["places"][0]["name"]["zh"] for cell in one["cells"]}
+                assert names.isdisjoint({"D1"})
+    by_payer = (await counted.get("region", "/explored", **asked, by="payer"))["items"][0]["cells"]
+    for cell in by_payer:
+        (place,) = cell["places"]
+        if not place["code"]:
+            continue
+        assert place["name"]["zh"] != place["code"]
+        narrowed = asked | {"where": f"payer:{place['code']}"}
+        (same,) = (await counted.get("region", "/values", **narrowed))["items"]
+        assert same["all"]["numerator"] == cell["numerator"]
+        rows = await counted.get("region", "/VIS-001/rows", period="2026Q1",
+                                 where=narrowed["where"], limit=1)  # fmt: skip
+        assert rows["total"] == cell["numerator"]
+    dimensions = (await counted.get("region", "/explored", **asked))["dimensions"]
+    assert {"payer", "class", "main_diagnosis", "month"} <= {one["column"] for one in dimensions}
+
+
+async def test_an_exploration_as_a_file_is_for_those_who_may_export(counted: Counted) -> None:
+    asked = {"codes": "VIS-001,BED-004", "period": "2026-02", "by": "doctor"}
+    text = (await counted.get("head", "/explored.csv", **asked)).content.decode("utf-8-sig")
+    head, *lines = csv.reader(io.StringIO(text))
+    (said, beds) = (await counted.get("head", "/explored", **asked))["items"]
+    assert (beds["way"], beds["cells"]) == ("cannot_split", [])
+    assert head[4:6] == ["医生 doctor", "编码 code"]
+    assert [float(line[6]) for line in lines] == [cell["numerator"] for cell in said["cells"]]
+    await counted.get("planner", "/explored.csv", status=403, **asked)
+    await counted.get("doctor", "/explored.csv", status=403, **asked)
+    own = (await counted.get("doctor", "/explored", codes="VIS-001", period="2026Q1"))["items"][0]
+    values = await counted.get("doctor", "/values", codes="VIS-001", period="2026Q1")
+    assert own["all"]["numerator"] == values["items"][0]["all"]["numerator"]
+
+
 async def test_who_may_see_figures_may_not_see_rows_and_who_may_not_sees_neither(
     counted: Counted,
 ) -> None:
@@ -276,6 +339,12 @@ WRONG = [
     ("/EX-12/rows", {"period": "2026"}, "LY-2505"),
     ("/VIS-001/rows", {"period": "2026", "side": "denominator"}, "LY-2505"),
     ("/board", {"board": "presidents"}, "LY-2508"),
+    ("/values", {"codes": "VIS-001", "period": "2026", "where": "payer:gold"}, "LY-2546"),
+    ("/VIS-001/rows", {"period": "2026", "where": "encounter:E1"}, "LY-2546"),
+    ("/BED-001/rows", {"period": "2026", "where": "payer:self"}, "LY-2505"),
+    ("/explored", {"codes": "VIS-001", "period": "2026", "by": "encounter"}, "LY-2546"),
+    ("/explored", {"codes": "VIS-001", "period": "2026", "by": "a,b,c,d"}, "LY-2546"),
+    ("/explored", {"codes": "A-1,A-2,A-3,A-4,A-5,A-6,A-7", "period": "2026"}, "LY-2507"),
 ]
 
 

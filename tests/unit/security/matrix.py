@@ -328,6 +328,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "approve_caliber": SIGNS,
     "withdraw_caliber": SIGNS,
     "publish_indicators": {"period": "2025"},
+    "preview_publication": {"period": "2025"},
     "enter_indicator_figure": {
         "period": "2025", "hospital": HERE, "numerator": "3", "evidence": "r",
     },
@@ -443,6 +444,10 @@ QUESTIONS = {
     "explain_access": {"account": "them", "permission": "messages.read"},
     "list_names": {"code": "BENCH"},
     "count_indicators": {"codes": "VIS-001", "period": "2026-03"},
+    "list_indicator_places": {"period": "2026-03"},
+    "explore_indicators": {"codes": "VIS-001", "period": "2026-03"},
+    "export_exploration": {"codes": "VIS-001", "period": "2026-03"},
+    "list_moved_rows": {"period": "2026-03", "before": SIGNS["hash"], "after": SIGNS["hash"]},
     "list_indicator_rows": {"period": "2026-03"},
     "export_indicator_rows": {"period": "2026-03"},
     "show_indicator_topic": {"period": "2026-03"},

@@ -26,9 +26,18 @@ from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, bui
 
 from lianyi.api import live
 from lianyi.api.addresses import bare_app
+from lianyi.applications.indicators.model import definition_hash
+from lianyi.applications.indicators.reading import read_indicators
 from lianyi.projections.identity.systems import system_of
 from lianyi.security.model import Access
 from lianyi.security.settings import SecuritySettings
+
+NARROWER, WIDER = (
+    definition_hash(one, caliber)
+    for one in [read_indicators(Path("/nonexistent"))[0]["EX-02"]]
+    for caliber in one.calibers
+)
+"""Two calibers of one indicator; what only the second counts has moved out."""
 
 OPERATIONS = [
     (method.upper(), path, described)
@@ -72,6 +81,13 @@ OF_ROWS = (
 """Ends of addresses at which rows of a period and a place are counted or listed."""
 
 
+def code_of(path: str) -> str:
+    """Return the indicator that an address is asked about."""
+    if "/moved" in path:
+        return "EX-02"
+    return "VIS-001" if path.endswith(OF_ROWS) else COUNTED if "/published" in path else ENTERED
+
+
 def number_of(path: str, of: Hospital) -> str:
     """Return the number of what a hospital has decided or published."""
     if "/entries/" in path:
@@ -93,7 +109,7 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
-        else ["VIS-001" if path.endswith(OF_ROWS) else COUNTED if "/published" in path else ENTERED]
+        else [code_of(path)]
         if "/indicators/" in path
         else ["LY-1606"],
         "{caliber}": ["national-exam"],
@@ -153,9 +169,13 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
-    if path.endswith(("/indicators/values", *OF_ROWS)) or "/indicators/topics/" in path:
-        asked = {"codes": "VIS-001,INP-001,EX-04"} if path.endswith("/values") else {}
+    of_figures = (*OF_ROWS, "/indicators/values", "/moved", "/places", "/explored", "/explored.csv")
+    if path.endswith(of_figures) or "/indicators/topics/" in path:
+        of_several = path.endswith(("/values", "/explored", "/explored.csv"))
+        asked = {"codes": "VIS-001,INP-001,EX-04"} if of_several else {}
         asked |= {"period": "2026Q1"}
+        asked |= {"by": "hospital,department,doctor"} if "/explored" in path else {}
+        asked |= {"before": WIDER, "after": NARROWER} if path.endswith("/moved") else {}
         mine = [asked | {"department": h.department} for h in whose]
         return [asked, *mine, *(asked | {"hospital": h.organisation} for h in whose)]
     if path.endswith(("/indicators/board", "/indicators/today")):

@@ -69,6 +69,8 @@ OF_INDICATORS = {
     "list_published_values",
     "get_indicator",
     "list_indicator_rows",
+    "list_moved_rows",
+    "get_watch_history",
     "export_indicator_rows",
     "show_indicator_topic",
     "divide_indicator_change",

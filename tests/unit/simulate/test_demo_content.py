@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -15,8 +15,18 @@ from lianyi.channels.compiled import CompiledChannel, compile_channel
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.loading import check_together, load_channel
 from lianyi.formats import hl7v2
-from lianyi.messagelog.message import Gate
-from lianyi.simulate.demo import EXPORTS, HISTORY, NIGHT_BATCH, demo_plan
+from lianyi.messagelog.message import Gate, LogMessage
+from lianyi.projections.masterdata import hl7 as master
+from lianyi.projections.masterdata.model import Describe, Kind
+from lianyi.simulate.demo import (
+    EXPORTS,
+    HISTORY,
+    HISTORY_ENCOUNTERS,
+    NAMES,
+    NIGHT_BATCH,
+    demo_plan,
+    tell_names,
+)
 from lianyi.simulate.feed import read_target
 from lianyi.simulate.history.making import make_rows
 from lianyi.simulate.history.store import Wanted
@@ -25,6 +35,7 @@ from lianyi.simulate.story import StorySettings, tell
 
 CONTENT = Path(__file__).parents[3] / "content"
 PLAN = demo_plan(Path("/data"))
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 STORY = StorySettings(seed=2, patients_per_hour=6, batch_every_hours=4)
 
 
@@ -67,7 +78,8 @@ def test_the_channels_stand_where_the_plan_sends_and_receives(
     assert check_together([channel.definition for channel in channels.values()]) == []
     sends = {read_target(send).url for member in PLAN.members for send in member.sends}
     history = (Path("/data") / HISTORY).as_uri()
-    assert set(channels) == sends | {PLAN.corpus_url, history}
+    names = (Path("/data") / NAMES).as_uri()
+    assert set(channels) == sends | {PLAN.corpus_url, history, names}
     listens = {listen.partition("://")[2] for member in PLAN.members for listen in member.listens}
     for channel in channels.values():
         for destination in channel.definition.destinations:
@@ -102,7 +114,7 @@ async def test_the_whole_story_passes_and_nothing_is_parked(
         f"{channel.definition.channel} {destination.name}"
         for channel in channels.values()
         for destination in channel.destinations
-        if channel.definition.channel not in {"corpus", "his-history"}
+        if channel.definition.channel not in {"corpus", "his-history", "his-masterdata"}
     }
     assert upgraded > 3
 
@@ -122,6 +134,44 @@ def check_sent(name: str, received: bytes, sent: bytes) -> int:
             assert check_character(number[:17]) == number[17]
             return len(hl7v2.parse(received).get("PID-3(2).1")) == 15
     return 0
+
+
+def test_the_names_of_the_history_are_told_once_in_master_files(
+    channels: dict[str, CompiledChannel], tmp_path: Path
+) -> None:
+    folder, rows = tmp_path / "names", tmp_path / "rows"
+    folder.mkdir()
+    rows.mkdir()
+    tell_names(folder, NOW)
+    channel = channels[(Path("/data") / NAMES).as_uri()]
+    known: dict[Kind, set[str]] = defaultdict(set)
+    for path in sorted(folder.iterdir()):
+        body = path.read_bytes()
+        assert channel.judge(channel.open(body))[0] is Gate.ACCEPT, path.name
+        message = LogMessage(1, 1, NOW, 1, "hl7v2 MFN", body, "utf-8", "HIS", (), 0, None, b"")
+        for (change,) in master.read(message):
+            assert isinstance(change, Describe)
+            assert change.texts["name_zh"]
+            known[change.kind].add(change.code)
+        path.rename(tmp_path / path.name)
+    (folder / "archive").mkdir()
+    tell_names(folder, NOW)
+    assert [path.name for path in folder.iterdir()] == ["archive"]
+
+    make_rows(Wanted(HISTORY_ENCOUNTERS, 1, 1, date(2026, 10, 1)), rows)
+    assert known[Kind.ORGANISATION] == {"YX01", *codes_of(rows, "KS_ZD")}
+    assert known[Kind.PRACTITIONER] == {
+        code for code in codes_of(rows, "RY_ZD") if code.startswith("1")
+    }
+
+
+def codes_of(folder: Path, table: str) -> set[str]:
+    """Return the first column of a table of rows."""
+    found = set()
+    for path in folder.glob(f"*-{table}.jsonl"):
+        _, *lines = path.read_text(encoding="utf-8").splitlines()
+        found |= {orjson.loads(line)[0] for line in lines}
+    return found
 
 
 def test_the_history_is_taken_and_its_departments_are_handed_on(

@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, queuesSearch, recordSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -235,7 +235,22 @@ const indicatorDesk = createRoute({
 const indicatorDefinition = createRoute({
   getParentRoute: () => root,
   path: '/indicators/desk/$code',
+  validateSearch: definitionSearch,
   component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/DefinitionPage'))),
+})
+
+const indicatorExplore = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/explore',
+  validateSearch: exploreSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/ExplorePage'))),
+})
+
+const indicatorPublish = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/publish',
+  validateSearch: publishSearch,
+  component: guarded('indicators.publish', lazyRouteComponent(() => import('@/features/indicators/PublishPage'))),
 })
 
 const indicatorExam = createRoute({
@@ -293,7 +308,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

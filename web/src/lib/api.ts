@@ -120,6 +120,18 @@ export type ForecastAnswer = Schemas['ForecastView']
 export type BenchmarkAnswer = Schemas['BenchmarkView']
 export type TopicAnswer = Schemas['TopicView']
 export type WorkloadAnswer = Schemas['WorkloadView']
+export type IndicatorTarget = Schemas['TargetView']
+export type AlertRule = Schemas['AlertRuleView']
+export type WatchWord = Schemas['WatchWord']
+export type IndicatorPlaces = Schemas['PlacesView']
+export type PublicationPreview = Schemas['PublishPreview']
+export type PreviewCell = Schemas['PreviewCell']
+export type PublishedSum = Schemas['PublishedSum']
+export type CaliberChange = Schemas['CaliberChange']
+export type ExploredAnswer = Schemas['ExploredView']
+export type ExploredFigures = Schemas['ExploredFigures']
+export type ExploredCell = Schemas['ExploredCell']
+export type Dimension = Schemas['Dimension']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -320,6 +320,7 @@ export type DrillSearch = {
   department?: string
   doctor?: string
   caliber?: string
+  where?: string
   by?: (typeof DRILL_LEVELS)[number]
   side?: (typeof DRILL_SIDES)[number]
   /** Of which class of a split the rows are: `payer:self`. */
@@ -340,6 +341,7 @@ export function drillSearch(raw: RawSearch): DrillSearch {
     department: cleanText(raw['department'], 100),
     doctor: cleanText(raw['doctor'], 100),
     caliber: caliber && /^[a-z][a-z0-9-]*$/.test(caliber) ? caliber : undefined,
+    where: cleanWhere(raw['where']),
     by: cleanWord(raw['by'], DRILL_LEVELS),
     side: cleanWord(raw['side'], DRILL_SIDES),
     only: cleanLike(raw['only'], /^[a-z0-9_]+:[A-Za-z0-9_-]+$/, 60),
@@ -382,6 +384,54 @@ export function deskSearch(raw: RawSearch): DeskSearch {
     way: cleanWord(raw['way'], COUNTING_WAYS),
     standing: cleanWord(raw['standing'], CALIBER_STATES),
     faulty: cleanWord(raw['faulty'], ['yes'] as const),
+  })
+}
+
+/** Slices of rows: `payer:self,class:inpatient`. */
+function cleanWhere(value: unknown): string | undefined {
+  const text = cleanText(value, 400)
+  return text && /^[a-z_0-9]+:[^,:]+(,[a-z_0-9]+:[^,:]+)*$/.test(text) ? text : undefined
+}
+
+/** Names with commas between, each of one form. */
+function cleanList(value: unknown, form: RegExp, max: number): string | undefined {
+  const found = (cleanText(value, 300) ?? '').split(',').filter((one) => form.test(one)).slice(0, max)
+  return found.length === 0 ? undefined : found.join(',')
+}
+
+export type ExploreSearch = { codes?: string; period?: string; by?: string; where?: string; hospital?: string; department?: string; doctor?: string }
+
+/** What is explored: which indicators, when, whose, by what they are put together. */
+export function exploreSearch(raw: RawSearch): ExploreSearch {
+  return said({
+    codes: cleanList(raw['codes'], /^[A-Z]{2,6}-\d{2,4}[a-z]?$/, 6),
+    period: cleanPeriod(raw['period']),
+    by: cleanList(raw['by'], /^[a-z_0-9]{1,40}$/, 3),
+    where: cleanWhere(raw['where']),
+    hospital: cleanText(raw['hospital'], 100),
+    department: cleanText(raw['department'], 100),
+    doctor: cleanText(raw['doctor'], 100),
+  })
+}
+
+/** Of which period what is published: everything that is approved, or one indicator. */
+export function publishSearch(raw: RawSearch): { period?: string; code?: string } {
+  return said({ period: cleanPeriod(raw['period']), code: cleanCode(raw['code']) })
+}
+
+const cleanHash = (value: unknown) => (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : undefined)
+
+export type DefinitionSearch = { before?: string; after?: string; period?: string; hospital?: string; side?: (typeof DRILL_SIDES)[number]; moved?: 'out' | 'in' }
+
+/** Which two definitions are compared, on which facts, and which of the rows that moved are listed. */
+export function definitionSearch(raw: RawSearch): DefinitionSearch {
+  return said({
+    before: cleanHash(raw['before']),
+    after: cleanHash(raw['after']),
+    period: cleanPeriod(raw['period']),
+    hospital: cleanText(raw['hospital'], 100),
+    side: cleanWord(raw['side'], DRILL_SIDES),
+    moved: cleanWord(raw['moved'], ['out', 'in'] as const),
   })
 }
 

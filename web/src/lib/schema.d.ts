@@ -1767,6 +1767,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/explored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explore Indicators
+         * @description Figures put together by places, doctors, months and codes of the rows, on the calibers.
+         */
+        get: operations["explore_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/explored.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Exploration
+         * @description The same figures as a file for a spreadsheet.
+         */
+        get: operations["export_exploration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Indicator Places
+         * @description Hospitals, departments and doctors of whom something is counted, with their names.
+         */
+        get: operations["list_indicator_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/publish": {
         parameters: {
             query?: never;
@@ -1781,6 +1841,26 @@ export interface paths {
          * @description Count and publish a period that is over, by approved calibers, for the hospitals in reach.
          */
         post: operations["publish_indicators"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/publish/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Publication
+         * @description What would be published now: values, rows of evidence, and what was published before.
+         */
+        post: operations["preview_publication"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2056,7 +2136,7 @@ export interface paths {
         };
         /**
          * Compare Caliber Definitions
-         * @description What a caliber comes to by its definition of now and one of before, and which rows moved.
+         * @description What an indicator comes to by two definitions, and how many rows moved in and out.
          */
         get: operations["compare_caliber_definitions"];
         put?: never;
@@ -2207,6 +2287,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/{code}/moved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Moved Rows
+         * @description The rows that one of two definitions counts and the other does not.
+         */
+        get: operations["list_moved_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/{code}/published": {
         parameters: {
             query?: never;
@@ -2281,6 +2381,26 @@ export interface paths {
          * @description Say what is to be reached in a period, or that nothing is any more.
          */
         post: operations["set_indicator_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/watched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Watch History
+         * @description Who set which targets and rules of an indicator, and who took note of its alerts.
+         */
+        get: operations["get_watch_history"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4802,6 +4922,11 @@ export interface components {
         /**
          * AlertView
          * @description An alert: ``open``, ``acknowledged`` or ``silenced``.
+         *
+         *     Attributes:
+         *         times: how often its condition was raised since somebody last took note; such alerts are
+         *             one item, the newest.
+         *         since: when it was raised first of these times.
          */
         AlertView: {
             /** Acknowledged By */
@@ -4836,10 +4961,17 @@ export interface components {
             /** Silent Until */
             silent_until: string | null;
             /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
              * State
              * @enum {string}
              */
             state: "open" | "acknowledged" | "silenced";
+            /** Times */
+            times: number;
             /** Value */
             value: number | null;
         };
@@ -6421,6 +6553,24 @@ export interface components {
             path: string;
         };
         /**
+         * Dimension
+         * @description By what figures can be put together and narrowed.
+         *
+         *     Attributes:
+         *         column: what it is called in a question.
+         *         values: those that it may have; empty: it is no code.
+         *         text: whether figures are narrowed by how its value begins.
+         */
+        Dimension: {
+            /** Column */
+            column: string;
+            name: components["schemas"]["BothWords"];
+            /** Text */
+            text: boolean;
+            /** Values */
+            values: components["schemas"]["Place"][];
+        };
+        /**
          * DimensionOf
          * @description By what something may be split: a role of departments, a time, a practitioner, a code.
          */
@@ -6877,6 +7027,75 @@ export interface components {
             permission: string;
             /** Reasons */
             reasons: components["schemas"]["ReasonView"][];
+        };
+        /**
+         * ExploredCell
+         * @description A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital.
+         */
+        ExploredCell: {
+            /** Denominator */
+            denominator: number | null;
+            /** Numerator */
+            numerator: number;
+            /** Places */
+            places: components["schemas"]["PlaceOf"][];
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ExploredFigures
+         * @description The cells of one indicator, and everything together; see :class:`IndicatorFigures`.
+         *
+         *     Attributes:
+         *         numerator_money, denominator_money: whether it is told in fen.
+         */
+        ExploredFigures: {
+            all: components["schemas"]["ExploredCell"] | null;
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down" | "neither";
+            /** Cells */
+            cells: components["schemas"]["ExploredCell"][];
+            /** Code */
+            code: string;
+            counted_by: components["schemas"]["CaliberOf"] | null;
+            /** Denominator Money */
+            denominator_money: boolean;
+            name: components["schemas"]["BothWords"];
+            /** Numerator Money */
+            numerator_money: boolean;
+            /** Unit */
+            unit: string;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            why: components["schemas"]["BothWords"];
+        };
+        /**
+         * ExploredView
+         * @description Indicators put together by what was asked for.
+         *
+         *     Attributes:
+         *         by: in the order of the question.
+         *         dimensions: by what all of them can be put together and narrowed.
+         */
+        ExploredView: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** By */
+            by: components["schemas"]["NamedColumn"][];
+            /** Dimensions */
+            dimensions: components["schemas"]["Dimension"][];
+            /** Items */
+            items: components["schemas"]["ExploredFigures"][];
+            period: components["schemas"]["PeriodView"];
         };
         /**
          * FactOf
@@ -8364,6 +8583,41 @@ export interface components {
             records: components["schemas"]["RecordKeyView"][];
         };
         /**
+         * MovedRows
+         * @description A page of the rows that one of two definitions counts and the other does not.
+         *
+         *     Attributes:
+         *         way: ``out``: only the first counts them; ``in``: only the second.
+         *         part: of the one that counts them.
+         *         total: how many rows there are.
+         *         next_skip: where the next page begins; null: this is the last.
+         */
+        MovedRows: {
+            /** Code */
+            code: string;
+            /** Columns */
+            columns: components["schemas"]["NamedColumn"][];
+            /** Items */
+            items: components["schemas"]["RowView"][];
+            name: components["schemas"]["BothWords"];
+            /** Next Skip */
+            next_skip: number | null;
+            part: components["schemas"]["PartView"];
+            period: components["schemas"]["PeriodView"];
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "numerator" | "denominator";
+            /** Total */
+            total: number;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "out" | "in";
+        };
+        /**
          * MovedView
          * @description How many rows came, went, or count otherwise than before.
          */
@@ -9018,6 +9272,33 @@ export interface components {
             name: components["schemas"]["BothWords"];
         };
         /**
+         * PlaceOf
+         * @description A department or doctor, and of which hospital; of anything else that is empty.
+         */
+        PlaceOf: {
+            /** Code */
+            code: string;
+            /** Hospital */
+            hospital: string;
+            name: components["schemas"]["BothWords"];
+        };
+        /**
+         * PlacesView
+         * @description Where and by whom something was done in a period, as far as whoever asks may see it.
+         *
+         *     Attributes:
+         *         hospitals, departments: by name.
+         *         doctors: only where a department or doctor is asked for.
+         */
+        PlacesView: {
+            /** Departments */
+            departments: components["schemas"]["PlaceOf"][];
+            /** Doctors */
+            doctors: components["schemas"]["PlaceOf"][];
+            /** Hospitals */
+            hospitals: components["schemas"]["Place"][];
+        };
+        /**
          * Point
          * @description One month of a line: ``2026-03`` and its value.
          */
@@ -9083,6 +9364,78 @@ export interface components {
             since: string;
             /** Until */
             until: string | null;
+        };
+        /**
+         * PreviewCell
+         * @description A cell as it would be published, beside what is told of it now.
+         *
+         *     Attributes:
+         *         what: ``new``, ``restated`` (it differs from what was published), ``unchanged``.
+         *         numerator_rows, denominator_rows: so many rows would be kept as evidence.
+         *         before, before_number, before_numerator, before_denominator: what is told now; null:
+         *             nothing.
+         *         moved: how the rows of the numerator differ from those of then; null: not compared.
+         */
+        PreviewCell: {
+            /** Before */
+            before: number | null;
+            /** Before Denominator */
+            before_denominator: string | null;
+            /** Before Number */
+            before_number: number | null;
+            /** Before Numerator */
+            before_numerator: string | null;
+            /** Caliber */
+            caliber: string;
+            /** Code */
+            code: string;
+            /** Denominator */
+            denominator: string | null;
+            /** Denominator Rows */
+            denominator_rows: number | null;
+            /** Department */
+            department: string;
+            /** Hospital */
+            hospital: string;
+            moved: components["schemas"]["MovedView"] | null;
+            /** Numerator */
+            numerator: string;
+            /** Numerator Rows */
+            numerator_rows: number;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+            /** Version */
+            version: number;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "new" | "restated" | "unchanged";
+        };
+        /**
+         * PreviewPublication
+         * @description What would be published: a period that is over; ``codes`` empty: all that is approved.
+         */
+        PreviewPublication: {
+            /**
+             * Caliber
+             * @default
+             */
+            caliber?: string;
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /**
+             * Period
+             * @example 2026
+             * @example 2026Q1
+             * @example 2026-03
+             */
+            period: string;
         };
         /**
          * Printed
@@ -9323,6 +9676,30 @@ export interface components {
             keys: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * PublishPreview
+         * @description What a publication would say.
+         *
+         *     Attributes:
+         *         cells: whole hospitals first, those that change first; not all where there are many.
+         *         total: how many cells there are.
+         */
+        PublishPreview: {
+            /** Cells */
+            cells: components["schemas"]["PreviewCell"][];
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** New */
+            new: number;
+            /** Period */
+            period: string;
+            /** Restated */
+            restated: number;
+            /** Total */
+            total: number;
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * PublishValues
@@ -11506,6 +11883,62 @@ export interface components {
             where: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * WatchHistory
+         * @description All that was said about targets, rules and alerts of an indicator, the newest first.
+         */
+        WatchHistory: {
+            /** Items */
+            items: components["schemas"]["WatchWord"][];
+        };
+        /**
+         * WatchWord
+         * @description What somebody said about targets, rules or alerts of an indicator.
+         *
+         *     Attributes:
+         *         said: ``targeted``, ``ruled``, ``acknowledged`` or ``silenced``.
+         *         period, department, value: of a target; ``value`` null: it was taken away.
+         *         kind, limit: of a rule; of an alert its kind.
+         *         ends: the target or the rule holds no longer since then.
+         *         note: why.
+         *         until: until when alerts are silent.
+         *         alert: number of the alert.
+         */
+        WatchWord: {
+            /** Alert */
+            alert: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Caliber */
+            caliber: string;
+            /** Department */
+            department: string;
+            /** Ends */
+            ends: boolean;
+            /** Hospital */
+            hospital: string;
+            /** Kind */
+            kind: string;
+            /** Limit */
+            limit: number | null;
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Position */
+            position: string;
+            /** Said */
+            said: string;
+            /** Until */
+            until: string | null;
+            /** Value */
+            value: number | null;
         };
         /**
          * WayToSplit
@@ -20376,6 +20809,335 @@ export interface operations {
             };
         };
     };
+    explore_indicators: {
+        parameters: {
+            query: {
+                /** @description up to 6: A,B */
+                codes: string;
+                /** @description hospital, department, doctor, month, or columns of the rows; up to 3: a,b */
+                by?: string;
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExploredView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_exploration: {
+        parameters: {
+            query: {
+                /** @description up to 6: A,B */
+                codes: string;
+                /** @description hospital, department, doctor, month, or columns of the rows; up to 3: a,b */
+                by?: string;
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 with a byte order mark */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_indicator_places: {
+        parameters: {
+            query: {
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     publish_indicators: {
         parameters: {
             query?: never;
@@ -20396,6 +21158,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublishedSum"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    preview_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewPublication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishPreview"];
                 };
             };
             /** @description not signed in */
@@ -21050,6 +21908,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path: {
@@ -21160,6 +22020,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path?: never;
@@ -21265,6 +22127,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path?: never;
@@ -21563,6 +22427,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path: {
@@ -21761,6 +22627,7 @@ export interface operations {
                 period: string;
                 hospital: string;
                 before?: string;
+                after?: string;
             };
             header?: never;
             path: {
@@ -22166,6 +23033,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path: {
@@ -22475,6 +23344,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path: {
@@ -22491,6 +23362,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImpactView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_moved_rows: {
+        parameters: {
+            query: {
+                before: string;
+                after: string;
+                way?: "out" | "in";
+                side?: "numerator" | "denominator";
+                skip?: number;
+                limit?: number;
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedRows"];
                 };
             };
             /** @description not signed in */
@@ -22684,6 +23670,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path: {
@@ -22792,6 +23780,8 @@ export interface operations {
                 only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path: {
@@ -22906,6 +23896,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_watch_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchHistory"];
                 };
             };
             /** @description not signed in */

@@ -48,11 +48,20 @@ class Counter:
         return await self._asked(lambda engine: engine.figures(wanted, window, by))
 
     async def rows(
-        self, part: Part, window: Window, columns: Sequence[str], *, skip: int, limit: int
+        self,
+        part: Part,
+        window: Window,
+        columns: Sequence[str],
+        *,
+        skip: int,
+        limit: int,
+        without: Part | None = None,
     ) -> Listed:
         """Return the rows that a part counts; see :meth:`.engine.Engine.rows`."""
         return await self._asked(
-            lambda engine: engine.rows(part, window, columns, skip=skip, limit=limit)
+            lambda engine: engine.rows(
+                part, window, columns, skip=skip, limit=limit, without=without
+            )
         )
 
     async def newest(self, part: Part, window: Window, *, until: datetime) -> datetime | None:

@@ -119,12 +119,14 @@ class Meant(NamedTuple):
         by: that it has; None: it has none of the name that was asked for.
         way: as ``IndicatorFigures`` says it.
         why: the same in words.
+        said: as it is shown, where what is counted is narrowed; None: as it is.
     """
 
     indicator: Indicator
     by: Chosen | None
     way: CountedHow
     why: BothWords
+    said: CaliberOf | None = None
 
     @property
     def counted(self) -> bool:
@@ -139,8 +141,8 @@ class Meant(NamedTuple):
 
     def view(self) -> CaliberOf | None:
         """Return by which caliber."""
-        if self.by is None:
-            return None
+        if self.by is None or self.said is not None:
+            return self.said
         one = self.by.caliber
         return CaliberOf(
             caliber=one.caliber,

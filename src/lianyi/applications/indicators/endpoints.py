@@ -6,7 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from lianyi.applications.indicators.service import Asked, IndicatorService
+from lianyi.applications.indicators.asking import Asked
+from lianyi.applications.indicators.explored_views import (
+    ExploredView,
+    MovedRows,
+    MovedWay,
+    PlacesView,
+)
+from lianyi.applications.indicators.exploring import explored_csv
+from lianyi.applications.indicators.service import IndicatorService
 from lianyi.applications.indicators.sight import OWN
 from lianyi.applications.indicators.views import (
     BoardView,
@@ -61,13 +69,37 @@ def _asked(
             description="surgeon, assistant: as what the rows name a doctor; empty: as the first",
         ),
     ] = "",
+    where: Annotated[
+        str,
+        Query(
+            max_length=400,
+            pattern=r"^[^\x00]*$",
+            description="which rows: column:value with commas between; a text by its beginning",
+        ),
+    ] = "",
 ) -> Asked:
-    return Asked(period, hospital, department, doctor, caliber, only, role)
+    return Asked(period, hospital, department, doctor, caliber, only, role, where)
 
 
 Service = Annotated[IndicatorService, Depends(_service)]
 Which = Annotated[Asked, Depends(_asked)]
 Code = Annotated[str, Path(max_length=20, pattern=r"^[^\x00]*$")]
+Hash = Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")]
+SomeCodes = Annotated[
+    str, Query(min_length=1, max_length=200, pattern=r"^[^\x00]*$", description="up to 6: A,B")
+]
+SplitBy = Annotated[
+    str,
+    Query(
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="hospital, department, doctor, month, or columns of the rows; up to 3: a,b",
+    ),
+]
+
+
+def _codes(written: str) -> list[str]:
+    return [one for one in (part.strip() for part in written.split(",")) if one]
 
 
 @router.get("", openapi_extra=READS)
@@ -111,6 +143,40 @@ async def count_today(
     return await service.today(hospital=hospital)
 
 
+@router.get("/places", openapi_extra=READS)
+async def list_indicator_places(service: Service, asked: Which) -> PlacesView:
+    """Hospitals, departments and doctors of whom something is counted, with their names."""
+    return await service.explorations.places(asked)
+
+
+@router.get("/explored", openapi_extra=READS)
+async def explore_indicators(
+    service: Service, asked: Which, codes: SomeCodes, by: SplitBy = "department"
+) -> ExploredView:
+    """Figures put together by places, doctors, months and codes of the rows, on the calibers."""
+    return await service.explorations.explore(_codes(codes), asked, by=by)
+
+
+@router.get(
+    "/explored.csv",
+    openapi_extra=needs("indicators.export"),
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte order mark"}},
+)
+async def export_exploration(
+    service: Service, asked: Which, codes: SomeCodes, by: SplitBy = "department"
+) -> Response:
+    """The same figures as a file for a spreadsheet."""
+    view = await service.explorations.explore(
+        _codes(codes), asked, by=by, also=("indicators.read",)
+    )
+    return Response(
+        explored_csv(view).encode("utf-8-sig"),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="exploration.csv"'},
+    )
+
+
 @router.get("/{code}", openapi_extra=READS)
 async def get_indicator(service: Service, code: Code) -> IndicatorDetail:
     """What an indicator counts, in words: its calibers side by side and where they differ."""
@@ -128,6 +194,24 @@ async def list_indicator_rows(
 ) -> RowsView:
     """The rows behind a figure, the same that were counted."""
     return await service.rows(code, asked, side=side, skip=skip, limit=limit)
+
+
+@router.get("/{code}/moved", openapi_extra=needs("indicators.rows"))
+async def list_moved_rows(
+    service: Service,
+    code: Code,
+    asked: Which,
+    before: Hash,
+    after: Hash,
+    way: MovedWay = "out",
+    side: Side = "numerator",
+    skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> MovedRows:
+    """The rows that one of two definitions counts and the other does not."""
+    return await service.explorations.moved_rows(
+        code, (before, after), asked, side=side, way=way, skip=skip, limit=limit
+    )
 
 
 @router.get(

@@ -153,7 +153,14 @@ class Engine:
         return self._asked(count)
 
     def rows(
-        self, part: Part, window: Window, columns: Iterable[str], *, skip: int, limit: int
+        self,
+        part: Part,
+        window: Window,
+        columns: Iterable[str],
+        *,
+        skip: int,
+        limit: int,
+        without: Part | None = None,
     ) -> Listed:
         """Return the rows that a part counts, in the order of hospital and key.
 
@@ -164,6 +171,7 @@ class Engine:
                 and doctor; ``patient_of`` says whose a row is.
             skip: so many are passed by.
             limit: so many at most.
+            without: rows that this part counts, too, are left out; None: none are.
 
         Raises:
             NoStar, CountingTooBig: they cannot be read now.
@@ -177,6 +185,10 @@ class Engine:
 
         def read(_: Backend, tables: Mapping[str, ir.Table]) -> Listed:
             counted = counting.rows(tables, part, window)
+            if without is not None and without.fact == part.fact:
+                other = counting.rows(tables, without, window).select(HOSPITAL, key).view()
+                same = [counted[HOSPITAL] == other[HOSPITAL], counted[key] == other[key]]
+                counted = counted.anti_join(other, same)
             whole = counted.aggregate(total=counted.count(), comes_to=counting.total(part, counted))
             (summed,) = whole.to_pyarrow().to_pylist()
             page = counted.select(*wanted).order_by(HOSPITAL, key).limit(limit, offset=skip)

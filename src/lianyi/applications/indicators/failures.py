@@ -146,6 +146,19 @@ class NoSuchSplit(LianyiError):
     zh = Told("不能这样拆分该数值", "{why_zh}", "请从提供的拆分方式中选择")
 
 
+class BadSlice(LianyiError):
+    """Figures cannot be narrowed or put together as it was asked."""
+
+    code = "LY-2546"
+    category = Category.INVALID
+    en = Told(
+        "cannot cut figures so",
+        "{why}",
+        "choose one of the columns and values that the answer of an exploration lists",
+    )
+    zh = Told("不能这样筛选或分组", "{why_zh}", "请从自助分析列出的分组列和取值中选择")
+
+
 def unknown(word: str, known: Iterable[str]) -> dict[str, str]:
     """Say that a word is unknown, and which known one is nearest, in both languages."""
     close = nearest(word, known)

@@ -19,10 +19,11 @@ from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.defining import Meant, drill_columns
 from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
 from lianyi.applications.indicators.figures import scale
-from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.model import Indicator, Part
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.views import NamedColumn, RowCell, RowView, Side
 from lianyi.applications.indicators.window import Window
+from lianyi.applications.indicators.wording import word_of
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.masterdata.questions import Questions
@@ -98,14 +99,35 @@ class Rows:
         Raises:
             NotCounted: there are none, for it is not counted from rows.
         """
-        part = _side(one, side)
+        return await self.of_part(one.indicator, _side(one, side), window, skip=skip, limit=limit)
+
+    async def of_part(
+        self,
+        indicator: Indicator,
+        part: Part,
+        window: Window,
+        *,
+        skip: int,
+        limit: int,
+        without: Part | None = None,
+    ) -> Behind:
+        """Return a page of the rows that a part counts.
+
+        Args:
+            indicator: whose columns are shown.
+            part: what is counted.
+            window: which rows.
+            skip: so many are passed by.
+            limit: so many at most.
+            without: rows that this part counts, too, are left out; None: none are.
+        """
         columns = [
-            column
-            for column in drill_columns(one.indicator)
-            if column.column in part.of_fact.columns
+            column for column in drill_columns(indicator) if column.column in part.of_fact.columns
         ]
         names = [column.column for column in columns]
-        listed = await self._counter.rows(part, window, names, skip=skip, limit=limit)
+        listed = await self._counter.rows(
+            part, window, names, skip=skip, limit=limit, without=without
+        )
         known = await self._names(part, listed.rows, names)
         rows = await self._seen(part, listed.rows, names, known)
         return Behind(part, columns, rows, listed.total, float(listed.comes_to) * scale(part))
@@ -181,7 +203,7 @@ class Rows:
         for row in behind.rows:
             cells = [_plain(cell) for cell in row.cells]
             said = [row.hospital, row.key, row.patient, row.origin, *cells]
-            writer.writerow([_harmless(one) for one in said])
+            writer.writerow([harmless(one) for one in said])
         return out.getvalue()
 
 
@@ -253,6 +275,8 @@ def _cell(
         return RowCell(value=value, name=names.organisation(value).name)
     if kind is Kind.PRACTITIONER:
         return RowCell(value=value, name=names.practitioner(value).name)
+    if kind is Kind.CODE:
+        return RowCell(value=value, name=word_of(part.of_fact.columns[name], value))
     if isinstance(value, datetime):
         return RowCell(value=value.replace(tzinfo=UTC).isoformat())
     return RowCell(value=float(value) if isinstance(value, Decimal) else value)
@@ -267,7 +291,7 @@ def _plain(cell: RowCell) -> str | float | int | bool:
     return cell.value
 
 
-def _harmless(value: str | float | int | bool) -> str | float | int | bool:
+def harmless(value: str | float | int | bool) -> str | float | int | bool:
     """Return what no spreadsheet takes for a formula.
 
     Source: OWASP, "CSV Injection": a leading quote mark makes it a text.

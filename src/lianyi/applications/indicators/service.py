@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lianyi.applications.indicators import naming
+from lianyi.applications.indicators.asking import Asked, Asking
 from lianyi.applications.indicators.boards import find_board, now_tiles, parse_board, read_boards
 from lianyi.applications.indicators.book import Book, Definitions
 from lianyi.applications.indicators.counter import Counter
@@ -27,9 +28,9 @@ from lianyi.applications.indicators.defining import (
     meant,
     period_view,
 )
+from lianyi.applications.indicators.explorations import Explorations
 from lianyi.applications.indicators.failures import (
     BadBoard,
-    NothingInSight,
     TooMuchAtOnce,
     UnreadablePeriod,
 )
@@ -39,7 +40,8 @@ from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
 from lianyi.applications.indicators.rowing import Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
-from lianyi.applications.indicators.sight import Sight, Sights
+from lianyi.applications.indicators.sight import Sight
+from lianyi.applications.indicators.slicing import parse_slices, sliced
 from lianyi.applications.indicators.splits import only, words_of
 from lianyi.applications.indicators.views import (
     BoardName,
@@ -66,29 +68,6 @@ if TYPE_CHECKING:
 
 CODES_MAX: Final = 30
 _ROWS: Final = "indicators.rows"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What figures are asked for; what is empty narrows nothing.
-
-    Attributes:
-        period: as it was written.
-        hospital: code.
-        department: code; those below it are meant, too.
-        doctor: code of a practitioner.
-        caliber: short name; empty: the first of each indicator that is counted.
-        only: ``payer:self``: of the rows that fulfil a condition more; see :mod:`.splits`.
-        role: the column that says whose rows are; empty: the first that says it.
-    """
-
-    period: str
-    hospital: str = ""
-    department: str = ""
-    doctor: str = ""
-    caliber: str = ""
-    only: str = ""
-    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +128,21 @@ class IndicatorService:
         self._content_dir = content_dir
         self._data = data
         self._book = Book(content_dir)
-        self._sights = Sights(pool)
+        self._asking = Asking(pool)
         self._counter = Counter(star, settings)
         self._figuring = Figuring(self._counter)
         self._now = now
         self._counter_of_now = Counter(lambda: now, settings)
         self._figuring_of_now = Figuring(self._counter_of_now)
         self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
+        self.explorations = Explorations(
+            (pool, clock, zone),
+            self._book,
+            self._counter,
+            self._rows,
+            asking=self._asking,
+            data=data,
+        )
 
     async def close(self) -> None:
         """Give everything back."""
@@ -191,11 +178,13 @@ class IndicatorService:
                 why_zh=f"一次最多统计 {CODES_MAX} 个指标",
             )
         period = parse_period(asked.period)
-        window, sight = await self._window(asked, period)
+        window, sight = await self._asking.window(asked, period)
         definitions = await self._book.now(self._today)
         by_doctor = by == "doctor" or sight.doctors is not None
+        slices = parse_slices(asked.where)
         some = [
-            self._meant(definitions, code, asked, period, by_doctor=by_doctor) for code in wanted
+            sliced(self._meant(definitions, code, asked, period, by_doctor=by_doctor), slices)
+            for code in wanted
         ]
         at = self._at(period)
         tables = await self._figuring.tables(some, period, window, by, at)
@@ -230,7 +219,7 @@ class IndicatorService:
         period = parse_period(month or month_text(month_of(self._today) - 1))
         if period.first < 12:
             raise UnreadablePeriod(where=month, why="it lies before 2001", why_zh="早于 2001 年")
-        window, sight = await self._window(Asked(str(period), hospital), period)
+        window, sight = await self._asking.window(Asked(str(period), hospital), period)
         definitions = await self._book.now(self._today)
         own = sight.doctors is not None
         some = [
@@ -260,7 +249,7 @@ class IndicatorService:
         day = self._today
         month = month_of(day)
         since, until = self._midnight(day), self._midnight(day + timedelta(days=1))
-        window, sight = await self._window(Asked("", hospital), Period(month, month))
+        window, sight = await self._asking.window(Asked("", hospital), Period(month, month))
         everything = Window(0, month, window.places, window.doctors, until=until)
         tiles = []
         await self._now.look()
@@ -295,9 +284,10 @@ class IndicatorService:
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, sight = await self._window(asked, period)
+        window, sight = await self._asking.window(asked, period)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=sight.doctors is not None)
+        one = sliced(one, parse_slices(asked.where))
         behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
         counted_by = one.view()
         assert counted_by is not None  # noqa: S101 - what is counted has a caliber
@@ -324,9 +314,10 @@ class IndicatorService:
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, _ = await self._window(asked, period, also=(_ROWS,))
+        window, _ = await self._asking.window(asked, period, also=(_ROWS,))
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=window.doctors is not None)
+        one = sliced(one, parse_slices(asked.where))
         return await self._rows.export(one, side, window)
 
     # ---- what is common to them ----------------------------------------------------------------
@@ -342,17 +333,6 @@ class IndicatorService:
 
     def _at(self, period: Period) -> Clocked:
         return Clocked(self._clock.now(), self._midnight(first_day(period.last + 1)))
-
-    async def _window(
-        self, asked: Asked, period: Period, *, also: Sequence[str] = ()
-    ) -> tuple[Window, Sight]:
-        """Return which rows are meant, of those that whoever asks may see counted."""
-        sight = await self._sights.of_caller(also=also)
-        sight = sight.narrowed(asked.hospital, asked.department, asked.doctor)
-        if sight.nothing:
-            raise NothingInSight(where="indicators")
-        window = Window(period.first, period.last, sight.places, sight.doctors, role=asked.role)
-        return window, sight
 
     def _meant(
         self, definitions: Definitions, code: str, asked: Asked, period: Period, *, by_doctor: bool
@@ -372,7 +352,7 @@ class IndicatorService:
             content_dir=self._content_dir,
             counter=self._counter,
             figuring=self._figuring,
-            window=self._window,
+            window=self._asking.window,
             meant=self._meant,
             names=self._names,
             at=self._at,

@@ -17,6 +17,7 @@ from lianyi.applications.indicators.predicates import (
     Said,
     Span,
     StartsWith,
+    Value,
 )
 from lianyi.applications.indicators.views import (
     BothWords,
@@ -95,7 +96,7 @@ def in_words(node: Node, fact: Fact) -> BothWords:
 def _zh(node: Node, fact: Fact) -> str:
     match node:
         case Not(Compare(of, "==", value)):
-            return f"{_of(of, fact).zh} ≠ {value}"
+            return f"{_of(of, fact).zh} ≠ {_value(of, value, fact).zh}"
         case Not(inner):
             return f"非（{_zh(inner, fact)}）"
         case Every(inner) | Either(inner):
@@ -103,9 +104,10 @@ def _zh(node: Node, fact: Fact) -> str:
             return word.join(_inner(one, _zh(one, fact), "（{}）") for one in inner)
         case Compare(of, sign, value):
             unit = f" {_UNITS[of.unit]}" if isinstance(of, Span) else ""
-            return f"{_of(of, fact).zh} {_SIGNS[sign]} {value}{unit}"
+            return f"{_of(of, fact).zh} {_SIGNS[sign]} {_value(of, value, fact).zh}{unit}"
         case OneOf(of, values):
-            return f"{_of(of, fact).zh} 为 {'、'.join(map(str, values))} 之一"
+            told = "、".join(_value(of, one, fact).zh for one in values)
+            return f"{_of(of, fact).zh} 为 {told} 之一"
         case StartsWith(of, text):
             return f"{_of(of, fact).zh} 以“{text}”开头"
         case Flagged(of):
@@ -118,7 +120,7 @@ def _zh(node: Node, fact: Fact) -> str:
 def _en(node: Node, fact: Fact) -> str:
     match node:
         case Not(Compare(of, "==", value)):
-            return f"{_of(of, fact).en} ≠ {value}"
+            return f"{_of(of, fact).en} ≠ {_value(of, value, fact).en}"
         case Not(inner):
             return f"not ({_en(inner, fact)})"
         case Every(inner) | Either(inner):
@@ -126,9 +128,10 @@ def _en(node: Node, fact: Fact) -> str:
             return word.join(_inner(one, _en(one, fact), "({})") for one in inner)
         case Compare(of, sign, value):
             unit = f" {of.unit}" if isinstance(of, Span) else ""
-            return f"{_of(of, fact).en} {_SIGNS[sign]} {value}{unit}"
+            return f"{_of(of, fact).en} {_SIGNS[sign]} {_value(of, value, fact).en}{unit}"
         case OneOf(of, values):
-            return f"{_of(of, fact).en} is one of {', '.join(map(str, values))}"
+            told = ", ".join(_value(of, one, fact).en for one in values)
+            return f"{_of(of, fact).en} is one of {told}"
         case StartsWith(of, text):
             return f"{_of(of, fact).en} begins with {text}"
         case Flagged(of):
@@ -146,6 +149,18 @@ def _of(of: str | Span, fact: Fact) -> BothWords:
     if isinstance(of, Span):
         return _span(of, fact)
     return BothWords(zh=fact.columns[of].zh, en=fact.columns[of].en)
+
+
+def _value(of: str | Span, value: Value, fact: Fact) -> BothWords:
+    """Return a value in words; that of no code as it is written."""
+    called = None if isinstance(of, Span) else word_of(fact.columns[of], value)
+    return called or BothWords(zh=str(value), en=str(value))
+
+
+def word_of(column: Column, value: object) -> BothWords | None:
+    """Return what people call a value of a code; None: it is no code, or none that is known."""
+    called = column.words.get(value) if isinstance(value, str) else None
+    return BothWords(zh=called[0], en=called[1]) if called else None
 
 
 def _span(span: Span, fact: Fact) -> BothWords:

@@ -13,7 +13,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -57,6 +57,7 @@ class Column:
         kind: what it holds.
         zh, en: what people call it.
         values: of a code: all that it may be.
+        words: of a code: what people call each value, in Chinese and English.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Column:
     zh: str
     en: str
     values: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,10 @@ EVERYWHERE = (
 @cache
 def star() -> Mapping[str, Fact]:
     """Return the facts by name."""
-    said = plain_yaml(files(__package__).joinpath("star.yaml").read_text(encoding="utf-8"))
-    return MappingProxyType({name: _fact(name, one) for name, one in said.items()})
+    words = _read("star_words.yaml")
+    return MappingProxyType(
+        {name: _fact(name, one, words) for name, one in _read("star.yaml").items()}
+    )
 
 
 def month_column(instant: str) -> str:
@@ -116,12 +120,31 @@ def first_day(month: int) -> date:
     return date(EPOCH_YEAR + month // 12, month % 12 + 1, 1)
 
 
-def _fact(name: str, said: Mapping[str, Any]) -> Fact:
+def _read(name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = plain_yaml(
+        files(__package__).joinpath(name).read_text(encoding="utf-8")
+    )
+    return found
+
+
+def _fact(name: str, said: Mapping[str, Any], words: Mapping[str, Any]) -> Fact:
     grain_zh, grain_en = said["grain"]
-    columns = {column: _column(column, *told) for column, told in said["columns"].items()}
+    columns = {
+        column: _column(column, *told, words=words.get(f"{name}.{column}", words.get(column, {})))
+        for column, told in said["columns"].items()
+    }
     columns |= {one.name: one for one in EVERYWHERE}
     return Fact(name, grain_zh, grain_en, said["key"], MappingProxyType(columns))
 
 
-def _column(name: str, kind: str, zh: str, en: str, values: Sequence[str] = ()) -> Column:
-    return Column(name, Kind(kind), zh, en, tuple(values))
+def _column(
+    name: str,
+    kind: str,
+    zh: str,
+    en: str,
+    values: Sequence[str] = (),
+    *,
+    words: Mapping[str, Sequence[str]],
+) -> Column:
+    called = {value: (words[value][0], words[value][1]) for value in values}
+    return Column(name, Kind(kind), zh, en, tuple(values), MappingProxyType(called))

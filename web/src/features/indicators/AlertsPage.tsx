@@ -1,13 +1,15 @@
 import './indicators.css'
 
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Button } from 'antd'
+import { useState } from 'react'
 
 import { useAsk } from '@/components/ask'
 import { Instant } from '@/components/Instant'
 import { ResourcePage, type Screen } from '@/components/ResourcePage'
 import { Mark, type Tone } from '@/components/StateMark'
+import { Trouble } from '@/components/Trouble'
 import { client, type IndicatorAlert, take } from '@/lib/api'
 import { ALERT_STATES } from '@/lib/filters'
 import { wholeList } from '@/lib/paging'
@@ -15,9 +17,11 @@ import { useMay } from '@/lib/session'
 import { type Translate, useTexts } from '@/lib/texts'
 import { serverNow } from '@/lib/time'
 
-import { plain } from './numbers'
-import { IndicatorPages, usePeriodName, useSaid } from './parts'
-import { useNames } from './useLibrary'
+import { IndicatorPages, usePeriodName, useSaid, Value } from './parts'
+import { periodText } from './periods'
+import { PeriodPicker, usePeriod } from './Pickers'
+import { PlaceOf } from './PlaceOf'
+import { useNames, useUnits } from './useLibrary'
 
 /** Which numbers need a person now, and who has taken note? */
 export default function AlertsPage() {
@@ -34,7 +38,35 @@ export default function AlertsPage() {
   return (
     <div className="stack">
       <IndicatorPages title={t('indicators.alerts.title')} />
+      <Look />
       <ResourcePage screen={screenOf(t)} pages={wholeList(found)} filter={{ values: search, change }} />
+    </div>
+  )
+}
+
+/** Looks at a period that is over by the rules, without waiting for the next publication. */
+function Look() {
+  const { t } = useTexts()
+  const allowed = useMay()('indicators.publish')
+  const [text, setText] = useState<string>()
+  const period = usePeriod(text)
+  const queries = useQueryClient()
+  const look = useMutation({
+    mutationFn: async () => {
+      const { raised } = await take(client.POST('/api/v1/indicators/alerts/evaluate', { body: { period: periodText(period) } }))
+      await queries.invalidateQueries({ queryKey: ['indicators', 'alerts'] })
+      return raised
+    },
+  })
+  if (!allowed) return null
+  return (
+    <div className="indicators-bar">
+      <PeriodPicker period={period} change={setText} />
+      <Button size="small" loading={look.isPending} onClick={() => look.mutate()}>
+        {t('indicators.alerts.look')}
+      </Button>
+      {look.data !== undefined && <span role="status">{t('indicators.alerts.found', { count: look.data })}</span>}
+      <Trouble error={look.error} />
     </div>
   )
 }
@@ -50,14 +82,30 @@ function screenOf(t: Translate): Screen<IndicatorAlert> {
     columns: [
       { key: 'state', title: state, head: true, cell: (alert) => <Mark tone={TONES[alert.state]}>{t(`indicators.alerts.state.${alert.state}`)}</Mark> },
       { key: 'what', title: t('indicators.name'), cell: (alert) => <What alert={alert} /> },
-      { key: 'place', title: t('indicators.place'), cell: (alert) => [alert.hospital, alert.department].filter(Boolean).join(' · ') },
-      { key: 'value', title: t('indicators.figure'), cell: (alert) => <Told alert={alert} /> },
-      { key: 'at', title: t('indicators.alerts.raised'), cell: (alert) => <Instant at={alert.raised_at} /> },
+      { key: 'place', title: t('indicators.place'), cell: (alert) => <PlaceOf hospital={alert.hospital} department={alert.department} /> },
+      { key: 'value', title: t('indicators.figure'), right: true, cell: (alert) => <Told alert={alert} /> },
+      { key: 'at', title: t('indicators.alerts.raised'), cell: (alert) => <Raised alert={alert} /> },
       { key: 'heed', title: t('indicators.alerts.heed'), cell: (alert) => <Heed alert={alert} /> },
     ],
     filters: [{ kind: 'choice', name: 'alert', label: state, options: ALERT_STATES.map((value) => ({ value, label: t(`indicators.alerts.state.${value}`) })) }],
     empty: { title: t('indicators.alerts.none'), text: t('indicators.alerts.noneText') },
   }
+}
+
+/** When it was raised, and how often since somebody last took note: one condition is one line. */
+function Raised({ alert }: { alert: IndicatorAlert }) {
+  const { t } = useTexts()
+  return (
+    <>
+      <Instant at={alert.raised_at} />
+      {alert.times > 1 && (
+        <span className="quiet">
+          {' '}
+          {t('indicators.alerts.times', { count: alert.times })} <Instant at={alert.since} relative={false} />
+        </span>
+      )}
+    </>
+  )
 }
 
 function What({ alert }: { alert: IndicatorAlert }) {
@@ -77,12 +125,20 @@ function What({ alert }: { alert: IndicatorAlert }) {
 }
 
 /** The value, and between what it should have been. */
-function Told({ alert: { value, lowest, highest } }: { alert: IndicatorAlert }) {
-  const { language } = useTexts()
-  const bound = (number: number | null, sign: string) => (number === null ? '' : `${sign} ${plain(number, language)}`)
+function Told({ alert: { code, value, lowest, highest } }: { alert: IndicatorAlert }) {
+  const unit = useUnits()(code)
+  const bound = (number: number | null, sign: string) =>
+    number !== null && (
+      <span className="quiet">
+        {' '}
+        {sign} <Value value={number} unit={unit} />
+      </span>
+    )
   return (
     <span className="num">
-      {value === null ? '–' : plain(value, language)} <span className="quiet">{[bound(lowest, '≥'), bound(highest, '≤')].filter(Boolean).join(' ')}</span>
+      {value === null ? '–' : <Value value={value} unit={unit} />}
+      {bound(lowest, '≥')}
+      {bound(highest, '≤')}
     </span>
   )
 }

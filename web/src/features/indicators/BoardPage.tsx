@@ -8,7 +8,8 @@ import type { BoardSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
 import { IndicatorPages, usePeriodName, type Said, useSaid } from './parts'
-import { PeriodPicker, PlacePicker, usePeriod } from './Pickers'
+import { periodText } from './periods'
+import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
 import { Strip } from './Strip'
 import { TileCard } from './TileCard'
 import { TileSheet } from './TileSheet'
@@ -24,7 +25,7 @@ export default function BoardPage() {
   const put = (change: BoardSearch) => void navigate({ search: (now) => ({ ...now, ...change }), replace: true })
   const period = usePeriod(search.period)
   const phone = usePhone()
-  const { board, tiles, failed, places, changing } = useBoard(search, period)
+  const { board, tiles, failed, changing } = useBoard(search, period)
   const groups = [...new Map(tiles?.map(({ group }) => [group.zh, group])).values()]
   const shown = tiles?.filter(({ group }) => search.group === undefined || group.zh === search.group)
   const open = tiles?.find(({ code }) => code === search.open)
@@ -34,8 +35,7 @@ export default function BoardPage() {
       <Strip hospital={search.hospital} />
       <div className="indicators-bar" role="search" aria-label={t('common.filters')}>
         <PeriodPicker period={period} change={(text) => put({ period: text })} />
-        <PlacePicker label={t('indicators.hospital')} all={t('indicators.allHospitals')} value={search.hospital} places={places.hospitals} change={(hospital) => put({ hospital, department: undefined })} />
-        <PlacePicker label={t('indicators.department')} all={t('indicators.allDepartments')} value={search.department} places={places.departments} change={(department) => put({ department })} />
+        <PlacePickers period={periodText(period)} place={search} put={({ hospital, department }) => put({ hospital, department })} doctors={false} />
         <Boards board={board} chosen={search.board} change={(name) => put({ board: name })} />
         <Groups groups={groups} chosen={search.group} change={(group) => put({ group })} />
       </div>

@@ -11,10 +11,12 @@ import { useTexts } from '@/lib/texts'
 
 import { Approval } from './Approval'
 import { Calibers } from './Calibers'
+import { Change } from './Change'
 import { classOf } from './DeskPage'
 import { IndicatorPages, unitOf, useSaid } from './parts'
 import { PublishedValues } from './PublishedValues'
 import { useIndicator } from './useIndicator'
+import { Watching } from './Watching'
 
 /** What does this indicator count, by whose rule, and who approved it? */
 export default function DefinitionPage() {
@@ -74,6 +76,8 @@ function Definition({ indicator }: { indicator: IndicatorDetail }) {
       </section>
       <Findings indicator={indicator} />
       <Calibers indicator={indicator} />
+      {reads && <Change indicator={indicator} />}
+      {reads && <Watching indicator={indicator} />}
       {reads && <Approval indicator={indicator} />}
       {reads && <PublishedValues code={indicator.code} />}
     </div>

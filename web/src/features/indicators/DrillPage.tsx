@@ -12,12 +12,14 @@ import { Bars, type Level } from './Bars'
 import { Benchmark } from './Benchmark'
 import { Contribution } from './Contribution'
 import { ForecastPanel } from './ForecastPanel'
+import { slicesOf, whereOf, withSlice } from './explored'
 import { MonthChart } from './MonthChart'
 import { amount, type Money, moneyOf } from './numbers'
 import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Value } from './parts'
 import { monthsUpTo, periodText } from './periods'
-import { PeriodPicker, usePeriod } from './Pickers'
+import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
 import { Rows } from './Rows'
+import { SliceChips, useDimensions } from './Slices'
 import { useFigures } from './useBoard'
 import { useIndicator } from './useIndicator'
 
@@ -41,8 +43,10 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
   const drills = may('indicators.rows') || may('indicators.own')
   const period = usePeriod(search.period)
   const level = search.by ?? levelBelow(search)
-  const { hospital, department, doctor, caliber, only, role } = search
-  const place = { codes: indicator.code, hospital, department, doctor, caliber, only, role }
+  const { hospital, department, doctor, caliber, only, role, where } = search
+  const slices = slicesOf(where)
+  const dimensions = useDimensions(indicator.code, periodText(period), slices.length > 0)
+  const place = { codes: indicator.code, hospital, department, doctor, caliber, only, role, where }
   const figures = useFigures({ ...place, period: periodText(period), by: level })
   const months = useFigures({ ...place, period: monthsUpTo(period).range, by: 'month' })
   const counted = figures.data?.items[0]
@@ -55,9 +59,16 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
       <div className="indicators-bar" role="search" aria-label={t('common.filters')}>
         <PeriodPicker period={period} change={(text) => put({ period: text })} />
         <Calibers indicator={indicator} chosen={caliber} change={(name) => put({ caliber: name })} />
-        <Link to="/indicators/desk/$code" params={{ code: indicator.code }} className="push">
-          {t('indicators.toDefinition')}
-        </Link>
+        <PlacePickers period={periodText(period)} place={search} put={(change) => put({ ...change, by: undefined })} />
+        <SliceChips slices={slices} dimensions={dimensions} remove={(column) => put({ where: whereOf(withSlice(slices, column, '')) })} />
+        <span className="row push">
+          <Link to="/indicators/explore" search={{ codes: indicator.code, period: search.period, hospital, department, doctor, where }}>
+            {t('indicators.explore.open')}
+          </Link>
+          <Link to="/indicators/desk/$code" params={{ code: indicator.code }}>
+            {t('indicators.toDefinition')}
+          </Link>
+        </span>
       </div>
       <Path search={search} counted={counted} only={figures.data?.only} put={put} />
       {figures.isPending ? (

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 
 import { Instant } from '@/components/Instant'
@@ -6,14 +7,17 @@ import { Mark } from '@/components/StateMark'
 import { Failed, Loading, StatePage } from '@/components/StatePage'
 import { Trouble } from '@/components/Trouble'
 import { client, type PublishedCell, type PublishedList, take } from '@/lib/api'
+import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { plain } from './numbers'
 import { usePeriodName, Value } from './parts'
+import { PlaceOf } from './PlaceOf'
 
 /** What was published, and what it is told as now: both stay. */
 export function PublishedValues({ code }: { code: string }) {
   const { t } = useTexts()
+  const publishes = useMay()('indicators.publish')
   const published = useQuery({
     queryKey: ['indicators', 'published', code],
     queryFn: () => take(client.GET('/api/v1/indicators/{code}/published', { params: { path: { code } } })),
@@ -24,6 +28,11 @@ export function PublishedValues({ code }: { code: string }) {
       <div className="panel-head">
         <h2>{t('indicators.published')}</h2>
         <span className="quiet">{t('indicators.publishedText')}</span>
+        {publishes && (
+          <Link to="/indicators/publish" search={{ code }} className="push">
+            {t('indicators.publish.open')}
+          </Link>
+        )}
       </div>
       {published.isPending ? (
         <Loading rows={3} />
@@ -77,7 +86,7 @@ function Cell({ cell, unit }: { cell: PublishedCell; unit: string }) {
   return (
     <tr>
       <td className="head">{periodName(cell.period)}</td>
-      <td data-title={t('indicators.place')}>{[cell.hospital, cell.department].filter(Boolean).join(' · ')}</td>
+      <td data-title={t('indicators.place')}><PlaceOf hospital={cell.hospital} department={cell.department} /></td>
       <td data-title={t('indicators.caliber')}>
         <code title={first.hash}>{cell.caliber}</code>
       </td>

@@ -22,8 +22,8 @@ const PAGE = 50
 
 /** What the server is asked for: the very filters of the figure above. */
 function questionOf({ period, search }: Asked) {
-  const { hospital, department, doctor, caliber, only, role, side = 'numerator' } = search
-  return { period, side, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }) }
+  const { hospital, department, doctor, caliber, only, role, where, side = 'numerator' } = search
+  return { period, side, ...(where && { where }), ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }) }
 }
 
 /** The rows behind a figure; they add up to it, and the page says so. */
@@ -62,7 +62,7 @@ export function Rows({ asked, put }: { asked: Asked; put: (change: DrillSearch) 
         <StatePage title={t('indicators.noRowsTitle')} text={t('indicators.noRowsText')} quiet />
       ) : (
         <>
-          <Table head={first} rows={rows} />
+          <RowTable columns={first.columns} rows={rows} />
           <div className="resource-end">
             {found.hasNextPage ? (
               <Button size="small" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
@@ -111,7 +111,8 @@ function Export({ asked }: { asked: Asked }) {
   )
 }
 
-function Table({ head, rows }: { head: CountedRows; rows: CountedRow[] }) {
+/** Rows as whoever reads may see their patients; each leads to its record and its message. */
+export function RowTable({ columns, rows }: { columns: CountedRows['columns']; rows: CountedRow[] }) {
   const { t } = useTexts()
   const said = useSaid()
   const hospitals = new Set(rows.map(({ hospital }) => hospital)).size > 1
@@ -121,7 +122,7 @@ function Table({ head, rows }: { head: CountedRows; rows: CountedRow[] }) {
         <thead>
           <tr>
             <th scope="col">{t('indicators.patient')}</th>
-            {head.columns.map(({ column, name }) => (
+            {columns.map(({ column, name }) => (
               <th key={column} scope="col">
                 {said(name)}
               </th>
@@ -136,7 +137,7 @@ function Table({ head, rows }: { head: CountedRows; rows: CountedRow[] }) {
               <td className="head">
                 <Patient row={row} />
               </td>
-              {head.columns.map(({ column, name }, place) => (
+              {columns.map(({ column, name }, place) => (
                 <td key={column} data-title={said(name)}>
                   <Cell column={column} row={row} place={place} />
                 </td>

@@ -29,6 +29,8 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
         <PageLink to="/indicators/desk" text={t('indicators.desk')} />
         <PageLink to="/indicators/topics" text={t('indicators.insight.topics')} />
         <PageLink to="/indicators/workload" text={t('indicators.insight.workload')} />
+        <PageLink to="/indicators/explore" text={t('indicators.explore.title')} />
+        {may('indicators.publish') && <PageLink to="/indicators/publish" text={t('indicators.publish.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/exam" text={t('indicators.exam.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/alerts" text={t('indicators.alerts.title')} />}
       </nav>
@@ -37,7 +39,7 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
   )
 }
 
-function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/topics' | '/indicators/workload' | '/indicators/exam' | '/indicators/alerts'; text: string; exact?: boolean }) {
+function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/workload' | '/indicators/exam' | '/indicators/alerts'; text: string; exact?: boolean }) {
   return (
     <Link to={to} className="page-link" activeOptions={{ exact, includeSearch: false }} activeProps={{ 'aria-current': 'page' }}>
       {text}

@@ -44,10 +44,10 @@ export function lastWhole(kind: PeriodKind, day: string): Period {
   return stepped(holding(kind, (year ?? 0) * 12 + (month ?? 1) - 1), -1)
 }
 
-/** Periods from which one is picked, newest first, the one that is chosen among them. */
-export function choices(chosen: Period, day: string): Period[] {
-  const count = { month: 36, quarter: 12, year: 6 }[chosen.kind]
-  const newest = stepped(lastWhole(chosen.kind, day), 1)
+/** Periods from which one is picked, newest first, the one that is chosen among them; some ahead of the running one. */
+export function choices(chosen: Period, day: string, ahead = 0): Period[] {
+  const count = { month: 36, quarter: 12, year: 6 }[chosen.kind] + ahead
+  const newest = stepped(lastWhole(chosen.kind, day), 1 + ahead)
   const offered = Array.from({ length: count }, (_, back) => stepped(newest, -back))
   return offered.some((one) => periodText(one) === periodText(chosen)) ? offered : [chosen, ...offered]
 }

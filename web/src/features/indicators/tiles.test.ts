@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest'
 
 import type { FiguresAnswer, IndicatorTile } from '@/lib/api'
 
-import { overlaid, placesIn, reaches } from './tiles'
+import { overlaid, reaches } from './tiles'
 
 const tile = { code: 'EX-04', better: 'up', target: 30, reached: false, figure: { value: 20 }, line: [], newest: null, complete: false } as unknown as IndicatorTile
 const answer = (items: unknown[]) => ({ items }) as FiguresAnswer
-const name = (zh: string) => ({ zh, en: zh })
 
 describe('a target', () => {
   it.each([
@@ -30,19 +29,4 @@ describe('a board of another period or place', () => {
   })
 
   it('keeps a tile that is not counted as it is', () => expect(overlaid([tile], answer([]), answer([]))).toEqual([tile]))
-})
-
-describe('the places that may be seen', () => {
-  it('are those that stand in the figures, each once', () => {
-    const figures = [
-      { hospital: { code: 'H1', name: name('一院') }, department: { code: 'D2', name: name('外科') } },
-      { hospital: { code: 'H1', name: name('一院') }, department: { code: 'D1', name: name('儿科') } },
-      { hospital: { code: 'H1', name: name('一院') }, department: null },
-    ]
-    expect(placesIn(answer([{ figures }, { figures }]))).toEqual({
-      hospitals: [{ code: 'H1', name: name('一院') }],
-      departments: [{ code: 'D1', name: name('儿科') }, { code: 'D2', name: name('外科') }],
-    })
-    expect(placesIn(undefined)).toEqual({ hospitals: [], departments: [] })
-  })
 })

@@ -27,16 +27,3 @@ export function overlaid(tiles: readonly IndicatorTile[], whole: FiguresAnswer, 
     }
   })
 }
-
-type Place = { code: string; name: { zh: string; en: string } }
-
-/** The hospitals and departments that stand in some figures, by name. */
-export function placesIn(answer: FiguresAnswer | undefined): { hospitals: Place[]; departments: Place[] } {
-  const figures = answer?.items.flatMap((item) => item.figures) ?? []
-  return { hospitals: distinct(figures.map((one) => one.hospital)), departments: distinct(figures.map((one) => one.department)) }
-}
-
-function distinct(places: (Place | null | undefined)[]): Place[] {
-  const known = new Map(places.flatMap((place) => (place ? [[place.code, place]] : [])))
-  return [...known.values()].sort((a, b) => a.name.zh.localeCompare(b.name.zh, 'zh-CN'))
-}

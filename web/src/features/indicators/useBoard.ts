@@ -4,21 +4,21 @@ import { client, type IndicatorBoard, type IndicatorTile, take } from '@/lib/api
 import type { BoardSearch } from '@/lib/filters'
 
 import { monthsUpTo, type Period, periodText } from './periods'
-import { overlaid, placesIn } from './tiles'
+import { overlaid } from './tiles'
 
 const CODES_MAX = 30
 
 const codesOf = (board: IndicatorBoard | undefined) => (board?.tiles ?? []).filter(({ way }) => way === 'counted').map(({ code }) => code).slice(0, CODES_MAX).join(',')
 
 /** Figures of several indicators, divided in one way. */
-export function useFigures(asked: { codes: string; period: string; by: 'hospital' | 'department' | 'doctor' | 'month'; hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined; caliber?: string | undefined; only?: string | undefined; role?: string | undefined }, enabled = true) {
-  const { codes, period, by, hospital, department, doctor, caliber, only, role } = asked
+export function useFigures(asked: { codes: string; period: string; by: 'hospital' | 'department' | 'doctor' | 'month'; hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined; caliber?: string | undefined; only?: string | undefined; role?: string | undefined; where?: string | undefined }, enabled = true) {
+  const { codes, period, by, hospital, department, doctor, caliber, only, role, where } = asked
   return useQuery({
-    queryKey: ['indicators', 'values', codes, period, by, hospital, department, doctor, caliber, only, role],
+    queryKey: ['indicators', 'values', codes, period, by, hospital, department, doctor, caliber, only, role, where],
     queryFn: () =>
       take(
         client.GET('/api/v1/indicators/values', {
-          params: { query: { codes, period, by, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }) } },
+          params: { query: { codes, period, by, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }), ...(where && { where }) } },
         }),
       ),
     enabled: enabled && codes !== '',
@@ -48,8 +48,7 @@ export function useBoard(search: BoardSearch, period: Period) {
   const place = { hospital: search.hospital, department: search.department }
   const whole = useFigures({ codes, period: periodText(period), by: 'hospital', ...place }, over)
   const months = useFigures({ codes, period: monthsUpTo(period).range, by: 'month', ...place }, over)
-  const places = useFigures({ codes, period: periodText(period), by: 'department' })
   const tiles: IndicatorTile[] | undefined = over ? board.data && whole.data && months.data && overlaid(board.data.tiles, whole.data, months.data) : board.data?.tiles
   const failed = [board, ...(over ? [whole, months] : [])].find(({ isError, data }) => isError && !data)
-  return { board: board.data, tiles, failed, places: placesIn(places.data), changing: board.isPlaceholderData || (over && (whole.isPlaceholderData || months.isPlaceholderData)) }
+  return { board: board.data, tiles, failed, changing: board.isPlaceholderData || (over && (whole.isPlaceholderData || months.isPlaceholderData)) }
 }

@@ -16,3 +16,10 @@ export function useNames(): (code: string) => { zh: string; en: string } {
   const names = new Map(found.data?.items.map(({ code, name }) => [code, name]))
   return (code) => names.get(code) ?? { zh: code, en: code }
 }
+
+/** In what an indicator is told. */
+export function useUnits(): (code: string) => string {
+  const found = useQuery(library)
+  const units = new Map(found.data?.items.map(({ code, unit }) => [code, unit]))
+  return (code) => units.get(code) ?? 'ratio'
+}

@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.defining import Meant, period_view
 from lianyi.applications.indicators.figures import Counts, Teller
 from lianyi.applications.indicators.figuring import GRAINS
@@ -20,7 +21,7 @@ from lianyi.applications.indicators.insight.problems import AskedOfNoHospital, T
 from lianyi.applications.indicators.insight.views import BenchmarkView, PeerRow, PeersOf
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.periods import Period, parse_period
-from lianyi.applications.indicators.service import Asked, Ground
+from lianyi.applications.indicators.service import Ground
 from lianyi.applications.indicators.sight import Sight
 from lianyi.applications.indicators.views import Place
 from lianyi.applications.indicators.window import Window

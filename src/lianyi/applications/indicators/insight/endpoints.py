@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
+from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.endpoints import READS, Code, Which
 from lianyi.applications.indicators.insight.service import Insight
 from lianyi.applications.indicators.insight.views import (
@@ -20,7 +21,6 @@ from lianyi.applications.indicators.insight.views import (
     TopicView,
     WorkloadView,
 )
-from lianyi.applications.indicators.service import Asked
 from lianyi.security.permissions import needs
 
 router = APIRouter(prefix="/indicators", tags=["indicators"])

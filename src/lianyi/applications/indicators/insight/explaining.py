@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.book import choose
 from lianyi.applications.indicators.defining import Meant, meant, period_view
 from lianyi.applications.indicators.failures import NoSuchSplit
@@ -32,7 +33,7 @@ from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.periods import Period, parse_period
 from lianyi.applications.indicators.predicates import SPANS
-from lianyi.applications.indicators.service import Asked, Ground
+from lianyi.applications.indicators.service import Ground
 from lianyi.applications.indicators.splits import narrowed, shared
 from lianyi.applications.indicators.views import BothWords, By, Place, Side
 from lianyi.applications.indicators.window import Window

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.defining import Meant
 from lianyi.applications.indicators.figures import Counts, Number, Teller
 from lianyi.applications.indicators.insight import forecasting
@@ -37,7 +38,7 @@ from lianyi.applications.indicators.insight.views import (
     PastPoint,
 )
 from lianyi.applications.indicators.periods import MONTHS_MAX, Period, month_text
-from lianyi.applications.indicators.service import Asked, Ground
+from lianyi.applications.indicators.service import Ground
 from lianyi.applications.indicators.views import BothWords
 from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.star import month_of

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.book import Definitions
 from lianyi.applications.indicators.defining import Meant, period_view
 from lianyi.applications.indicators.failures import NoSuchSplit
@@ -31,7 +32,7 @@ from lianyi.applications.indicators.insight.views import (
     TopicView,
 )
 from lianyi.applications.indicators.periods import Period, parse_period
-from lianyi.applications.indicators.service import Asked, Ground
+from lianyi.applications.indicators.service import Ground
 from lianyi.applications.indicators.splits import Split, narrowed, shared
 from lianyi.applications.indicators.views import TodayView
 from lianyi.applications.indicators.window import Window

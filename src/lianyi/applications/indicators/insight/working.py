@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.defining import Meant, period_view
 from lianyi.applications.indicators.figures import Counts, Teller
 from lianyi.applications.indicators.insight.explaining import about_of
@@ -20,7 +21,7 @@ from lianyi.applications.indicators.insight.views import (
 )
 from lianyi.applications.indicators.model import Title
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
-from lianyi.applications.indicators.service import Asked, Ground
+from lianyi.applications.indicators.service import Ground
 from lianyi.applications.indicators.views import BothWords, Figure, Place
 from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import said_of

@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -44,10 +44,12 @@ class Counted:
     Attributes:
         cells: where nothing was counted there is none.
         evidence: name of the file of its rows; empty: none was kept.
+        rows: how many rows stand behind each cell; empty: nobody asked.
     """
 
     cells: Cells
     evidence: str = ""
+    rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Counts:
         keep: bool,
         split: bool = False,
         hospital: str = "",
+        rows: bool = False,
     ) -> dict[Part, Counted]:
         """Count parts for each hospital.
 
@@ -127,6 +130,7 @@ class Counts:
             keep: whether the rows behind are kept as evidence.
             split: whether each of the departments is counted, too.
             hospital: only of this one; empty: of all.
+            rows: whether the rows behind each cell are counted, too.
         """
         found = {}
         with self._tables() as (backend, tables):
@@ -134,7 +138,8 @@ class Counts:
                 cells = _cells(tables, part, period, hospital=hospital, split=split)
                 kept = _named_rows(tables, part, period) if keep else None
                 name = _keep(backend, kept, self._evidence) if kept is not None else ""
-                found[part] = Counted(cells, name)
+                behind = _rows_behind(tables, part, period) if rows else {}
+                found[part] = Counted(cells, name, behind)
         return found
 
     def totals(self, parts: Sequence[Part], period: Period, hospital: str) -> dict[Part, Decimal]:
@@ -267,6 +272,21 @@ def _cells(
             if row["department"]
         }
     return cells
+
+
+def _rows_behind(
+    tables: Mapping[str, ir.Table], part: Part, period: Period
+) -> dict[tuple[str, str], int]:
+    """Return how many rows a part counts, of whole hospitals and of their departments."""
+    named = _named_rows(tables, part, period)
+    found: dict[tuple[str, str], int] = {}
+    by = named.group_by(hospital=named[HOSPITAL], department=named.department)
+    for row in _said(by.aggregate(rows=named.count())):
+        whole = (row["hospital"], WHOLE)
+        found[whole] = found.get(whole, 0) + row["rows"]
+        if row["department"]:
+            found[row["hospital"], row["department"]] = row["rows"]
+    return found
 
 
 def _said(table: ir.Table) -> list[dict[str, Any]]:

@@ -10,10 +10,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from lianyi.applications.indicators.publishing.register_views import Registers
 from lianyi.applications.indicators.publishing.service import Publishing
 from lianyi.applications.indicators.publishing.views import (
-    AcknowledgeAlert,
-    AlertList,
-    AlertRuleList,
-    AlertView,
     CaliberChange,
     CaliberHistory,
     CaliberStanding,
@@ -21,19 +17,28 @@ from lianyi.applications.indicators.publishing.views import (
     EnterFigure,
     EntryList,
     EntryView,
-    EvaluateAlerts,
     ExamSheet,
+    PreviewPublication,
     PublishedList,
     PublishedSum,
+    PublishPreview,
     PublishValues,
-    RaisedView,
     RecountView,
+    SignCaliber,
+    Standings,
+)
+from lianyi.applications.indicators.publishing.watch_views import (
+    AcknowledgeAlert,
+    AlertList,
+    AlertRuleList,
+    AlertView,
+    EvaluateAlerts,
+    RaisedView,
     SetAlertRule,
     SetTarget,
-    SignCaliber,
     SilenceAlert,
-    Standings,
     TargetList,
+    WatchHistory,
 )
 from lianyi.security.permissions import needs
 
@@ -108,10 +113,11 @@ async def compare_caliber_definitions(
     period: OfPeriod,
     hospital: OfHospital,
     before: Annotated[str, Query(pattern=r"^([0-9a-f]{64})?$")] = "",
+    after: Annotated[str, Query(pattern=r"^([0-9a-f]{64})?$")] = "",
 ) -> CaliberChange:
-    """What a caliber comes to by its definition of now and one of before, and which rows moved."""
+    """What an indicator comes to by two definitions, and how many rows moved in and out."""
     return await service.looking.change(
-        code, caliber, period=period, hospital=hospital, before=before
+        code, caliber, period=period, hospital=hospital, before=before, after=after
     )
 
 
@@ -124,6 +130,12 @@ async def publish_indicators(service: Service, wanted: PublishValues) -> Publish
     return await service.valuing.publish(
         wanted.period, wanted.codes, caliber=wanted.caliber, reason=wanted.reason
     )
+
+
+@router.post("/publish/preview", openapi_extra=PUBLISHES)
+async def preview_publication(service: Service, wanted: PreviewPublication) -> PublishPreview:
+    """What would be published now: values, rows of evidence, and what was published before."""
+    return await service.valuing.preview(wanted.period, wanted.codes, caliber=wanted.caliber)
 
 
 @router.get("/published/chain", openapi_extra=READS)
@@ -229,6 +241,12 @@ async def set_indicator_alert_rule(
 ) -> AlertRuleList:
     """Say when an alert is raised: by a target, by what was usual, by what is missing."""
     return await service.watching.set_rule(code, wanted)
+
+
+@router.get("/{code}/watched", openapi_extra=READS)
+async def get_watch_history(service: Service, code: Code) -> WatchHistory:
+    """Who set which targets and rules of an indicator, and who took note of its alerts."""
+    return await service.heeding.history(code)
 
 
 @router.get("/alerts", openapi_extra=READS)

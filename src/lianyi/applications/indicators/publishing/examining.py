@@ -27,8 +27,9 @@ from lianyi.applications.indicators.publishing.model import (
     exact,
 )
 from lianyi.applications.indicators.publishing.periods import parse_period
+from lianyi.applications.indicators.publishing.previewing import NOTHING
 from lianyi.applications.indicators.publishing.standing import Entry, caliber_for, entries
-from lianyi.applications.indicators.publishing.valuing import NOTHING, Wanted, latest
+from lianyi.applications.indicators.publishing.valuing import Wanted, latest
 from lianyi.applications.indicators.publishing.views import ExamRow, ExamSheet
 from lianyi.security.access import require
 

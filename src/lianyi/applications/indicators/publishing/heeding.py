@@ -1,17 +1,35 @@
-"""What people do with alerts: see them, acknowledge them, let them be silent for a while."""
+"""What people do with alerts: see them, acknowledge them, let them be silent for a while.
+
+A condition is an alert's kind about one cell, in whatever period. It is open once: as long as
+nobody takes note, what is raised again only says how often, and taking note answers for all of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing import published_store as store
 from lianyi.applications.indicators.publishing.desk import Desk
-from lianyi.applications.indicators.publishing.model import HEEDING, Alert, Decision, Said
+from lianyi.applications.indicators.publishing.model import (
+    ALL,
+    HEEDING,
+    WATCHING,
+    Alert,
+    Decision,
+    Said,
+)
 from lianyi.applications.indicators.publishing.problems import BadPeriod, NoSuchAlert
-from lianyi.applications.indicators.publishing.standing import silent_until
-from lianyi.applications.indicators.publishing.views import AlertList, AlertView
+from lianyi.applications.indicators.publishing.standing import heard_by, silent_until
+from lianyi.applications.indicators.publishing.watch_views import (
+    AlertList,
+    AlertView,
+    WatchHistory,
+    WatchWord,
+)
+from lianyi.messagelog.message import Position
 from lianyi.security.access import current
 
 
@@ -37,10 +55,26 @@ class Heeding:
             one for one in await store.alerts(self._desk.pool) if current().sees(one.hospital)
         ]
         said = await store.decisions(self._desk.pool, HEEDING)
-        heard = {int(one.facts["alert"]): one for one in said if one.said is Said.ACKNOWLEDGED}
-        silent = silent_until(said, {one.alert: _about(one) for one in alerts})
+        about = {one.alert: _about(one) for one in alerts}
+        heard = heard_by(said, about)
+        silent = silent_until(said, about)
         now = self._desk.clock.now()
-        return [_view(one, heard, silent.get(_about(one)), now) for one in alerts]
+        return [
+            _view(one, heard.get(one.alert), silent.get(_about(one)), now, raised=raised)
+            for one, raised in conditions(alerts, heard)
+        ]
+
+    async def history(self, code: str) -> WatchHistory:
+        """Return all that was said about targets, rules and alerts of an indicator."""
+        said = await store.decisions(self._desk.pool, (*WATCHING, *HEEDING), code=code)
+        kinds = {one.alert: one.kind for one in await store.alerts(self._desk.pool)}
+        return WatchHistory(
+            items=[
+                _word(one, kinds)
+                for one in reversed(said)
+                if one.hospital == ALL or current().sees(one.hospital)
+            ]
+        )
 
     async def acknowledge(self, number: int, note: str) -> AlertView:
         """Take note of an alert; raises :class:`NoSuchAlert`."""
@@ -78,10 +112,52 @@ def _about(one: Alert) -> tuple[object, ...]:
     return one.kind, one.code, one.caliber, one.hospital, one.department
 
 
+def conditions(
+    alerts: Sequence[Alert], heard: Mapping[int, Decision]
+) -> Iterator[tuple[Alert, Sequence[Alert]]]:
+    """Give alerts, the newest first, and of which each is the last; a condition is open once."""
+    waiting: dict[tuple[object, ...], list[Alert]] = defaultdict(list)
+    for one in alerts:
+        if one.alert not in heard:
+            waiting[_about(one)].append(one)
+    for one in alerts:
+        if one.alert in heard:
+            yield one, [one]
+        elif waiting[_about(one)][0] is one:
+            yield one, waiting[_about(one)]
+
+
+def _word(one: Decision, kinds: Mapping[int, str]) -> WatchWord:
+    facts = one.facts
+    alert = int(facts["alert"]) if "alert" in facts else None
+    value = facts.get("value")
+    return WatchWord(
+        said=one.said.value,
+        caliber=one.caliber,
+        hospital=one.hospital,
+        department=str(facts.get("department", "")),
+        period=str(facts.get("period", "")),
+        kind=str(facts.get("kind", kinds.get(alert or 0, ""))),
+        limit=facts.get("limit"),
+        value=None if value is None else float(value),
+        ends=bool(facts.get("ends")),
+        note=str(facts.get("note", "")),
+        until=datetime.fromisoformat(str(facts["until"])) if "until" in facts else None,
+        alert=alert,
+        by=one.by_name,
+        at=one.at,
+        position=str(Position(one.shard, one.number)),
+    )
+
+
 def _view(
-    one: Alert, heard: Mapping[int, Decision], silent: datetime | None, now: datetime
+    one: Alert,
+    by: Decision | None,
+    silent: datetime | None,
+    now: datetime,
+    *,
+    raised: Sequence[Alert],
 ) -> AlertView:
-    by = heard.get(one.alert)
     still = silent if silent is not None and silent > now else None
     return AlertView(
         number=one.alert,
@@ -96,6 +172,8 @@ def _view(
         highest=one.highest,
         published=one.published or None,
         raised_at=one.raised_at,
+        times=len(raised),
+        since=min(other.raised_at for other in raised),
         state="acknowledged" if by else "silenced" if still else "open",
         acknowledged_by=by.by_name if by else "",
         note=str(by.facts["note"]) if by else "",

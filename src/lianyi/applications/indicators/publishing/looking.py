@@ -6,11 +6,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 
-from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.model import Part, definition_hash
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing import published_store as store
 from lianyi.applications.indicators.publishing.counts import Behind, Counted, Moved
 from lianyi.applications.indicators.publishing.desk import Desk
+from lianyi.applications.indicators.publishing.known import defined_by
 from lianyi.applications.indicators.publishing.model import (
     APPROVING,
     WHOLE,
@@ -20,8 +21,8 @@ from lianyi.applications.indicators.publishing.model import (
     exact,
 )
 from lianyi.applications.indicators.publishing.periods import parse_period
+from lianyi.applications.indicators.publishing.previewing import NOTHING
 from lianyi.applications.indicators.publishing.problems import NoSuchCaliber, NoSuchPublished
-from lianyi.applications.indicators.publishing.valuing import NOTHING, Wanted
 from lianyi.applications.indicators.publishing.views import (
     CaliberChange,
     ChainView,
@@ -131,52 +132,53 @@ class Looking:
         )
 
     async def change(
-        self, code: str, caliber: str, *, period: str, hospital: str, before: str
+        self, code: str, caliber: str, *, period: str, hospital: str, before: str, after: str = ""
     ) -> CaliberChange:
-        """Compare what a caliber says now with what it said, on the same facts.
+        """Compare two definitions of an indicator on the same facts.
 
         Args:
             code: of the indicator.
             caliber: its name.
             period: whole months.
             hospital: whose rows.
-            before: hash of the older definition; empty: the last other one that was approved.
+            before: hash of the one definition, of any caliber or version; empty: the last other
+                one of this caliber that was approved.
+            after: hash of the other; empty: what this caliber says now.
 
         Raises:
-            NoSuchCaliber: nothing is counted under that name, or no such older definition is known.
+            NoSuchCaliber: nothing is counted under that name, or no such definition is known.
             OutsideOfReach: not for this hospital.
         """
         require(hospital, where="hospital")
         months = parse_period(period)
-        indicator, now = await self._desk.caliber(code, caliber, months)
-        if now.numerator is None:
-            raise NoSuchCaliber(where="caliber")
-        after = Wanted.of(indicator, now)
-        older = before or await self._approved_before(code, now.caliber, after.hash)
-        said = (await store.definitions(self._desk.pool, [older])).get(older)
-        if said is None or not said["numerator"]:
-            raise NoSuchCaliber(where="before")
-        was = Definition.of(said)
+        indicator = await self._desk.indicator(code)
+        if not after:
+            _, now = await self._desk.caliber(code, caliber, months)
+            after = definition_hash(indicator, now)
+        older = before or await self._approved_before(code, caliber, after)
+        pool = self._desk.pool
+        was = await defined_by(pool, indicator, older, where="before")
+        becomes = await defined_by(pool, indicator, after, where="after")
         counts, place = self._desk.counts, (hospital, WHOLE)
         totals = await asyncio.to_thread(
-            counts.count, [*was.parts, *after.counts.parts], months, keep=False, hospital=hospital
+            counts.count, [*was.parts, *becomes.parts], months, keep=False, hospital=hospital
         )
         moved = [
             await asyncio.to_thread(
                 counts.moved, Behind(a, months, *place), Behind(b, months, *place)
             )
             for a, b in (
-                (was.numerator, after.counts.numerator),
-                (was.denominator, after.counts.denominator),
+                (was.numerator, becomes.numerator),
+                (was.denominator, becomes.denominator),
             )
         ]
         return CaliberChange(
             code=code,
-            caliber=now.caliber,
+            caliber=caliber,
             period=str(months),
             hospital=hospital,
             before=_defined_value(older, was, totals, place),
-            after=_defined_value(after.hash, after.counts, totals, place),
+            after=_defined_value(after, becomes, totals, place),
             numerator_rows=_moved(moved[0]),
             denominator_rows=_moved(moved[1]),
         )

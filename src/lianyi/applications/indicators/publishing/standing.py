@@ -178,3 +178,21 @@ def silent_until(
         for one in decisions
         if one.said is Said.SILENCED and int(one.facts["alert"]) in about
     }
+
+
+def heard_by(
+    decisions: Iterable[Decision], about: Mapping[int, tuple[object, ...]]
+) -> dict[int, Decision]:
+    """Return who took note of an alert, the last of them: what is noted is all up to its number.
+
+    Args:
+        decisions: all that were said.
+        about: by number of the alert: what it is about.
+    """
+    found: dict[int, Decision] = {}
+    for one in decisions:
+        noted = int(one.facts["alert"]) if one.said is Said.ACKNOWLEDGED else 0
+        if noted in about:
+            same = (n for n, what in about.items() if n <= noted and what == about[noted])
+            found |= {n: one for n in same if n == noted or n not in found}
+    return found

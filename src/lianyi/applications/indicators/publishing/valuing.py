@@ -19,8 +19,16 @@ from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing import published_store as store
 from lianyi.applications.indicators.publishing.counts import Cells, Counted
 from lianyi.applications.indicators.publishing.desk import Deciding, Desk
-from lianyi.applications.indicators.publishing.model import Decision, Definition, Published, exact
+from lianyi.applications.indicators.publishing.model import Decision, Definition, Published
 from lianyi.applications.indicators.publishing.periods import over, parse_period
+from lianyi.applications.indicators.publishing.previewing import (
+    NOTHING,
+    Cell,
+    as_it_was,
+    cell_of,
+    preview_of,
+    previewed,
+)
 from lianyi.applications.indicators.publishing.problems import (
     FactsMoved,
     NoSuchCaliber,
@@ -33,11 +41,10 @@ from lianyi.applications.indicators.publishing.standing import (
     signature,
     state_of,
 )
-from lianyi.applications.indicators.publishing.views import LeftOut, PublishedSum
+from lianyi.applications.indicators.publishing.views import LeftOut, PublishedSum, PublishPreview
 from lianyi.applications.indicators.publishing.watching import Watching
 from lianyi.security.access import current
 
-NOTHING = Decimal(0)
 Watermark = Mapping[str, Mapping[str, Any]]
 """Of what was counted: SHA-256 of each fact's files, and where each shard of the log ended."""
 
@@ -116,6 +123,49 @@ class Valuing:
             found = await self._rows(deciding, wanted, period, (counted, mark), reason)
             return await self._put(deciding, period, found, left_out)
 
+    async def preview(self, written: str, codes: Sequence[str], *, caliber: str) -> PublishPreview:
+        """Return what :meth:`publish` would publish now, and what was published before.
+
+        Args:
+            written: the period.
+            codes: indicators; none: all whose caliber is approved.
+            caliber: name; empty: the first of indicators that are named, else all.
+
+        Raises:
+            BadPeriod: it is none, or not over.
+            NoSuchCaliber, NotApproved: about an indicator that was named.
+        """
+        period = over(parse_period(written), self._desk.today)
+        wanted, left_out = await self._wanted(self._desk.pool, period, codes, caliber)
+        parts = [part for one in wanted for part in one.counts.parts]
+        counts = self._desk.counts
+        facts = await asyncio.to_thread(counts.signature, {part.fact for part in parts})
+        counted = await asyncio.to_thread(
+            counts.count, parts, period, keep=False, split=True, rows=True
+        )
+        told = await self._told(self._desk.pool, wanted, period)
+        defined = await self._desk.defined(self._desk.pool, told.values())
+        cells = [
+            previewed(row, one.counts, counted, told.get(cell_of(row)), defined)
+            for one in wanted
+            for row in self._cells_of(one, period, counted, {"facts": facts, "log": {}}, told)
+        ]
+        return await asyncio.to_thread(
+            preview_of, cells, period=period, left_out=left_out, counts=counts
+        )
+
+    async def _told(
+        self, ask: store.Asks, wanted: Sequence[Wanted], period: Period
+    ) -> dict[Cell, Published]:
+        """Return what is told now of each cell of a period."""
+        return latest(
+            await store.published(
+                ask,
+                codes=[one.indicator.indicator for one in wanted],
+                months=(period.first, period.last),
+            )
+        )
+
     async def _wanted(
         self, ask: store.Asks, period: Period, codes: Sequence[str], name: str
     ) -> tuple[list[Wanted], list[LeftOut]]:
@@ -146,19 +196,13 @@ class Valuing:
         reason: str,
     ) -> _Found:
         """Return what is new, not yet numbered: each cell that differs from what was told."""
-        before = latest(
-            await store.published(
-                deciding.connection,
-                codes=[one.indicator.indicator for one in wanted],
-                months=(period.first, period.last),
-            )
-        )
+        before = await self._told(deciding.connection, wanted, period)
         found = _Found([], 0, 0)
         for one in wanted:
             await deciding.define(one.indicator, one.caliber)
             for row in self._cells_of(one, period, *counted, before):
                 was = before.get(cell_of(row))
-                if was is not None and _as_it_was(was, row):
+                if was is not None and as_it_was(was, row):
                     found.unchanged += 1
                     continue
                 found.restated += was is not None
@@ -271,26 +315,9 @@ class _Found:
     unchanged: int
 
 
-Cell = tuple[str, str, str, str]
-"""Code, caliber, hospital, department."""
-
-
-def cell_of(row: Published) -> Cell:
-    """Return of which cell a value is."""
-    return row.code, row.caliber, row.hospital, row.department
-
-
 def latest(rows: Iterable[Published]) -> dict[Cell, Published]:
     """Return what is told now of each cell: the last of its rows, which come in their order."""
     return {cell_of(row): row for row in rows}
-
-
-def _as_it_was(was: Published, row: Published) -> bool:
-    return (was.hash, exact(was.numerator), exact(was.denominator)) == (
-        row.hash,
-        exact(row.numerator),
-        exact(row.denominator),
-    )
 
 
 def _at(cells: Cells, hospital: str, department: str) -> Decimal:

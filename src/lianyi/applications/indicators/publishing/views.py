@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lianyi.security.views import Wish
+
 Note = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00]*$")]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -124,6 +126,69 @@ class PublishedSum(Shown):
     alerts: int
 
 
+class PreviewPublication(Wish, BaseModel):
+    """What would be published: a period that is over; ``codes`` empty: all that is approved."""
+
+    period: Written
+    codes: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=500)] = []
+    caliber: CaliberName = ""
+
+
+class MovedView(Shown):
+    """How many rows came, went, or count otherwise than before."""
+
+    only_then: int
+    only_now: int
+    otherwise: int
+
+
+class PreviewCell(Shown):
+    """A cell as it would be published, beside what is told of it now.
+
+    Attributes:
+        what: ``new``, ``restated`` (it differs from what was published), ``unchanged``.
+        numerator_rows, denominator_rows: so many rows would be kept as evidence.
+        before, before_number, before_numerator, before_denominator: what is told now; null:
+            nothing.
+        moved: how the rows of the numerator differ from those of then; null: not compared.
+    """
+
+    code: str
+    caliber: str
+    version: int
+    unit: str
+    hospital: str
+    department: str
+    what: Literal["new", "restated", "unchanged"]
+    numerator: str
+    denominator: str | None
+    value: float | None
+    numerator_rows: int
+    denominator_rows: int | None
+    before: float | None
+    before_number: int | None
+    before_numerator: str | None
+    before_denominator: str | None
+    moved: MovedView | None
+
+
+class PublishPreview(Shown):
+    """What a publication would say.
+
+    Attributes:
+        cells: whole hospitals first, those that change first; not all where there are many.
+        total: how many cells there are.
+    """
+
+    period: str
+    new: int
+    restated: int
+    unchanged: int
+    cells: list[PreviewCell]
+    total: int
+    left_out: list[LeftOut]
+
+
 class PublishedValue(Shown):
     """A value as it was published."""
 
@@ -169,14 +234,6 @@ class ChainView(Shown):
     values: int
     broken_at: int | None
     chain: str
-
-
-class MovedView(Shown):
-    """How many rows came, went, or count otherwise than before."""
-
-    only_then: int
-    only_now: int
-    otherwise: int
 
 
 class RecountView(Shown):
@@ -311,126 +368,3 @@ class ExamSheet(Shown):
     over: bool
     known: int
     rows: list[ExamRow]
-
-
-# ---- targets and alerts -------------------------------------------------------------------------
-
-
-class SetTarget(BaseModel):
-    """What is to be reached; ``value`` null: there is no target any more."""
-
-    caliber: CaliberName = ""
-    period: Written
-    hospital: Organisation = ""
-    department: Organisation = ""
-    value: Number | None
-
-
-class TargetView(Shown):
-    """A target, the published value beside it, and where the year goes if it goes on so."""
-
-    code: str
-    caliber: str
-    hospital: str
-    department: str
-    period: str
-    target: float
-    value: float | None
-    reached: bool | None
-    forecast: float | None
-    set_by: str
-    set_at: datetime
-
-
-class TargetList(Shown):
-    """Targets that hold."""
-
-    items: list[TargetView]
-
-
-class SetAlertRule(BaseModel):
-    """When an alert is raised.
-
-    Attributes:
-        kind: ``target``: worse than the target by more than ``limit`` percent of it; ``sudden``:
-            farther from the mean of the twelve months before than ``limit`` standard deviations;
-            ``missing``: nothing was published ``limit`` days after the period was over.
-        ends: the rule holds no longer.
-    """
-
-    caliber: CaliberName = ""
-    hospital: Organisation = ""
-    kind: Literal["target", "sudden", "missing"]
-    limit: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] = 0
-    ends: bool = False
-
-
-class AlertRuleView(Shown):
-    """A rule of alerts."""
-
-    number: int
-    code: str
-    caliber: str
-    hospital: str
-    kind: str
-    limit: float
-    set_by: str
-    set_at: datetime
-
-
-class AlertRuleList(Shown):
-    """Rules of alerts that hold."""
-
-    items: list[AlertRuleView]
-
-
-class EvaluateAlerts(BaseModel):
-    """Which period is looked at."""
-
-    period: Written
-
-
-class RaisedView(Shown):
-    """So many alerts were raised."""
-
-    raised: int
-
-
-class AcknowledgeAlert(BaseModel):
-    """Somebody has taken note, and says what of it."""
-
-    note: Reason
-
-
-class SilenceAlert(BaseModel):
-    """No alerts of this kind about this cell are shown as open until then."""
-
-    until: datetime
-    note: Reason
-
-
-class AlertView(Shown):
-    """An alert: ``open``, ``acknowledged`` or ``silenced``."""
-
-    number: int
-    kind: str
-    code: str
-    caliber: str
-    hospital: str
-    department: str
-    period: str
-    value: float | None
-    lowest: float | None
-    highest: float | None
-    published: int | None
-    raised_at: datetime
-    state: Literal["open", "acknowledged", "silenced"]
-    acknowledged_by: str
-    note: str
-    silent_until: datetime | None
-
-
-class AlertList(Shown):
-    """Alerts, the newest first."""
-
-    items: list[AlertView]

@@ -32,7 +32,7 @@ from lianyi.applications.indicators.publishing.model import (
 from lianyi.applications.indicators.publishing.periods import over, parse_period
 from lianyi.applications.indicators.publishing.problems import NoSuchCaliber
 from lianyi.applications.indicators.publishing.standing import in_force, target_for
-from lianyi.applications.indicators.publishing.views import (
+from lianyi.applications.indicators.publishing.watch_views import (
     AlertRuleList,
     AlertRuleView,
     RaisedView,

@@ -133,6 +133,69 @@ async def test_a_changed_file_has_no_approval_until_it_says_the_same_again(
     ]
 
 
+async def test_a_preview_says_what_the_publication_says_and_writes_nothing(
+    served: tuple[House, dict[str, Caller]],
+) -> None:
+    house, callers = served
+    chief, named = callers["chief"], {"period": "2026-06", "codes": [CODE]}
+    put(house.data_dir, JUNE)
+    assert await chief.refused("/publish/preview", named) == "LY-2524"
+    await approve(callers)
+    seen = await chief.post("/publish/preview", named)
+    assert (await chief.get(f"/{CODE}/published"))["items"] == []
+    assert [one.kind for one in await house.acts()].count("act indicator.published") == 0
+    done = await chief.post("/publish", named)
+    assert (seen["new"], seen["restated"], seen["total"]) == (done["new"], 0, done["new"])
+    cells = (await chief.get(f"/{CODE}/published"))["items"]
+    told = {(one["hospital"], one["department"]): one["as_published"] for one in cells}
+    for cell in seen["cells"]:
+        one = told[cell["hospital"], cell["department"]]
+        for what in ("numerator", "denominator", "value"):
+            assert cell[what] == one[what]
+    whole = next(one for one in seen["cells"] if (one["hospital"], one["department"]) == ("HA", ""))
+    assert (whole["numerator_rows"], whole["denominator_rows"]) == (1, 4)
+
+    put(house.data_dir, [JUNE[0] | {"died": True}, *JUNE[1:]])
+    again = await chief.post("/publish/preview", named)
+    whole, department = (one for one in again["cells"] if one["what"] == "restated")
+    assert (whole["department"], department["department"]) == ("", "D1")
+    assert (whole["before"], whole["value"]) == (25.0, 50.0)
+    assert whole["moved"] == {"only_then": 0, "only_now": 1, "otherwise": 0}
+    restated = await chief.post("/publish", named | {"reason": "补报"})
+    assert (again["restated"], again["unchanged"]) == (restated["restated"], restated["unchanged"])
+    mine = await callers["b"].post("/publish/preview", named)
+    assert {one["hospital"] for one in mine["cells"]} == {"HB"}
+
+
+async def test_rows_that_moved_between_two_definitions_are_listed(
+    served: tuple[House, dict[str, Caller]],
+) -> None:
+    house, callers = served
+    owner, everything = callers["owner"], Caller(house.client)
+    put(house.data_dir, JUNE)
+    before = await approve(callers)
+    write(house.content_dir, 'class == "inpatient"')
+    history = await owner.get(f"/{CODE}/calibers/hospital/history")
+    after = history["standings"][0]["hash"]
+    asked = {"period": "2026-06", "hospital": "HA", "before": before, "after": after}
+    change = await owner.get(f"/{CODE}/calibers/hospital/change", **asked)
+    turned = await owner.get(
+        f"/{CODE}/calibers/hospital/change", **asked | {"before": after, "after": before}
+    )
+    assert turned["before"] == change["after"]
+    for side, moved in (("numerator", "numerator_rows"), ("denominator", "denominator_rows")):
+        for way, count in (("out", "only_then"), ("in", "only_now")):
+            page = await everything.get(f"/{CODE}/moved", **asked, side=side, way=way, limit=2)
+            assert page["total"] == change[moved][count]
+            assert len(page["items"]) == min(2, page["total"])
+            assert {row["hospital"] for row in page["items"]} <= {"HA"}
+    assert change["numerator_rows"]["only_now"] == 3
+    await owner.get(f"/{CODE}/moved", status=403, **asked)  # a manager sees no rows
+    unknown = asked | {"before": "0" * 64}
+    await everything.get(f"/{CODE}/moved", status=404, **unknown)
+    await callers["b"].get(f"/{CODE}/calibers/hospital/change", status=403, **asked)
+
+
 async def test_a_second_person_approves_and_only_what_waits(
     served: tuple[House, dict[str, Caller]],
 ) -> None:

@@ -25,13 +25,15 @@ from lianyi.applications.indicators.publishing.alarming import (
     usual_band,
 )
 from lianyi.applications.indicators.publishing.entering import entered_value
-from lianyi.applications.indicators.publishing.model import Decision, Definition, Said
+from lianyi.applications.indicators.publishing.heeding import conditions
+from lianyi.applications.indicators.publishing.model import Alert, Decision, Definition, Said
 from lianyi.applications.indicators.publishing.periods import parse_period
 from lianyi.applications.indicators.publishing.problems import BadPeriod
 from lianyi.applications.indicators.publishing.standing import (
     State,
     caliber_for,
     entries,
+    heard_by,
     in_force,
     last_words,
     signature,
@@ -302,3 +304,38 @@ def test_an_entered_figure_is_in_the_unit_unless_it_is_a_quotient() -> None:
     assert entered_value(one.unit, "39", "40") == 97.5
     assert entered_value(indicator(unit="yuan").unit, "500", "4") == 125.0
     assert entered_value(one.unit, "1", "0") is None
+
+
+RAISED = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["", "D1"])), min_size=1, max_size=12
+)
+
+
+@given(cells=RAISED, noted=st.sets(st.integers(1, 12), max_size=3))
+def test_a_condition_is_open_once_and_what_is_noted_answers_for_all_before(
+    cells: list[tuple[str, str]], noted: set[int]
+) -> None:
+    alerts = [
+        Alert(
+            kind="target", code="TST-001", caliber="hospital", hospital=hospital,
+            department=department, first_month=n, last_month=n, value=1.0, lowest=2.0,
+            highest=None, published=n, rule=1, raised_at=datetime(2026, 1, n, tzinfo=UTC), alert=n,
+        )
+        for n, (hospital, department) in enumerate(cells, start=1)
+    ]  # fmt: skip
+    notes = [decision(100 + n, Said.ACKNOWLEDGED, alert=n, note="x") for n in sorted(noted)]
+    about = {one.alert: (one.hospital, one.department) for one in alerts}
+    heard = heard_by(notes, about)
+    shown = list(conditions(alerts[::-1], heard))
+    waiting = [one for one, _ in shown if one.alert not in heard]
+    assert len({about[one.alert] for one in waiting}) == len(waiting)
+    for one, times in shown:
+        if one.alert in heard:
+            continue
+        same = [n for n, what in about.items() if what == about[one.alert]]
+        last = max((n for n in noted if n in same), default=0)
+        assert one.alert == max(same)
+        assert [other.alert for other in times] == [n for n in reversed(same) if n > last]
+    answered = {n for n, what in about.items() for m in noted if m in about
+                if about[m] == what and n <= m}  # fmt: skip
+    assert set(heard) == answered

@@ -193,6 +193,35 @@ async def test_alerts_of_targets_of_what_was_usual_and_of_what_is_missing(
     } <= kinds  # fmt: skip
 
 
+async def test_a_condition_is_open_once_however_often_it_is_raised(
+    served: tuple[House, dict[str, Caller]],
+) -> None:
+    house, callers = served
+    chief, a = callers["chief"], callers["a"]
+    put(house.data_dir, [stay(1, "2025-06-02")])
+    await approve(callers)
+    await chief.post("/publish", {"period": "2025-06", "codes": [CODE]})
+    await chief.post(f"/{CODE}/alert-rules", {"kind": "missing", "limit": 5})
+    for month in range(1, 6):
+        house.clock.advance(timedelta(minutes=1))
+        done = await chief.post("/alerts/evaluate", {"period": f"2026-0{month}"})
+        assert done == {"raised": 1}
+    (one,) = (await a.get("/alerts", state="open"))["items"]
+    assert (one["period"], one["times"]) == ("2026-05", 5)
+    assert one["since"] < one["raised_at"]
+    await a.post(f"/alerts/{one['number']}/acknowledge", {"note": "已补发"})
+    assert (await a.get("/alerts", state="open"))["items"] == []
+    assert await chief.post("/alerts/evaluate", {"period": "2026-06"}) == {"raised": 1}
+    (again,) = (await a.get("/alerts", state="open"))["items"]
+    assert (again["period"], again["times"]) == ("2026-06", 1)
+    said = (await a.get(f"/{CODE}/watched"))["items"]
+    assert [(one["said"], one["kind"], one["note"]) for one in said] == [
+        ("acknowledged", "missing", "已补发"),
+        ("ruled", "missing", ""),
+    ]
+    assert len((await callers["b"].get(f"/{CODE}/watched"))["items"]) == 1
+
+
 async def test_the_registers_say_what_held_on_a_day(
     served: tuple[House, dict[str, Caller]],
 ) -> None:
