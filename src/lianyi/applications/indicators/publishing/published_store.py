@@ -105,7 +105,8 @@ async def decisions(
 async def last_of_chain(connection: Connection) -> tuple[int, bytes]:
     """Return number and chain of the last published value, whosever it is; 0 and nothing before."""
     row = await connection.fetchrow("SELECT published, chain FROM indicators.last_published()")
-    return (row["published"] or 0, row["chain"] or b"") if row else (0, b"")
+    number, chain = row or (None, None)  # with OUT parameters there is always a row
+    return number or 0, chain or b""
 
 
 async def insert_published(connection: Connection, rows: Sequence[Published]) -> None:
