@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from lianyi.projections.identity.evidence import Evidence, IdProof
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.traits import Traits
-from lianyi.projections.identity.values.addresses import names_a_home
+from lianyi.projections.identity.values.addresses import AddressLevel, names_a_home
 from lianyi.projections.identity.values.births import BirthLevel, is_slip_within_a_year
 from lianyi.projections.identity.values.identifier_levels import (
     IdLevel,
@@ -21,6 +21,7 @@ from lianyi.projections.identity.values.identifier_levels import (
 from lianyi.projections.identity.values.mothers import MotherLevel
 from lianyi.projections.identity.values.name_levels import NameLevel, is_cut_short
 from lianyi.projections.identity.values.names import NameKind
+from lianyi.projections.identity.values.phones import PhoneLevel
 from lianyi.projections.identity.values.sexes import SexLevel
 
 _NAME, _ID, _BIRTH = NameLevel, IdLevel, BirthLevel
@@ -82,7 +83,18 @@ def is_proven(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
         return True
     if e.identifier >= _ID.TRANSPOSED and e.proof >= IdProof.DOCUMENT:
         return True
-    return (shared.line or shared.house) and e.sex is not SexLevel.DIFFERENT
+    if e.sex is SexLevel.DIFFERENT:
+        return False
+    return shared.line or shared.house or _is_beside_one_name(e)
+
+
+def _is_beside_one_name(e: Evidence) -> bool:
+    """Whether more than name and birthday is one, where telephone and home do not agree.
+
+    A telephone with one digit wrong, or one mother: a namesake born on the same day has neither,
+    and brothers and sisters have another name.
+    """
+    return e.name is _NAME.EQUAL and (e.phone is PhoneLevel.ONE_DIGIT or e.same_mother)
 
 
 def _is_nearly_born(a: Traits, b: Traits, e: Evidence, shared: Shared, same_number: bool) -> bool:
@@ -142,7 +154,8 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
 
     - a name in which every word has something like it in the other is the same name;
     - so is one word where nothing else was written;
-    - at the same house, one word of the name is enough, unless somebody spoke of a multiple birth.
+    - at the same house, or in the same street and place where its number was written otherwise,
+      one word of the name is enough, unless somebody spoke of a multiple birth.
 
     A birthday that is only nearly the other's, in the same year, will do for the first at the
     same house: a sister is born in another year, and a twin on the same day. A number with two
@@ -153,7 +166,7 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
     if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not shared.number:
         return False
     same_birth, alike = e.birth is _BIRTH.EQUAL, e.name >= _NAME.ALIKE
-    word = e.name >= _NAME.SURNAME_ONLY and shared.house
+    word = e.name >= _NAME.SURNAME_ONLY and (shared.house or _is_in_one_street(a, b, e))
     single = len(a.names[0].parts) == 1 or len(b.names[0].parts) == 1
     if a.multiple_birth or b.multiple_birth or e.orders_differ:
         single, word, alike = False, False, e.name >= _NAME.VARIANT
@@ -165,6 +178,12 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
     if e.identifier is _ID.TYPO and not _is_mistyped(a, b):
         return False
     return e.identifier >= _ID.TRANSPOSED and same_birth and (alike or word)
+
+
+def _is_in_one_street(a: Traits, b: Traits, e: Evidence) -> bool:
+    """Whether two addresses in letters are one but for their numbers: street, place and suburb."""
+    written = all(value.place.isascii() for value in a.addresses + b.addresses)
+    return e.address is AddressLevel.SAME_PLACE and written
 
 
 def _is_mistyped(a: Traits, b: Traits) -> bool:
