@@ -9,7 +9,7 @@ said, and of nothing else: not of what came first, nor of how many messages came
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -18,7 +18,13 @@ from lianyi.projections.identity import rejudging, store
 from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.changes import Moves
 from lianyi.projections.identity.guards import Lane
-from lianyi.projections.identity.matching import Matching, bits_of, parts_of, unpacked
+from lianyi.projections.identity.matching import (
+    Matching,
+    bits_of,
+    parts_of,
+    share_a_mark,
+    unpacked,
+)
 from lianyi.projections.identity.partition import (
     Decision,
     Edge,
@@ -27,6 +33,7 @@ from lianyi.projections.identity.partition import (
     member_of,
     partition,
 )
+from lianyi.projections.identity.scoring import Score
 from lianyi.projections.identity.standing import golden_of, record_of
 from lianyi.projections.identity.table_store import (
     DecisionRow,
@@ -41,6 +48,8 @@ PAGE: Final = 2000
 """So many records are judged anew at a time."""
 
 Pair = tuple[int, int]
+Blocks = Mapping[int, Sequence[int]]
+"""The records of keys."""
 
 
 class Refolded(NamedTuple):
@@ -77,6 +86,7 @@ class Linker:
         self._connection = connection
         self._schema = schema
         self._matching = matching
+        self._read: dict[bytes, Traits] = {}
         self.moves = Moves()
 
     async def relink(self, spoken_of: Collection[int], decided: Collection[int] = ()) -> None:
@@ -88,8 +98,9 @@ class Linker:
             decided: records about which somebody decided or whose decision is no more.
         """
         refolded = await self._refold(set(spoken_of))
-        rescored = refolded.restated | await self._crowded_or_not(refolded.keys)
-        moved = await self._rescore(rescored, refolded)
+        blocks = await self._blocks(refolded.keys)
+        rescored = refolded.restated | _crowded_or_not(blocks, refolded.keys)
+        moved = await self._rescore(rescored, refolded, blocks)
         await self._regroup({*refolded.restated, *moved, *decided}, refolded)
 
     async def relink_all(self, before: LocalDefaults) -> None:
@@ -177,30 +188,33 @@ class Linker:
 
     # --- pairs ---------------------------------------------------------------------------------
 
-    async def _crowded_or_not(self, grown: Mapping[int, int]) -> set[int]:
-        """Return all records of keys that just became, or ceased to be, too crowded to be keys."""
+    async def _blocks(self, grown: Mapping[int, int]) -> Blocks:
+        """Return the records of keys that came or went, of crowded ones more than ever count."""
         limit = CROWD_MAX + 1 + sum(abs(by) for by in grown.values())
-        blocks = await store.blocks_of(self._connection, self._schema, grown, limit=limit)
-        return {
-            record
-            for k, records in blocks.items()
-            if (len(records) > CROWD_MAX) != (len(records) - grown[k] > CROWD_MAX)
-            for record in records
-        }
+        return await store.blocks_of(self._connection, self._schema, grown, limit=limit)
 
-    async def _rescore(self, records: Collection[int], refolded: Refolded) -> set[int]:
-        """Write the pairs of records anew; return the records of those that changed."""
+    async def _rescore(
+        self, records: Collection[int], refolded: Refolded, blocks: Blocks
+    ) -> set[int]:
+        """Write the pairs of records anew; return the records of those that changed.
+
+        Args:
+            records: whose pairs.
+            refolded: what became of those that were spoken of.
+            blocks: of some keys, as they are now.
+        """
         if not records:
             return set()
         at = self._connection, self._schema
         other = [record for record in records if record not in refolded.rows]
         rows = {**await store.records_of(*at, other), **refolded.rows} if other else refolded.rows
-        pairs = await self._candidates([rows[record] for record in records if record in rows])
-        packed = await store.traits_of(*at, set(chain.from_iterable(pairs)))
-        traits = {record: unpacked(data) for record, data in packed.items()}
+        mine = [rows[record] for record in records if record in rows]
+        pairs = await self._candidates(mine, blocks)
+        packed = {row.record: row.traits for row in mine}
+        packed |= await store.traits_of(*at, set(chain.from_iterable(pairs)) - packed.keys())
         now: dict[Pair, EdgeRow] = {}
         for a, b in pairs:
-            found = self._matching.judge(traits[a], traits[b])
+            found = self._judge(packed[a], packed[b])
             if found is not None:
                 now[a, b] = EdgeRow(a, b, int(found.lane), parts_of(found.bits))
         before = await store.edges_of(*at, records)
@@ -209,10 +223,24 @@ class Linker:
         await store.write_edges(*at, added=added, removed=removed)
         return set(chain(chain.from_iterable(removed), *((edge.a, edge.b) for edge in added)))
 
-    async def _candidates(self, rows: Sequence[RecordRow]) -> set[Pair]:
+    def _traits(self, data: bytes) -> Traits:
+        """What is compared of a record, read once in this transaction."""
+        found = self._read.get(data)
+        if found is None:
+            found = self._read[data] = unpacked(data)
+        return found
+
+    def _judge(self, one: bytes, other: bytes) -> Score | None:
+        """Judge a pair; of strangers without a common mark nothing else is read."""
+        if self._matching.scorer.marks_tell and not share_a_mark(one, other):
+            return None
+        return self._matching.judge(self._traits(one), self._traits(other))
+
+    async def _candidates(self, rows: Sequence[RecordRow], known: Blocks) -> set[Pair]:
         """Return the pairs of records with all that share a key, each once."""
-        keys = {k for row in rows for k in row.keys}
-        blocks = await store.blocks_of(self._connection, self._schema, keys, limit=CROWD_MAX + 1)
+        keys = {k for row in rows for k in row.keys} - known.keys()
+        at = self._connection, self._schema
+        blocks = {**known, **await store.blocks_of(*at, keys, limit=CROWD_MAX + 1)}
         pairs: set[Pair] = set()
         for row in rows:
             for k in row.keys:
@@ -230,7 +258,7 @@ class Linker:
         changed = set(refolded.left)
         if start or persons:
             standing, edges, decisions = await self._component(start, persons)
-            of = cut(self._matching, standing, edges, decisions)
+            of = cut(self._matching, standing, edges, decisions, read=self._traits)
             moved = {r: person for r, person in of.items() if person != standing[r].person}
             await store.set_persons(*at, moved)
             for record, person in of.items():
@@ -301,11 +329,23 @@ class Linker:
         await store.write_questions(*at, persons, rows)
 
 
+def _crowded_or_not(blocks: Blocks, grown: Mapping[int, int]) -> set[int]:
+    """Return all records of keys that just became, or ceased to be, too crowded to be keys."""
+    return {
+        record
+        for k, records in blocks.items()
+        if (len(records) > CROWD_MAX) != (len(records) - grown[k] > CROWD_MAX)
+        for record in records
+    }
+
+
 def cut(
     matching: Matching,
     standing: Mapping[int, StandingRow],
     edges: Iterable[EdgeRow],
     decisions: Iterable[DecisionRow],
+    *,
+    read: Callable[[bytes], Traits] = unpacked,
 ) -> dict[int, int]:
     """Return whose each record is; the person has the number of her oldest record.
 
@@ -314,12 +354,13 @@ def cut(
         standing: records, with all that hangs together with them.
         edges: in the lane AUTO, between records that stand.
         decisions: about these.
+        read: reads what is compared of a record.
     """
     stands = sorted(
         (row for row in standing.values() if row.kept is None),
         key=lambda row: (row.first_at, row.record),
     )
-    traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
+    traits: dict[int, Traits] = {row.record: read(row.traits) for row in stands}
 
     edges = list(edges)
     known = {(edge.a, edge.b): bits_of(edge.bits) for edge in edges}  # no guard held these back
