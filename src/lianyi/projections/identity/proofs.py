@@ -161,7 +161,8 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
     same house: a sister is born in another year, and a twin on the same day. A number with two
     digits swapped, or one digit wrong, is a slip of the pen when birthday and name, or birthday
     and a word of the name and the house agree; not where it may be the next one, for papers made
-    out together have consecutive numbers (``are_issued_apart``).
+    out together have consecutive numbers (``are_issued_apart``). Two digits swapped are a slip also
+    where a birthday is not known, beside one name and house: a father's number is not his son's.
     """
     if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not shared.number:
         return False
@@ -175,6 +176,8 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
             return alike or word or (single and e.name is _NAME.ONE_CHARACTER)
         slip = e.birth in _NEARLY or is_slip_within_a_year(a.birth, b.birth)
         return alike and shared.house and slip
+    if e.identifier is _ID.TRANSPOSED and e.birth is _BIRTH.INCOMPARABLE:
+        return e.name >= _NAME.VARIANT and shared.house
     if e.identifier is _ID.TYPO and not _is_mistyped(a, b):
         return False
     return e.identifier >= _ID.TRANSPOSED and same_birth and (alike or word)

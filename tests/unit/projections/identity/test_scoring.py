@@ -138,6 +138,17 @@ def test_one_word_of_a_foreign_name_is_enough_in_one_street_whatever_its_number(
     assert SCORER.score(one, twin).lane is Lane.REVIEW
 
 
+def test_digits_swapped_beside_one_foreign_name_and_house_are_a_slip_without_a_birthday() -> None:
+    assert SCORER.score(foreigner(), foreigner(number=SWAPPED, born="")).lane is Lane.AUTO
+    for other in (
+        foreigner(number=NEXT, born=""),
+        foreigner(number=MISTYPED, born=""),
+        foreigner("Courtny Painter", SWAPPED, born=""),
+        foreigner(number=SWAPPED, born="", **NO_HOUSE),
+    ):
+        assert SCORER.score(foreigner(), other).lane < Lane.AUTO
+
+
 def test_name_and_birthday_and_a_slip_in_the_telephone_are_one_person() -> None:
     one = someone(identifiers=(), addresses=())
     slip = {"phones": ("15412987362",)}, {"phones": ("15412987329",)}
