@@ -69,6 +69,20 @@ class Refolded(NamedTuple):
     keys: Mapping[int, int]
 
 
+class _Component(NamedTuple):
+    """All that hangs together with some records.
+
+    Attributes:
+        standing: the records.
+        edges: all that are at them, also those that only ask.
+        decisions: likewise.
+    """
+
+    standing: dict[int, StandingRow]
+    edges: dict[Pair, EdgeRow]
+    decisions: dict[tuple[int, int, int], DecisionRow]
+
+
 _NOTHING_REFOLDED: Final = Refolded({}, frozenset(), frozenset(), {})
 
 
@@ -126,7 +140,7 @@ class Linker:
         for page in _pages(sorted(found.changed)):
             await self._describe(page)
         for page in _pages(sorted(found.asked)):
-            await self._ask(page)
+            await self._ask(page, _Component({}, {}, {}))
 
     # --- records -------------------------------------------------------------------------------
 
@@ -153,7 +167,7 @@ class Linker:
         }
         changed = [row for record, row in rows.items() if before.get(record) != row]
         gone = before.keys() - rows.keys()
-        await store.write_records(*at, changed, gone=gone)
+        await store.write_records(*at, changed, known=before.keys(), gone=gone)
         for record in before.keys() | rows.keys():
             was = before.get(record)
             self.moves.was(record, (was.person, was.kept is None) if was else None)
@@ -256,9 +270,12 @@ class Linker:
         at = self._connection, self._schema
         persons = set(refolded.left)
         changed = set(refolded.left)
+        near = _Component({}, {}, {})
         if start or persons:
-            standing, edges, decisions = await self._component(start, persons)
-            of = cut(self._matching, standing, edges, decisions, read=self._traits)
+            near = await self._component(start, persons)
+            standing = near.standing
+            links = [edge for edge in near.edges.values() if edge.lane == Lane.AUTO]
+            of = cut(self._matching, standing, links, near.decisions.values(), read=self._traits)
             moved = {r: person for r, person in of.items() if person != standing[r].person}
             await store.set_persons(*at, moved)
             for record, person in of.items():
@@ -267,17 +284,17 @@ class Linker:
                 self.moves.goes(record, (person, stands))
             changed |= {*moved.values(), *(standing[record].person for record in moved)}
             persons |= {*of.values(), *(row.person for row in standing.values())}
+            for record, person in moved.items():
+                standing[record] = standing[record]._replace(person=person)
         await self._describe(await self._persons(refolded.rows, changed))
-        await self._ask(persons)
+        await self._ask(persons, near)
 
     async def _persons(self, records: Collection[int], persons: Collection[int]) -> set[int]:
         """Return some persons, and those of some records."""
         whose = await store.persons_of(self._connection, self._schema, records)
         return {*whose.values(), *persons}
 
-    async def _component(
-        self, start: set[int], persons: set[int]
-    ) -> tuple[dict[int, StandingRow], list[EdgeRow], list[DecisionRow]]:
+    async def _component(self, start: set[int], persons: set[int]) -> _Component:
         """Return all that hangs together with records, by links, decisions and replacements.
 
         Args:
@@ -293,15 +310,15 @@ class Linker:
         while frontier:
             near = await store.replacing(*at, frontier)
             for pair, edge in (await store.edges_of(*at, frontier)).items():
+                edges[pair] = edge
                 if edge.lane == Lane.AUTO:
-                    edges[pair] = edge
                     near.update(pair)
             for one in await store.decisions_at(*at, frontier):
                 decisions[one[:3]] = one
                 near.update((one.a, one.b))
             frontier = near - known
             known |= frontier
-        return await store.standing_of(*at, known), list(edges.values()), list(decisions.values())
+        return _Component(await store.standing_of(*at, known), edges, decisions)
 
     # --- what persons are like, and what to ask about them ----------------------------------------
 
@@ -313,19 +330,29 @@ class Linker:
         rows = [(person, len(of), golden_of(of)) for person, of in sorted(records.items())]
         await store.write_persons(self._connection, self._schema, persons, rows)
 
-    async def _ask(self, persons: Collection[int]) -> None:
-        """Write the questions about persons anew."""
+    async def _ask(self, persons: Collection[int], near: _Component) -> None:
+        """Write the questions about persons anew.
+
+        Args:
+            persons: all of them.
+            near: what is known of their records by now; the rest is looked up.
+        """
         if not persons:
             return
         at = self._connection, self._schema
         whose = await store.members_of(*at, persons)
-        edges = await store.edges_of(*at, whose)
-        decisions = await store.decisions_at(*at, whose)
-        named = {*chain.from_iterable(edges), *(r for one in decisions for r in (one.a, one.b))}
-        standing = await store.standing_of(*at, named)
+        further_off = whose.keys() - near.standing.keys()
+        edges = {
+            pair: edge for pair, edge in near.edges.items() if pair[0] in whose or pair[1] in whose
+        } | await store.edges_of(*at, further_off)
+        known = [*near.decisions.values(), *await store.decisions_at(*at, further_off)]
+        decisions = {one[:3]: one for one in known if one.a in whose or one.b in whose}
+        named = {r for one in decisions.values() for r in (one.a, one.b)}
+        named.update(chain.from_iterable(edges))
+        standing = near.standing | await store.standing_of(*at, named - near.standing.keys())
         while further := {row.kept for row in standing.values() if row.kept} - standing.keys():
             standing |= await store.standing_of(*at, further)
-        rows = questions(edges.values(), decisions, standing)
+        rows = questions(edges.values(), decisions.values(), standing)
         await store.write_questions(*at, persons, rows)
 
 

@@ -192,15 +192,19 @@ async def records_of_persons(
 
 
 async def write_records(
-    connection: Connection, schema: str, rows: Sequence[RecordRow], *, gone: Collection[int] = ()
+    connection: Connection,
+    schema: str,
+    rows: Sequence[RecordRow],
+    *,
+    known: Collection[int],
+    gone: Collection[int] = (),
 ) -> None:
-    """Write records anew, and take away those that are gone."""
-    if not rows and not gone:
-        return
-    await connection.execute(
-        f"DELETE FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
-        [*gone, *(row.record for row in rows)],
-    )
+    """Write records anew, and take away those that are gone; ``known`` are there by now."""
+    if old := [*gone, *(row.record for row in rows if row.record in known)]:
+        await connection.execute(
+            f"DELETE FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
+            old,
+        )
     await _copy(connection, schema, "record", rows)
 
 
@@ -405,13 +409,19 @@ async def write_persons(
     rows: Sequence[tuple[int, int, bytes]],
 ) -> None:
     """Write persons anew; those without a row are none."""
-    if not persons:
-        return
-    await connection.execute(
-        f"DELETE FROM {schema}.person WHERE person = ANY ($1)",  # noqa: S608
-        list(persons),
-    )
-    await _copy(connection, schema, "person", rows)
+    if gone := set(persons) - {person for person, _, _ in rows}:
+        await connection.execute(
+            f"DELETE FROM {schema}.person WHERE person = ANY ($1)",  # noqa: S608
+            list(gone),
+        )
+    if rows:
+        await connection.execute(
+            f"INSERT INTO {schema}.person SELECT *"  # noqa: S608
+            " FROM unnest($1::bigint[], $2::integer[], $3::bytea[])"
+            " ON CONFLICT (person) DO UPDATE"
+            " SET records = excluded.records, golden = excluded.golden",
+            *map(list, zip(*rows, strict=True)),
+        )
 
 
 async def write_questions(
