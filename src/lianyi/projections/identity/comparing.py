@@ -19,6 +19,7 @@ from lianyi.projections.identity.columns import Column, Columns, Compared, Place
 from lianyi.projections.identity.evidence import (
     Evidence,
     Numbers,
+    full_mother,
     nearest_addresses,
     nearest_births,
     nearest_names,
@@ -173,7 +174,9 @@ class _Pairs:
             phone,
             home,
         )
-        mother = _mothers(columns)
+        one_mother = np.zeros(len(first), np.bool_)
+        for mother in (_numbered(columns, _mother), _numbered(columns, full_mother)):
+            one_mother |= (mother[first] == mother[second]) & (mother[first] != 0)
         alike, of = _alike(
             self._sexes.numbered(int),
             numbers.numbered(lambda found: found[0]),
@@ -183,7 +186,7 @@ class _Pairs:
             _places(number),
             _places(phone),
             _places(home),
-            (mother[first] == mother[second]) & (mother[first] != 0),
+            one_mother,
         )
         highest = []
         for pair in alike.tolist():
@@ -211,10 +214,14 @@ def _each(column: Column[T], number: Callable[[T], float]) -> NDArray[np.float64
     return np.array([number(value) for value in column.values], np.float64)[column.of]
 
 
-def _mothers(columns: Columns) -> Places:
-    """A whole number for the mother of each registration; 0 is nobody."""
+def _mother(rest: Traits) -> str:
+    return rest.mother
+
+
+def _numbered(columns: Columns, text: Callable[[Traits], str]) -> Places:
+    """A whole number for a text of each registration; 0 where it is empty."""
     codes = {"": 0}
-    of = [codes.setdefault(one.mother, len(codes)) for one in columns.rest.values]
+    of = [codes.setdefault(text(one), len(codes)) for one in columns.rest.values]
     return np.array(of, np.int64)[columns.rest.of]
 
 

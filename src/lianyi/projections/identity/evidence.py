@@ -83,7 +83,7 @@ class Evidence(NamedTuple):
         address: nearest.
         newborn_and_named: one is an unnamed newborn, the other has a name: a relation at most.
         orders_differ: born together, in different order: siblings.
-        same_mother: both name the same mother.
+        same_mother: both name the same mother, by number or in full by name.
         proof: what kind of number ``identifier`` is about.
         mother: of an unnamed newborn and a named child.
     """
@@ -185,7 +185,7 @@ def with_the_rest(
 ) -> Evidence:
     """Give the whole evidence, when all that has levels is compared already."""
     nearest, conflict, proof = numbers
-    order_a, order_b, mother = a.birth_order, b.birth_order, a.mother
+    order_a, order_b = a.birth_order, b.birth_order
     newborn_and_named = (a.names[0].kind is _NEWBORN) is not (b.names[0].kind is _NEWBORN)
     return Evidence(
         name,
@@ -197,10 +197,23 @@ def with_the_rest(
         address,
         newborn_and_named,
         order_a != 0 != order_b and order_a != order_b,
-        mother != "" and mother == b.mother,
+        _is_one_mother(a, b),
         proof,
         _mothers(a, b, address) if newborn_and_named and birth is _SAME_BIRTH else _MOTHER,
     )
+
+
+def _is_one_mother(a: Traits, b: Traits) -> bool:
+    if a.mother != "" and a.mother == b.mother:
+        return True
+    name = full_mother(a)
+    return name != "" and name == full_mother(b)
+
+
+def full_mother(said: Traits) -> str:
+    """Give the mother's whole name in characters; empty when nobody said it, or not so."""
+    name = said.mother_name
+    return name.key if name.kind is NameKind.HANZI and not name.lossy else ""
 
 
 def _mothers(a: Traits, b: Traits, address: AddressLevel) -> MotherLevel:

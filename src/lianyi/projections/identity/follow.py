@@ -37,8 +37,19 @@ from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.problems import ForeignReplacement
 from lianyi.projections.identity.proposal_store import EndRow, ProposalRow
 from lianyi.projections.identity.standing import content_of
-from lianyi.projections.identity.statements import RecordKey, Registered, Related, Replaced
-from lianyi.projections.identity.table_store import DecisionRow, HeardRow, ReplacementRow
+from lianyi.projections.identity.statements import (
+    RecordKey,
+    Registered,
+    Related,
+    Replaced,
+    Withdrawn,
+)
+from lianyi.projections.identity.table_store import (
+    DecisionRow,
+    HeardRow,
+    ReplacementRow,
+    WithdrawalRow,
+)
 from lianyi.projections.identity.traits import NOTHING_LEARNED
 from lianyi.projections.projection import Heard, Learned, SetAside, source_of
 
@@ -101,7 +112,9 @@ class Identity:
         await store.put_sayings(connection, schema, batch.heard, batch.contents)
         await store.put_decisions(connection, schema, batch.decisions)
         await store.put_replacements(connection, schema, batch.replacements)
+        await store.put_withdrawals(connection, schema, batch.withdrawals)
         spoken_of = {row.record for row in batch.heard}
+        spoken_of |= {row.record for row in batch.withdrawals}
         for position in batch.erased:
             spoken_of |= await store.forget_message(connection, schema, position)
             await proposal_store.forget_message(connection, schema, position)
@@ -197,6 +210,7 @@ class _Batch:
         self.contents: dict[int, bytes] = {}
         self.decisions: list[DecisionRow] = []
         self.replacements: list[ReplacementRow] = []
+        self.withdrawals: list[WithdrawalRow] = []
         self.proposals: list[ProposalRow] = []
         self.ends: list[EndRow] = []
         self.activated: list[tuple[int, int, datetime, bytes]] = []
@@ -277,6 +291,9 @@ class _Batch:
                 self.replacements.append(
                     ReplacementRow(*at, part, gone, kept, said.said_at, said.event, "", "")
                 )
+        elif isinstance(said, Withdrawn):
+            record = record_id(*said.key)
+            self.withdrawals.append(WithdrawalRow(*at, part, record, said.said_at, said.event))
         elif isinstance(said, Related) and said.a[0] != said.b[0]:
             self._refuse(message, part, said.event, said.a, said.b)
         elif isinstance(said, Related) and said.a != said.b:

@@ -9,7 +9,7 @@ said, and of nothing else: not of what came first, nor of how many messages came
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -18,7 +18,13 @@ from lianyi.projections.identity import rejudging, store
 from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.changes import Moves
 from lianyi.projections.identity.guards import Lane
-from lianyi.projections.identity.matching import Matching, bits_of, parts_of, unpacked
+from lianyi.projections.identity.matching import (
+    Matching,
+    bits_of,
+    parts_of,
+    share_a_mark,
+    unpacked,
+)
 from lianyi.projections.identity.partition import (
     Decision,
     Edge,
@@ -27,6 +33,7 @@ from lianyi.projections.identity.partition import (
     member_of,
     partition,
 )
+from lianyi.projections.identity.scoring import Score
 from lianyi.projections.identity.standing import golden_of, record_of
 from lianyi.projections.identity.table_store import (
     DecisionRow,
@@ -41,6 +48,8 @@ PAGE: Final = 2000
 """So many records are judged anew at a time."""
 
 Pair = tuple[int, int]
+Blocks = Mapping[int, Sequence[int]]
+"""The records of keys."""
 
 
 class Refolded(NamedTuple):
@@ -60,6 +69,20 @@ class Refolded(NamedTuple):
     keys: Mapping[int, int]
 
 
+class _Component(NamedTuple):
+    """All that hangs together with some records.
+
+    Attributes:
+        standing: the records.
+        edges: all that are at them, also those that only ask.
+        decisions: likewise.
+    """
+
+    standing: dict[int, StandingRow]
+    edges: dict[Pair, EdgeRow]
+    decisions: dict[tuple[int, int, int], DecisionRow]
+
+
 _NOTHING_REFOLDED: Final = Refolded({}, frozenset(), frozenset(), {})
 
 
@@ -77,6 +100,7 @@ class Linker:
         self._connection = connection
         self._schema = schema
         self._matching = matching
+        self._read: dict[bytes, Traits] = {}
         self.moves = Moves()
 
     async def relink(self, spoken_of: Collection[int], decided: Collection[int] = ()) -> None:
@@ -88,8 +112,9 @@ class Linker:
             decided: records about which somebody decided or whose decision is no more.
         """
         refolded = await self._refold(set(spoken_of))
-        rescored = refolded.restated | await self._crowded_or_not(refolded.keys)
-        moved = await self._rescore(rescored, refolded)
+        blocks = await self._blocks(refolded.keys)
+        rescored = refolded.restated | _crowded_or_not(blocks, refolded.keys)
+        moved = await self._rescore(rescored, refolded, blocks)
         await self._regroup({*refolded.restated, *moved, *decided}, refolded)
 
     async def relink_all(self, before: LocalDefaults) -> None:
@@ -115,7 +140,7 @@ class Linker:
         for page in _pages(sorted(found.changed)):
             await self._describe(page)
         for page in _pages(sorted(found.asked)):
-            await self._ask(page)
+            await self._ask(page, _Component({}, {}, {}))
 
     # --- records -------------------------------------------------------------------------------
 
@@ -142,7 +167,7 @@ class Linker:
         }
         changed = [row for record, row in rows.items() if before.get(record) != row]
         gone = before.keys() - rows.keys()
-        await store.write_records(*at, changed, gone=gone)
+        await store.write_records(*at, changed, known=before.keys(), gone=gone)
         for record in before.keys() | rows.keys():
             was = before.get(record)
             self.moves.was(record, (was.person, was.kept is None) if was else None)
@@ -177,30 +202,33 @@ class Linker:
 
     # --- pairs ---------------------------------------------------------------------------------
 
-    async def _crowded_or_not(self, grown: Mapping[int, int]) -> set[int]:
-        """Return all records of keys that just became, or ceased to be, too crowded to be keys."""
+    async def _blocks(self, grown: Mapping[int, int]) -> Blocks:
+        """Return the records of keys that came or went, of crowded ones more than ever count."""
         limit = CROWD_MAX + 1 + sum(abs(by) for by in grown.values())
-        blocks = await store.blocks_of(self._connection, self._schema, grown, limit=limit)
-        return {
-            record
-            for k, records in blocks.items()
-            if (len(records) > CROWD_MAX) != (len(records) - grown[k] > CROWD_MAX)
-            for record in records
-        }
+        return await store.blocks_of(self._connection, self._schema, grown, limit=limit)
 
-    async def _rescore(self, records: Collection[int], refolded: Refolded) -> set[int]:
-        """Write the pairs of records anew; return the records of those that changed."""
+    async def _rescore(
+        self, records: Collection[int], refolded: Refolded, blocks: Blocks
+    ) -> set[int]:
+        """Write the pairs of records anew; return the records of those that changed.
+
+        Args:
+            records: whose pairs.
+            refolded: what became of those that were spoken of.
+            blocks: of some keys, as they are now.
+        """
         if not records:
             return set()
         at = self._connection, self._schema
         other = [record for record in records if record not in refolded.rows]
         rows = {**await store.records_of(*at, other), **refolded.rows} if other else refolded.rows
-        pairs = await self._candidates([rows[record] for record in records if record in rows])
-        packed = await store.traits_of(*at, set(chain.from_iterable(pairs)))
-        traits = {record: unpacked(data) for record, data in packed.items()}
+        mine = [rows[record] for record in records if record in rows]
+        pairs = await self._candidates(mine, blocks)
+        packed = {row.record: row.traits for row in mine}
+        packed |= await store.traits_of(*at, set(chain.from_iterable(pairs)) - packed.keys())
         now: dict[Pair, EdgeRow] = {}
         for a, b in pairs:
-            found = self._matching.judge(traits[a], traits[b])
+            found = self._judge(packed[a], packed[b])
             if found is not None:
                 now[a, b] = EdgeRow(a, b, int(found.lane), parts_of(found.bits))
         before = await store.edges_of(*at, records)
@@ -209,10 +237,24 @@ class Linker:
         await store.write_edges(*at, added=added, removed=removed)
         return set(chain(chain.from_iterable(removed), *((edge.a, edge.b) for edge in added)))
 
-    async def _candidates(self, rows: Sequence[RecordRow]) -> set[Pair]:
+    def _traits(self, data: bytes) -> Traits:
+        """What is compared of a record, read once in this transaction."""
+        found = self._read.get(data)
+        if found is None:
+            found = self._read[data] = unpacked(data)
+        return found
+
+    def _judge(self, one: bytes, other: bytes) -> Score | None:
+        """Judge a pair; of strangers without a common mark nothing else is read."""
+        if self._matching.scorer.marks_tell and not share_a_mark(one, other):
+            return None
+        return self._matching.judge(self._traits(one), self._traits(other))
+
+    async def _candidates(self, rows: Sequence[RecordRow], known: Blocks) -> set[Pair]:
         """Return the pairs of records with all that share a key, each once."""
-        keys = {k for row in rows for k in row.keys}
-        blocks = await store.blocks_of(self._connection, self._schema, keys, limit=CROWD_MAX + 1)
+        keys = {k for row in rows for k in row.keys} - known.keys()
+        at = self._connection, self._schema
+        blocks = {**known, **await store.blocks_of(*at, keys, limit=CROWD_MAX + 1)}
         pairs: set[Pair] = set()
         for row in rows:
             for k in row.keys:
@@ -228,9 +270,12 @@ class Linker:
         at = self._connection, self._schema
         persons = set(refolded.left)
         changed = set(refolded.left)
+        near = _Component({}, {}, {})
         if start or persons:
-            standing, edges, decisions = await self._component(start, persons)
-            of = cut(self._matching, standing, edges, decisions)
+            near = await self._component(start, persons)
+            standing = near.standing
+            links = [edge for edge in near.edges.values() if edge.lane == Lane.AUTO]
+            of = cut(self._matching, standing, links, near.decisions.values(), read=self._traits)
             moved = {r: person for r, person in of.items() if person != standing[r].person}
             await store.set_persons(*at, moved)
             for record, person in of.items():
@@ -239,17 +284,17 @@ class Linker:
                 self.moves.goes(record, (person, stands))
             changed |= {*moved.values(), *(standing[record].person for record in moved)}
             persons |= {*of.values(), *(row.person for row in standing.values())}
+            for record, person in moved.items():
+                standing[record] = standing[record]._replace(person=person)
         await self._describe(await self._persons(refolded.rows, changed))
-        await self._ask(persons)
+        await self._ask(persons, near)
 
     async def _persons(self, records: Collection[int], persons: Collection[int]) -> set[int]:
         """Return some persons, and those of some records."""
         whose = await store.persons_of(self._connection, self._schema, records)
         return {*whose.values(), *persons}
 
-    async def _component(
-        self, start: set[int], persons: set[int]
-    ) -> tuple[dict[int, StandingRow], list[EdgeRow], list[DecisionRow]]:
+    async def _component(self, start: set[int], persons: set[int]) -> _Component:
         """Return all that hangs together with records, by links, decisions and replacements.
 
         Args:
@@ -265,15 +310,15 @@ class Linker:
         while frontier:
             near = await store.replacing(*at, frontier)
             for pair, edge in (await store.edges_of(*at, frontier)).items():
+                edges[pair] = edge
                 if edge.lane == Lane.AUTO:
-                    edges[pair] = edge
                     near.update(pair)
             for one in await store.decisions_at(*at, frontier):
                 decisions[one[:3]] = one
                 near.update((one.a, one.b))
             frontier = near - known
             known |= frontier
-        return await store.standing_of(*at, known), list(edges.values()), list(decisions.values())
+        return _Component(await store.standing_of(*at, known), edges, decisions)
 
     # --- what persons are like, and what to ask about them ----------------------------------------
 
@@ -285,20 +330,40 @@ class Linker:
         rows = [(person, len(of), golden_of(of)) for person, of in sorted(records.items())]
         await store.write_persons(self._connection, self._schema, persons, rows)
 
-    async def _ask(self, persons: Collection[int]) -> None:
-        """Write the questions about persons anew."""
+    async def _ask(self, persons: Collection[int], near: _Component) -> None:
+        """Write the questions about persons anew.
+
+        Args:
+            persons: all of them.
+            near: what is known of their records by now; the rest is looked up.
+        """
         if not persons:
             return
         at = self._connection, self._schema
         whose = await store.members_of(*at, persons)
-        edges = await store.edges_of(*at, whose)
-        decisions = await store.decisions_at(*at, whose)
-        named = {*chain.from_iterable(edges), *(r for one in decisions for r in (one.a, one.b))}
-        standing = await store.standing_of(*at, named)
+        further_off = whose.keys() - near.standing.keys()
+        edges = {
+            pair: edge for pair, edge in near.edges.items() if pair[0] in whose or pair[1] in whose
+        } | await store.edges_of(*at, further_off)
+        known = [*near.decisions.values(), *await store.decisions_at(*at, further_off)]
+        decisions = {one[:3]: one for one in known if one.a in whose or one.b in whose}
+        named = {r for one in decisions.values() for r in (one.a, one.b)}
+        named.update(chain.from_iterable(edges))
+        standing = near.standing | await store.standing_of(*at, named - near.standing.keys())
         while further := {row.kept for row in standing.values() if row.kept} - standing.keys():
             standing |= await store.standing_of(*at, further)
-        rows = questions(edges.values(), decisions, standing)
+        rows = questions(edges.values(), decisions.values(), standing)
         await store.write_questions(*at, persons, rows)
+
+
+def _crowded_or_not(blocks: Blocks, grown: Mapping[int, int]) -> set[int]:
+    """Return all records of keys that just became, or ceased to be, too crowded to be keys."""
+    return {
+        record
+        for k, records in blocks.items()
+        if (len(records) > CROWD_MAX) != (len(records) - grown[k] > CROWD_MAX)
+        for record in records
+    }
 
 
 def cut(
@@ -306,6 +371,8 @@ def cut(
     standing: Mapping[int, StandingRow],
     edges: Iterable[EdgeRow],
     decisions: Iterable[DecisionRow],
+    *,
+    read: Callable[[bytes], Traits] = unpacked,
 ) -> dict[int, int]:
     """Return whose each record is; the person has the number of her oldest record.
 
@@ -314,12 +381,13 @@ def cut(
         standing: records, with all that hangs together with them.
         edges: in the lane AUTO, between records that stand.
         decisions: about these.
+        read: reads what is compared of a record.
     """
     stands = sorted(
         (row for row in standing.values() if row.kept is None),
         key=lambda row: (row.first_at, row.record),
     )
-    traits: dict[int, Traits] = {row.record: unpacked(row.traits) for row in stands}
+    traits: dict[int, Traits] = {row.record: read(row.traits) for row in stands}
 
     edges = list(edges)
     known = {(edge.a, edge.b): bits_of(edge.bits) for edge in edges}  # no guard held these back

@@ -47,6 +47,12 @@ def have_a_mark_of(traits: Traits, data: bytes) -> bool:
     return bool(traits.marks & int.from_bytes(data[-_MARKS_BYTES:], "little"))
 
 
+def share_a_mark(one: bytes, other: bytes) -> bool:
+    """Whether two that ``packed`` wrote have a mark in common; nothing else is read."""
+    mine = int.from_bytes(one[-_MARKS_BYTES:], "little")
+    return bool(mine & int.from_bytes(other[-_MARKS_BYTES:], "little"))
+
+
 class Activated(msgspec.Struct, frozen=True):
     """What a person puts in force with a model.
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from lianyi.projections.identity.evidence import Evidence, IdProof
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.traits import Traits
-from lianyi.projections.identity.values.addresses import names_a_home
+from lianyi.projections.identity.values.addresses import AddressLevel, names_a_home
 from lianyi.projections.identity.values.births import BirthLevel, is_slip_within_a_year
 from lianyi.projections.identity.values.identifier_levels import (
     IdLevel,
@@ -21,6 +21,7 @@ from lianyi.projections.identity.values.identifier_levels import (
 from lianyi.projections.identity.values.mothers import MotherLevel
 from lianyi.projections.identity.values.name_levels import NameLevel, is_cut_short
 from lianyi.projections.identity.values.names import NameKind
+from lianyi.projections.identity.values.phones import PhoneLevel
 from lianyi.projections.identity.values.sexes import SexLevel
 
 _NAME, _ID, _BIRTH = NameLevel, IdLevel, BirthLevel
@@ -82,7 +83,18 @@ def is_proven(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
         return True
     if e.identifier >= _ID.TRANSPOSED and e.proof >= IdProof.DOCUMENT:
         return True
-    return (shared.line or shared.house) and e.sex is not SexLevel.DIFFERENT
+    if e.sex is SexLevel.DIFFERENT:
+        return False
+    return shared.line or shared.house or _is_beside_one_name(e)
+
+
+def _is_beside_one_name(e: Evidence) -> bool:
+    """Whether more than name and birthday is one, where telephone and home do not agree.
+
+    A telephone with one digit wrong, or one mother: a namesake born on the same day has neither,
+    and brothers and sisters have another name.
+    """
+    return e.name is _NAME.EQUAL and (e.phone is PhoneLevel.ONE_DIGIT or e.same_mother)
 
 
 def _is_nearly_born(a: Traits, b: Traits, e: Evidence, shared: Shared, same_number: bool) -> bool:
@@ -142,18 +154,20 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
 
     - a name in which every word has something like it in the other is the same name;
     - so is one word where nothing else was written;
-    - at the same house, one word of the name is enough, unless somebody spoke of a multiple birth.
+    - at the same house, or in the same street and place where its number was written otherwise,
+      one word of the name is enough, unless somebody spoke of a multiple birth.
 
     A birthday that is only nearly the other's, in the same year, will do for the first at the
     same house: a sister is born in another year, and a twin on the same day. A number with two
     digits swapped, or one digit wrong, is a slip of the pen when birthday and name, or birthday
     and a word of the name and the house agree; not where it may be the next one, for papers made
-    out together have consecutive numbers (``are_issued_apart``).
+    out together have consecutive numbers (``are_issued_apart``). Two digits swapped are a slip also
+    where a birthday is not known, beside one name and house: a father's number is not his son's.
     """
     if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not shared.number:
         return False
     same_birth, alike = e.birth is _BIRTH.EQUAL, e.name >= _NAME.ALIKE
-    word = e.name >= _NAME.SURNAME_ONLY and shared.house
+    word = e.name >= _NAME.SURNAME_ONLY and (shared.house or _is_in_one_street(a, b, e))
     single = len(a.names[0].parts) == 1 or len(b.names[0].parts) == 1
     if a.multiple_birth or b.multiple_birth or e.orders_differ:
         single, word, alike = False, False, e.name >= _NAME.VARIANT
@@ -162,9 +176,17 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
             return alike or word or (single and e.name is _NAME.ONE_CHARACTER)
         slip = e.birth in _NEARLY or is_slip_within_a_year(a.birth, b.birth)
         return alike and shared.house and slip
+    if e.identifier is _ID.TRANSPOSED and e.birth is _BIRTH.INCOMPARABLE:
+        return e.name >= _NAME.VARIANT and shared.house
     if e.identifier is _ID.TYPO and not _is_mistyped(a, b):
         return False
     return e.identifier >= _ID.TRANSPOSED and same_birth and (alike or word)
+
+
+def _is_in_one_street(a: Traits, b: Traits, e: Evidence) -> bool:
+    """Whether two addresses in letters are one but for their numbers: street, place and suburb."""
+    written = all(value.place.isascii() for value in a.addresses + b.addresses)
+    return e.address is AddressLevel.SAME_PLACE and written
 
 
 def _is_mistyped(a: Traits, b: Traits) -> bool:

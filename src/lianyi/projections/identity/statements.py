@@ -68,4 +68,20 @@ class Related(msgspec.Struct, frozen=True, gc=False, tag="related"):
     event: str
 
 
-Statement = Registered | Replaced | Related
+class Withdrawn(msgspec.Struct, frozen=True, gc=False, tag="withdrawn"):
+    """A system says that it has one of its patients no more, a wrong registration mostly: A29.
+
+    What it said of her until then is void; what it says later counts, as if she were new.
+
+    Attributes:
+        key: the record.
+        said_at: see ``Registered``.
+        event: ``A29``.
+    """
+
+    key: RecordKey
+    said_at: datetime
+    event: str
+
+
+Statement = Registered | Replaced | Related | Withdrawn

@@ -18,6 +18,7 @@ from lianyi.projections.identity.table_store import (
     ReplacementRow,
     SayingRow,
     StandingRow,
+    WithdrawalRow,
 )
 
 
@@ -117,8 +118,8 @@ async def forget_message(connection: Connection, schema: str, position: Position
         contents,
     )
     touched = set(records)
-    for table in ("decision", "replacement"):
-        columns = "a, b" if table == "decision" else "gone, kept"
+    named = {"decision": "a, b", "replacement": "gone, kept", "withdrawal": "record"}
+    for table, columns in named.items():
         gone = await connection.fetch(
             f"DELETE FROM {schema}.{table} WHERE shard = $1 AND number = $2 RETURNING {columns}",  # noqa: S608
             position.shard,
@@ -131,12 +132,17 @@ async def forget_message(connection: Connection, schema: str, position: Position
 async def sayings_of(
     connection: Connection, schema: str, records: Collection[int]
 ) -> dict[int, list[SayingRow]]:
-    """Return all that was said of records."""
+    """Return all that was said of records, but what a later withdrawal made void."""
     if not records:
         return {}
     found: dict[int, list[SayingRow]] = defaultdict(list)
     for row in await connection.fetch(
-        f"SELECT * FROM {schema}.saying WHERE record = ANY ($1)",  # noqa: S608
+        "SELECT s.record, s.content, CASE WHEN s.first_at > w.at IS NOT FALSE THEN s.first_at"  # noqa: S608
+        f" ELSE (SELECT min(h.said_at) FROM {schema}.heard AS h WHERE h.record = s.record"
+        "  AND h.content = s.content AND h.said_at > w.at) END, s.last_at, s.said"
+        f" FROM {schema}.saying AS s CROSS JOIN LATERAL (SELECT max(o.said_at) AS at"
+        f"  FROM {schema}.withdrawal AS o WHERE o.record = s.record) AS w"
+        " WHERE s.record = ANY ($1) AND s.last_at > w.at IS NOT FALSE",
         list(records),
     ):
         found[row["record"]].append(SayingRow(*row))
@@ -186,15 +192,19 @@ async def records_of_persons(
 
 
 async def write_records(
-    connection: Connection, schema: str, rows: Sequence[RecordRow], *, gone: Collection[int] = ()
+    connection: Connection,
+    schema: str,
+    rows: Sequence[RecordRow],
+    *,
+    known: Collection[int],
+    gone: Collection[int] = (),
 ) -> None:
-    """Write records anew, and take away those that are gone."""
-    if not rows and not gone:
-        return
-    await connection.execute(
-        f"DELETE FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
-        [*gone, *(row.record for row in rows)],
-    )
+    """Write records anew, and take away those that are gone; ``known`` are there by now."""
+    if old := [*gone, *(row.record for row in rows if row.record in known)]:
+        await connection.execute(
+            f"DELETE FROM {schema}.record WHERE record = ANY ($1)",  # noqa: S608
+            old,
+        )
     await _copy(connection, schema, "record", rows)
 
 
@@ -299,6 +309,13 @@ async def put_replacements(
     await _copy(connection, schema, "replacement", rows)
 
 
+async def put_withdrawals(
+    connection: Connection, schema: str, rows: Sequence[WithdrawalRow]
+) -> None:
+    """Keep withdrawals."""
+    await _copy(connection, schema, "withdrawal", rows)
+
+
 async def decisions_at(
     connection: Connection, schema: str, records: Collection[int]
 ) -> list[DecisionRow]:
@@ -392,13 +409,19 @@ async def write_persons(
     rows: Sequence[tuple[int, int, bytes]],
 ) -> None:
     """Write persons anew; those without a row are none."""
-    if not persons:
-        return
-    await connection.execute(
-        f"DELETE FROM {schema}.person WHERE person = ANY ($1)",  # noqa: S608
-        list(persons),
-    )
-    await _copy(connection, schema, "person", rows)
+    if gone := set(persons) - {person for person, _, _ in rows}:
+        await connection.execute(
+            f"DELETE FROM {schema}.person WHERE person = ANY ($1)",  # noqa: S608
+            list(gone),
+        )
+    if rows:
+        await connection.execute(
+            f"INSERT INTO {schema}.person SELECT *"  # noqa: S608
+            " FROM unnest($1::bigint[], $2::integer[], $3::bytea[])"
+            " ON CONFLICT (person) DO UPDATE"
+            " SET records = excluded.records, golden = excluded.golden",
+            *map(list, zip(*rows, strict=True)),
+        )
 
 
 async def write_questions(

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
 
-SHAPE = 2
+SHAPE = 3
 """Of the tables below; a change of them is a new number."""
 
 _TABLES = """
@@ -112,6 +112,18 @@ CREATE TABLE {schema}.replacement (
 CREATE INDEX ON {schema}.replacement (gone);
 CREATE INDEX ON {schema}.replacement (kept);
 
+-- Which records their system says that it has no more; what it said of them until then is void.
+CREATE TABLE {schema}.withdrawal (
+    shard   smallint    NOT NULL,
+    number  bigint      NOT NULL,
+    part    integer     NOT NULL,
+    record  bigint      NOT NULL,
+    said_at timestamptz NOT NULL,
+    event   text        NOT NULL,
+    PRIMARY KEY (shard, number, part)
+);
+CREATE INDEX ON {schema}.withdrawal (record, said_at);
+
 CREATE TABLE {schema}.person (
     person  bigint  NOT NULL PRIMARY KEY,
     records integer NOT NULL,
@@ -213,6 +225,7 @@ DIGESTED: Final[Mapping[str, str]] = {
     "edge": "a, b, lane, bits",
     "decision": "shard, number, part, a, b, said, said_at, actor, reason",
     "replacement": "shard, number, part, gone, kept, said_at, event, actor, reason",
+    "withdrawal": "shard, number, part, record, said_at, event",
     "person": "person, records, golden",
     "question": "p, q, a, b, bits, why, pairs",
 }
@@ -307,6 +320,17 @@ class ReplacementRow(NamedTuple):
     event: str
     actor: str
     reason: str
+
+
+class WithdrawalRow(NamedTuple):
+    """A row of ``withdrawal``."""
+
+    shard: int
+    number: int
+    part: int
+    record: int
+    said_at: datetime
+    event: str
 
 
 class QuestionRow(NamedTuple):

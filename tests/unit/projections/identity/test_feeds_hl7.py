@@ -11,7 +11,7 @@ from lianyi.projections.identity import feeds
 from lianyi.projections.identity.feeds import hl7
 from lianyi.projections.identity.feeds.problems import NamesNoPatient
 from lianyi.projections.identity.registration import Flag, Identifier, IdKind, Name
-from lianyi.projections.identity.statements import Registered, Related, Replaced
+from lianyi.projections.identity.statements import Registered, Related, Replaced, Withdrawn
 from lianyi.projections.identity.traits import read_registration
 from lianyi.projections.identity.values.names import NameKind
 
@@ -37,6 +37,7 @@ PHONETIC = Name("WANG XIAOMING", "phonetic")
         *((f"hl7v2 ADT^A{n:02}", True) for n in (1, 4, 5, 6, 7, 8, 28, 31)),
         *((f"hl7v2 ADT^A{n}", True) for n in (18, 24, 34, 36, 37, 40, 47)),
         *((f"hl7v2 ADT^A{n:02}", False) for n in (2, 3, 9, 11, 12, 13, 21, 60)),
+        ("hl7v2 ADT^A29^ADT_A21", True), ("hl7v2 ADT^A23^ADT_A21", False),
         ("hl7v2 ADT^A40^ADT_A39", True), ("hl7v2 ADT", False), ("hl7v2 ORU^R01", False),
         ("hl7v2 ORM^O01", False), ("hl7v2 MFN^M02", False), ("act message.released", False),
     ],
@@ -398,3 +399,13 @@ def test_links_are_made_and_taken_back() -> None:
     assert said(adt("A24", *pair)) == [Related(("HIS", "P1"), ("LIS", "L1"), True, at, "A24")]
     assert said(adt("A37", *pair)) == [Related(("HIS", "P1"), ("LIS", "L1"), False, at, "A37")]
     assert said(adt("A24", {}, {})) == []
+
+
+def test_a_person_is_taken_back_by_the_identifier_alone() -> None:
+    at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    wrong = {3: f"{VALID}^^^^NI~P1^^^HIS^PI", 5: "王^小明"}
+    assert said(adt("A29", wrong, "PV1|1|N")) == [Withdrawn(("HIS", "P1"), at, "A29")]
+    for nobody in ({3: ""}, {3: f"{VALID}^^^^NI"}):
+        with pytest.raises(NamesNoPatient) as failure:
+            said(adt("A29", nobody))
+        assert failure.value.where == "PID(1)-3"

@@ -24,7 +24,13 @@ from lianyi.projections.identity.matching import Activated
 from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.registration import Name, Registration
-from lianyi.projections.identity.statements import RecordKey, Registered, Related, Replaced
+from lianyi.projections.identity.statements import (
+    RecordKey,
+    Registered,
+    Related,
+    Replaced,
+    Withdrawn,
+)
 from lianyi.projections.identity.traits import LocalDefaults
 from lianyi.projections.projection import Heard, Learned
 from lianyi.simulate.city.registrations import registrations
@@ -111,7 +117,7 @@ def history(seed: int, count: int = 160) -> list[Heard]:
         at = BEGAN + timedelta(seconds=len(said) + 1)
         number = len(said) + 1
         one, other = random.choice(known), random.choice(known)
-        what = random.randrange(12)
+        what = random.randrange(14)
         if what == 0:
             said.append(told(number, registration))
         elif what == 1:
@@ -126,6 +132,8 @@ def history(seed: int, count: int = 160) -> list[Heard]:
         elif what == 4:
             related = Related(one.key, (one.source, other.mrn), random.random() < 0.7, at, "A24")
             said.append(heard(number, [related]))
+        elif what == 12:
+            said.append(heard(number, [Withdrawn(one.key, at, "A29")]))
         elif what < 8:
             pairs = ((one.key, other.key), (registration.key, one.key))
             said.append(heard(number, Decided(random.choice(list(Said)), pairs), shard=0))
@@ -274,6 +282,37 @@ async def test_a_place_taken_by_a_record_not_heard_of_waits_for_it(
     assert await made.person_of(other.key) == [record_id(*other.key)]
     await made.learn([told(3, one)])
     assert len(set(await made.person_of(one.key, other.key))) == 1
+
+
+async def test_a_withdrawn_record_is_as_if_nobody_had_spoken_of_it_until_it_comes_again(
+    connection: asyncpg.Connection,
+) -> None:
+    wrong, right = replace(someone(), mrn="1"), replace(someone(), source="RIS", mrn="9")
+    told_of, never = await index(connection, "identity_1"), await index(connection, "identity_2")
+    await told_of.learn([told(1, wrong), told(2, right)])
+    assert len(set(await told_of.person_of(wrong.key, right.key))) == 1
+    at = BEGAN + timedelta(seconds=3)
+    await told_of.learn([heard(3, [Withdrawn(wrong.key, at, "A29")])])
+    await never.learn([told(2, right)])
+    for table in ("record", "key", "edge", "person", "question"):
+        assert (await told_of.digest())[table] == (await never.digest())[table]
+    await told_of.learn([told(4, wrong)])
+    await never.learn([told(4, wrong)])
+    for table in ("record", "key", "edge", "person", "question"):
+        assert (await told_of.digest())[table] == (await never.digest())[table]
+    assert len(set(await told_of.person_of(wrong.key, right.key))) == 1
+
+
+async def test_what_was_recorded_before_a_withdrawal_and_came_late_is_void(
+    connection: asyncpg.Connection,
+) -> None:
+    wrong = replace(someone(), mrn="1")
+    made = await index(connection)
+    await made.learn([heard(9, [Withdrawn(wrong.key, BEGAN + timedelta(seconds=5), "A29")])])
+    await made.learn([told(5, wrong)])
+    assert (await made.count("record"), await made.count("saying")) == (0, 1)
+    await made.learn([told(6, wrong)])
+    assert await made.count("record") == 1
 
 
 def test_positions_are_what_erasure_names() -> None:

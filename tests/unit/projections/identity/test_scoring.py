@@ -126,6 +126,58 @@ def test_a_foreigner_s_relatives_are_held_back(other: Traits) -> None:
     assert SCORER.score(foreigner(), other).lane < Lane.AUTO
 
 
+def test_one_word_of_a_foreign_name_is_enough_in_one_street_whatever_its_number() -> None:
+    street = {"addresses": ("12 Main Street, Rose Bay NSW 2029",)}
+    other = {"addresses": ("7 Main Street, Rose Bay NSW 2092",)}
+    away = {"addresses": ("12 Elliott Crescent, Bedfordale QLD 4081",)}
+    one = foreigner(**street)
+    assert SCORER.score(one, foreigner("Zoe Painter", **other)).lane is Lane.AUTO
+    assert SCORER.score(one, foreigner("Zoe Painter", **away)).lane is Lane.REVIEW
+    assert SCORER.score(one, foreigner("Zoe Baker", **other)).lane is Lane.REVIEW
+    twin = foreigner("Zoe Painter", multiple_birth=True, **other)
+    assert SCORER.score(one, twin).lane is Lane.REVIEW
+
+
+def test_digits_swapped_beside_one_foreign_name_and_house_are_a_slip_without_a_birthday() -> None:
+    assert SCORER.score(foreigner(), foreigner(number=SWAPPED, born="")).lane is Lane.AUTO
+    for other in (
+        foreigner(number=NEXT, born=""),
+        foreigner(number=MISTYPED, born=""),
+        foreigner("Courtny Painter", SWAPPED, born=""),
+        foreigner(number=SWAPPED, born="", **NO_HOUSE),
+    ):
+        assert SCORER.score(foreigner(), other).lane < Lane.AUTO
+
+
+def test_name_and_birthday_and_a_slip_in_the_telephone_are_one_person() -> None:
+    one = someone(identifiers=(), addresses=())
+    slip = {"phones": ("15412987362",)}, {"phones": ("15412987329",)}
+    assert [
+        SCORER.score(one, someone(identifiers=(), addresses=(), **how)).lane for how in slip
+    ] == [
+        Lane.AUTO,
+        Lane.AUTO,
+    ]
+    for other in ({"name": "王小鸣"}, {"born": "19800316"}, {"sex": "2"}):
+        held = someone(identifiers=(), addresses=(), **slip[1] | other)
+        assert SCORER.score(one, held).lane < Lane.AUTO
+
+
+def test_name_and_birthday_and_mother_are_one_person() -> None:
+    bare: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": ()}
+    one = someone("卢莉梅", mother_name="赵丽华", **bare)
+    assert SCORER.score(one, someone("卢莉梅", mother_name="赵丽华", **bare)).lane is Lane.AUTO
+    by_number = [someone("卢莉梅", mother=citizen("19550402", 126), **bare) for _ in range(2)]
+    assert SCORER.score(*by_number).lane is Lane.AUTO
+    for mother in ("赵丽?", "赵丽莉", "Zhao Lihua", "不详", ""):
+        other = someone("卢莉梅", mother_name=mother, **bare)
+        assert SCORER.score(one, other).guards == (Guard.UNPROVEN,), mother
+    lost = [someone("卢莉梅", mother_name="赵丽?", **bare) for _ in range(2)]
+    assert SCORER.score(*lost).guards == (Guard.UNPROVEN,)
+    sister = someone("卢莉菊", mother_name="赵丽华", **bare)
+    assert SCORER.score(one, sister).lane < Lane.AUTO
+
+
 def test_a_lent_number_that_says_the_birthday_and_names_of_chinese_in_letters_are_held_back() -> (
     None
 ):

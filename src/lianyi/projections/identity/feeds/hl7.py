@@ -9,7 +9,8 @@ laboratory repeats what stood on the order, weeks later, under its own name as a
 
 A40 and the older merges say that identifiers are no more; all of PID is then "treated as updated".
 A47 corrects an identifier, and what the new one is called must be known from somewhere. A24 and
-A37 link and unlink two, and say nothing else.
+A37 link and unlink two, and say nothing else. A29 takes a person back whom nobody should have
+registered; A23, its like in name, is about a visit, and says nothing of who somebody is.
 
 Sources:
     HL7 v2.8.2 chapter 3 (A01 to A62), IHE ITI TF-2: ITI-8 and ITI-30; HL7 v2.3 chapter 3 (A18, A34,
@@ -41,6 +42,7 @@ from lianyi.projections.identity.statements import (
     Related,
     Replaced,
     Statement,
+    Withdrawn,
 )
 
 ADT: Final = "hl7v2 ADT^"
@@ -48,6 +50,7 @@ REGISTER: Final = frozenset({"A01", "A04", "A05", "A06", "A07", "A08", "A28", "A
 REPLACE: Final = frozenset({"A18", "A34", "A36", "A40", "A47"})
 RELATE: Final = {"A24": True, "A37": False}
 """Whether the two are one person's."""
+WITHDRAW: Final = frozenset({"A29"})
 PAIRS_MAX: Final = 1_000
 """Of PID and MRG in one message; each A40 has one or a few."""
 _NOTHING: Final = Fields((), hl7v2.Delimiters("|"), "utf-8")
@@ -56,7 +59,7 @@ _NOTHING: Final = Fields((), hl7v2.Delimiters("|"), "utf-8")
 def wants(kind: str) -> bool:
     """Tell whether messages of a kind say who a patient is."""
     event = kind[len(ADT) : len(ADT) + 3]
-    return kind.startswith(ADT) and (event in REGISTER or event in REPLACE or event in RELATE)
+    return kind.startswith(ADT) and any(event in of for of in (REGISTER, REPLACE, RELATE, WITHDRAW))
 
 
 def read(message: LogMessage, zone: ZoneInfo) -> list[Statement]:
@@ -80,6 +83,8 @@ def read(message: LogMessage, zone: ZoneInfo) -> list[Statement]:
         return list(reader.relation(one=RELATE[event]))
     if event in REPLACE:
         return list(reader.replacements())
+    if event in WITHDRAW:
+        return [reader.withdrawal()]
     return [reader.registered(1)]
 
 
@@ -170,6 +175,11 @@ class _Reader:
                 self._said_at,
                 self._event,
             )
+
+    def withdrawal(self) -> Withdrawn:
+        """Return what A29 says of its PID."""
+        key = self._patient(1, visit=False).registration.key
+        return Withdrawn(checked_key(key, "PID(1)-3"), self._said_at, self._event)
 
     def _patient(self, number: int, *, visit: bool) -> Patient:
         pv1, pv2 = (self._fields(name, 1) if visit else _NOTHING for name in ("PV1", "PV2"))

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from lianyi.projections.identity.values.identifier_levels import is_one_edit
+from lianyi.projections.identity.values.identifier_levels import is_one_edit, is_swap
 
 
 class PhoneKind(IntEnum):
@@ -49,6 +49,7 @@ class PhoneLevel(IntEnum):
     INCOMPARABLE = 0
     DIFFERENT = 1
     ONE_DIGIT = 2
+    """One digit differs, or two neighbouring ones are swapped."""
     SAME_LINE = 3
     """One has no area code and the rest agrees."""
     EQUAL = 4
@@ -130,4 +131,8 @@ def compare_phones(a: PhoneValue, b: PhoneValue) -> PhoneLevel:
         short, long = sorted((a.digits, b.digits), key=len)
         same = long.endswith(short) and len(long) - len(short) in (3, 4)
         return PhoneLevel.SAME_LINE if same else PhoneLevel.DIFFERENT
-    return PhoneLevel.ONE_DIGIT if is_one_edit(a.digits, b.digits) else PhoneLevel.DIFFERENT
+    if is_one_edit(a.digits, b.digits):
+        return PhoneLevel.ONE_DIGIT
+    if sorted(a.digits) != sorted(b.digits) or not is_swap(a.digits, b.digits):
+        return PhoneLevel.DIFFERENT
+    return PhoneLevel.ONE_DIGIT
