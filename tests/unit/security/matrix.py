@@ -345,6 +345,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "match_patient": FHIR_PATIENT,
     "feed_patient": FHIR_PATIENT,
     "submit_bundle": {"resourceType": "Bundle", "type": "batch"},
+    "run_view_definition": {"resourceType": "Parameters", "parameter": [
+        {"name": "viewResource", "resource": VIEW},
+    ]},
     "ask_graph_by_body": {"query": '{ Observation(id: "here") { id } }'},
     "ask_graph_of_resource_by_body": {"query": "{ id }"},
     "create_resource": OBSERVATION,

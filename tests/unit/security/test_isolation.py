@@ -215,6 +215,10 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         return [{"query": "{ id meta { versionId } }"}]
     if path.endswith("/$graphql"):
         return [{"query": graph_of(h)} for h in whose]
+    if path.endswith("ViewDefinition/$run"):
+        view = {"name": "viewReference", "valueString": "ViewDefinition/results"}
+        of = [{"name": "patient", "valueString": h.person} for h in whose]
+        return [{"resourceType": "Parameters", "parameter": [view, one]} for one in of]
     if path.endswith("/keys"):
         return [{"title": "mine"}]
     if path.endswith("/app"):

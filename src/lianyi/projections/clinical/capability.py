@@ -72,6 +72,10 @@ _GRAPH: Final = {
     "name": "graphql",
     "definition": "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
 }
+_RUN: Final = {
+    "name": "viewdefinition-run",
+    "definition": "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+}
 _ON_CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "ValueSet": ("expand", "validate-code"),
     "CodeSystem": ("lookup",),
@@ -114,7 +118,7 @@ def statement(base: str, own: Sequence[Row] = ()) -> dict[str, Any]:
         **rest,
         "resource": resources,
         "interaction": [{"code": code} for code in _OF_SYSTEM],
-        "operation": [_EXPORTS["system"], _GRAPH],
+        "operation": [_EXPORTS["system"], _GRAPH, _RUN],
         "searchParam": _parameters("Resource"),
     }
     return {
