@@ -17,7 +17,7 @@ BACK = "https://app.test/back"
 
 async def approved(ward: Ward, scopes: str, patient: str, *, who: str = "emr") -> Approval:
     """Register the app called ``app``, and let a person approve it for a patient."""
-    pool, now = ward.house.pool, SystemClock().now()
+    pool, now, ids = ward.house.pool, SystemClock().now(), RandomIds()
     await ward.people.add("app", ("clinical-system", "H1"), organisation="H1")
     await ward.people.browser(who)
     app, person = (ward.people.accounts[name].account for name in ("app", who))
@@ -26,8 +26,8 @@ async def approved(ward: Ward, scopes: str, patient: str, *, who: str = "emr") -
         person,
     )
     found = Approval(
-        RandomIds().new_id(), person, app, session, [], parse(f"{scopes} offline_access"),
-        Context(patient), RandomIds().new_id().bytes, now, BACK, "c", "n", now, now + timedelta(days=1),
+        ids.new_id(), person, app, session, [], parse(f"{scopes} offline_access"),
+        Context(patient), ids.new_id().bytes, now, BACK, "c", "n", now, now + timedelta(days=1),
     )  # fmt: skip
     async with pool.acquire() as connection, connection.transaction():
         kind = AppKind.PUBLIC
