@@ -209,24 +209,38 @@ class Writer:
                         with contextlib.suppress(*STORE_ERRORS):  # who is gone holds nothing
                             await read_store.let_writing_go(connection)
             except Exception as failure:  # noqa: BLE001 - each of those who wait is told
-                for wish in self._next():
+                for wish in self._next() or self._waiting:
                     _fail(wish, failure)
 
     async def _rounds(self, connection: Connection) -> None:
         """Do a round, and those that may go ahead of its being learned, until all are learned."""
+        while self._ahead:  # the lock was lost while these were being learned
+            await self._until_news()
         self._may_go_ahead = True
         together = self._next()
         while together or self._ahead:
             if together:
                 await self._tried(connection, together)
             else:
-                self._news.clear()
-                await self._news.wait()
+                await self._until_news()
             together = self._next() if self._ahead else []
-            if together and await read_store.writing_is_awaited(connection):
-                self._may_go_ahead = False  # others of the house have their turn
+            if together and await self._is_others_turn(connection):
+                self._may_go_ahead = False
                 self._waiting = together + self._waiting
                 together = []
+
+    async def _until_news(self) -> None:
+        """Wait until somebody comes, or something is learned."""
+        self._news.clear()
+        await self._news.wait()
+
+    @staticmethod
+    async def _is_others_turn(connection: Connection) -> bool:
+        """Tell whether others of the house wait to decide, or nobody can say."""
+        try:
+            return await read_store.writing_is_awaited(connection)
+        except STORE_ERRORS:
+            return True
 
     def _next(self) -> list[Wish]:
         """Take those who wait and do not touch the same; the others stay in their order.
