@@ -34,7 +34,7 @@ from lianyi.base.embedded import PostgresServer
 from lianyi.base.migrations import migrate
 from lianyi.formats.fhir import json_text
 from lianyi.formats.fhir.definitions import r4
-from lianyi.projections.clinical import dated_store, read_store, table_store
+from lianyi.projections.clinical import dated_store, indexed, read_store, table_store
 from lianyi.projections.clinical.ids import resource_number
 from lianyi.projections.clinical.indexed import Rows, add_rows
 from lianyi.projections.clinical.search import search_store
@@ -48,8 +48,7 @@ SEED, SCHEMA, CHANNEL, CHUNK, ASKED = 20261130, "clinical_1", 1, 5_000, 60
 ACTOR = uuid.UUID(int=9)
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-TABLES = ("resource", "hashed", "text", "span", "amount")
-BESIDE = ("dated",)
+TABLES = ("resource", "hashed", "text", "span", "amount", "dated")
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 PER_PATIENT = 200
 CODES = [f"{1000 + at}-{at % 10}" for at in range(600)]
@@ -134,7 +133,8 @@ def make(begin: int, end: int) -> dict[str, list[tuple[object, ...]]]:
         add_rows(rows, rid, CHANNEL, resource, ZONE)
     return {
         "resource": [tuple(one) for one in kept],
-        **{name: getattr(rows, name) for name in TABLES[1:]},
+        **{name: getattr(rows, name) for name in indexed.TABLES},
+        "dated": dated_store.rows_of(rows),
     }
 
 
@@ -173,8 +173,7 @@ async def fill(connection: asyncpg.Connection, count: int) -> None:
         await connection.execute(f"ALTER TABLE {one['of']} ADD {one['def']}")
     for one in indexes:
         await connection.execute(one["indexdef"])
-    await dated_store.put(connection, SCHEMA, None)
-    for name in (*TABLES, *BESIDE):
+    for name in TABLES:
         await connection.execute(f"VACUUM ANALYZE {SCHEMA}.{name}")
 
 
@@ -285,7 +284,7 @@ async def main() -> None:
         result: dict[str, object] = {
             "resources": count, "fill_seconds": round(time.perf_counter() - begin, 1),
         }  # fmt: skip
-        for name in (*TABLES, *BESIDE):
+        for name in TABLES:
             result[f"{name}_mb"] = round(
                 await connection.fetchval(
                     "SELECT pg_total_relation_size($1::regclass)", f"{SCHEMA}.{name}"

@@ -2,9 +2,10 @@
 
 Run: ``python benchmarks/clinical_store.py [SECONDS] [FOLDER]`` (with ``src`` on the path; 10 as it
 comes; the FOLDER holds Bundles, and without it nothing is imported). Prints one JSON object. The
-repository learns in a process of its own, as in the product; both it and the database run on this
-machine, whose cores other work may share: processor seconds are told as well, and the memory of
-both processes before and after. Everything is durable before it counts, and readable.
+repository learns in a process of its own, and the collector of both is set, as in the product; both
+and the database run on this machine, whose cores other work may share: processor seconds are told
+as well, and the memory of both processes before and after. Everything is durable before it counts,
+and readable.
 
 * ``create``: writers at the same time, each one Observation after the other;
 * ``import``: transactions of whole invented patients, some at the same time; and once more as
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lianyi.app.process import spare_the_collector
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool, telling
 from lianyi.base.embedded import PostgresServer
@@ -56,6 +58,7 @@ BASE = "http://localhost/fhir"
 
 def learn(dsn: str, ready: Any) -> None:
     """Follow the log in a process of its own."""
+    spare_the_collector()
 
     async def run() -> None:
         pool = await open_pool(dsn, size_max=6)
@@ -195,6 +198,7 @@ async def main() -> None:
     spawn = multiprocessing.get_context("spawn")
     ready = spawn.Event()
     learning = None
+    spare_the_collector()
     try:
         await server.start()
         await migrate(server.dsn)

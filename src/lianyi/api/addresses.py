@@ -21,6 +21,8 @@ from lianyi.projections.care import endpoints as care
 from lianyi.projections.clinical import endpoints as clinical
 from lianyi.projections.clinical.bulk import endpoints as clinical_bulk
 from lianyi.projections.clinical.flat import endpoints as clinical_views
+from lianyi.projections.clinical.flat.runs import endpoints as clinical_view_runs
+from lianyi.projections.clinical.graph import endpoints as clinical_graph
 from lianyi.projections.clinical.parameter_work import endpoints as clinical_parameters
 from lianyi.projections.clinical.record import endpoints as record
 from lianyi.projections.clinical.search import endpoints as clinical_search
@@ -45,6 +47,8 @@ API_VERSION = "1"
 
 _FHIR: Final = (
     clinical_bulk.router,
+    clinical_graph.router,
+    clinical_view_runs.router,
     identity_fhir.router,
     clinical_search.first,
     clinical_terms.router,

@@ -13,6 +13,7 @@ from lianyi.projections.clinical.bulk.gathering import Gatherer
 from lianyi.projections.clinical.bulk.service import exports_of
 from lianyi.projections.clinical.entries import Entries
 from lianyi.projections.clinical.flat.service import FlatService
+from lianyi.projections.clinical.graph.service import GraphService
 from lianyi.projections.clinical.parameter_work.service import ParametersService
 from lianyi.projections.clinical.patients.service import PatientSearch
 from lianyi.projections.clinical.search.last_observations import LastObservations
@@ -57,6 +58,7 @@ def add_fhir(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Priva
     )
     app.state.find_patients = found.find_patients
     app.state.bundle_reads = Entries(app.state.clinical, search, last, patients=found)
+    app.state.graph = GraphService(app.state.bundle_reads, base=base)
     app.state.zone = zone
 
 

@@ -198,6 +198,10 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [*asked, {"identifier": "I1"}, {"family": "甲"}, {"active": "true", "_count": "100"}]
     if path.endswith("/$lastn"):
         return [{"patient": h.person} for h in whose]
+    if path.endswith("}/$graphql"):
+        return [{"query": "{ id meta { versionId } }"}]
+    if path.endswith("/$graphql"):
+        return [{"query": graph_of(h)} for h in whose]
     if path.endswith("/$ihe-pix"):
         return [{"sourceIdentifier": f"{system_of(h.source)}|I1"} for h in whose]
     if path.endswith(("/identity/persons", "/api/v1/record")):
@@ -216,6 +220,16 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
     return [{}]
 
 
+def graph_of(h: Hospital) -> str:
+    """Return a question in GraphQL about a patient of a hospital, and about everybody."""
+    return (
+        f'{{ Patient(id: "{h.person}") {{ id name {{ text }} }}'
+        f' mine: ObservationList(subject: "Patient/{h.person}") {{ id code {{ text }} }}'
+        " PatientConnection { count edges { resource { id name { text } } } }"
+        " ObservationConnection { count edges { resource { id } } } }"
+    )
+
+
 def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
     """Return what to send to an address that changes something."""
     if "/replays" in path and "{" not in path:
@@ -232,6 +246,14 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
     if path.endswith("/practitioner"):
         named = {"source": "messages", "authority": "", "identifier": "D7"}
         return [{"names": [named | {"organisation": h.organisation}]} for h in whose]
+    if path.endswith("}/$graphql"):
+        return [{"query": "{ id meta { versionId } }"}]
+    if path.endswith("/$graphql"):
+        return [{"query": graph_of(h)} for h in whose]
+    if path.endswith("ViewDefinition/$run"):
+        view = {"name": "viewReference", "valueString": "ViewDefinition/results"}
+        of = [{"name": "patient", "valueString": h.person} for h in whose]
+        return [{"resourceType": "Parameters", "parameter": [view, one]} for one in of]
     if path.endswith("/keys"):
         return [{"title": "mine"}]
     if path.endswith("/app"):

@@ -71,19 +71,17 @@ def read(
     return value
 
 
-def _is_deeper(value: object, depth_max: int) -> bool:
+def _is_deeper(value: dict[str, Any] | list[Any], depth_max: int) -> bool:
     """Whether objects and arrays stand in one another more than ``depth_max`` deep."""
-    level: list[Any] = [value]
-    for _ in range(depth_max):
-        level = [
-            inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True
+    if depth_max == 0:
+        return True
+    inside = value.values() if value.__class__ is dict else value
+    for inner in inside:
+        if (inner.__class__ is dict or inner.__class__ is list) and _is_deeper(
+            inner, depth_max - 1
+        ):
+            return True
+    return False
 
 
 def write(resource: Mapping[str, Any]) -> bytes:

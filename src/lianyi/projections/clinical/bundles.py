@@ -46,6 +46,7 @@ class Step(NamedTuple):
         if_none_match: ``*`` wants that nothing stands there; of a read, the version that is known.
         if_modified_since: of a read: instant of what is known.
         patch: that was sent.
+        references: the literal references in the resource.
         is_in_transaction: whether the references in it are resolved.
     """
 
@@ -62,6 +63,7 @@ class Step(NamedTuple):
     if_none_match: str = ""
     if_modified_since: str = ""
     patch: Patch | None = None
+    references: Sequence[str] = ()
     is_in_transaction: bool = False
 
     def in_transaction(self) -> Step:
@@ -138,6 +140,7 @@ def read_step(place: int, entry: object) -> Step:
         str(request.get("ifNoneMatch") or ""),
         str(request.get("ifModifiedSince") or ""),
         patching.of_resource(resource) if method == "PATCH" else None,
+        references_of(resource),
     )
 
 
@@ -164,12 +167,13 @@ def references_of(resource: object) -> list[str]:
 
 
 def _add_references(value: object, found: list[str]) -> None:
-    if isinstance(value, dict):
-        text = value.get("reference")
-        if isinstance(text, str):
-            found.append(text)
-        value = list(value.values())
-    if isinstance(value, list):
+    if value.__class__ is dict:
+        for name, inner in value.items():
+            if inner.__class__ is dict or inner.__class__ is list:
+                _add_references(inner, found)
+            elif name == "reference" and inner.__class__ is str:
+                found.append(inner)
+    elif value.__class__ is list:
         for inner in value:
             if inner.__class__ is dict or inner.__class__ is list:
                 _add_references(inner, found)

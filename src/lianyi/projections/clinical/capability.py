@@ -68,6 +68,14 @@ _VALIDATE: Final = {
     "name": "validate",
     "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
+_GRAPH: Final = {
+    "name": "graphql",
+    "definition": "http://hl7.org/fhir/OperationDefinition/Resource-graphql",
+}
+_RUN: Final = {
+    "name": "viewdefinition-run",
+    "definition": "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+}
 _ON_CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "ValueSet": ("expand", "validate-code"),
     "CodeSystem": ("lookup",),
@@ -110,7 +118,7 @@ def statement(base: str, own: Sequence[Row] = ()) -> dict[str, Any]:
         **rest,
         "resource": resources,
         "interaction": [{"code": code} for code in _OF_SYSTEM],
-        "operation": [_EXPORTS["system"]],
+        "operation": [_EXPORTS["system"], _GRAPH, _RUN],
         "searchParam": _parameters("Resource"),
     }
     return {
@@ -142,6 +150,7 @@ def _of_type(type_: str) -> dict[str, Any]:
         **_VERSIONED,
         "operation": [
             _VALIDATE,
+            _GRAPH,
             *([_ONLY_OF[type_]] if type_ in _ONLY_OF else []),
             *([_EXPORTS[type_]] if type_ in _EXPORTS else []),
             *(
@@ -167,7 +176,7 @@ def _of_patient(of_index: Mapping[str, Any]) -> dict[str, Any]:
         **_VERSIONED,
         "conditionalDelete": "not-supported",
         "interaction": [{"code": code} for code in codes],
-        "operation": [*of_index["operation"], _EVERYTHING, _VALIDATE, _EXPORTS["Patient"]],
+        "operation": [*of_index["operation"], _EVERYTHING, _VALIDATE, _GRAPH, _EXPORTS["Patient"]],
         "searchInclude": ["*", *_references("Patient")],
         "searchParam": [parameters[name] for name in sorted(parameters)],
     }

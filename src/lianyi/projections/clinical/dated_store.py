@@ -1,18 +1,22 @@
 """The table ``dated``: what has a code and a date, by both at once.
 
 Neither alone is few: a usual laboratory test of ten years, or every test of a month. What was
-measured in a month is a stretch of one index here. Its rows are made of those that the index has
-already, of dates that are short and alone; see ``index_values.SHORT``.
+measured in a month is a stretch of one index here. Its rows are made of those of the tables
+``hashed`` and ``span``, of dates that are short and alone; see ``index_values.SHORT``.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from functools import cache
 from typing import Final
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.clinical.ids import parameter_number
+from lianyi.projections.clinical.index_values import PLAIN
+from lianyi.projections.clinical.indexed import Rows
 
 PAIRS: Final[dict[str, dict[str, str]]] = {
     "Observation": {"date": "code"},
@@ -65,19 +69,46 @@ def _pairs() -> Iterator[tuple[str, str, str]]:
             yield type_, code, date
 
 
-_ROWS: Final = (
-    "SELECT DISTINCT h.v, h.rid, s.low, s.high, n.p, h.channel FROM {hashed} AS h"
-    " JOIN unnest($1::integer[], $2::integer[], $3::integer[]) AS n(code, date, p) ON n.code = h.p"
-    " JOIN {span} AS s ON s.rid = h.rid AND s.p = n.date AND s.key = 0"
-)
+DatedRow = tuple[int, int, datetime, datetime, int, int]
+"""A row of ``dated``, columns in the order of the table."""
+
 _OF_SOME: Final = (
-    "WITH h AS MATERIALIZED"  # noqa: S608
+    "WITH h AS MATERIALIZED"
     " (SELECT v, rid, p, channel FROM {schema}.hashed WHERE rid = ANY ($4)),"
     " s AS MATERIALIZED"
-    " (SELECT low, high, rid, p, key FROM {schema}.span WHERE rid = ANY ($4)) "
-    + _ROWS.format(hashed="h", span="s")
+    " (SELECT low, high, rid, p, key FROM {schema}.span WHERE rid = ANY ($4))"
+    " SELECT DISTINCT h.v, h.rid, s.low, s.high, n.p, h.channel FROM h"
+    " JOIN unnest($1::integer[], $2::integer[], $3::integer[]) AS n(code, date, p) ON n.code = h.p"
+    " JOIN s ON s.rid = h.rid AND s.p = n.date AND s.key = 0"
 )
 """Of a few resources: what they have first, however many others have the same codes."""
+
+
+@cache
+def _by_code() -> dict[int, list[tuple[int, int]]]:
+    """Return for the number of a code those of its dates, and of both."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for code, date, both in zip(*_numbers(), strict=True):
+        found[code].append((date, both))
+    return dict(found)
+
+
+def rows_of(rows: Rows) -> list[DatedRow]:
+    """Return the rows of what is indexed by these of ``hashed`` and ``span``, each once. Pure."""
+    by_code = _by_code()
+    coded = [row for row in rows.hashed if row[2] in by_code]
+    if not coded:
+        return []
+    spans: dict[tuple[int, int], list[tuple[datetime, datetime]]] = defaultdict(list)
+    for key, rid, low, high, p, _ in rows.span:
+        if key == PLAIN:
+            spans[rid, p].append((low, high))
+    return [
+        (v, rid, low, high, both, channel)
+        for v, rid, p, channel in coded
+        for date, both in by_code[p]
+        for low, high in spans.get((rid, date), ())
+    ]
 
 
 async def drop(connection: Connection, schema: str, rids: Collection[int]) -> None:
@@ -89,20 +120,4 @@ async def drop(connection: Connection, schema: str, rids: Collection[int]) -> No
         " WHERE d.p = r.p AND d.v = r.v AND d.low = r.low AND d.rid = r.rid",
         *_numbers(),
         list(rids),
-    )
-
-
-async def put(connection: Connection, schema: str, rids: Collection[int] | None) -> None:
-    """Put resources in, once their rows in ``hashed`` and ``span`` are there; None: all."""
-    if rids is not None and not rids:
-        return
-    rows = (
-        _ROWS.format(hashed=f"{schema}.hashed", span=f"{schema}.span")
-        if rids is None
-        else _OF_SOME.format(schema=schema)
-    )
-    await connection.execute(
-        f"INSERT INTO {schema}.dated (v, rid, low, high, p, channel) {rows}",
-        *_numbers(),
-        *([] if rids is None else [list(rids)]),
     )

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.clinical.folding import Resource
-from lianyi.projections.clinical.indexed import Rows, add_rows
-from lianyi.projections.clinical.store import copy
-
-TABLES = ("hashed", "text", "span", "amount")
+from lianyi.projections.clinical import dated_store
+from lianyi.projections.clinical.contained import ContainedRow, add_contained
+from lianyi.projections.clinical.copying import SLICE, Copies
+from lianyi.projections.clinical.indexed import TABLES, Rows, add_rows
+from lianyi.projections.clinical.parameters.indexing import Indexed, Parameters, add
+from lianyi.projections.clinical.words import WordsRow, rows_of
 
 
 async def drop(connection: Connection, schema: str, rids: Collection[int]) -> None:
@@ -25,24 +26,38 @@ async def drop(connection: Connection, schema: str, rids: Collection[int]) -> No
 
 
 async def put(
-    connection: Connection,
-    schema: str,
-    resources: Sequence[tuple[int, int, Resource]],
-    *,
-    zone: ZoneInfo,
+    copies: Copies, resources: Sequence[Indexed], own: Parameters, *, zone: ZoneInfo
 ) -> None:
-    """Put resources into the index.
+    """Put resources into the index, and into what it has beside its tables, slice by slice.
 
     Args:
-        connection: in a transaction.
-        schema: of the version.
+        copies: hands rows over to the version.
         resources: ``rid``, channel and content of each; none of them is in it.
+        own: parameters of one's own, by type.
         zone: of dates without one.
     """
+    for begin in range(0, len(resources), SLICE):
+        await _put(copies, resources[begin : begin + SLICE], own, zone)
+        await copies.breathe()
+
+
+async def _put(
+    copies: Copies, resources: Sequence[Indexed], own: Parameters, zone: ZoneInfo
+) -> None:
     rows = Rows()
     for rid, channel, resource in resources:
         add_rows(rows, rid, channel, resource, zone)
-    await copy(connection, schema, "hashed", rows.hashed)
-    await copy(connection, schema, "text", rows.text)
-    await copy(connection, schema, "span", rows.span)
-    await copy(connection, schema, "amount", rows.amount)
+    dated = dated_store.rows_of(rows)
+    words: list[WordsRow] = []
+    contained: list[ContainedRow] = []
+    for rid, channel, resource in resources:
+        words += rows_of(rid, channel, resource)
+        contained += add_contained(rows, rid, channel, resource, zone)
+    for type_, parameters in own.items():
+        if of_type := [one for one in resources if one[2]["resourceType"] == type_]:
+            add(rows, type_, of_type, parameters, zone)
+    for table in TABLES:
+        await copies.add(table, getattr(rows, table))
+    await copies.add("dated", dated)
+    await copies.add("words", words)
+    await copies.add("contained", contained)

@@ -33,6 +33,8 @@ from lianyi.projections.clinical import index_values as forms
 from lianyi.projections.clinical.ids import parameter_number
 from lianyi.projections.clinical.index_values import PLAIN, TEXT_MAX, plain_text
 
+TABLES: Final = ("hashed", "text", "span", "amount")
+"""The four tables of the index."""
 COMBINATIONS_MAX: Final = 200
 """A composite has no more rows in a resource."""
 Combination = TypeVar("Combination")

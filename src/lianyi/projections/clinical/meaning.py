@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lianyi.projections.clinical.bundles import Step, linked, references_of
+from lianyi.projections.clinical.bundles import Step, linked
 from lianyi.projections.clinical.problems import NoSuchResource, SeveralMatch, broken
 from lianyi.projections.clinical.sending import kept
 from lianyi.projections.clinical.service import ClinicalService, Written
@@ -98,7 +98,7 @@ class Meaning:
     async def _look_outside(self) -> None:
         """Find where references lead that are criteria: to the one resource that they mean."""
         for step in self._writes:
-            for text in references_of(step.resource) if step.method in ("POST", "PUT") else ():
+            for text in step.references if step.method in ("POST", "PUT") else ():
                 if text in self._leads:
                     continue
                 if text.startswith(("urn:uuid:", "urn:oid:")) and step.is_in_transaction:
@@ -142,5 +142,5 @@ class Meaning:
 def needs_looking(steps: Sequence[Step]) -> bool:
     """Tell whether entries can be decided only by what stands."""
     return any(step.criteria or step.method == "PATCH" for step in steps) or any(
-        "?" in text for step in steps for text in references_of(step.resource)
+        "?" in text for step in steps for text in step.references
     )

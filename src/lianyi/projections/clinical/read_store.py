@@ -283,6 +283,19 @@ async def hold_writing(connection: Connection) -> None:
     await connection.execute("SELECT pg_advisory_lock(hashtext('clinical.writing'))")
 
 
+async def writing_is_awaited(connection: Connection) -> bool:
+    """Tell whether somebody else in the house waits to decide about writes."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_locks AS l,"
+        " (SELECT hashtext('clinical.writing')::bigint AS key) AS held"
+        " WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND NOT l.granted"
+        " AND l.classid::bigint = held.key >> 32 & 4294967295"
+        " AND l.objid::bigint = held.key & 4294967295 AND l.database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    )
+    return found
+
+
 async def let_writing_go(connection: Connection) -> None:
     """Let others decide about writes."""
     await connection.execute("SELECT pg_advisory_unlock(hashtext('clinical.writing'))")

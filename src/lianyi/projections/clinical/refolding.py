@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from lianyi.formats.fhir import json_text
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.clinical import beside_store, index_store, latest, store
+from lianyi.projections.clinical.copying import Copies
 from lianyi.projections.clinical.folding import (
     HEARSAY_OF,
     Entry,
@@ -27,7 +28,7 @@ from lianyi.projections.clinical.folding import (
 )
 from lianyi.projections.clinical.ids import resource_number
 from lianyi.projections.clinical.latest import Latest, latest_of
-from lianyi.projections.clinical.parameters import indexing as own
+from lianyi.projections.clinical.parameters.indexing import Parameters, parameters_of
 from lianyi.projections.clinical.records import record_of
 from lianyi.projections.clinical.resources import patients_of, stamped, unstamped
 from lianyi.projections.clinical.statements import is_hearsay
@@ -88,11 +89,26 @@ async def learn(
         erased: resources of which statements are gone.
         zone: of dates without one.
     """
-    await store.copy(connection, schema, "stated", [one.row for one in said])
+    async with Copies(connection, schema) as copies:
+        return await _learn(copies, connection, schema, said, erased, zone=zone)
+
+
+async def _learn(
+    copies: Copies,
+    connection: Connection,
+    schema: str,
+    said: Sequence[Said],
+    erased: Collection[int],
+    *,
+    zone: ZoneInfo,
+) -> bool:
     new: dict[int, list[Said]] = defaultdict(list)
     for one in said:
         new[one.row.rid].append(one)
     stands = await store.standing_of(connection, schema, {*new, *erased})
+    own = await parameters_of(connection, schema)
+    await copies.add("stated", [one.row for one in said])
+    await copies.breathe()
     folded: dict[int, Folded] = {}
     late = set(erased)
     for rid, statements in new.items():
@@ -105,11 +121,14 @@ async def learn(
             late.add(rid)
         else:
             folded[rid] = made
+    if late:
+        await copies.written()
     again = await store.stated_of(connection, schema, late)
     for rid, rows in again.items():
         folded[rid] = _anew((rows[0].type, rows[0].id), [store.entry_of(row) for row in rows])
-    await _write(connection, schema, folded, stands=stands, late=late)
-    await _index(connection, schema, folded, stands={*stands} & {*folded, *late}, zone=zone)
+    await _clear(copies, connection, schema, folded, stands=stands, late=late)
+    await _write(copies, folded)
+    await _index(copies, folded, own, zone=zone)
     return bool(folded or late)
 
 
@@ -155,7 +174,8 @@ def _about(states: Sequence[State]) -> Resource:
     return next((one.resource for one in reversed(states) if one.resource is not None), {})
 
 
-async def _write(
+async def _clear(
+    copies: Copies,
     connection: Connection,
     schema: str,
     folded: Mapping[int, Folded],
@@ -163,43 +183,41 @@ async def _write(
     stands: Mapping[int, StandingRow],
     late: Collection[int],
 ) -> None:
-    moved = {rid: one for rid, one in folded.items() if one.states}
-    await store.put_latest(
-        connection,
-        schema,
-        [(rid, latest.pack(one.latest)) for rid, one in folded.items() if not one.states],
-    )
+    """Take away what stood before of resources that stand otherwise now; note the others."""
+    notes = [(rid, latest.pack(one.latest)) for rid, one in folded.items() if not one.states]
+    moved = {rid for rid, one in folded.items() if one.states}
     before = [rid for rid in {*moved, *late} if rid in stands]
+    if not (notes or before or late):
+        return
+    await copies.written()
+    await store.put_latest(connection, schema, notes)
     await store.keep_versions(connection, schema, [rid for rid in before if rid not in late])
     await store.drop_versions(connection, schema, late)
     await store.drop_resources(connection, schema, before)
-    past = [row for rid, one in moved.items() for row in _past(rid, one)]
-    await store.copy(connection, schema, "version", past)
-    await store.put_resources(connection, schema, [_row(rid, one) for rid, one in moved.items()])
-    await store.put_patients(connection, schema, list(_patients(moved)))
+    gone = {rid for rid in stands if rid in moved or (rid in late and rid not in folded)}
+    await beside_store.drop(connection, schema, gone)
+    await index_store.drop(connection, schema, gone)
+
+
+async def _write(copies: Copies, folded: Mapping[int, Folded]) -> None:
+    """Let resources stand as they do now."""
+    moved = {rid: one for rid, one in folded.items() if one.states}
+    await copies.add("version", [row for rid, one in moved.items() for row in _past(rid, one)])
+    await copies.add("resource", [_row(rid, one) for rid, one in moved.items()])
+    await copies.add("patient", list(_patients(moved)))
+    await copies.breathe()
 
 
 async def _index(
-    connection: Connection,
-    schema: str,
-    folded: Mapping[int, Folded],
-    *,
-    stands: Collection[int],
-    zone: ZoneInfo,
+    copies: Copies, folded: Mapping[int, Folded], own: Parameters, *, zone: ZoneInfo
 ) -> None:
-    """Let resources be found as they stand now; of those that stood before, what was is taken."""
-    moved = {rid: one for rid, one in folded.items() if one.states}
-    gone = {rid for rid in stands if rid in moved or rid not in folded}
-    await beside_store.drop(connection, schema, gone)
-    await index_store.drop(connection, schema, gone)
+    """Let resources be found as they stand now."""
     whole = [
         (rid, one.channel, resource)
-        for rid, one in moved.items()
-        if (resource := one.states[-1].resource) is not None
+        for rid, one in folded.items()
+        if one.states and (resource := one.states[-1].resource) is not None
     ]
-    await index_store.put(connection, schema, whole, zone=zone)
-    await beside_store.put(connection, schema, whole, zone=zone)
-    await own.put(connection, schema, whole, zone=zone)
+    await index_store.put(copies, whole, own, zone=zone)
 
 
 def _past(rid: int, one: Folded) -> list[VersionRow]:

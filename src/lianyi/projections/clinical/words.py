@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 from zlib import crc32
@@ -31,6 +32,8 @@ _ALONE: Final = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _TOKEN: Final = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
+_ASCII_TOKEN: Final = re.compile(r"[a-z0-9]+")
+"""The same of a text in lower case that has none of those that stand alone."""
 _SIGN: Final = 1 << 31
 WordsRow = tuple[int, int, int, list[int], str]
 
@@ -38,11 +41,12 @@ WordsRow = tuple[int, int, int, list[int], str]
 def tokens(text: str) -> list[str]:
     """Return the tokens of a text, in order."""
     text = text[:CHARACTERS_MAX]
-    if not text.isascii():
-        apart = unicodedata.normalize("NFKD", text.casefold())
-        text = unicodedata.normalize(
-            "NFKC", "".join(one for one in apart if not unicodedata.combining(one))
-        )
+    if text.isascii():
+        return _ASCII_TOKEN.findall(text.lower())
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    text = unicodedata.normalize(
+        "NFKC", "".join(one for one in apart if not unicodedata.combining(one))
+    )
     return _TOKEN.findall(text.lower())
 
 
@@ -53,7 +57,10 @@ def written(said: Sequence[str]) -> str:
 
 def grams(said: Sequence[str]) -> list[int]:
     """Return the numbers of all grams of a text, in order of size."""
-    return sorted({*(_number(one) for one in said), *(_number(two) for two in _pairs(said))})
+    different = set(said)
+    if max(different, default="") >= _FIRST_ALONE:  # else there are no pairs
+        different.update(_pairs(said))
+    return sorted({_number(one) for one in different})
 
 
 def grams_asked(said: Sequence[str]) -> list[int]:
@@ -86,5 +93,6 @@ def _is_alone(one: str) -> bool:
     return len(one) == 1 and one >= _FIRST_ALONE
 
 
+@lru_cache(maxsize=32_768)
 def _number(gram: str) -> int:
     return (crc32(gram.encode()) & 0xFFFFFFFF) - _SIGN

@@ -3,15 +3,21 @@
 Whoever wants to write waits for the next *round*. A round takes all who wait, waits until nothing
 that was written is unlearned (somebody may have died in between), looks once at how everything they
 touch stands, appends what can be done to the log in one durable step, waits until
-it has been learned, and answers everybody. One round runs at a time in the whole house, so nothing
-can come between a look and the write that rests on it; and a hundred writers cost one commit. Two
-writes that touch the same thing go into different rounds.
+it has been learned, and answers everybody. One round decides at a time in the whole house, so
+nothing can come between a look and the write that rests on it; and a hundred writers cost one
+commit. Two writes that touch the same thing go into different rounds.
+
+A big round need not wait for what the one before it wrote to be learned, as long as it touches
+nothing of that and asks for nothing by criteria: it is decided and appended meanwhile. So while one
+import is learned, the door is at work on the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import itertools
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +28,7 @@ import asyncpg
 from lianyi.messagelog.log import ACTS
 from lianyi.messagelog.message import NewMessage, Position
 from lianyi.messagelog.postgres import PostgresLog
+from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store
 from lianyi.projections.clinical import read_store, table_store, written
@@ -48,6 +55,10 @@ LEARNED_PER_SECOND = 100
 _REFUSALS = (VersionConflict, TakenId, NoSuchResource, NobodysResource, SubscriptionElsewhere)
 PUTS_MAX = 2_000
 """So many resources a round takes, or one write alone that has more."""
+AHEAD_MAX = 2
+"""So many rounds may be unlearned at the same time."""
+AHEAD_PUTS = 100
+"""A round with fewer resources waits for the one before: more writers will share it."""
 
 
 class Intent(NamedTuple):
@@ -130,6 +141,25 @@ class Wish:
         return frozenset(one.rid for one in self.intents)
 
 
+@dataclass(slots=True, eq=False)
+class _Round:
+    """What was appended and is being learned.
+
+    Attributes:
+        writing: who waits for it.
+        stood: how everything stood before.
+        position: of the last message of it.
+        touched: numbers of the resources in it.
+        landing: waits until it is learned, and answers.
+    """
+
+    writing: Sequence[Wish]
+    stood: Mapping[int, Stands]
+    position: Position
+    touched: frozenset[int]
+    landing: asyncio.Task[None] | None = None
+
+
 class Writer:
     """Lets writes happen, in rounds."""
 
@@ -144,6 +174,9 @@ class Writer:
         self._log = log
         self._waiting: list[Wish] = []
         self._running: asyncio.Task[None] | None = None
+        self._ahead: list[_Round] = []
+        self._may_go_ahead = True
+        self._news = asyncio.Event()
 
     async def write(self, wish: Wish) -> list[Made]:
         """Do what somebody wants; return what became of each resource, once it can be read.
@@ -160,48 +193,95 @@ class Writer:
         wish.done = asyncio.get_running_loop().create_future()
         wish.context = contextvars.copy_context()
         self._waiting.append(wish)
+        self._news.set()
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run(), name="clinical writes")
         return await wish.done
 
     async def _run(self) -> None:
         while self._waiting:
-            together = self._next()
             try:
                 async with self._pool.acquire() as connection:
                     await read_store.hold_writing(connection)
                     try:
-                        await self._round(connection, together)
+                        await self._rounds(connection)
                     finally:
-                        await read_store.let_writing_go(connection)
+                        with contextlib.suppress(*STORE_ERRORS):  # who is gone holds nothing
+                            await read_store.let_writing_go(connection)
             except Exception as failure:  # noqa: BLE001 - each of those who wait is told
-                for wish in together:
+                for wish in self._next() or self._waiting:
                     _fail(wish, failure)
 
+    async def _rounds(self, connection: Connection) -> None:
+        """Do a round, and those that may go ahead of its being learned, until all are learned."""
+        while self._ahead:  # the lock was lost while these were being learned
+            await self._until_news()
+        self._may_go_ahead = True
+        together = self._next()
+        while together or self._ahead:
+            if together:
+                await self._tried(connection, together)
+            else:
+                await self._until_news()
+            together = self._next() if self._ahead else []
+            if together and await self._is_others_turn(connection):
+                self._may_go_ahead = False
+                self._waiting = together + self._waiting
+                together = []
+
+    async def _until_news(self) -> None:
+        """Wait until somebody comes, or something is learned."""
+        self._news.clear()
+        await self._news.wait()
+
+    @staticmethod
+    async def _is_others_turn(connection: Connection) -> bool:
+        """Tell whether others of the house wait to decide, or nobody can say."""
+        try:
+            return await read_store.writing_is_awaited(connection)
+        except STORE_ERRORS:
+            return True
+
     def _next(self) -> list[Wish]:
-        """Take those who wait and do not touch the same; the others stay in their order."""
-        taken: list[Wish] = []
-        left: list[Wish] = []
+        """Take those who wait and do not touch the same; the others stay in their order.
+
+        While something is unlearned, only who may go ahead; empty: nobody may, or not yet.
+        """
+        self._waiting = waiting = [wish for wish in self._waiting if not wish.done.done()]
         touched: set[int] = set()
+        if self._ahead:
+            waiting = list(itertools.takewhile(lambda one: one.resolve is None, waiting))
+            is_too_soon = sum(len(wish.intents) for wish in waiting) < AHEAD_PUTS
+            if is_too_soon or not self._may_go_ahead or len(self._ahead) >= AHEAD_MAX:
+                return []
+            touched = set().union(*(one.touched for one in self._ahead))
+        taken: list[Wish] = []
         criteria: set[str] = set()
         room = PUTS_MAX
-        for wish in self._waiting:
+        for wish in waiting:
             touches = wish.touches()
-            fits = not taken or len(touches) <= room
-            if wish.done.done():
-                continue  # he has gone away
-            if not fits or touches & touched or wish.criteria & criteria:
-                left.append(wish)
-            else:
+            is_apart = not (touches & touched or wish.criteria & criteria)
+            if is_apart and (not taken or len(touches) <= room):
                 taken.append(wish)
                 room -= len(touches)
             touched |= touches
             criteria |= wish.criteria
-        self._waiting = left
+        chosen = {id(wish) for wish in taken}
+        self._waiting = [wish for wish in self._waiting if id(wish) not in chosen]
         return taken
 
+    async def _tried(self, connection: Connection, together: Sequence[Wish]) -> None:
+        try:
+            await self._round(connection, together)
+        except Exception as failure:  # noqa: BLE001 - each of those who wait is told
+            self._may_go_ahead = False
+            for wish in together:
+                _fail(wish, failure)
+
     async def _round(self, connection: Connection, together: Sequence[Wish]) -> None:
-        await self._until_nothing_is_unlearned(connection)
+        """Decide and append; what was appended is learned and answered by and by."""
+        if not self._ahead:
+            await self._until_nothing_is_unlearned(connection)
         resolved = [wish for wish in together if await self._is_resolved(wish)]
         stands = await self._standing(connection, resolved)
         touched: set[int] = set()
@@ -219,17 +299,32 @@ class Writer:
                 continue
             touched |= touches
             writing.append(wish)
-        positions: list[Position] = []
-        if messages:
-            positions = await self._log.append_acts(messages)
-            puts = sum(len(wish.intents) for wish in writing)
-            seconds = WAIT_SECONDS + puts / LEARNED_PER_SECOND
-            await until_learned(self._pool, NAME, positions[-1], timeout_seconds=seconds)
-        now = await self._standing(connection, writing) if messages else stands
-        for wish in writing:
-            wish.position = positions[-1] if positions else None
-            if not wish.done.done():
-                wish.done.set_result([_made(one, stands, now) for one in wish.intents])
+        if not messages:
+            for wish in writing:
+                _answer(wish, stands, stands, None)
+            return
+        positions = await self._log.append_acts(messages)
+        made = _Round(writing, stands, positions[-1], frozenset(touched))
+        self._ahead.append(made)
+        made.landing = asyncio.create_task(self._land(made), name="clinical write")
+
+    async def _land(self, made: _Round) -> None:
+        """Answer whoever waits for a round once it has been learned."""
+        puts = sum(len(wish.intents) for one in self._ahead for wish in one.writing)
+        seconds = WAIT_SECONDS + puts / LEARNED_PER_SECOND
+        try:
+            await until_learned(self._pool, NAME, made.position, timeout_seconds=seconds)
+            async with self._pool.acquire() as connection:
+                now = await self._standing(connection, made.writing)
+            for wish in made.writing:
+                _answer(wish, made.stood, now, made.position)
+        except Exception as failure:  # noqa: BLE001 - each of those who wait is told
+            self._may_go_ahead = False  # it will be learned, but nobody knows when
+            for wish in made.writing:
+                _fail(wish, failure)
+        finally:
+            self._ahead.remove(made)
+            self._news.set()
 
     async def _until_nothing_is_unlearned(self, connection: Connection) -> None:
         """Wait for what was written by a round whose process died, or whose wait was too long.
@@ -335,6 +430,17 @@ def _channel(wish: Wish, doing: Sequence[Intent], stands: Mapping[int, Stands]) 
     if wish.channel is None:
         raise NobodysResource(where="channel")
     return wish.channel
+
+
+def _answer(
+    wish: Wish,
+    before: Mapping[int, Stands],
+    now: Mapping[int, Stands],
+    position: Position | None,
+) -> None:
+    wish.position = position
+    if not wish.done.done():
+        wish.done.set_result([_made(one, before, now) for one in wish.intents])
 
 
 def _made(intent: Intent, before: Mapping[int, Stands], now: Mapping[int, Stands]) -> Made:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from lianyi.formats.fhir.fhirpath.model import Json
 
 _TAG = re.compile(r"<[^<>]*>")
+_NO_WORDS = frozenset({"text", "resourceType", "data"})
 
 
 def narrative_text(resource: Mapping[str, Json]) -> str:
@@ -23,21 +24,28 @@ def narrative_text(resource: Mapping[str, Json]) -> str:
 
 def content_text(resource: Mapping[str, Json]) -> str:
     """Return all that a resource says in words: its narrative and every text in it."""
-    rest = {key: value for key, value in resource.items() if key not in {"text", "resourceType"}}
-    return " ".join(part for part in (narrative_text(resource), *_strings(rest)) if part)
+    found = [narrative_text(resource)]
+    for key, value in resource.items():
+        if key not in _NO_WORDS:
+            _add_strings(value, found)
+    return " ".join([part for part in found if part])
 
 
 def _plain(markup: str) -> str:
     return " ".join(html.unescape(_TAG.sub(" ", markup)).split())
 
 
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
+def _add_strings(value: Json, found: list[str]) -> None:
+    """Add every text in a value; what is no text, and what is encoded, is none."""
+    if value.__class__ is str:
+        found.append(value)
+    elif value.__class__ is dict:
         for key, each in value.items():
-            if key != "data":
-                yield from _strings(each)
-    elif isinstance(value, list):
+            if each.__class__ is str:
+                if key != "data":
+                    found.append(each)
+            elif key != "data":
+                _add_strings(each, found)
+    elif value.__class__ is list:
         for each in value:
-            yield from _strings(each)
+            _add_strings(each, found)

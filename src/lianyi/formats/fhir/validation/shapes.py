@@ -71,7 +71,10 @@ class Shapes:
                 member = members.get(key)
                 if member is None or not member(inner, depth + 1):
                     return False
-            return all(len(keys & value.keys()) < 2 for keys in choices)
+            for keys in choices:  # noqa: SIM110 - half as fast as all()
+                if len(keys & value.keys()) > 1:
+                    return False
+            return True
 
         return sound
 

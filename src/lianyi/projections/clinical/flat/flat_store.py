@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,16 +26,32 @@ class Stood(NamedTuple):
 
 
 async def page(
-    connection: Connection, schema: str, type_: str, *, after: int | None, limit: int
+    connection: Connection,
+    schema: str,
+    type_: str,
+    *,
+    after: int | None,
+    limit: int,
+    whose: Sequence[int] | None = None,
 ) -> list[Kept]:
-    """Return the next resources of a type that were not deleted, by ``rid``."""
+    """Return the next resources of a type that were not deleted, by ``rid``.
+
+    Args:
+        connection: in a transaction.
+        schema: of the version of the projection.
+        type_: of the resources.
+        after: ``rid`` of the last one before; None: from the first.
+        limit: so many at most.
+        whose: only what is about these Patients, or is one of them; None: about anybody.
+    """
     rows = await connection.fetch(
         f"SELECT {_COLUMNS} FROM {schema}.resource"  # noqa: S608
         " WHERE type = $1 AND NOT deleted AND ($2::bigint IS NULL OR rid > $2)"
-        " ORDER BY rid LIMIT $3",
+        f"{'' if whose is None else ' AND patient = ANY ($4)'} ORDER BY rid LIMIT $3",
         type_,
         after,
         limit,
+        *([] if whose is None else [list(whose)]),
     )
     return [Kept(*row) for row in rows]
 

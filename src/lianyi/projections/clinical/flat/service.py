@@ -12,9 +12,12 @@ import asyncpg
 from lianyi.formats.fhir import json_text
 from lianyi.formats.fhir.flattening import View, rows
 from lianyi.projections.clinical.flat import files, flat_store
+from lianyi.projections.clinical.flat.asked import Run
 from lianyi.projections.clinical.flat.forms import Form, written
+from lianyi.projections.clinical.flat.values import Row
 from lianyi.projections.clinical.flat.views import FlatColumn, FlatView, FlatViews, RefusedView
-from lianyi.projections.clinical.persons import for_app
+from lianyi.projections.clinical.persons import for_app, patients_of_person
+from lianyi.projections.clinical.problems import unreadable
 from lianyi.projections.clinical.reading import Reading
 from lianyi.security.privacy.service import Privacy
 
@@ -69,16 +72,53 @@ class FlatService(Reading):
             NotOneValue, FhirPathError: the view does not fit a resource.
         """
         view = await asyncio.to_thread(files.view_named, self._content_dir, name)
+        found, following = await self._over(view, after=after, limit=limit)
+        return Page(written(view.columns, found, form), following)
+
+    async def run_asked(self, run: Run) -> Page:
+        """Return the rows that ``$run`` asks for.
+
+        Raises:
+            NoSuchView: there is none of the name.
+            NotOneValue, FhirPathError: the view does not fit a resource.
+            UnreadableResource: neither a view nor its name is given.
+        """
+        view = run.view
+        if view is None:
+            if not run.name:
+                raise unreadable("viewResource", "there is no view", "缺少视图")
+            view = await asyncio.to_thread(files.view_named, self._content_dir, run.name)
+        if run.resources is None:
+            found, following = await self._over(
+                view, after=run.after, limit=run.limit, patient=run.patient
+            )
+        else:
+            sent = [one for one in run.resources if one.get("resourceType") == view.resource]
+            found, following = [*(row for one in sent for row in rows(view, one))], None
+        content = written(view.columns, found, run.file_form)
+        if run.form == "csv" and not run.header:
+            content = content.partition(b"\r\n")[2]
+        if run.form == "json":
+            content = b"[" + b",".join(content.splitlines()) + b"]"
+        return Page(content, following)
+
+    async def _over(
+        self, view: View, *, after: int | None, limit: int, patient: str = ""
+    ) -> tuple[list[Row], int | None]:
+        """Return the rows of the next resources, and where those behind them begin."""
         async with self.reading() as (connection, schema):
+            whose = await patients_of_person(connection, schema, patient) if patient else None
             kept = await flat_store.page(
-                connection, schema, view.resource, after=after, limit=limit + 1
+                connection, schema, view.resource, whose=whose, after=after, limit=limit + 1
             )
             page = kept[:limit]
             following = page[-1].rid if len(kept) > limit else None
             page = await for_app(connection, schema, page)
             bodies = await self.presenter.show(connection, schema, page)
-        found = [row for body in bodies if body for row in rows(view, json_text.read(body))]
-        return Page(written(view.columns, found, form), following)
+        found: list[Row] = [
+            row for body in bodies if body for row in rows(view, json_text.read(body))
+        ]
+        return found, following
 
 
 def _view(view: View) -> FlatView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from lianyi.formats.fhir.definitions import SearchParameter, r4
@@ -18,22 +18,16 @@ Indexed = tuple[int, int, Resource]
 """``rid``, channel and content of a resource."""
 
 
-async def put(
-    connection: Connection, schema: str, resources: Sequence[Indexed], *, zone: ZoneInfo
-) -> None:
-    """Put resources into the index by every parameter of one's own; none of them is in it."""
-    by_type: dict[str, list[Indexed]] = defaultdict(list)
-    for one in resources:
-        by_type[str(one[2]["resourceType"])].append(one)
-    if not by_type:
-        return
-    parameters: dict[str, list[SearchParameter]] = defaultdict(list)
-    for row in await parameter_store.list_indexed(connection, schema, by_type):
-        parameters[row.type].append(row.parameter)
-    rows = Rows()
-    for type_, said in parameters.items():
-        add(rows, type_, by_type[type_], said, zone)
-    await write(connection, schema, rows)
+Parameters = Mapping[str, Sequence[SearchParameter]]
+"""Parameters of one's own by the type that has them."""
+
+
+async def parameters_of(connection: Connection, schema: str) -> Parameters:
+    """Return the parameters of one's own that are indexed."""
+    found: dict[str, list[SearchParameter]] = defaultdict(list)
+    for row in await parameter_store.list_indexed(connection, schema):
+        found[row.type].append(row.parameter)
+    return found
 
 
 def add(

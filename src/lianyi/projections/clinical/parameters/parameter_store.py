@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from lianyi.formats.fhir.definitions import SearchParameter
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.clinical.index_store import TABLES
+from lianyi.projections.clinical.indexed import TABLES
 from lianyi.projections.clinical.parameters.reading import Own
 
 State = Literal["building", "complete", "gone"]

@@ -50,7 +50,7 @@ def subscriptions_of(
     """
     pool, log, clock, ids = house
     seer = Seer(privacy)
-    access_of = accesses(pool, signing_in)
+    access_of = accesses(pool, signing_in, clock)
     needed = House(pool, log, clock, ids, clinical, seer, access_of, vault, hook, base, settings)
     service = SubscriptionsService(
         pool,

@@ -7,11 +7,14 @@ every other read. What he may not see he is not told of, and it gets no number.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
+from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.formats.fhir import json_text
 from lianyi.messagelog.postgres_leases import Connection
@@ -31,6 +34,7 @@ from lianyi.security.model import Access, Actor, Purpose
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.scopes import Granted, covers, parse
 from lianyi.security.signing_in import SigningIn
+from lianyi.security.smart import store as smart_store
 from lianyi.security.smart.problems import OutsideOfScopes
 from lianyi.security.smart.rules import by_app
 
@@ -150,18 +154,24 @@ def check_scopes(granted: Granted | None, types: Collection[str]) -> None:
 
 
 async def access_now(
-    pool: asyncpg.Pool, signing_in: SigningIn, pact: PactRow, types: Collection[str]
+    pool: asyncpg.Pool,
+    signing_in: SigningIn,
+    clock: Clock,
+    pact: PactRow,
+    types: Collection[str],
 ) -> Access | None:
     """Return as whom a subscription sees: whoever subscribed, with the rights that he has by now.
 
     Args:
         pool: of the database.
         signing_in: knows what an account may do.
+        clock: the time now.
         pact: as which he subscribed.
         types: that it tells of.
 
     Returns:
-        None: the account is closed, may read nothing any more, or not for its purpose.
+        None: the account is closed, may read nothing any more, or not for its purpose; or what a
+        person let the app do that subscribed for him has ended.
     """
     account = await account_store.account_of(pool, pact.account)
     if account is None or account.state != "active":
@@ -172,19 +182,44 @@ async def access_now(
     if purpose not in {actor.purpose, *actor.purposes}:
         return None
     if said["scopes"] is not None:
-        granted = Granted(parse(said["scopes"]), app=said["app"], patient=said["patient"])
-        actor = by_app(actor, granted)
-        try:
-            check_scopes(actor.granted, types)
-        except LianyiError:
+        asked = Granted(parse(said["scopes"]), app=said["app"], patient=said["patient"])
+        granted = [asked]
+        if asked.app and asked.app != account.name:
+            granted = await _still_approved(pool, account.account, asked, clock)
+        apps = (by_app(actor, one) for one in granted)
+        found = next((one for one in apps if _covers(one.granted, types)), None)
+        if found is None:
             return None
+        actor = found
     if not actor.reach.organisations(PERMISSION):
         return None
     return Access(actor, PERMISSION, OPERATION, purpose, said["address"])
 
 
+async def _still_approved(
+    pool: asyncpg.Pool, person: UUID, asked: Granted, clock: Clock
+) -> list[Granted]:
+    """Return what of an app's scopes a person has approved that holds, by each approval."""
+    if await smart_store.find_app(pool, asked.app) is None:  # it is closed
+        return []
+    held = await smart_store.list_approvals(pool, person, clock.now())
+    return [
+        replace(asked, scopes=asked.scopes & parse(one.scopes))
+        for one in held
+        if (one.app, one.patient) == (asked.app, asked.patient)
+    ]
+
+
+def _covers(granted: Granted | None, types: Collection[str]) -> bool:
+    try:
+        check_scopes(granted, types)
+    except LianyiError:
+        return False
+    return True
+
+
 def accesses(
-    pool: asyncpg.Pool, signing_in: SigningIn
+    pool: asyncpg.Pool, signing_in: SigningIn, clock: Clock
 ) -> Callable[[PactRow, Collection[str]], Awaitable[Access | None]]:
     """Return :func:`access_now` of one house."""
-    return partial(access_now, pool, signing_in)
+    return partial(access_now, pool, signing_in, clock)

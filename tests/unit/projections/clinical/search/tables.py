@@ -38,11 +38,15 @@ def row_of(one: Stored, *, version: int = 1, at: datetime | None = None) -> Reso
 async def put(connection: Connection, stored: Iterable[Stored]) -> None:
     """Write resources that are not there."""
     rows, resources = Rows(), []
+    dated: list[Any] = []
     words: list[Any] = []
     contained = []
     for one in stored:
         rid = resource_number(one.type, one.id)
         resources.append(row_of(one))
+        own = Rows()
+        add_values(own, rid, 1, one.type, one.values)
+        dated += dated_store.rows_of(own)
         add_values(rows, rid, 1, one.type, one.values)
         if one.resource:
             words += rows_of(rid, 1, one.resource)
@@ -56,7 +60,7 @@ async def put(connection: Connection, stored: Iterable[Stored]) -> None:
     await copy(connection, "resource", resources)
     for table in ("hashed", "text", "span", "amount"):
         await copy(connection, table, getattr(rows, table))
-    await dated_store.put(connection, SCHEMA, [row.rid for row in resources])
+    await copy(connection, "dated", dated)
 
 
 async def drop(connection: Connection, one: Stored) -> None:

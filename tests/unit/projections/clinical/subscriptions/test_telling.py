@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.projections.clinical.subscriptions.approving import acting_app, approved
 from tests.unit.projections.clinical.subscriptions.receiving import (
     QUICK,
     Receiver,
@@ -28,8 +29,7 @@ from lianyi.api.guard import judge
 from lianyi.formats.fhir import json_text
 from lianyi.projections.clinical.sending import Conditions
 from lianyi.security.access import acting
-from lianyi.security.model import Access, Actor, Purpose, Reach
-from lianyi.security.scopes import Granted, parse
+from lianyi.security.model import Access, Purpose
 from lianyi.security.smart.problems import OutsideOfScopes
 
 PARAMETERS = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
@@ -335,10 +335,8 @@ async def test_an_app_is_told_of_its_own_patient(ward: Ward, receiver: Receiver)
     stranger = patient("c", "3") | {"birthDate": "1950-01-01", "name": [{"text": "赵铁柱"}]}
     del stranger["identifier"][1]
     await ward.put(stranger)
-    account = ward.people.accounts["emr"].account
-    granted = Granted(parse("patient/Observation.rs"), "1^EMR", "app")
-    reach = Reach({"clinical.read": frozenset({"H1"})})
-    app = Actor(account, "emr", "emr", "H1", reach, granted=granted)
+    await approved(ward, "patient/Observation.rs", "1^EMR")
+    app = acting_app(ward, "patient/Observation.rs", "1^EMR")
     service = ward.house.app.state.subscriptions
     for name in ("subscribe", "read_subscription_status", "list_subscription_events"):
         operation = next(one for one in every_operation() if one.name == name)

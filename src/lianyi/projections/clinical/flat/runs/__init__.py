@@ -1,0 +1,1 @@
+"""Running views at the FHIR doors: ``ViewDefinition/$run`` of SQL on FHIR."""

@@ -1,0 +1,1 @@
+"""GraphQL over FHIR: one question for what would be many reads and searches; nothing is written."""
