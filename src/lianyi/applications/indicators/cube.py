@@ -29,7 +29,7 @@ from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.star import TEXTS, Fact, Kind
 
 if TYPE_CHECKING:
-    from ibis.backends.sql import SQLBackend  # type: ignore[import-untyped]
+    from lianyi.applications.indicators.runner import Runner
 
 PARTS_MAX = 100
 """So many are added up in one statement over the cells."""
@@ -87,7 +87,7 @@ def _placed(name: str, some: Mapping[Atom, None]) -> dict[Atom, _Bit]:
 
 
 def count(
-    backend: SQLBackend,
+    runner: Runner,
     tables: Tables,
     parts: Sequence[Part],
     window: Window,
@@ -96,7 +96,7 @@ def count(
     """Count parts for each cell of a window.
 
     Args:
-        backend: that holds the tables, and the cells while they are added up.
+        runner: reads the rows, and adds the cells up.
         tables: the facts.
         parts: what is counted; the same one twice is counted once.
         window: of what.
@@ -110,16 +110,16 @@ def count(
     found: dict[Part, pa.Table] = {}
     for part in dict.fromkeys(parts):
         if part.aggregate == "distinct":
-            found[part] = counting.cells(part, tables, window, by).to_pyarrow()
+            found[part] = runner.answer(counting.cells(part, tables, window, by))
         else:
             together[part.fact, part.time, part.department].append(part)
     for some in together.values():
-        found |= _together(backend, tables, some, window, by)
+        found |= _together(runner, tables, some, window, by)
     return found
 
 
 def _together(
-    backend: SQLBackend,
+    runner: Runner,
     tables: Tables,
     parts: Sequence[Part],
     window: Window,
@@ -134,14 +134,10 @@ def _together(
     first = parts[0]
     table = counting.within(tables[first.fact], first, window)
     cells = _cells(table, first, keys, sums, columns, by)
-    name = ibis.util.gen_name("cells")
-    held = backend.create_table(name, cells.to_pyarrow(), temp=True)
-    try:
+    with runner.holding(runner.answer(cells)) as held:
         for start in range(0, len(parts), PARTS_MAX):
             some = parts[start : start + PARTS_MAX]
-            yield from _added(held, some, keys.places(), columns, by)
-    finally:
-        backend.drop_table(name)
+            yield from _added(runner, held, some, keys.places(), columns, by)
 
 
 def _cells(
@@ -184,6 +180,7 @@ def _bits(table: ir.Table, places: Mapping[Atom, _Bit]) -> dict[str, ir.IntegerV
 
 
 def _added(
+    runner: Runner,
     cells: ir.Table,
     parts: Sequence[Part],
     places: Mapping[Atom, _Bit],
@@ -202,7 +199,7 @@ def _added(
         kept = counting.holds(part.condition, cells, of=told)
         values[f"v{number}"] = ibis.ifelse(kept, adds, 0).sum()
     grouped = cells.group_by(*by) if by else cells
-    table = grouped.aggregate(**values).to_pyarrow()
+    table = runner.add(grouped.aggregate(**values))
     for number, part in enumerate(parts):
         some = pa.table({one: table[one] for one in by} | {"value": table[f"v{number}"]})
         yield part, some.filter(pc.not_equal(some["value"], 0))
