@@ -3,8 +3,10 @@
 Three hundred indicators look at the same rows again and again. So those parts that go by one fact,
 time and department share one pass: rows are put together whose every asked condition has the same
 answer. A code or a flag is a key of the cells as it is; conditions on a text are answered once for
-each of its values; all others are bits of the row. Distinct values cannot be added up and are
-counted apart. The second pass adds the cells up, part by part.
+each of its values; all others are bits of the row. The second pass adds the cells up, part by part.
+
+Distinct values cannot be added up. Parts that count the values of one column share a pass of their
+own: rows are put together by value, and each value knows for which parts it counts.
 
 Both passes use the conditions of :mod:`.counting`; the tests compare with counting row by row.
 """
@@ -13,12 +15,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 from lianyi.applications.indicators import counting
@@ -34,6 +36,14 @@ if TYPE_CHECKING:
 PARTS_MAX = 100
 """So many are added up in one statement over the cells."""
 BITS_MAX = 62
+DISTINCT_MAX = 32
+"""The values of a column are looked at for so many parts at a time."""
+DISTINCT_MONTHS = 12
+"""The values of so many months are held at a time, where cells go by month."""
+Number = int | Decimal
+Key = tuple[Any, ...]
+Cells = dict[Key, Number]
+"""What was counted, by the values of what makes a cell; a cell of nothing is missing."""
 _RAW = frozenset({Kind.CODE, Kind.FLAG})
 
 
@@ -92,7 +102,7 @@ def count(
     parts: Sequence[Part],
     window: Window,
     by: Sequence[str] = FINEST,
-) -> dict[Part, pa.Table]:
+) -> dict[Part, Cells]:
     """Count parts for each cell of a window.
 
     Args:
@@ -103,18 +113,23 @@ def count(
         by: what makes a cell; see :func:`.counting.cells`.
 
     Returns:
-        For each part a table: the columns of ``by`` (text, a month is a number) and value (int or
-        decimal). A cell in which nothing was counted has no row, or 0.
+        For each part its cells by the values of ``by`` (text, a month is a number). A cell in which
+        nothing was counted is missing, but the only one where ``by`` is empty: that is 0.
     """
-    together: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
-    found: dict[Part, pa.Table] = {}
+    together: dict[tuple[str, ...], list[Part]] = defaultdict(list)
+    apart: dict[tuple[str, ...], list[Part]] = defaultdict(list)
     for part in dict.fromkeys(parts):
+        same = part.fact, part.time, part.department
         if part.aggregate == "distinct":
-            found[part] = runner.answer(counting.cells(part, tables, window, by))
+            apart[*same, part.of].append(part)
         else:
-            together[part.fact, part.time, part.department].append(part)
+            together[same].append(part)
+    found: dict[Part, Cells] = {}
     for some in together.values():
         found |= _together(runner, tables, some, window, by)
+    for some in apart.values():
+        for start in range(0, len(some), DISTINCT_MAX):
+            found |= _distinct(runner, tables, some[start : start + DISTINCT_MAX], window, by)
     return found
 
 
@@ -124,7 +139,7 @@ def _together(
     parts: Sequence[Part],
     window: Window,
     by: Sequence[str],
-) -> Iterator[tuple[Part, pa.Table]]:
+) -> Iterator[tuple[Part, Cells]]:
     keys = _Keys()
     for part in parts:
         for atom in atoms(part.condition):
@@ -186,7 +201,7 @@ def _added(
     places: Mapping[Atom, _Bit],
     columns: Mapping[str, str],
     by: Sequence[str],
-) -> Iterator[tuple[Part, pa.Table]]:
+) -> Iterator[tuple[Part, Cells]]:
     def told(atom: Atom, table: ir.Table) -> ir.BooleanValue:
         place = places.get(atom)
         if place is None:
@@ -200,6 +215,54 @@ def _added(
         values[f"v{number}"] = ibis.ifelse(kept, adds, 0).sum()
     grouped = cells.group_by(*by) if by else cells
     table = runner.add(grouped.aggregate(**values))
-    for number, part in enumerate(parts):
-        some = pa.table({one: table[one] for one in by} | {"value": table[f"v{number}"]})
-        yield part, some.filter(pc.not_equal(some["value"], 0))
+    return zip(parts, _read(table, list(values), by), strict=True)
+
+
+def _distinct(
+    runner: Runner, tables: Tables, parts: Sequence[Part], window: Window, by: Sequence[str]
+) -> dict[Part, Cells]:
+    """Count the values of one column, for parts that go by one time and department."""
+    windows = [window]
+    if "month" in by:  # no value of one month is looked for in another one
+        windows = [
+            replace(window, first=first, last=min(first + DISTINCT_MONTHS - 1, window.last))
+            for first in range(window.first, window.last + 1, DISTINCT_MONTHS)
+        ]
+    found: dict[Part, Cells] = {part: {} for part in parts}
+    for one in windows:
+        table = runner.answer(_values(tables, parts, one, by))
+        for part, cells in zip(parts, _read(table, table.column_names[len(by) :], by), strict=True):
+            found[part] |= cells
+    return found
+
+
+def _values(tables: Tables, parts: Sequence[Part], window: Window, by: Sequence[str]) -> ir.Table:
+    """Return how many values count for each part, cell by cell: columns of by, v0, v1 and so on."""
+    first = parts[0]
+    names = [f"v{number}" for number in range(len(parts))]
+    rows = counting.within(tables[first.fact], first, window)
+    rows = rows.filter(rows[first.of].notnull())
+    holds = [counting.holds(part.condition, rows) for part in parts]
+    rows = rows.mutate(
+        **{
+            name: ibis.ifelse(one, 1, 0).cast("int8")
+            for name, one in zip(names, holds, strict=True)
+        }
+    )
+    by_value = {**counting.keys(first, rows, by), "value": rows[first.of]}
+    values = rows.group_by(**by_value).aggregate(**{name: rows[name].max() for name in names})
+    grouped = values.group_by(*by) if by else values
+    return grouped.aggregate(**{name: values[name].sum() for name in names})
+
+
+def _read(table: pa.Table, columns: Sequence[str], by: Sequence[str]) -> Iterator[Cells]:
+    """Give the cells of each column of a table; those of nothing are left out."""
+    if not by:
+        for column in columns:
+            values = table[column].to_pylist()
+            yield {(): (values[0] if values else None) or 0}
+        return
+    keys = list(zip(*(table[one].to_pylist() for one in by), strict=True))
+    for column in columns:
+        values = table[column].to_pylist()
+        yield {key: value for key, value in zip(keys, values, strict=True) if value}

@@ -14,13 +14,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 from lianyi.applications.indicators import counting, cube
+from lianyi.applications.indicators.cube import Key, Number
 from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import NoStar, OutOfSight
 from lianyi.applications.indicators.model import Part
@@ -30,8 +30,6 @@ from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.shelf import Shelf
 from lianyi.projections.operational.star import HOSPITAL, month_column, star
 
-Number = int | Decimal
-Key = tuple[Any, ...]
 Cells = Mapping[Key, Number]
 """What was counted, by the values of what makes a cell; a cell of nothing is missing."""
 _Found = TypeVar("_Found")
@@ -132,18 +130,13 @@ class Engine:
             missing = []
             for part in wanted:
                 key = (self._signatures[part.fact], part, window, tuple(by))
-                cells = self._kept.get(key)
-                if cells is None:
+                remembered = self._kept.get(key)
+                if remembered is None:
                     missing.append(part)
                 else:
-                    found[part] = cells
+                    found[part] = remembered
             counted = cube.count(runner, tables, missing, window, by) if missing else {}
-            for part, table in counted.items():
-                columns = [table[one].to_pylist() for one in by]
-                values = table["value"].to_pylist()
-                cells = dict(zip(zip(*columns, strict=True), values, strict=True)) if by else {}
-                if not by:
-                    cells = {(): values[0] if values else 0}
+            for part, cells in counted.items():
                 _must_lie_within(cells, window, by)
                 self._kept.put((self._signatures[part.fact], part, window, tuple(by)), cells)
                 found[part] = cells

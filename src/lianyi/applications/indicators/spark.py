@@ -35,7 +35,7 @@ from lianyi.projections.operational.shelf import schema_of
 from lianyi.projections.operational.star import Fact
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession  # type: ignore[import-untyped]
+    from pyspark.sql import SparkSession
 
 _GONE: Final = ("FILE_NOT_EXIST", "PATH_NOT_FOUND", "FileNotFoundException", "CANNOT_READ_FILE")
 _FULL: Final = ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "maxResultSize", "MEMORY_LIMIT")
@@ -148,8 +148,8 @@ def _session(said: Mapping[str, str]) -> SparkSession:
 @contextmanager
 def _told() -> Iterator[None]:
     """Say what errors of Spark mean; its words may hold values of a row and are not repeated."""
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
-    from pyspark.errors import PySparkException  # type: ignore[import-untyped]
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
 
     try:
         yield

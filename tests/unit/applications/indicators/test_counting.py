@@ -85,7 +85,8 @@ def test_parts_counted_together_come_to_what_each_comes_to_alone(
     found = cube.count(Duck(duck), tables, some, window, by)
     for part in some:
         alone = counting.cells(part, tables, window, by).to_pyarrow()
-        assert _cells(found[part], by) == _cells(alone, by)
+        counted = {key: Decimal(value) for key, value in found[part].items() if value}
+        assert counted == _cells(alone, by)
 
 
 @settings(max_examples=20)

@@ -56,8 +56,15 @@ def duck(folder: Path) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def spark(folder: Path) -> Iterator[Engine]:
+    """A Spark that does not compile what runs once over some hundred rows: a third of the time."""
     pytest.importorskip("pyspark", reason="make test installs it, and a Java")
     engine = Engine(ShelfStar(folder), IndicatorSettings(engine="spark"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        runner, _ = engine._opened()
+    for key, value in {"codegen.wholeStage": "false", "codegen.factoryMode": "NO_CODEGEN",
+                       "adaptive.enabled": "false"}.items():  # fmt: skip
+        runner._session.conf.set(f"spark.sql.{key}", value)
     yield engine
     engine.close()
 
@@ -83,8 +90,9 @@ def test_every_part_of_the_library_comes_to_the_same_on_every_path(
     paths = {
         "DuckDB, two passes": _exact(duck.figures(parts, window, by)),
         "Spark, two passes": _exact(spark.figures(parts, window, by)),
-        "Spark, row by row": _direct(spark, parts, window, by),
     }
+    if by == FINEST:  # the same expressions, with other numbers in them, in the other case
+        paths["Spark, row by row"] = _direct(spark, parts, window, by)
     for path, found in paths.items():
         apart = [part for part in parts if found[part] != wanted[part]]
         assert apart == [], path

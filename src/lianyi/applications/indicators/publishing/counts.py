@@ -153,7 +153,7 @@ class Counts:
         with self._tables() as (backend, tables):
             own = {fact: tables[fact].filter(tables[fact][HOSPITAL] == hospital) for fact in facts}
             for part, cells in cube.count(Duck(backend), own, added, window).items():
-                found[part] = sum(map(Decimal, cells["value"].to_pylist()), Decimal(0))
+                found[part] = sum(map(Decimal, cells.values()), Decimal(0))
             for part in known:
                 if part.aggregate == "distinct":
                     cells_of = _cells(own, part, period, hospital=hospital, split=False)
