@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Give the tests what they need of this machine: a Chromium that can draw Chinese, and FUSE, on which
-# the power cuts are played. Without a browser nothing goes on; without FUSE those tests are skipped
+# Give the tests what they need of this machine: a Chromium that can draw Chinese, a Java for Spark, and
+# FUSE, on which the power cuts are played. Without a browser nothing goes on; without FUSE those tests are skipped
 # and say why.
 set -euo pipefail
 install="$(dirname "$0")/install_packages.sh"
@@ -36,4 +36,9 @@ fi
 # A MariaDB that plays the database of another system. Nothing is skipped without it: it must be there.
 if [ ! -x /usr/sbin/mariadbd ] && ! command -v mariadbd >/dev/null; then
   "$install" mariadb-server
+fi
+
+# A Java for Spark, which counts the indicators beside DuckDB; any one from 17 on.
+if [ -z "${JAVA_HOME:-}" ] && ! command -v java >/dev/null; then
+  "$install" default-jre-headless
 fi

@@ -199,5 +199,6 @@ def _known(node: Atom, table: ir.Table) -> ir.BooleanValue:
 
 
 def seconds(span: Span, table: ir.Table) -> ir.IntegerColumn:
-    """Return the whole seconds from one instant to another."""
-    return table[span.end].epoch_seconds() - table[span.begin].epoch_seconds()
+    """Return the whole seconds from one instant to another; fractions fall away."""
+    begin, end = (table[one].truncate("s").epoch_seconds() for one in (span.begin, span.end))
+    return end - begin

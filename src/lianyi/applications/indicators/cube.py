@@ -3,8 +3,10 @@
 Three hundred indicators look at the same rows again and again. So those parts that go by one fact,
 time and department share one pass: rows are put together whose every asked condition has the same
 answer. A code or a flag is a key of the cells as it is; conditions on a text are answered once for
-each of its values; all others are bits of the row. Distinct values cannot be added up and are
-counted apart. The second pass adds the cells up, part by part.
+each of its values; all others are bits of the row. The second pass adds the cells up, part by part.
+
+Distinct values cannot be added up. Parts that count the values of one column share a pass of their
+own: rows are put together by value, and each value knows for which parts it counts.
 
 Both passes use the conditions of :mod:`.counting`; the tests compare with counting row by row.
 """
@@ -13,12 +15,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 from lianyi.applications.indicators import counting
@@ -29,11 +31,19 @@ from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.star import TEXTS, Fact, Kind
 
 if TYPE_CHECKING:
-    from ibis.backends.sql import SQLBackend  # type: ignore[import-untyped]
+    from lianyi.applications.indicators.runner import Runner
 
 PARTS_MAX = 100
 """So many are added up in one statement over the cells."""
 BITS_MAX = 62
+DISTINCT_MAX = 32
+"""The values of a column are looked at for so many parts at a time."""
+DISTINCT_MONTHS = 12
+"""The values of so many months are held at a time, where cells go by month."""
+Number = int | Decimal
+Key = tuple[Any, ...]
+Cells = dict[Key, Number]
+"""What was counted, by the values of what makes a cell; a cell of nothing is missing."""
 _RAW = frozenset({Kind.CODE, Kind.FLAG})
 
 
@@ -87,44 +97,49 @@ def _placed(name: str, some: Mapping[Atom, None]) -> dict[Atom, _Bit]:
 
 
 def count(
-    backend: SQLBackend,
+    runner: Runner,
     tables: Tables,
     parts: Sequence[Part],
     window: Window,
     by: Sequence[str] = FINEST,
-) -> dict[Part, pa.Table]:
+) -> dict[Part, Cells]:
     """Count parts for each cell of a window.
 
     Args:
-        backend: that holds the tables, and the cells while they are added up.
+        runner: reads the rows, and adds the cells up.
         tables: the facts.
         parts: what is counted; the same one twice is counted once.
         window: of what.
         by: what makes a cell; see :func:`.counting.cells`.
 
     Returns:
-        For each part a table: the columns of ``by`` (text, a month is a number) and value (int or
-        decimal). A cell in which nothing was counted has no row, or 0.
+        For each part its cells by the values of ``by`` (text, a month is a number). A cell in which
+        nothing was counted is missing, but the only one where ``by`` is empty: that is 0.
     """
-    together: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
-    found: dict[Part, pa.Table] = {}
+    together: dict[tuple[str, ...], list[Part]] = defaultdict(list)
+    apart: dict[tuple[str, ...], list[Part]] = defaultdict(list)
     for part in dict.fromkeys(parts):
+        same = part.fact, part.time, part.department
         if part.aggregate == "distinct":
-            found[part] = counting.cells(part, tables, window, by).to_pyarrow()
+            apart[*same, part.of].append(part)
         else:
-            together[part.fact, part.time, part.department].append(part)
+            together[same].append(part)
+    found: dict[Part, Cells] = {}
     for some in together.values():
-        found |= _together(backend, tables, some, window, by)
+        found |= _together(runner, tables, some, window, by)
+    for some in apart.values():
+        for start in range(0, len(some), DISTINCT_MAX):
+            found |= _distinct(runner, tables, some[start : start + DISTINCT_MAX], window, by)
     return found
 
 
 def _together(
-    backend: SQLBackend,
+    runner: Runner,
     tables: Tables,
     parts: Sequence[Part],
     window: Window,
     by: Sequence[str],
-) -> Iterator[tuple[Part, pa.Table]]:
+) -> Iterator[tuple[Part, Cells]]:
     keys = _Keys()
     for part in parts:
         for atom in atoms(part.condition):
@@ -134,14 +149,10 @@ def _together(
     first = parts[0]
     table = counting.within(tables[first.fact], first, window)
     cells = _cells(table, first, keys, sums, columns, by)
-    name = ibis.util.gen_name("cells")
-    held = backend.create_table(name, cells.to_pyarrow(), temp=True)
-    try:
+    with runner.holding(runner.answer(cells)) as held:
         for start in range(0, len(parts), PARTS_MAX):
             some = parts[start : start + PARTS_MAX]
-            yield from _added(held, some, keys.places(), columns, by)
-    finally:
-        backend.drop_table(name)
+            yield from _added(runner, held, some, keys.places(), columns, by)
 
 
 def _cells(
@@ -184,12 +195,13 @@ def _bits(table: ir.Table, places: Mapping[Atom, _Bit]) -> dict[str, ir.IntegerV
 
 
 def _added(
+    runner: Runner,
     cells: ir.Table,
     parts: Sequence[Part],
     places: Mapping[Atom, _Bit],
     columns: Mapping[str, str],
     by: Sequence[str],
-) -> Iterator[tuple[Part, pa.Table]]:
+) -> Iterator[tuple[Part, Cells]]:
     def told(atom: Atom, table: ir.Table) -> ir.BooleanValue:
         place = places.get(atom)
         if place is None:
@@ -202,7 +214,55 @@ def _added(
         kept = counting.holds(part.condition, cells, of=told)
         values[f"v{number}"] = ibis.ifelse(kept, adds, 0).sum()
     grouped = cells.group_by(*by) if by else cells
-    table = grouped.aggregate(**values).to_pyarrow()
-    for number, part in enumerate(parts):
-        some = pa.table({one: table[one] for one in by} | {"value": table[f"v{number}"]})
-        yield part, some.filter(pc.not_equal(some["value"], 0))
+    table = runner.add(grouped.aggregate(**values))
+    return zip(parts, _read(table, list(values), by), strict=True)
+
+
+def _distinct(
+    runner: Runner, tables: Tables, parts: Sequence[Part], window: Window, by: Sequence[str]
+) -> dict[Part, Cells]:
+    """Count the values of one column, for parts that go by one time and department."""
+    windows = [window]
+    if "month" in by:  # no value of one month is looked for in another one
+        windows = [
+            replace(window, first=first, last=min(first + DISTINCT_MONTHS - 1, window.last))
+            for first in range(window.first, window.last + 1, DISTINCT_MONTHS)
+        ]
+    found: dict[Part, Cells] = {part: {} for part in parts}
+    for one in windows:
+        table = runner.answer(_values(tables, parts, one, by))
+        for part, cells in zip(parts, _read(table, table.column_names[len(by) :], by), strict=True):
+            found[part] |= cells
+    return found
+
+
+def _values(tables: Tables, parts: Sequence[Part], window: Window, by: Sequence[str]) -> ir.Table:
+    """Return how many values count for each part, cell by cell: columns of by, v0, v1 and so on."""
+    first = parts[0]
+    names = [f"v{number}" for number in range(len(parts))]
+    rows = counting.within(tables[first.fact], first, window)
+    rows = rows.filter(rows[first.of].notnull())
+    holds = [counting.holds(part.condition, rows) for part in parts]
+    rows = rows.mutate(
+        **{
+            name: ibis.ifelse(one, 1, 0).cast("int8")
+            for name, one in zip(names, holds, strict=True)
+        }
+    )
+    by_value = {**counting.keys(first, rows, by), "value": rows[first.of]}
+    values = rows.group_by(**by_value).aggregate(**{name: rows[name].max() for name in names})
+    grouped = values.group_by(*by) if by else values
+    return grouped.aggregate(**{name: values[name].sum() for name in names})
+
+
+def _read(table: pa.Table, columns: Sequence[str], by: Sequence[str]) -> Iterator[Cells]:
+    """Give the cells of each column of a table; those of nothing are left out."""
+    if not by:
+        for column in columns:
+            values = table[column].to_pylist()
+            yield {(): (values[0] if values else None) or 0}
+        return
+    keys = list(zip(*(table[one].to_pylist() for one in by), strict=True))
+    for column in columns:
+        values = table[column].to_pylist()
+        yield {key: value for key, value in zip(keys, values, strict=True) if value}

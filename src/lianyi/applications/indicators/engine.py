@@ -1,4 +1,4 @@
-"""Counts with one DuckDB for each process: cells, which are remembered, and rows, which are not.
+"""Counts with one DuckDB or Spark a process: cells, which are remembered, and rows, which are not.
 
 What was counted is remembered by the files that it was counted from, so that it is forgotten when
 one of them is put in its place anew. Two asks never run in it at the same time; what is remembered
@@ -14,25 +14,22 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-import duckdb
-import ibis  # type: ignore[import-untyped]
-from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 from lianyi.applications.indicators import counting, cube
-from lianyi.applications.indicators.failures import CountingTooBig, NoStar, OutOfSight
+from lianyi.applications.indicators.cube import Key, Number
+from lianyi.applications.indicators.duck import Duck
+from lianyi.applications.indicators.failures import NoStar, OutOfSight
 from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.runner import Runner, TakenAway
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.shelf import Shelf
 from lianyi.projections.operational.star import HOSPITAL, month_column, star
 
-Number = int | Decimal
-Key = tuple[Any, ...]
 Cells = Mapping[Key, Number]
 """What was counted, by the values of what makes a cell; a cell of nothing is missing."""
 _Found = TypeVar("_Found")
@@ -50,8 +47,8 @@ class Star(Protocol):
         """Return something that is another one after rows of a fact have changed; quick."""
         ...
 
-    def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
-        """Return the facts by name, as tables of a DuckDB."""
+    def tables(self, runner: Runner) -> Mapping[str, ir.Table]:
+        """Return the facts by name, as tables of whatever counts."""
         ...
 
 
@@ -71,9 +68,9 @@ class ShelfStar:
                 found.append((producer.name, producer.stat().st_mtime_ns, tuple(files)))
         return tuple(found)
 
-    def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
+    def tables(self, runner: Runner) -> Mapping[str, ir.Table]:
         """Return the facts as tables."""
-        return self._shelf.tables(backend)
+        return {name: runner.read(fact, self._shelf.files(fact)) for name, fact in star().items()}
 
 
 class Listed(NamedTuple):
@@ -91,7 +88,7 @@ class Engine:
         """Count facts; nothing is opened before something is asked."""
         self._facts = facts
         self._settings = settings
-        self._backend: Backend | None = None
+        self._runner: Runner | None = None
         self._tables: Mapping[str, ir.Table] = {}
         self._signatures: Mapping[str, Hashable] = {}
         self._turn = threading.Lock()
@@ -128,23 +125,18 @@ class Engine:
         """
         wanted = list(dict.fromkeys(parts))
 
-        def count(backend: Backend, tables: Mapping[str, ir.Table]) -> dict[Part, Cells]:
+        def count(runner: Runner, tables: Mapping[str, ir.Table]) -> dict[Part, Cells]:
             found: dict[Part, Cells] = {}
             missing = []
             for part in wanted:
                 key = (self._signatures[part.fact], part, window, tuple(by))
-                cells = self._kept.get(key)
-                if cells is None:
+                remembered = self._kept.get(key)
+                if remembered is None:
                     missing.append(part)
                 else:
-                    found[part] = cells
-            counted = cube.count(backend, tables, missing, window, by) if missing else {}
-            for part, table in counted.items():
-                columns = [table[one].to_pylist() for one in by]
-                values = table["value"].to_pylist()
-                cells = dict(zip(zip(*columns, strict=True), values, strict=True)) if by else {}
-                if not by:
-                    cells = {(): values[0] if values else 0}
+                    found[part] = remembered
+            counted = cube.count(runner, tables, missing, window, by) if missing else {}
+            for part, cells in counted.items():
                 _must_lie_within(cells, window, by)
                 self._kept.put((self._signatures[part.fact], part, window, tuple(by)), cells)
                 found[part] = cells
@@ -183,19 +175,19 @@ class Engine:
         known = {*part.of_fact.columns, month_column(part.time)}
         wanted = [one for one in dict.fromkeys([*own, *columns, *beside]) if one in known]
 
-        def read(_: Backend, tables: Mapping[str, ir.Table]) -> Listed:
+        def read(runner: Runner, tables: Mapping[str, ir.Table]) -> Listed:
             counted = counting.rows(tables, part, window)
             if without is not None and without.fact == part.fact:
                 other = counting.rows(tables, without, window).select(HOSPITAL, key).view()
                 same = [counted[HOSPITAL] == other[HOSPITAL], counted[key] == other[key]]
                 counted = counted.anti_join(other, same)
             whole = counted.aggregate(total=counted.count(), comes_to=counting.total(part, counted))
-            (summed,) = whole.to_pyarrow().to_pylist()
+            (summed,) = runner.answer(whole).to_pylist()
             page = counted.select(*wanted).order_by(HOSPITAL, key).limit(limit, offset=skip)
-            found = page.to_pyarrow().to_pylist()
+            found = runner.answer(page).to_pylist()
             for row in found:
                 _row_must_lie_within(row, part, window)
-            _add_patients(found, tables)
+            _add_patients(found, runner, tables)
             return Listed(found, int(summed["total"]), summed["comes_to"])
 
         return self._asked(read)
@@ -212,10 +204,11 @@ class Engine:
         if known is not None:
             return known[0]
 
-        def read(_: Backend, tables: Mapping[str, ir.Table]) -> datetime | None:
+        def read(runner: Runner, tables: Mapping[str, ir.Table]) -> datetime | None:
             since = replace(window, last=_LAST, until=until)
             table = counting.within(tables[part.fact], part, since)
-            newest: datetime | None = table[part.time].max().to_pyarrow().as_py()
+            (found,) = runner.answer(table.aggregate(newest=table[part.time].max())).to_pylist()
+            newest: datetime | None = found["newest"]
             return newest
 
         found = self._asked(read)
@@ -236,50 +229,48 @@ class Engine:
 
     def interrupt(self) -> None:
         """Let what is being counted end without a result."""
-        if self._backend is not None:
-            self._backend.con.interrupt()
+        if self._runner is not None:
+            self._runner.interrupt()
 
     def close(self) -> None:
         """Give everything back."""
         with self._turn:
-            if self._backend is not None:
-                self._backend.disconnect()
-                self._backend = None
+            if self._runner is not None:
+                self._runner.close()
+                self._runner = None
 
-    def _asked(self, work: Callable[[Backend, Mapping[str, ir.Table]], _Found]) -> _Found:
+    def _asked(self, work: Callable[[Runner, Mapping[str, ir.Table]], _Found]) -> _Found:
         """Ask in turn, again if a file was taken away meanwhile."""
         with self._turn:
             for again in (True, False):
                 try:
-                    backend, tables = self._opened()
-                    return work(backend, tables)
-                except duckdb.OutOfMemoryException as error:
-                    raise CountingTooBig(where="indicators") from error
-                except (duckdb.IOException, OSError) as error:
+                    return work(*self._opened())
+                except (TakenAway, OSError) as error:
                     self._signatures = {}
                     if again:
                         continue
-                    name = type(error).__name__
+                    name = str(error) if isinstance(error, TakenAway) else type(error).__name__
                     raise NoStar(where="star", why=name, why_zh=name) from error
         raise AssertionError
 
-    def _opened(self) -> tuple[Backend, Mapping[str, ir.Table]]:
+    def _opened(self) -> tuple[Runner, Mapping[str, ir.Table]]:
         signatures = {fact: self._facts.signature(fact) for fact in star()}
-        if self._backend is None:
-            self._backend = ibis.duckdb.connect(
-                threads=self._settings.threads,
-                memory_limit=f"{self._settings.memory_mb}MB",
-                temp_directory="",
-                autoinstall_known_extensions=False,
-                autoload_known_extensions=False,
-                enable_external_file_cache=False,
-            )
+        if self._runner is None:
+            self._runner = _runner(self._settings)
         if signatures != self._signatures:
-            self._tables = self._facts.tables(self._backend)
+            self._tables = self._facts.tables(self._runner)
             self._signatures = signatures
         if not any(signatures.values()):
             raise NoStar(where="star", why="no row has come yet", why_zh="尚未收到任何运营数据")
-        return self._backend, self._tables
+        return self._runner, self._tables
+
+
+def _runner(settings: IndicatorSettings) -> Runner:
+    if settings.engine == "spark":
+        from lianyi.applications.indicators.spark import Spark
+
+        return Spark(settings)
+    return Duck.opened(threads=settings.threads, memory_mb=settings.memory_mb)
 
 
 def _scanned(folder: Path) -> Iterable[Any]:
@@ -312,7 +303,9 @@ def _row_must_lie_within(row: Mapping[str, Any], part: Part, window: Window) -> 
         raise OutOfSight(where="rows")
 
 
-def _add_patients(rows: Sequence[dict[str, Any]], tables: Mapping[str, ir.Table]) -> None:
+def _add_patients(
+    rows: Sequence[dict[str, Any]], runner: Runner, tables: Mapping[str, ir.Table]
+) -> None:
     """Say of each row whose it is: as it says itself, else as its encounter does."""
     numbers = (row.get(_ENCOUNTER) for row in rows if not row.get(_PATIENT))
     unsaid = {one for one in numbers if one}
@@ -320,7 +313,8 @@ def _add_patients(rows: Sequence[dict[str, Any]], tables: Mapping[str, ir.Table]
     if unsaid:
         encounters = tables[_ENCOUNTER]
         found = encounters.filter(encounters[_ENCOUNTER].isin(sorted(unsaid)))
-        for one in found.select(HOSPITAL, _ENCOUNTER, _PATIENT).to_pyarrow().to_pylist():
+        said_of = found.select(HOSPITAL, _ENCOUNTER, _PATIENT)
+        for one in runner.answer(said_of).to_pylist():
             patients[one[HOSPITAL], one[_ENCOUNTER]] = one[_PATIENT]
     for row in rows:
         said = row.get(_PATIENT) or patients.get((row[HOSPITAL], row.get(_ENCOUNTER)))

@@ -159,6 +159,61 @@ class BadSlice(LianyiError):
     zh = Told("不能这样筛选或分组", "{why_zh}", "请从自助分析列出的分组列和取值中选择")
 
 
+class NoSpark(LianyiError):
+    """Figures are to be counted with Spark, and its package is not installed."""
+
+    code = "LY-2511"
+    category = Category.INTERNAL
+    en = Told(
+        "cannot count with Spark",
+        "the Python package pyspark is not installed beside Lianyi",
+        "pip install --require-hashes -r requirements/spark.lock, or set [indicators] engine to"
+        " duckdb",
+    )
+    zh = Told(
+        "无法使用 Spark 统计",
+        "未在联医的环境中安装 Python 包 pyspark",
+        "请执行 pip install --require-hashes -r requirements/spark.lock，"
+        "或将 [indicators] engine 改为 duckdb",
+    )
+
+
+class NoJava(LianyiError):
+    """Figures are to be counted with Spark, and the machine has no Java."""
+
+    code = "LY-2512"
+    category = Category.INTERNAL
+    en = Told(
+        "cannot count with Spark",
+        "there is no Java: none at JAVA_HOME, or no command java",
+        "install a Java 17 or newer (Debian: default-jre-headless), or set [indicators] engine to"
+        " duckdb",
+    )
+    zh = Told(
+        "无法使用 Spark 统计",
+        "没有 Java：JAVA_HOME 处没有，或没有命令 java",
+        "请安装 Java 17 或更高版本（Debian：default-jre-headless），"
+        "或将 [indicators] engine 改为 duckdb",
+    )
+
+
+class SparkFailed(LianyiError):
+    """Spark did not start, did not answer, or refused the question."""
+
+    code = "LY-2513"
+    category = Category.UNAVAILABLE
+    en = Told(
+        "Spark could not answer",
+        "{why}",
+        "look whether [indicators] spark_master is up and sees the folder of the star",
+    )
+    zh = Told(
+        "Spark 未能答复",
+        "{why_zh}",
+        "请检查 [indicators] spark_master 是否在运行，并且能读取运营数据目录",
+    )
+
+
 def unknown(word: str, known: Iterable[str]) -> dict[str, str]:
     """Say that a word is unknown, and which known one is nearest, in both languages."""
     close = nearest(word, known)

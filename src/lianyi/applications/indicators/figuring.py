@@ -25,7 +25,8 @@ from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import said_of
 
 if TYPE_CHECKING:
-    from lianyi.applications.indicators.engine import Cells, Key
+    from lianyi.applications.indicators.cube import Key
+    from lianyi.applications.indicators.engine import Cells
 
 GRAINS: Final[Mapping[By, tuple[str, ...]]] = {
     "hospital": ("hospital",),

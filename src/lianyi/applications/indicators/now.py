@@ -14,9 +14,9 @@ import asyncpg
 from lianyi.projections.operational.star import star
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
     from ibis.expr import types as ir  # type: ignore[import-untyped]
 
+    from lianyi.applications.indicators.runner import Runner
     from lianyi.projections.operational.fresh import Fresh
 
 LOOK_SECONDS: Final = 1.0
@@ -71,12 +71,15 @@ class StarNow:
         changes = self._changes.get(fact, 0)
         return (files, changes) if files or changes else ()
 
-    def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
-        """Return the facts as tables."""
+    def tables(self, runner: Runner) -> Mapping[str, ir.Table]:
+        """Return the facts as tables; of a DuckDB, for this moment does not wait for a Spark."""
+        from lianyi.applications.indicators.duck import Duck
         from lianyi.projections.operational.fresh import Fresh, star_now
         from lianyi.projections.operational.shelf import Shelf
 
-        return star_now(backend, Shelf(self._folder), self._fresh or Fresh({}, {}))
+        if not isinstance(runner, Duck):
+            raise TypeError(runner)
+        return star_now(runner.backend, Shelf(self._folder), self._fresh or Fresh({}, {}))
 
 
 def _of(fact: str, fresh: Fresh | None) -> tuple[object, object]:

@@ -35,6 +35,7 @@ from lianyi.applications.indicators.failures import (
     UnreadablePeriod,
 )
 from lianyi.applications.indicators.figuring import Clocked, Figuring, view_of
+from lianyi.applications.indicators.installed import must_be_there
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
@@ -122,7 +123,12 @@ class IndicatorService:
             data: names departments and practitioners.
             privacy: decides how patients are seen.
             identity: knows which patients are of sensitive sources.
+
+        Raises:
+            NoSpark, NoJava: the settings want Spark, and this machine cannot run it.
         """
+        if settings.engine == "spark":
+            must_be_there()
         self._clock = clock
         self._zone = zone
         self._content_dir = content_dir
@@ -132,7 +138,8 @@ class IndicatorService:
         self._counter = Counter(star, settings)
         self._figuring = Figuring(self._counter)
         self._now = now
-        self._counter_of_now = Counter(lambda: now, settings)
+        of_now = settings.model_copy(update={"engine": "duckdb"})
+        self._counter_of_now = Counter(lambda: now, of_now)
         self._figuring_of_now = Figuring(self._counter_of_now)
         self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
         self.explorations = Explorations(

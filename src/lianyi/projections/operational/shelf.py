@@ -97,21 +97,24 @@ class Shelf:
 
     def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
         """Return the facts as tables of DuckDB, as the files lie now."""
-        return {name: self._table(backend, fact) for name, fact in star().items()}
-
-    def _table(self, backend: Backend, fact: Fact) -> ir.Table:
-        import ibis  # type: ignore[import-untyped]
-
-        files: Sequence[Path] = self.files(fact)
-        if not files:
-            return ibis.memtable(schema_of(fact).empty_table())
-        return backend.read_parquet([str(one) for one in files], table_name=fact.name)
+        return {
+            name: table_of_files(backend, fact, self.files(fact)) for name, fact in star().items()
+        }
 
     def _place(self, fact: Fact, producer: str, month: int | None) -> Path:
         if not _PRODUCER.fullmatch(producer):
             raise ValueError(producer)
         name = UNDATED if month is None else f"{first_day(month):%Y-%m}"
         return self.folder / fact.name / producer / f"{name}.parquet"
+
+
+def table_of_files(backend: Backend, fact: Fact, files: Sequence[Path]) -> ir.Table:
+    """Return a fact as a table of DuckDB: its files together; none: no rows."""
+    import ibis  # type: ignore[import-untyped]
+
+    if not files:
+        return ibis.memtable(schema_of(fact).empty_table())
+    return backend.read_parquet([str(one) for one in files], table_name=fact.name)
 
 
 def _number(stem: str) -> int:

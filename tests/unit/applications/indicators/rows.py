@@ -63,7 +63,8 @@ def _value(column: Column, random: Random, unsaid: float) -> object:
         case Kind.NUMBER:
             return Decimal(random.randrange(40_000)).scaleb(-4)
         case Kind.INSTANT:
-            return (BEGAN + timedelta(seconds=random.randrange(90 * 86_400))).replace(tzinfo=None)
+            seconds = random.randrange(90 * 86_400_000) / 1_000
+            return (BEGAN + timedelta(seconds=seconds)).replace(tzinfo=None)
         case Kind.DEPARTMENT:
             return random.choice(DEPARTMENTS)
         case _:

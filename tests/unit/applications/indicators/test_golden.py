@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 from tests.unit.applications.indicators.rows import table_of
@@ -96,15 +97,19 @@ EXPECTED = {
 }
 
 
+GOLDEN = {"encounter": ENCOUNTERS, "surgery": SURGERIES, "charge": CHARGES,
+          "ward_day": WARDS, "result": RESULTS}  # fmt: skip
+
+
+def golden_rows(fact: str, hospital: str = HOSPITAL) -> pa.Table:
+    rows = [row | {"hospital": hospital} for row in map(_row(fact), _lines(GOLDEN[fact]))]
+    return table_of(fact, rows)
+
+
 @pytest.fixture(scope="module")
 def tables() -> Iterator[dict[str, ir.Table]]:
     connection = ibis.duckdb.connect()
-    said = {"encounter": ENCOUNTERS, "surgery": SURGERIES, "charge": CHARGES,
-            "ward_day": WARDS, "result": RESULTS}  # fmt: skip
-    yield {
-        fact: connection.create_table(fact, table_of(fact, list(map(_row(fact), _lines(text)))))
-        for fact, text in said.items()
-    }
+    yield {fact: connection.create_table(fact, golden_rows(fact)) for fact in GOLDEN}
     connection.disconnect()
 
 
@@ -124,9 +129,7 @@ def _row(fact: str) -> Any:
     def row(line: str) -> dict[str, Any]:
         said = dict(one.split("=", 1) for one in line.split())
         assert said.keys() <= columns.keys()
-        return {name: _value(one.kind, said.get(name)) for name, one in columns.items()} | {
-            "hospital": HOSPITAL
-        }
+        return {name: _value(one.kind, said.get(name)) for name, one in columns.items()}
 
     return row
 

@@ -106,8 +106,9 @@ def test_a_damaged_table_is_told_and_made_anew_when_it_is_removed(tmp_path: Path
         publishing.publish(tmp_path, VISIT)
 
 
+@pytest.mark.slow
 def test_spark_reads_the_same_without_a_jar(tmp_path: Path) -> None:
-    spark_sql = pytest.importorskip("pyspark.sql", reason="pip install --group spark")
+    spark_sql = pytest.importorskip("pyspark.sql", reason="make test installs it, and a Java")
     rows = [row(number, f"n{number}", fee=f"{number}.25") for number in range(1, 501)]
     more = [[*one, "W3"] for one in rows[250:]]
     land(tmp_path, [arrived(1, 1, rows[:250])])
@@ -115,7 +116,10 @@ def test_spark_reads_the_same_without_a_jar(tmp_path: Path) -> None:
     land(tmp_path, [arrived(2, 2, more, columns=(*COLUMNS, Column("ward", "text", "text")))])
     publishing.publish(tmp_path, VISIT)
     table = publishing.read(ibis.duckdb.connect(), tmp_path, VISIT)
-    session = spark_sql.SparkSession.builder.master("local[1]").getOrCreate()
+    builder = spark_sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    for key in ("spark.driver.host", "spark.driver.bindAddress"):
+        builder = builder.config(key, "127.0.0.1")
+    session = builder.getOrCreate()
     try:
         files = publishing.published_files(publishing.place_of(tmp_path, VISIT))
         seen = (

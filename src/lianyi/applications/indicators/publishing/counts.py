@@ -148,6 +148,7 @@ class Counts:
         A part that comes to nothing is left out.
         """
         from lianyi.applications.indicators import cube
+        from lianyi.applications.indicators.duck import Duck
 
         window = Window(period.first, period.last)
         facts = {part.fact for part in parts if any((self._star / part.fact).glob("*/*.parquet"))}
@@ -156,8 +157,8 @@ class Counts:
         found: dict[Part, Decimal] = {}
         with self._tables() as (backend, tables):
             own = {fact: tables[fact].filter(tables[fact][HOSPITAL] == hospital) for fact in facts}
-            for part, cells in cube.count(backend, own, added, window).items():
-                found[part] = sum(map(Decimal, cells["value"].to_pylist()), Decimal(0))
+            for part, cells in cube.count(Duck(backend), own, added, window).items():
+                found[part] = sum(map(Decimal, cells.values()), Decimal(0))
             for part in known:
                 if part.aggregate == "distinct":
                     cells_of = _cells(own, part, period, hospital=hospital, split=False)
