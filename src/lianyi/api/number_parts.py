@@ -1,7 +1,8 @@
-"""Puts together what counts: the lake, indicators, what is published of them."""
+"""Puts together what counts: the lake, indicators, what is published and reported of them."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -9,13 +10,41 @@ from fastapi import FastAPI
 
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.applications.indicators.now import StarNow
+from lianyi.applications.indicators.publishing.counts import Counts
 from lianyi.applications.indicators.publishing.service import Publishing
+from lianyi.applications.indicators.reports.files import Files
+from lianyi.applications.indicators.reports.gathering import Gatherer
+from lianyi.applications.indicators.reports.keeping import FOLDER
+from lianyi.applications.indicators.reports.noting import Noting
+from lianyi.applications.indicators.reports.running import House, Maker, access_now
+from lianyi.applications.indicators.reports.service import Reports
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
 
 if TYPE_CHECKING:
     from lianyi.applications.indicators.engine import Star
+
+
+def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
+    """Build what leaves the screens as a file or by mail, and notes; after what knows accounts."""
+    counts = Counts(deps.data_dir / "star", deps.data_dir / "indicators" / "evidence")
+    files = Files(app.state.indicators, deps.clock, zone, signatures=counts.signature)
+    noting = Noting(deps.pool, deps.log, deps.clock, deps.ids, indicators=app.state.indicators)
+    house = House(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        deps.ids,
+        zone,
+        Gatherer(files, noting),
+        partial(access_now, deps.pool, app.state.keeper.signing_in),
+        deps.data_dir / FOLDER,
+        deps.mail,
+        deps.reports,
+    )
+    app.state.indicator_files, app.state.indicator_notes = files, noting
+    app.state.indicator_reports = Reports(house, Maker(house), files)
 
 
 def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Privacy) -> None:

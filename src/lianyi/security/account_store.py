@@ -11,7 +11,7 @@ import asyncpg
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.model import Assignment, Role
-from lianyi.security.rules import masterdata_roles, seeing_roles
+from lianyi.security.rules import indicator_roles, masterdata_roles, seeing_roles
 
 CHANGED = "lianyi_security"
 """Notified when what somebody may do has changed; processes forget what they remember."""
@@ -479,10 +479,12 @@ async def refresh_sight(connection: Connection, roles: Mapping[str, Role], at: d
         at: the assignments of this moment count.
     """
     await connection.execute(
-        "SELECT security.refresh_sight($1, $3), security.refresh_masterdata_sight($2, $3)",
+        "SELECT security.refresh_sight($1, $3), security.refresh_masterdata_sight($2, $3),"
+        " security.refresh_indicator_sight($4, $3)",
         seeing_roles(roles),
         masterdata_roles(roles),
         at,
+        indicator_roles(roles),
     )
     await connection.execute("SELECT pg_notify($1, '')", CHANGED)
 

@@ -84,6 +84,11 @@ def masterdata_roles(roles: Mapping[str, Role]) -> list[str]:
     return sorted(role.name for role in roles.values() if MASTERDATA & frozenset(role.permissions))
 
 
+def indicator_roles(roles: Mapping[str, Role]) -> list[str]:
+    """Return the roles whose people see indicators, so that they see what is written on them."""
+    return sorted(role.name for role in roles.values() if "indicators.read" in role.permissions)
+
+
 def purpose_of(names: Sequence[str], roles: Mapping[str, Role]) -> Purpose:
     """Return what people with these roles look at patients for; the first role decides."""
     known = [roles[name].purpose for name in names if name in roles]
