@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, queuesSearch, recordSearch, stringifySearch, traceSearch, uncodedSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, queuesSearch, recordSearch, reportsSearch, stringifySearch, traceSearch, uncodedSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -252,6 +252,13 @@ const indicatorAlerts = createRoute({
   component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/AlertsPage'))),
 })
 
+const indicatorReports = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/reports',
+  validateSearch: reportsSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ReportsPage'))),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -279,7 +286,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExam, indicatorAlerts, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExam, indicatorAlerts, indicatorReports, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

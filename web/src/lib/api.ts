@@ -113,6 +113,12 @@ export type IndicatorEntry = Schemas['EntryView']
 export type ExamSheet = Schemas['ExamSheet']
 export type ExamRow = Schemas['ExamRow']
 export type IndicatorAlert = Schemas['AlertView']
+export type IndicatorNote = Schemas['NoteView']
+export type IndicatorReport = Schemas['ReportView']
+export type IndicatorReportRun = Schemas['RunView']
+export type ReportTemplate = Schemas['TemplateView']
+export type ReportSection = Schemas['PartOf']
+export type ReportSchedule = Schemas['Schedule']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -9,12 +9,15 @@ import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { Bars, type Level } from './Bars'
+import { ExportMenu, saveValues } from './ExportMenu'
 import { MonthChart } from './MonthChart'
+import { Notes, useNotes } from './Notes'
 import { amount, type Money, moneyOf } from './numbers'
 import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Value } from './parts'
 import { monthsUpTo, periodText } from './periods'
 import { PeriodPicker, usePeriod } from './Pickers'
 import { Rows } from './Rows'
+import { placesIn } from './tiles'
 import { useFigures } from './useBoard'
 import { useIndicator } from './useIndicator'
 
@@ -42,7 +45,9 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
   const place = { codes: indicator.code, hospital, department, doctor, caliber }
   const figures = useFigures({ ...place, period: periodText(period), by: level })
   const months = useFigures({ ...place, period: monthsUpTo(period).range, by: 'month' })
+  const notes = useNotes(indicator.code, monthsUpTo(period).range, search)
   const counted = figures.data?.items[0]
+  const hospitals = placesIn(figures.data).hospitals
   const by = counted?.counted_by
   const used = indicator.calibers.find((one) => one.caliber === by?.caliber && one.version === by.version)
   const money = moneyOf(used ?? { numerator: null, denominator: null })
@@ -55,6 +60,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
         <Link to="/indicators/desk/$code" params={{ code: indicator.code }} className="push">
           {t('indicators.toDefinition')}
         </Link>
+        <ExportMenu name={`${indicator.code}-${periodText(period)}`} forms={['csv', 'xlsx']} fetch={saveValues({ codes: indicator.code, period: periodText(period), by: level, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }) })} />
       </div>
       <Path search={search} counted={counted} put={put} />
       {figures.isPending ? (
@@ -71,7 +77,8 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
                   <h2>{t('indicators.byMonth')}</h2>
                   <span className="quiet">{t('indicators.byMonthText')}</span>
                 </div>
-                {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
+                {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} notes={notes.data?.items} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
+                {doctor === undefined && <Notes code={indicator.code} notes={notes.data?.items ?? []} month={monthsUpTo(period).months.at(-1) ?? ''} search={search} hospitals={hospitals} />}
               </section>
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
               {drills && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
