@@ -7,7 +7,7 @@ import { client, type IndicatorReport, type ReportSchedule, type ReportSection, 
 import { type Language, useTexts } from '@/lib/texts'
 
 import { useSaid } from './parts'
-import { listed, weekdayOf } from './schedule'
+import { listed, WEEKDAYS } from './schedule'
 
 export type Draft = { report: IndicatorReport | null }
 
@@ -192,9 +192,9 @@ function When({ schedule, change }: { schedule: ReportSchedule | null; change: (
       {schedule?.every === 'weekly' && (
         <label className="field">
           {t('indicators.reports.onWeekday')}
-          <select className="native" value={weekdayOf(schedule.weekday)} onChange={({ target }) => change({ ...schedule, weekday: Number(target.value) })}>
-            {(['1', '2', '3', '4', '5', '6', '7'] as const).map((one) => (
-              <option key={one} value={one}>
+          <select className="native" value={schedule.weekday ?? 1} onChange={({ target }) => change({ ...schedule, weekday: Number(target.value) })}>
+            {WEEKDAYS.map((one, place) => (
+              <option key={one} value={place + 1}>
                 {t(`indicators.reports.weekday.${one}`)}
               </option>
             ))}

@@ -95,7 +95,7 @@ function Card({ report, open, toggle, edit }: { report: IndicatorReport; open: b
           )}
         </dd>
         <dt>{t('indicators.reports.to')}</dt>
-        <dd>{[...says.mails, ...says.accounts].join(t('common.comma')) || t('indicators.reports.toNobody')}</dd>
+        <dd>{[...(says.mails ?? []), ...(says.accounts ?? [])].join(t('common.comma')) || t('indicators.reports.toNobody')}</dd>
         <dt>{t('indicators.reports.last')}</dt>
         <dd>{last ? <Run report={report} run={last} /> : t('indicators.reports.never')}</dd>
       </dl>
@@ -128,7 +128,7 @@ function RunNow({ report }: { report: IndicatorReport }) {
       <Button size="small" onClick={run(false)}>
         {t('indicators.reports.run')}
       </Button>
-      {report.says.mails.length > 0 && (
+      {(report.says.mails ?? []).length > 0 && (
         <Button size="small" onClick={run(true)}>
           {t('indicators.reports.runAndMail')}
         </Button>

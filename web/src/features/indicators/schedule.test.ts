@@ -8,5 +8,5 @@ test('addresses are divided by whatever people write between them, each once', (
 })
 
 test('a day of the week that is none is Monday', () => {
-  expect([1, 7, 8, undefined].map(weekdayOf)).toEqual(['1', '7', '1', '1'])
+  expect([1, 7, 8, undefined].map(weekdayOf)).toEqual(['monday', 'sunday', 'monday', 'monday'])
 })

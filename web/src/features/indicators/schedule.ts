@@ -3,11 +3,11 @@
 import type { ReportSchedule } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
-const WEEKDAYS = ['1', '2', '3', '4', '5', '6', '7'] as const
+export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 type Weekday = (typeof WEEKDAYS)[number]
 
 /** The day of the week as the catalogue names it. */
-export const weekdayOf = (number: number | undefined): Weekday => WEEKDAYS.find((one) => one === String(number)) ?? '1'
+export const weekdayOf = (number: number | undefined): Weekday => WEEKDAYS[(number ?? 1) - 1] ?? 'monday'
 
 /** Tells when a report is due. */
 export function useScheduleWords(): (schedule: ReportSchedule | null | undefined) => string {

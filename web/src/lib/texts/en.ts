@@ -1360,7 +1360,7 @@ export const en: Texts = {
       daily: 'each day at {{at}}',
       weekly: 'each {{weekday}} at {{at}}',
       monthly: 'on day {{day}} of each month at {{at}}',
-      weekday: { 1: 'Monday', 2: 'Tuesday', 3: 'Wednesday', 4: 'Thursday', 5: 'Friday', 6: 'Saturday', 7: 'Sunday' },
+      weekday: { monday: 'Monday', tuesday: 'Tuesday', wednesday: 'Wednesday', thursday: 'Thursday', friday: 'Friday', saturday: 'Saturday', sunday: 'Sunday' },
       every: { daily: 'each day', weekly: 'each week', monthly: 'each month' },
       workdays: 'working days only',
       onWeekday: 'Day of the week',

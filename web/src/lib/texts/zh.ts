@@ -1356,7 +1356,7 @@ export const zh = {
       daily: '每日 {{at}}',
       weekly: '每{{weekday}} {{at}}',
       monthly: '每月 {{day}} 日 {{at}}',
-      weekday: { 1: '周一', 2: '周二', 3: '周三', 4: '周四', 5: '周五', 6: '周六', 7: '周日' },
+      weekday: { monday: '周一', tuesday: '周二', wednesday: '周三', thursday: '周四', friday: '周五', saturday: '周六', sunday: '周日' },
       every: { daily: '每日', weekly: '每周', monthly: '每月' },
       workdays: '仅工作日',
       onWeekday: '星期',

@@ -35,7 +35,16 @@ class ReportTrouble(Shown):
     """Why nothing was made or sent: a failure in words."""
 
     code: str
-    category: str
+    category: Literal[
+        "invalid",
+        "forbidden",
+        "not_found",
+        "conflict",
+        "busy",
+        "unavailable",
+        "unsupported",
+        "internal",
+    ]
     where: str
     zh: ReportTold
     en: ReportTold
@@ -46,12 +55,14 @@ class ReportTrouble(Shown):
         if not record:
             return None
         failure = from_record(record)
-        return cls(
-            code=failure.code,
-            category=failure.category.name.lower(),
-            where=failure.where,
-            zh=ReportTold(**failure.told("zh")._asdict()),
-            en=ReportTold(**failure.told("en")._asdict()),
+        return cls.model_validate(
+            {
+                "code": failure.code,
+                "category": failure.category.name.lower(),
+                "where": failure.where,
+                "zh": failure.told("zh")._asdict(),
+                "en": failure.told("en")._asdict(),
+            }
         )
 
 

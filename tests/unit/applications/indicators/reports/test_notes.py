@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -94,7 +94,7 @@ async def test_the_wall_hides_and_keeps_notes_whatever_the_application_asks(of: 
             await connection.execute(
                 "INSERT INTO reports.note SELECT $1, 1, 'EX-02', 'H1', '', 1, 1, 'x', false, 'x',"
                 " 'x', $2, now(), 0, 1",
-                uuid4(),
+                UUID(int=4711),
                 own,
             )
     with pytest.raises(asyncpg.RaiseError, match="only added to"):
