@@ -114,21 +114,13 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     add_fhir(app, deps, zone, decides)
     add_numbers(app, deps, zone, decides)
 
-    async def hurts() -> list[OverviewProblem]:
-        none = {"channel": None, "destination": None}
-        not_sent = [
-            OverviewProblem.model_validate({**problem_facts(failure), **none, "since": since})
-            for failure, since in await app.state.indicator_reports.alarms()
-        ]
-        return [*await app.state.certificates.alarms(), *not_sent]
-
     queries = Queries(
         deps.pool,
         deps.log,
         deps.clock,
         tracer=tracer,
         privacy=decides,
-        alarms=hurts,
+        alarms=partial(_hurts, app),
     )
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
@@ -153,6 +145,16 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     _see_out(app, deps)
     return app
+
+
+async def _hurts(app: FastAPI) -> list[OverviewProblem]:
+    """Return what hurts besides channels: certificates that run out, reports that were not sent."""
+    none = {"channel": None, "destination": None}
+    not_sent = [
+        OverviewProblem.model_validate({**problem_facts(failure), **none, "since": since})
+        for failure, since in await app.state.indicator_reports.alarms()
+    ]
+    return [*await app.state.certificates.alarms(), *not_sent]
 
 
 def _see_out(app: FastAPI, deps: ApiDependencies) -> None:

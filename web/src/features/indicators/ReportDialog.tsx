@@ -111,8 +111,8 @@ export function ReportDialog({ draft: { report }, templates, close }: { draft: D
           <label className="field">
             {t('indicators.reports.language')}
             <select className="native" value={form.language} onChange={({ target }) => put({ language: target.value === 'en' ? 'en' : 'zh' })}>
-              <option value="zh">中文</option>
-              <option value="en">English</option>
+              <option value="zh">{t('indicators.reports.languages.zh')}</option>
+              <option value="en">{t('indicators.reports.languages.en')}</option>
             </select>
           </label>
         </div>

@@ -1379,6 +1379,7 @@ export const en: Texts = {
       accounts: 'Accounts that may read it, with commas between',
       hospital: 'Code of the hospital',
       language: 'Language',
+      languages: { zh: '中文', en: 'English' },
     },
     alerts: {
       title: 'Alerts',

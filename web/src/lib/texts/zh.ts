@@ -1375,6 +1375,7 @@ export const zh = {
       accounts: '可查看的账户，用逗号分隔',
       hospital: '医院编码',
       language: '语言',
+      languages: { zh: '中文', en: 'English' },
     },
     alerts: {
       title: '预警',

@@ -280,12 +280,14 @@ class _Work:
         actor = current().actor
         place = self._says.hospital or self._say("订制人可见的全部机构", "all that is in reach")
         tree = self._say("组织树日期", "organisation tree of")
-        lines = [
-            f"{self._say('统计期', 'period')}：{self._days.words(self._language)}",
-            f"{self._say('机构', 'organisation')}：{place} · {tree} {self._files.today}",
-            f"{self._say('订制人', 'ordered by')}：{actor.display_name or actor.name}",
-            f"{self._say('数据水位 SHA-256', 'watermark SHA-256')}：{watermark or '–'}",
+        said_of = [
+            (self._say("统计期", "period"), self._days.words(self._language)),
+            (self._say("机构", "organisation"), f"{place} · {tree} {self._files.today}"),
+            (self._say("订制人", "ordered by"), actor.display_name or actor.name),
+            (self._say("数据水位 SHA-256", "watermark SHA-256"), watermark or "–"),
         ]
+        colon = self._say("：", ": ")
+        lines = [f"{name}{colon}{says}" for name, says in said_of]
         return Paper(
             self._says.title,
             lines,

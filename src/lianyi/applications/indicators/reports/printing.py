@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from functools import cache
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from reportlab.lib import colors  # type: ignore[import-untyped]
 from reportlab.lib.enums import TA_RIGHT  # type: ignore[import-untyped]
@@ -180,7 +180,7 @@ def _style(font: str, size: float, **more: Any) -> ParagraphStyle:  # noqa: ANN4
 
 
 def _text(words: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(words), style)
+    return Paragraph(escape(words, quote=False), style)
 
 
 def _story(paper: Paper, font: str) -> Iterator[Flowable]:
@@ -278,7 +278,7 @@ def _tiles(section: Section, font: str, paper: Paper) -> Table:
 def _name(item: Item, style: ParagraphStyle) -> Paragraph:
     number = f' <super size="6">[{item.footnote}]</super>' if item.footnote else ""
     marks = " ◆" if item.notes else ""
-    return Paragraph(f"{escape(item.name)}{number}{marks}", style)
+    return Paragraph(f"{escape(item.name, quote=False)}{number}{marks}", style)
 
 
 def _target(item: Item) -> str:
