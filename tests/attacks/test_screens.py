@@ -254,6 +254,7 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
         "/indicators/desk/$code": ["/indicators/desk/EX-04", f"/indicators/desk/{told[0]}"],
         "/indicators/exam": ["/indicators/exam", f"/indicators/exam?hospital={told[0]}"],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
+        "/indicators/reports": ["/indicators/reports", f"/indicators/reports?report={told[0]}"],
     }  # fmt: skip
 
 

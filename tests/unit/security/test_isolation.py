@@ -94,6 +94,9 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         else ["organisation", "location", "practitioner"],
         "{of}": ["Patient"],
         "{type}": ["Patient", "Observation"],
+        "{report}": ["00000000-0000-0000-0000-000000000000"],
+        "{run}": ["00000000-0000-0000-0000-000000000000"],
+        "{note}": ["00000000-0000-0000-0000-000000000000"],
         "{export}": ["00000000-0000-0000-0000-000000000000"],
         "{file}": ["1.Patient.ndjson"],
         "{index}": ["0"],
@@ -138,11 +141,14 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
-    if path.endswith(("/indicators/values", "/rows", "/rows.csv")):
+    figures = ("/indicators/values", "/files/values", "/rows", "/rows.csv", "/rows.xlsx", "/notes")
+    if path.endswith(figures):
         asked = {"codes": "VIS-001,INP-001,EX-04"} if path.endswith("/values") else {}
-        asked |= {"period": "2026Q1"}
+        asked |= {"period": "2026Q1"} | ({"form": "csv"} if "/files/" in path else {})
         mine = [asked | {"department": h.department} for h in whose]
         return [asked, *mine, *(asked | {"hospital": h.organisation} for h in whose)]
+    if path.endswith("/files/board"):
+        return [{"form": "csv"}, *({"form": "csv", "hospital": h.organisation} for h in whose)]
     if path.endswith(("/indicators/board", "/indicators/today")):
         return [{}, *({"hospital": h.organisation} for h in whose)]
     if path.endswith("/treatment"):

@@ -70,6 +70,8 @@ OF_INDICATORS = {
     "get_indicator",
     "list_indicator_rows",
     "export_indicator_rows",
+    "export_indicator_rows_as_sheet",
+    "list_indicator_notes",
 }
 """Whose address names an indicator, which is the same for all hospitals. test_publishing,
 test_isolation and tests/unit/api/test_indicators ask that nothing is listed of others."""

@@ -207,15 +207,15 @@ class NoteMoved(LianyiError):
 
 
 class NoteNowhere(LianyiError):
-    """A note says of no hospital whose figures whoever writes may see as a whole."""
+    """A note names no hospital, and whoever writes it does not see all of them."""
 
     code = "LY-2595"
-    category = Category.FORBIDDEN
+    category = Category.INVALID
     en = Told(
-        "a note needs a place that you see",
-        "it names no hospital, or one whose figures you may not see",
+        "a note needs a place",
+        "it names no hospital, and you do not see the figures of all of them",
         "choose a hospital, or a department of it, and write the note there",
     )
     zh = Told(
-        "请先选择您可见的机构", "批注未指明医院，或您无权查看该处数值", "选择医院或其科室后再写批注"
+        "请先选择机构", "批注未指明医院，而您不能查看全部医院的数值", "选择医院或其科室后再写批注"
     )

@@ -33,7 +33,7 @@ from lianyi.applications.indicators.sight import Sights
 from lianyi.base.clock import Clock, IdSource
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.security.access import current
+from lianyi.security.access import OutsideOfReach, current
 from lianyi.security.acts import act
 
 NOTES_MAX: Final = 500
@@ -120,13 +120,16 @@ class Noting:
         Raises:
             NoSuchIndicator: there is none of this code.
             UnreadablePeriod, TooMuchAtOnce: the period is none.
-            NoteNowhere: whoever writes may not see the cell.
+            NoteNowhere: it names no hospital, and whoever writes does not see all of them.
+            OutsideOfReach: whoever writes may not see the cell.
         """
         await self._indicators.get_indicator(code)
         period = parse_period(wanted.period)
         sight = await self._sights.of_caller(also=("indicators.read",))
-        if sight.doctors is not None or not sight.places.holds(wanted.hospital, wanted.department):
+        if not wanted.hospital and sight.places.hospitals is not None:
             raise NoteNowhere(where="hospital")
+        if sight.doctors is not None or not sight.places.holds(wanted.hospital, wanted.department):
+            raise OutsideOfReach(where="hospital")
         access = current()
         one = Note(
             self._ids.new_id(),

@@ -51,13 +51,14 @@ async def test_a_note_is_seen_by_whoever_sees_its_cell(of: Reported) -> None:
 async def test_nobody_writes_on_a_cell_that_he_does_not_see(of: Reported) -> None:
     for who, more in (
         ("president", {"hospital": "H2"}),
-        ("president", {"hospital": ""}),
         ("head", {"department": ""}),
         ("head", {"department": "D2"}),
         ("neighbour", {"hospital": "H1", "department": "D1"}),
     ):
         refused = await of.ask(who, "POST", "/VIS-001/notes", NOTE | more, status=403)
-        assert refused["error"]["code"] == "LY-2595"
+        assert refused["error"]["code"] == "LY-1800"
+    nowhere = await of.ask("head", "POST", "/VIS-001/notes", NOTE | {"hospital": ""}, status=422)
+    assert nowhere["error"]["code"] == "LY-2595"
     await of.ask("president", "POST", "/NO-01/notes", NOTE, status=404)
     await of.ask("president", "POST", "/VIS-001/notes", NOTE | {"words": " "}, status=422)
 
