@@ -49,7 +49,7 @@ async def test_killed_between_making_and_sending_another_process_sends_what_was_
         await of.later(timedelta(days=31))
         process = begin(of, tmp_path, silent.sockets[0].getsockname()[1])
         try:
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(240):
                 await began.wait()
             assert await of.maker.look() == 0  # the other one holds it
         finally:
@@ -60,7 +60,7 @@ async def test_killed_between_making_and_sending_another_process_sends_what_was_
         assert run["state"] == "made"
         file = tmp_path / "data" / "reports" / f"{run['run']}.pdf"
         before = file.stat()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while await of.maker.look() == 0:
                 await asyncio.sleep(0.1)
         assert len(box.letters) == 1
@@ -86,10 +86,10 @@ async def test_killed_after_the_server_took_it_the_letter_keeps_its_name(
         first = Postbox(data=kill)
         async with post(first) as fatal:
             killed.append(begin(of, tmp_path, fatal.port))
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(240):
                 while not first.letters:
                     await asyncio.sleep(0.1)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while await of.maker.look() == 0:
                 await asyncio.sleep(0.1)
         ((_, again),) = taken.letters
