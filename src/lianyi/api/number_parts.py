@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
 def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
     """Build what leaves the screens as a file or by mail, and notes; after what knows accounts."""
     counts = Counts(deps.data_dir / "star", deps.data_dir / "indicators" / "evidence")
-    files = Files(app.state.indicators, deps.clock, zone, signatures=counts.signature)
+
+    def stands(fact: str) -> Hashable:
+        from lianyi.applications.indicators.engine import ShelfStar
+
+        return ShelfStar(deps.data_dir / "star").signature(fact)
+
+    files = Files(
+        app.state.indicators, deps.clock, zone, stands=stands, signatures=counts.signature
+    )
     noting = Noting(deps.pool, deps.log, deps.clock, deps.ids, indicators=app.state.indicators)
     house = House(
         deps.pool,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -36,10 +36,13 @@ from lianyi.applications.indicators.views import (
     Side,
 )
 from lianyi.base.clock import Clock
+from lianyi.projections.operational.star import star
 from lianyi.security.access import current
 
 READS: Final = "indicators.read"
 SheetForm = Literal["csv", "xlsx"]
+Standing = Mapping[str, Hashable]
+"""Of facts, which files there are: the same, the same rows."""
 Signatures = Callable[[Collection[str]], Mapping[str, str]]
 """Gives SHA-256 of the files of facts; see ``publishing.counts.Counts.signature``."""
 TYPES: Final[Mapping[str, str]] = {
@@ -97,6 +100,7 @@ class Files:
         clock: Clock,
         zone: ZoneInfo,
         *,
+        stands: Callable[[str], Hashable],
         signatures: Signatures,
     ) -> None:
         """Save what an indicator service counts.
@@ -105,11 +109,13 @@ class Files:
             indicators: counts.
             clock: the time now.
             zone: in which instants are told.
-            signatures: says of which files something was counted; called in a thread.
+            stands: tells at once which files of a fact there are; called in a thread.
+            signatures: says what the files of facts hold; called in a thread.
         """
         self.indicators = indicators
         self.clock = clock
         self.zone = zone
+        self._stands = stands
         self._signatures = signatures
 
     @property
@@ -117,8 +123,22 @@ class Files:
         """The day in the hospital's own zone: whose organisation tree is asked."""
         return self.clock.now().astimezone(self.zone).date()
 
-    async def known(self, counted: Iterable[tuple[str, CaliberOf | None]]) -> Known:
-        """Return what stands behind indicators that were counted."""
+    async def standing(self) -> Standing:
+        """Return how the facts stand; ask before something is counted."""
+        return await asyncio.to_thread(lambda: {fact: self._stands(fact) for fact in star()})
+
+    async def known(
+        self, counted: Iterable[tuple[str, CaliberOf | None]], *, since: Standing
+    ) -> Known:
+        """Return what stands behind indicators that were counted.
+
+        Args:
+            counted: codes, each with its caliber.
+            since: how the facts stood before they were counted.
+
+        Raises:
+            RowsMoved: they stand otherwise now, so that no watermark would be true.
+        """
         some = list(counted)
         details = {
             code: await self.indicators.get_indicator(code)
@@ -128,13 +148,20 @@ class Files:
         calibers = [known.caliber(code, by) for code, by in some]
         parts = [part for one in calibers if one for part in (one.numerator, one.denominator)]
         facts = {part.fact for part in parts if part}
-        return Known(details, await self.watermark(facts))
+        return Known(details, await self.watermark(facts, since=since))
 
-    async def watermark(self, facts: Collection[str]) -> str:
-        """Return SHA-256 over the files of facts, in hexadecimal; empty: there are none."""
+    async def watermark(self, facts: Collection[str], *, since: Standing) -> str:
+        """Return SHA-256 over the files of facts, in hexadecimal; empty: there are none.
+
+        Raises:
+            RowsMoved: they stand otherwise than they did.
+        """
         if not facts:
             return ""
         signed = await asyncio.to_thread(self._signatures, facts)
+        now = await self.standing()
+        if any(now[fact] != since[fact] for fact in facts):
+            raise RowsMoved(where="star")
         lines = "".join(f"{fact} {digest}\n" for fact, digest in sorted(signed.items()))
         return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -146,11 +173,13 @@ class Files:
         """Save the cells of some indicators.
 
         Raises:
+            RowsMoved: the facts changed meanwhile.
             NoSuchIndicator, UnreadablePeriod, TooMuchAtOnce, NothingInSight, NoStar,
                 CountingTooBig: see ``IndicatorService.values``.
         """
+        since = await self.standing()
         view = await self.indicators.values(codes, asked, by=by, also=(READS,))
-        known = await self.known((one.code, one.counted_by) for one in view.items)
+        known = await self.known(((one.code, one.counted_by) for one in view.items), since=since)
         money = [are_money(known.caliber(one.code, one.counted_by)) for one in view.items]
         title = BothWords(zh="指标数值", en="indicator figures")
         lines = [
@@ -170,11 +199,13 @@ class Files:
         """Save a board.
 
         Raises:
+            RowsMoved: the facts changed meanwhile.
             BadBoard, UnreadablePeriod, NothingInSight, NoStar, CountingTooBig: see
                 ``IndicatorService.board``.
         """
+        since = await self.standing()
         view = await self.indicators.board(name, month=month, hospital=hospital, also=(READS,))
-        known = await self.known((one.code, one.counted_by) for one in view.tiles)
+        known = await self.known(((one.code, one.counted_by) for one in view.tiles), since=since)
         money = [are_money(known.caliber(one.code, one.counted_by)) for one in view.tiles]
         lines = [
             HeadLine(BothWords(zh="看板", en="board"), said(view.title, language)),
@@ -195,7 +226,8 @@ class Files:
                 see ``IndicatorService.export``.
         """
         one, pages = await self.indicators.export_pages(code, asked, side=side)
-        known = await self.known([(code, one.view())])
+        since = await self.standing()
+        known = await self.known([(code, one.view())], since=since)
         name = known.details[code].name
         sheet: Sheet | None = None
         stands: tuple[int, float] | None = None
@@ -223,6 +255,7 @@ class Files:
                 await asyncio.to_thread(sheet.add, cells)
             if sheet is None or stands is None or sheet.rows != stands[0]:
                 raise RowsMoved(where=code)
+            await self.known([(code, one.view())], since=since)  # still the same rows
             content = await asyncio.to_thread(sheet.bytes)
         finally:
             if sheet is not None:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from lianyi.applications.indicators.boards import now_tiles
 from lianyi.applications.indicators.periods import Period, month_text
-from lianyi.applications.indicators.reports.files import READS, Files, Known
+from lianyi.applications.indicators.reports.files import READS, Files, Known, Standing
 from lianyi.applications.indicators.reports.model import Note, PartOf, Says
 from lianyi.applications.indicators.reports.noting import Noting
 from lianyi.applications.indicators.reports.numbers import moved, told, with_unit
@@ -87,8 +87,9 @@ class Gatherer:
 
         Raises:
             NothingInSight, BadBoard, NoSuchIndicator, NoStar, CountingTooBig: it cannot be made.
+            RowsMoved: the facts changed meanwhile.
         """
-        work = _Work(self._files, self._noting, says, days)
+        work = _Work(self._files, self._noting, says, days, await self._files.standing())
         for part in says.sections:
             await work.add(part)
         return await work.end(headed)
@@ -97,8 +98,11 @@ class Gatherer:
 class _Work:
     """One report while it is gathered."""
 
-    def __init__(self, files: Files, noting: Noting, says: Says, days: Days) -> None:
+    def __init__(
+        self, files: Files, noting: Noting, says: Says, days: Days, since: Standing
+    ) -> None:
         self._files = files
+        self._since = since
         self._noting = noting
         self._says = says
         self._days = days
@@ -186,7 +190,8 @@ class _Work:
         asked = Asked(self._days.month, self._says.hospital)
         view = await self._files.indicators.values(part.codes, asked, by=part.by, also=(READS,))
         await self._look_for_notes(list(part.codes))
-        known = await self._files.known((one.code, one.counted_by) for one in view.items)
+        counted = ((one.code, one.counted_by) for one in view.items)
+        known = await self._files.known(counted, since=self._since)
         bars = [self._of_figures(one, view, known) for one in view.items]
         title = {
             "hospital": self._say("按医院", "by hospital"),
@@ -268,7 +273,7 @@ class _Work:
     async def end(self, headed: str) -> Paper:
         """Return the report with its head, notes and footnotes."""
         counted = [(code, by) for (code, _), by in self._counted.items()]
-        known = await self._files.known(counted)
+        known = await self._files.known(counted, since=self._since)
         facts = self._facts | {
             part.fact
             for code, by in counted
@@ -276,7 +281,7 @@ class _Work:
             for part in (caliber.numerator, caliber.denominator)
             if part is not None
         }
-        watermark = await self._files.watermark(facts)
+        watermark = await self._files.watermark(facts, since=self._since)
         actor = current().actor
         place = self._says.hospital or self._say("订制人可见的全部机构", "all that is in reach")
         tree = self._say("组织树日期", "organisation tree of")

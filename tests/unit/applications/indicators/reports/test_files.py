@@ -11,6 +11,9 @@ import openpyxl
 import pytest
 import pytest_asyncio
 from openpyxl.worksheet.worksheet import Worksheet
+from tests.unit.applications.indicators import two_stars
+
+from lianyi.applications.indicators.reports.failures import RowsMoved
 
 from .report_house import Reported, reporting
 
@@ -129,3 +132,15 @@ async def test_nothing_of_a_foreign_hospital_is_saved(of: Reported) -> None:
     )
     assert refused["error"]["code"] == "LY-2504"
     await of.get("president", "/files/board", status=403, month="2026-02", hospital="H2")
+
+
+async def test_no_file_names_a_watermark_that_its_figures_are_not_of(of: Reported) -> None:
+    files = of.house.app.state.indicator_files
+    detail = await files.indicators.get_indicator("VIS-001")
+    by = [("VIS-001", detail.calibers[0])]
+    since = await files.standing()
+    before = (await files.known(by, since=since)).watermark
+    two_stars.put(of.house.data_dir / "star", count=20)
+    with pytest.raises(RowsMoved):
+        await files.known(by, since=since)
+    assert (await files.known(by, since=await files.standing())).watermark != before
