@@ -290,6 +290,7 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
         "/indicators/exam": ["/indicators/exam",
                              *(f"/indicators/exam?hospital={text}" for text in told)],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
+        "/indicators/reports": ["/indicators/reports", f"/indicators/reports?report={told[0]}"],
     }  # fmt: skip
 
 

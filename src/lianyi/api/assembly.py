@@ -26,13 +26,14 @@ from lianyi.api.fhir_parts import add_exports, add_fhir, add_subscriptions
 from lianyi.api.first_token import console_token
 from lianyi.api.guard import Gatekeeper, Guard
 from lianyi.api.live import Live
-from lianyi.api.number_parts import add_numbers
+from lianyi.api.number_parts import add_numbers, add_reports
 from lianyi.api.proxies import TrustedProxies
 from lianyi.base.errors import LianyiError
 from lianyi.channels.queries import Queries
 from lianyi.channels.read_store import ReadStore
 from lianyi.channels.service import Actions
 from lianyi.channels.tracing import Tracer
+from lianyi.channels.views import OverviewProblem, problem_facts
 from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
 from lianyi.projections.clinical.record.linking import RecordLinks
@@ -112,18 +113,20 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     _identity(app, deps, decides)
     add_fhir(app, deps, zone, decides)
     add_numbers(app, deps, zone, decides)
+
     queries = Queries(
         deps.pool,
         deps.log,
         deps.clock,
         tracer=tracer,
         privacy=decides,
-        alarms=app.state.certificates.alarms,
+        alarms=partial(_hurts, app),
     )
     app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
     app.state.health = deps.health
     keeper, trail = _security(app, deps, roles)
+    add_reports(app, deps, zone)
     add_exports(app, deps, zone, decides)
     add_subscriptions(app, deps, zone, decides)
     app.state.live = Live(
@@ -142,6 +145,16 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     )
     _see_out(app, deps)
     return app
+
+
+async def _hurts(app: FastAPI) -> list[OverviewProblem]:
+    """Return what hurts besides channels: certificates that run out, reports that were not sent."""
+    none = {"channel": None, "destination": None}
+    not_sent = [
+        OverviewProblem.model_validate({**problem_facts(failure), **none, "since": since})
+        for failure, since in await app.state.indicator_reports.alarms()
+    ]
+    return [*await app.state.certificates.alarms(), *not_sent]
 
 
 def _see_out(app: FastAPI, deps: ApiDependencies) -> None:
@@ -329,6 +342,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     working = [asyncio.create_task(_look_at_roles(app.state.accounts), name="roles")]
     working.append(asyncio.create_task(app.state.bulk.exporter.run(), name="exports"))
     working.append(asyncio.create_task(app.state.telling.run(), name="subscriptions"))
+    making = app.state.indicator_reports.maker
+    working.append(asyncio.create_task(making.run(), name="reports"))
     if app.state.hearing:
         working.append(asyncio.create_task(app.state.hearing.listen(), name="hearing"))
     yield

@@ -1,7 +1,9 @@
-"""Puts together what counts: the lake, indicators, what is published of them."""
+"""Puts together what counts: the lake, indicators, what is published and reported of them."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,13 +12,49 @@ from fastapi import FastAPI
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.applications.indicators.insight.service import Insight
 from lianyi.applications.indicators.now import StarNow
+from lianyi.applications.indicators.publishing.counts import Counts
 from lianyi.applications.indicators.publishing.service import Publishing
+from lianyi.applications.indicators.reports.files import Files
+from lianyi.applications.indicators.reports.gathering import Gatherer
+from lianyi.applications.indicators.reports.keeping import FOLDER
+from lianyi.applications.indicators.reports.noting import Noting
+from lianyi.applications.indicators.reports.running import House, Maker, access_now
+from lianyi.applications.indicators.reports.service import Reports
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
 
 if TYPE_CHECKING:
     from lianyi.applications.indicators.engine import Star
+
+
+def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
+    """Build what leaves the screens as a file or by mail, and notes; after what knows accounts."""
+    counts = Counts(deps.data_dir / "star", deps.data_dir / "indicators" / "evidence")
+
+    def stands(fact: str) -> Hashable:
+        from lianyi.applications.indicators.engine import ShelfStar
+
+        return ShelfStar(deps.data_dir / "star").signature(fact)
+
+    files = Files(
+        app.state.indicators, deps.clock, zone, stands=stands, signatures=counts.signature
+    )
+    noting = Noting(deps.pool, deps.log, deps.clock, deps.ids, indicators=app.state.indicators)
+    house = House(
+        deps.pool,
+        deps.log,
+        deps.clock,
+        deps.ids,
+        zone,
+        Gatherer(files, noting),
+        partial(access_now, deps.pool, app.state.keeper.signing_in),
+        deps.data_dir / FOLDER,
+        deps.mail,
+        deps.reports,
+    )
+    app.state.indicator_files, app.state.indicator_notes = files, noting
+    app.state.indicator_reports = Reports(house, Maker(house), files)
 
 
 def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Privacy) -> None:

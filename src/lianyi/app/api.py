@@ -77,6 +77,8 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             indicators=settings.indicators,
             publishing=settings.publishing,
             subscriptions=settings.subscriptions,
+            mail=settings.mail,
+            reports=settings.reports,
             connect=process.connect,
         )
     )

@@ -19,6 +19,7 @@ import structlog
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.applications.indicators.publishing.settings import PublishingSettings
+from lianyi.applications.indicators.reports.settings import MailSettings, ReportSettings
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
@@ -80,6 +81,8 @@ SECTIONS: dict[str, type[Section]] = {
     "indicators": IndicatorSettings,
     "publishing": PublishingSettings,
     "subscriptions": SubscriptionSettings,
+    "mail": MailSettings,
+    "reports": ReportSettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
 ACTOR = "lianyi.actor"
@@ -113,6 +116,8 @@ class Settings:
     indicators: IndicatorSettings
     publishing: PublishingSettings
     subscriptions: SubscriptionSettings
+    mail: MailSettings
+    reports: ReportSettings
     data_dir: Path
     content_dir: Path
 

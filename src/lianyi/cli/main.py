@@ -54,6 +54,10 @@ COMMANDS = {
         "lianyi.cli.indicator",
         "查看和检查指标及其口径 / show the indicators and check their calibers.",
     ),
+    "report": Lazy(
+        "lianyi.cli.report",
+        "查看和运行指标报表 / show the reports of indicators, and make one now.",
+    ),
     "lake": Lazy(
         "lianyi.cli.lake",
         "查看、核对数据湖 / show the lake, and check it against what the sources said.",

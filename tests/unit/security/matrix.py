@@ -65,6 +65,9 @@ PLACES = {
 NOBODIES = ("anonymous", "expired-session", "expired-assignment")
 HEAD = ("operation", "role", *PLACES, *NOBODIES)
 
+NOT_THERE = "00000000-0000-0000-0000-000000000000"
+"""A report, run or note is somebody's own; test_reports and test_notes ask for those of others."""
+
 Row = tuple[str, ...]
 
 
@@ -131,6 +134,7 @@ class Matrix:
         }  # fmt: skip
         self._here |= {"type": "DiagnosticReport", "id": "here", "index": "0", "view": "results"}
         self._here |= {"source": "his", "table": "visit"}
+        self._here |= dict.fromkeys(("report", "run", "note"), NOT_THERE)
         self._here |= await self._privacy(at)
         self._here |= await self._identity()
         await self._clinical()
@@ -227,9 +231,12 @@ class Matrix:
                 return "machine" if of_systems else "them"
             if name == "code" and "/indicators/" in operation.path:
                 last = operation.path.rsplit("/", 1)[1]
-                return {"entries": "EX-13", "rows": "VIS-001", "rows.csv": "VIS-001"}.get(
-                    last, "EX-01"
-                )
+                return {
+                    "entries": "EX-13",
+                    "rows": "VIS-001",
+                    "rows.csv": "VIS-001",
+                    "rows.xlsx": "VIS-001",
+                }.get(last, "EX-01")
             if name == "code" and "/masterdata/" in operation.path:
                 return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if operation.path.startswith("/fhir/") and name in FHIR_HERE:
@@ -323,12 +330,18 @@ NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 VISITS = read_indicators(NOWHERE)[0]["EX-01"]
 SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
+SAYS = {"title": "r", "sections": [{"kind": "table", "codes": ["VIS-001"]}]}
 BODIES: dict[str, dict[str, Any]] = {
     "propose_caliber": SIGNS,
     "approve_caliber": SIGNS,
     "withdraw_caliber": SIGNS,
     "publish_indicators": {"period": "2025"},
     "preview_publication": {"period": "2025"},
+    "order_indicator_report": {"says": SAYS},
+    "change_indicator_report": {"version": 1, "says": SAYS},
+    "write_indicator_note": {"period": "2026-03", "hospital": HERE, "words": "r"},
+    "change_indicator_note": {"version": 1, "period": "2026-03", "words": "r"},
+    "withdraw_indicator_note": {"version": 1},
     "enter_indicator_figure": {
         "period": "2025", "hospital": HERE, "numerator": "3", "evidence": "r",
     },
@@ -462,6 +475,9 @@ QUESTIONS = {
     "divide_indicator_change": {"period": "2026-03", "against": "previous"},
     "show_indicator_impact": {"period": "2026-03", "against": "previous"},
     "compare_indicator": {"period": "2026-03"},
+    "export_indicator_rows_as_sheet": {"period": "2026-03"},
+    "export_indicator_figures": {"codes": "VIS-001", "period": "2026-03"},
+    "list_indicator_notes": {"period": "2026-03"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},
 }

@@ -125,6 +125,9 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         else ["organisation", "location", "practitioner"],
         "{of}": ["Patient"],
         "{type}": ["Patient", "Observation"],
+        "{report}": ["00000000-0000-0000-0000-000000000000"],
+        "{run}": ["00000000-0000-0000-0000-000000000000"],
+        "{note}": ["00000000-0000-0000-0000-000000000000"],
         "{export}": ["00000000-0000-0000-0000-000000000000"],
         "{file}": ["1.Patient.ndjson"],
         "{index}": ["0"],
@@ -169,15 +172,20 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
-    of_figures = (*OF_ROWS, "/indicators/values", "/moved", "/places", "/explored", "/explored.csv")
+    of_figures = (
+        *OF_ROWS, "/indicators/values", "/files/values", "/rows.xlsx", "/notes", "/moved",
+        "/places", "/explored", "/explored.csv",
+    )  # fmt: skip
     if path.endswith(of_figures) or "/indicators/topics/" in path:
         of_several = path.endswith(("/values", "/explored", "/explored.csv"))
         asked = {"codes": "VIS-001,INP-001,EX-04"} if of_several else {}
-        asked |= {"period": "2026Q1"}
+        asked |= {"period": "2026Q1"} | ({"form": "csv"} if "/files/" in path else {})
         asked |= {"by": "hospital,department,doctor"} if "/explored" in path else {}
         asked |= {"before": WIDER, "after": NARROWER} if path.endswith("/moved") else {}
         mine = [asked | {"department": h.department} for h in whose]
         return [asked, *mine, *(asked | {"hospital": h.organisation} for h in whose)]
+    if path.endswith("/files/board"):
+        return [{"form": "csv"}, *({"form": "csv", "hospital": h.organisation} for h in whose)]
     if path.endswith(("/indicators/board", "/indicators/today")):
         return [{}, *({"hospital": h.organisation} for h in whose)]
     if path.endswith("/treatment"):

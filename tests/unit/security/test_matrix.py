@@ -77,6 +77,8 @@ OF_INDICATORS = {
     "show_indicator_impact",
     "forecast_indicator",
     "compare_indicator",
+    "export_indicator_rows_as_sheet",
+    "list_indicator_notes",
 }
 """Whose address names an indicator or a topic, which is the same for all hospitals.
 test_publishing, test_isolation and tests/unit/api/test_indicators ask that nothing is listed of

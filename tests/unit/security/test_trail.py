@@ -61,7 +61,7 @@ COMMANDS = {
         "channel list", "channel start", "channel stop", "delivery dismiss", "delivery held",
         "delivery parked", "delivery release", "delivery replay", "delivery replays",
         "delivery resend", "delivery stop-replay", "masterdata import", "message find",
-        "message open", "message show",
+        "message open", "message show", "report list", "report run", "report save", "report show",
     },
     "act": {
         "account assign", "account create", "account list", "account make-command-key",
@@ -109,6 +109,9 @@ def heard(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) ->
 
 OWN = {
     "end_glass", "get_proposed_decision", "confirm_proposed_decision", "decline_proposed_decision",
+    "get_indicator_report", "change_indicator_report", "run_indicator_report",
+    "retry_indicator_report", "download_indicator_report",
+    "get_indicator_note_history", "change_indicator_note", "withdraw_indicator_note",
 }  # fmt: skip
 """What is done with one's own, or with what waits: nothing does in the table, and all are told."""
 

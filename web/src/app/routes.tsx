@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, queuesSearch, recordSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, queuesSearch, recordSearch, reportsSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -281,6 +281,13 @@ const indicatorAlerts = createRoute({
   component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/AlertsPage'))),
 })
 
+const indicatorReports = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/reports',
+  validateSearch: reportsSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ReportsPage'))),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -308,7 +315,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

@@ -5,7 +5,7 @@ import { ApiFailure } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 /** Saves what the server sends as a file; says why when it does not. */
-export function useSave(name: string, fetch: () => Promise<Blob>) {
+export function useSave(name: string | (() => string), fetch: () => Promise<Blob>) {
   const { t, language } = useTexts()
   const { message } = App.useApp()
   return useMutation({
@@ -14,7 +14,7 @@ export function useSave(name: string, fetch: () => Promise<Blob>) {
       const address = URL.createObjectURL(await fetch())
       const link = document.createElement('a')
       link.href = address
-      link.download = name
+      link.download = typeof name === 'string' ? name : name()
       link.click()
       URL.revokeObjectURL(address)
     },

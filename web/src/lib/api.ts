@@ -132,6 +132,12 @@ export type ExploredAnswer = Schemas['ExploredView']
 export type ExploredFigures = Schemas['ExploredFigures']
 export type ExploredCell = Schemas['ExploredCell']
 export type Dimension = Schemas['Dimension']
+export type IndicatorNote = Schemas['NoteView']
+export type IndicatorReport = Schemas['ReportView']
+export type IndicatorReportRun = Schemas['RunView']
+export type ReportTemplate = Schemas['TemplateView']
+export type ReportSection = Schemas['PartOf']
+export type ReportSchedule = Schemas['Schedule']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -452,6 +452,12 @@ export function alertsSearch(raw: RawSearch): { alert?: (typeof ALERT_STATES)[nu
   return said({ alert: cleanWord(raw['alert'], ALERT_STATES), code: cleanCode(raw['code']) })
 }
 
+/** Which report is open. */
+export function reportsSearch(raw: RawSearch): { report?: string | undefined } {
+  const report = cleanText(raw['report'], 36)
+  return said({ report: report && /^[0-9a-f-]{36}$/.test(report) ? report : undefined })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

@@ -1807,6 +1807,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/files/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Indicator Board
+         * @description The tiles of a board as a file.
+         */
+        get: operations["export_indicator_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/files/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Indicator Figures
+         * @description The figures of some indicators as a file, with their calibers and as of what they are.
+         */
+        get: operations["export_indicator_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/places": {
         parameters: {
             query?: never;
@@ -1921,6 +1961,114 @@ export interface paths {
         get: operations["get_indicator_registers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Indicator Reports
+         * @description The reports that whoever asks ordered or reads, with their last runs.
+         */
+        get: operations["list_indicator_reports"];
+        put?: never;
+        /**
+         * Order Indicator Report
+         * @description Order a report, made and mailed when it is due, with the sight of whoever orders it.
+         */
+        post: operations["order_indicator_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/reports/{report}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Indicator Report
+         * @description A report with its runs, the newest first.
+         */
+        get: operations["get_indicator_report"];
+        /**
+         * Change Indicator Report
+         * @description Let a report of one's own say something else, or switch it off.
+         */
+        put: operations["change_indicator_report"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/reports/{report}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Indicator Report
+         * @description Make a report of one's own now.
+         */
+        post: operations["run_indicator_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/reports/{report}/runs/{run}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Indicator Report
+         * @description The PDF of a run.
+         */
+        get: operations["download_indicator_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/reports/{report}/runs/{run}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Indicator Report
+         * @description Try a run again that waits for a person.
+         */
+        post: operations["retry_indicator_report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2307,6 +2455,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/{code}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Indicator Notes
+         * @description What people wrote on an indicator, where whoever asks may see it.
+         */
+        get: operations["list_indicator_notes"];
+        put?: never;
+        /**
+         * Write Indicator Note
+         * @description Write why a figure is as it is.
+         */
+        post: operations["write_indicator_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Indicator Note History
+         * @description The versions of a note.
+         */
+        get: operations["get_indicator_note_history"];
+        /**
+         * Change Indicator Note
+         * @description Let a note of one's own say something else; what it said stays in its history.
+         */
+        put: operations["change_indicator_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/notes/{note}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Indicator Note
+         * @description Withdraw a note of one's own.
+         */
+        post: operations["withdraw_indicator_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/{code}/published": {
         parameters: {
             query?: never;
@@ -2359,6 +2575,26 @@ export interface paths {
          * @description The rows behind a figure as a file for a spreadsheet; at most a hundred thousand.
          */
         get: operations["export_indicator_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/rows.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Indicator Rows As Sheet
+         * @description The rows behind a figure as a sheet of Excel; at most a hundred thousand.
+         */
+        get: operations["export_indicator_rows_as_sheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5762,6 +5998,22 @@ export interface components {
             values: number;
         };
         /**
+         * ChangeNote
+         * @description What a note says from now on; ``version`` is the one that was read.
+         */
+        ChangeNote: {
+            /**
+             * Period
+             * @example 2026-03
+             * @example 2026-01..2026-03
+             */
+            period: string;
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * ChangePassword
          * @description One's own password.
          */
@@ -5770,6 +6022,23 @@ export interface components {
             new: string;
             /** Old */
             old: string;
+        };
+        /**
+         * ChangeReport
+         * @description What a report says from now on.
+         *
+         *     Attributes:
+         *         version: that was read.
+         */
+        ChangeReport: {
+            /**
+             * Is On
+             * @default true
+             */
+            is_on?: boolean;
+            says: components["schemas"]["Says"];
+            /** Version */
+            version: number;
         };
         /**
          * ChangedAccount
@@ -8946,6 +9215,64 @@ export interface components {
             zh: string;
         };
         /**
+         * NoteHistory
+         * @description The versions of a note in their order.
+         */
+        NoteHistory: {
+            /** Items */
+            items: components["schemas"]["NoteView"][];
+        };
+        /**
+         * NoteList
+         * @description Notes, the newest first.
+         */
+        NoteList: {
+            /** Items */
+            items: components["schemas"]["NoteView"][];
+        };
+        /**
+         * NoteView
+         * @description A version of a note.
+         *
+         *     Attributes:
+         *         period: as asked; first_month, last_month: ``2026-03``.
+         *         own: whether whoever asks wrote it.
+         */
+        NoteView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Code */
+            code: string;
+            /** Department */
+            department: string;
+            /** First Month */
+            first_month: string;
+            /** Hospital */
+            hospital: string;
+            /** Last Month */
+            last_month: string;
+            /**
+             * Note
+             * Format: uuid
+             */
+            note: string;
+            /** Own */
+            own: boolean;
+            /** Period */
+            period: string;
+            /** Version */
+            version: number;
+            /** Withdrawn */
+            withdrawn: boolean;
+            /** Words */
+            words: string;
+        };
+        /**
          * NowTile
          * @description Something that is counted of today, or of this moment.
          *
@@ -9002,6 +9329,18 @@ export interface components {
             reason: string;
             /** Words */
             words: string;
+        };
+        /**
+         * OrderReport
+         * @description What a report says, and whether it is made when it is due.
+         */
+        OrderReport: {
+            /**
+             * Is On
+             * @default true
+             */
+            is_on?: boolean;
+            says: components["schemas"]["Says"];
         };
         /**
          * OrganisationNode
@@ -9199,6 +9538,40 @@ export interface components {
              * @default
              */
             reason?: string;
+        };
+        /**
+         * PartOf
+         * @description One section of a report.
+         *
+         *     Attributes:
+         *         kind: ``days``: what happened on the days of the report; ``board``: the tiles of a board
+         *             for the month; ``table``: indicators side by side for the month.
+         *         board: short name, of a board.
+         *         codes: of indicators, of a table.
+         *         by: what a figure of a table is of.
+         */
+        PartOf: {
+            /**
+             * Board
+             * @default
+             */
+            board?: string;
+            /**
+             * By
+             * @default department
+             * @enum {string}
+             */
+            by?: "hospital" | "department" | "month";
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "days" | "board" | "table";
         };
         /**
          * PartView
@@ -10819,6 +11192,82 @@ export interface components {
             state: "running" | "stopping" | "stopped" | "finished";
         };
         /**
+         * ReportList
+         * @description Reports that are seen, those that may be begun with, and whether there is a mail server.
+         */
+        ReportList: {
+            /** Items */
+            items: components["schemas"]["ReportView"][];
+            /** Mails */
+            mails: boolean;
+            /** Templates */
+            templates: components["schemas"]["TemplateView"][];
+        };
+        /**
+         * ReportTold
+         * @description A failure in the words of one language.
+         */
+        ReportTold: {
+            /** Next Step */
+            next_step: string;
+            /** What */
+            what: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ReportTrouble
+         * @description Why nothing was made or sent: a failure in words.
+         */
+        ReportTrouble: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "invalid" | "forbidden" | "not_found" | "conflict" | "busy" | "unavailable" | "unsupported" | "internal";
+            /** Code */
+            code: string;
+            en: components["schemas"]["ReportTold"];
+            /** Where */
+            where: string;
+            zh: components["schemas"]["ReportTold"];
+        };
+        /**
+         * ReportView
+         * @description A report, and its last runs.
+         *
+         *     Attributes:
+         *         own: whether whoever asks ordered it; only then it is changed.
+         *         next_at: when it is due next; null: when somebody asks.
+         *         alarm: why nothing was sent last; null: all is well.
+         */
+        ReportView: {
+            alarm: components["schemas"]["ReportTrouble"] | null;
+            /** Alarm At */
+            alarm_at: string | null;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Is On */
+            is_on: boolean;
+            /** Next At */
+            next_at: string | null;
+            /** Own */
+            own: boolean;
+            /**
+             * Report
+             * Format: uuid
+             */
+            report: string;
+            /** Runs */
+            runs: components["schemas"]["RunView"][];
+            says: components["schemas"]["Says"];
+            /** Version */
+            version: number;
+        };
+        /**
          * ResendRequest
          * @description Send again; with ``body_text`` the repaired message is sent instead.
          */
@@ -11020,6 +11469,95 @@ export interface components {
             hash: string;
         };
         /**
+         * RunReport
+         * @description Make a report now.
+         *
+         *     Attributes:
+         *         month: that it is about; empty: the one of its schedule, or the last whole one.
+         *         mail: whether it is sent to its receivers, too.
+         */
+        RunReport: {
+            /**
+             * Mail
+             * @default false
+             */
+            mail?: boolean;
+            /**
+             * Month
+             * @default
+             */
+            month?: string;
+        };
+        /**
+         * RunView
+         * @description One time that a report was made.
+         *
+         *     Attributes:
+         *         key: of the period: ``2026-10``; ``now:…`` for one that somebody asked for.
+         *         state: ``due``, ``made`` (and on its way), ``sent``, ``parked`` (a person must look),
+         *             ``refused`` (whoever ordered it may not any more).
+         *         try_at: when it is worked on next; null: it is not.
+         *         sha256: of the file, in hexadecimal; null: there is none.
+         *         watermark: SHA-256 of the facts that it was counted of.
+         *         mails: where it should go.
+         *         told: addresses that the mail server took.
+         *         failed: addresses that it refuses for good.
+         */
+        RunView: {
+            /** Attempts */
+            attempts: number;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            error: components["schemas"]["ReportTrouble"] | null;
+            /** Failed */
+            failed: string[];
+            /**
+             * First On
+             * Format: date
+             */
+            first_on: string;
+            /** Key */
+            key: string;
+            /**
+             * Last On
+             * Format: date
+             */
+            last_on: string;
+            /** Made At */
+            made_at: string | null;
+            /** Mails */
+            mails: string[];
+            /** Pages */
+            pages: number;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            /** Sha256 */
+            sha256: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "due" | "made" | "sent" | "parked" | "refused";
+            /** Told */
+            told: string[];
+            /** Try At */
+            try_at: string | null;
+            /** Version */
+            version: number;
+            /** Watermark */
+            watermark: string;
+        };
+        /**
          * SayingRow
          * @description A message or act that said something about a record.
          *
@@ -11050,6 +11588,87 @@ export interface components {
             refused: boolean;
             /** Taken Back By */
             taken_back_by: string | null;
+        };
+        /**
+         * Says
+         * @description What a report says.
+         *
+         *     Attributes:
+         *         title: what people call it.
+         *         sections: in order.
+         *         schedule: when it is due; None: only when somebody asks.
+         *         hospital: code; empty: all that whoever ordered it sees.
+         *         mails: where it is sent.
+         *         accounts: sign-in names of those who find it on their page.
+         *         language: in which it is written.
+         */
+        Says: {
+            /**
+             * Accounts
+             * @default []
+             */
+            accounts?: string[];
+            /**
+             * Hospital
+             * @default
+             */
+            hospital?: string;
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            /**
+             * Mails
+             * @default []
+             */
+            mails?: string[];
+            schedule?: components["schemas"]["Schedule"] | null;
+            /** Sections */
+            sections: components["schemas"]["PartOf"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * Schedule
+         * @description When a report is due, in the hospital's own time; it is about what ended the day before.
+         *
+         *     Attributes:
+         *         every: ``daily`` is about the day before; ``weekly`` about the last whole week, Monday to
+         *             Sunday; ``monthly`` about the last whole month.
+         *         at: hour and minute.
+         *         weekday: of a weekly one: 1 is Monday.
+         *         day: of a monthly one: day of the month.
+         *         workdays: a daily one is due on working days only, about all days since the last one;
+         *             another one waits for the next working day.
+         */
+        Schedule: {
+            /**
+             * At
+             * @default 07:30
+             */
+            at?: string;
+            /**
+             * Day
+             * @default 2
+             */
+            day?: number;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "daily" | "weekly" | "monthly";
+            /**
+             * Weekday
+             * @default 1
+             */
+            weekday?: number;
+            /**
+             * Workdays
+             * @default false
+             */
+            workdays?: boolean;
         };
         /**
          * ScopeView
@@ -11704,6 +12323,18 @@ export interface components {
             value: number | null;
         };
         /**
+         * TemplateView
+         * @description A report to begin with.
+         */
+        TemplateView: {
+            schedule: components["schemas"]["Schedule"];
+            /** Sections */
+            sections: components["schemas"]["PartOf"][];
+            /** Template */
+            template: string;
+            title: components["schemas"]["BothWords"];
+        };
+        /**
          * ThresholdView
          * @description A figure of a model.
          */
@@ -12038,6 +12669,14 @@ export interface components {
             name: components["schemas"]["BothWords"];
         };
         /**
+         * WithdrawNote
+         * @description Withdraw a note; ``version`` is the one that was read.
+         */
+        WithdrawNote: {
+            /** Version */
+            version: number;
+        };
+        /**
          * Words
          * @description A failure in one language: what failed, why, what to do next.
          */
@@ -12109,6 +12748,27 @@ export interface components {
             period: components["schemas"]["PeriodView"];
             /** Roles */
             roles: components["schemas"]["WorkloadRole"][];
+        };
+        /**
+         * WriteNote
+         * @description A note: on which months of an indicator, where, and what.
+         */
+        WriteNote: {
+            /**
+             * Department
+             * @default
+             */
+            department?: string;
+            /** Hospital */
+            hospital: string;
+            /**
+             * Period
+             * @example 2026-03
+             * @example 2026-01..2026-03
+             */
+            period: string;
+            /** Words */
+            words: string;
         };
         /**
          * Decision
@@ -21119,6 +21779,222 @@ export interface operations {
             };
         };
     };
+    export_indicator_board: {
+        parameters: {
+            query?: {
+                board?: string;
+                /** @description empty: the last whole */
+                month?: string;
+                hospital?: string;
+                form?: "csv" | "xlsx" | "pdf";
+                /** @description of heads and names */
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_indicator_figures: {
+        parameters: {
+            query: {
+                /** @description up to 30: A,B */
+                codes: string;
+                by?: "hospital" | "department" | "doctor" | "month";
+                form?: "csv" | "xlsx";
+                /** @description of heads and names */
+                language?: "zh" | "en";
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_indicator_places: {
         parameters: {
             query: {
@@ -21622,6 +22498,674 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Registers"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_indicator_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    order_indicator_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_indicator_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    change_indicator_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    run_indicator_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    download_indicator_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    retry_indicator_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
                 };
             };
             /** @description not signed in */
@@ -23641,6 +25185,496 @@ export interface operations {
             };
         };
     };
+    list_indicator_notes: {
+        parameters: {
+            query: {
+                /** @description that they touch: whole months */
+                period: string;
+                hospital?: string;
+                department?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    write_indicator_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_indicator_note_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteHistory"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    change_indicator_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    withdraw_indicator_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_published_values: {
         parameters: {
             query?: {
@@ -23886,6 +25920,118 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_indicator_rows_as_sheet: {
+        parameters: {
+            query: {
+                side?: "numerator" | "denominator";
+                /** @description of heads and names */
+                language?: "zh" | "en";
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description payer:self, age:75: of rows that fulfil a condition more */
+                only?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: column:value with commas between; a text by its beginning */
+                where?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description not signed in */

@@ -34,7 +34,8 @@ from lianyi.applications.indicators.wording import said_of, word_of
 from lianyi.projections.operational.star import Column, Kind
 
 if TYPE_CHECKING:
-    from lianyi.applications.indicators.engine import Cells, Key
+    from lianyi.applications.indicators.cube import Key
+    from lianyi.applications.indicators.engine import Cells
 
 BY_MAX: Final = 3
 CELLS_MAX: Final = 3_000

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -34,6 +34,8 @@ from lianyi.security.privacy.model import About
 from lianyi.security.privacy.service import Privacy
 
 EXPORT_ROWS_MAX: Final = 100_000
+PAGE_ROWS: Final = 5_000
+"""So many rows of a file are in memory at a time."""
 HIDDEN: Final = "****"
 PATIENT_OF: Final = "patient_of"
 _POSITION: Final = re.compile(r"\d{1,4}-\d{1,18}", re.ASCII)
@@ -182,6 +184,22 @@ class Rows:
             shows(channels.get(hospital, 0), sorted(whose))
         return found
 
+    async def pages(self, one: Meant, side: Side, window: Window) -> AsyncIterator[Behind]:
+        """Give all rows that one side of a figure counts, :data:`PAGE_ROWS` at a time.
+
+        Raises:
+            NotCounted: there are none, for it is not counted from rows.
+            TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
+        """
+        skip = 0
+        while True:
+            behind = await self.page(one, side, window, skip=skip, limit=PAGE_ROWS)
+            _fits(one, behind.total)
+            yield behind
+            skip += len(behind.rows)
+            if not behind.rows or skip >= behind.total:
+                return
+
     async def export(self, one: Meant, side: Side, window: Window) -> str:
         """Return all rows that one side of a figure counts as CSV, for a spreadsheet.
 
@@ -190,12 +208,7 @@ class Rows:
             TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
         """
         behind = await self.page(one, side, window, skip=0, limit=EXPORT_ROWS_MAX)
-        if behind.total > EXPORT_ROWS_MAX:
-            raise TooMuchAtOnce(
-                where=one.indicator.indicator,
-                why=f"{behind.total} rows; at most {EXPORT_ROWS_MAX} go into one file",
-                why_zh=f"共 {behind.total} 行，一个文件最多 {EXPORT_ROWS_MAX} 行",
-            )
+        _fits(one, behind.total)
         out = io.StringIO()
         writer = csv.writer(out)
         heads = [f"{one.name.zh} {one.column}" for one in behind.columns]
@@ -205,6 +218,15 @@ class Rows:
             said = [row.hospital, row.key, row.patient, row.origin, *cells]
             writer.writerow([harmless(one) for one in said])
         return out.getvalue()
+
+
+def _fits(one: Meant, total: int) -> None:
+    if total > EXPORT_ROWS_MAX:
+        raise TooMuchAtOnce(
+            where=one.indicator.indicator,
+            why=f"{total} rows; at most {EXPORT_ROWS_MAX} go into one file",
+            why_zh=f"共 {total} 行，一个文件最多 {EXPORT_ROWS_MAX} 行",
+        )
 
 
 def _side(one: Meant, side: Side) -> Part:

@@ -6,9 +6,9 @@ another one. Names are looked up when something is shown, and codes are what is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,14 @@ import asyncpg
 
 from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.asking import Asked, Asking
-from lianyi.applications.indicators.boards import find_board, now_tiles, parse_board, read_boards
+from lianyi.applications.indicators.boards import (
+    Board,
+    find_board,
+    now_tiles,
+    parse_board,
+    read_boards,
+)
+from lianyi.applications.indicators.boards import NowTile as CountedNow
 from lianyi.applications.indicators.book import Book, Definitions
 from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.defining import (
@@ -39,7 +46,7 @@ from lianyi.applications.indicators.installed import must_be_there
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
-from lianyi.applications.indicators.rowing import Rows
+from lianyi.applications.indicators.rowing import Behind, Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.sight import Sight
 from lianyi.applications.indicators.slicing import parse_slices, sliced
@@ -169,8 +176,16 @@ class IndicatorService:
         definitions = await self._book.now(self._today)
         return detail_view(definitions, definitions.get(code), self._today)
 
-    async def values(self, codes: Sequence[str], asked: Asked, *, by: By) -> FiguresView:
+    async def values(
+        self, codes: Sequence[str], asked: Asked, *, by: By, also: Sequence[str] = ()
+    ) -> FiguresView:
         """Return the figures of some indicators.
+
+        Args:
+            codes: of indicators.
+            asked: which figures.
+            by: what each is of.
+            also: permissions that whoever asks must have there, too.
 
         Raises:
             NoSuchIndicator, UnreadablePeriod, TooMuchAtOnce: it is not understood.
@@ -185,7 +200,7 @@ class IndicatorService:
                 why_zh=f"一次最多统计 {CODES_MAX} 个指标",
             )
         period = parse_period(asked.period)
-        window, sight = await self._asking.window(asked, period)
+        window, sight = await self._asking.window(asked, period, also=also)
         definitions = await self._book.now(self._today)
         by_doctor = by == "doctor" or sight.doctors is not None
         slices = parse_slices(asked.where)
@@ -209,13 +224,16 @@ class IndicatorService:
             ],
         )
 
-    async def board(self, name: str, *, month: str, hospital: str) -> BoardView:
+    async def board(
+        self, name: str, *, month: str, hospital: str, also: Sequence[str] = ()
+    ) -> BoardView:
         """Return the tiles of a board.
 
         Args:
             name: of the board.
             month: ``2026-03``; empty: the last whole one.
             hospital: code; empty: all that are seen.
+            also: permissions that whoever asks must have there, too.
 
         Raises:
             BadBoard: there is no such board, or its file cannot be used.
@@ -226,7 +244,7 @@ class IndicatorService:
         period = parse_period(month or month_text(month_of(self._today) - 1))
         if period.first < 12:
             raise UnreadablePeriod(where=month, why="it lies before 2001", why_zh="早于 2001 年")
-        window, sight = await self._asking.window(Asked(str(period), hospital), period)
+        window, sight = await self._asking.window(Asked(str(period), hospital), period, also=also)
         definitions = await self._book.now(self._today)
         own = sight.doctors is not None
         some = [
@@ -247,6 +265,10 @@ class IndicatorService:
             boards=others,
         )
 
+    def find_board(self, name: str) -> Board:
+        """Return what stands on a board; raises :class:`BadBoard`."""
+        return find_board(read_boards(self._content_dir), name)
+
     async def today(self, *, hospital: str) -> TodayView:
         """Return what happens today, and who is in hospital now.
 
@@ -264,24 +286,36 @@ class IndicatorService:
             if sight.doctors is not None and not one.part.doctor:
                 continue
             of_today = Window(month, month, window.places, window.doctors, since, until)
-            value = await self._figuring_of_now.number(
-                one.part, of_today if one.when == "today" else everything
-            )
-            newest = None
-            if one.when == "today":
-                newest = await self._figuring_of_now.newest(one.part, of_today, until)
-            money = one.part.of.endswith("_fen")
             tiles.append(
-                NowTile(
-                    tile=one.tile,
-                    name=said_of(one.name),
-                    when=one.when,
-                    unit="yuan" if money else "count",
-                    value=float(value) / 100 if money else float(value),
-                    newest=newest,
+                await _now_tile(
+                    self._figuring_of_now, one, of_today if one.when == "today" else everything
                 )
             )
         return TodayView(day=day, asked_at=self._clock.now(), tiles=tiles)
+
+    async def days(
+        self, first: date, last: date, *, hospital: str, also: Sequence[str] = ()
+    ) -> list[NowTile]:
+        """Return what happened on days that are over, counted of the files as they are settled.
+
+        Args:
+            first: day.
+            last: day, counted in.
+            hospital: code; empty: all that are seen.
+            also: permissions that whoever asks must have there, too.
+
+        Raises:
+            NothingInSight, NoStar, CountingTooBig: see :meth:`values`.
+        """
+        months = Period(month_of(first), month_of(last))
+        window, sight = await self._asking.window(Asked("", hospital), months, also=also)
+        since, until = self._midnight(first), self._midnight(last + timedelta(days=1))
+        of_days = replace(window, since=since, until=until)
+        return [
+            await _now_tile(self._figuring, one, of_days)
+            for one in now_tiles()
+            if one.when == "today" and (sight.doctors is None or one.part.doctor)
+        ]
 
     async def rows(self, code: str, asked: Asked, *, side: Side, skip: int, limit: int) -> RowsView:
         """Return the rows behind a figure.
@@ -320,12 +354,27 @@ class IndicatorService:
             NotCounted, TooMuchAtOnce: it goes into no file.
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
+        one, window = await self._exported(code, asked)
+        return await self._rows.export(one, side, window)
+
+    async def export_pages(
+        self, code: str, asked: Asked, *, side: Side
+    ) -> tuple[Meant, AsyncIterator[Behind]]:
+        """Return the same rows as :meth:`export`, some thousand at a time.
+
+        Raises:
+            NoSuchIndicator, UnreadablePeriod, NothingInSight: see :meth:`values`; what
+                :meth:`export` raises besides is raised by the iterator.
+        """
+        one, window = await self._exported(code, asked)
+        return one, self._rows.pages(one, side, window)
+
+    async def _exported(self, code: str, asked: Asked) -> tuple[Meant, Window]:
         period = parse_period(asked.period)
         window, _ = await self._asking.window(asked, period, also=(_ROWS,))
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=window.doctors is not None)
-        one = sliced(one, parse_slices(asked.where))
-        return await self._rows.export(one, side, window)
+        return sliced(one, parse_slices(asked.where)), window
 
     # ---- what is common to them ----------------------------------------------------------------
 
@@ -377,3 +426,20 @@ class IndicatorService:
                 self._data, organisations=organisations, practitioners=others
             )
         return await naming.look_up(self._data, organisations=organisations | others)
+
+
+async def _now_tile(figuring: Figuring, one: CountedNow, window: Window) -> NowTile:
+    """Return what one tile comes to in a window."""
+    value = await figuring.number(one.part, window)
+    newest = None
+    if one.when == "today" and window.until is not None:
+        newest = await figuring.newest(one.part, window, window.until)
+    money = one.part.of.endswith("_fen")
+    return NowTile(
+        tile=one.tile,
+        name=said_of(one.name),
+        when=one.when,
+        unit="yuan" if money else "count",
+        value=float(value) / 100 if money else float(value),
+        newest=newest,
+    )

@@ -3,12 +3,13 @@ import './indicators.css'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 
 import { Failed, Loading, StatePage } from '@/components/StatePage'
-import type { IndicatorBoard } from '@/lib/api'
+import type { IndicatorBoard, IndicatorTile } from '@/lib/api'
 import type { BoardSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
+import { ExportMenu, saveBoard, saveValues } from './ExportMenu'
 import { IndicatorPages, usePeriodName, type Said, useSaid } from './parts'
-import { periodText } from './periods'
+import { type Period, periodText } from './periods'
 import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
 import { Strip } from './Strip'
 import { TileCard } from './TileCard'
@@ -38,6 +39,7 @@ export default function BoardPage() {
         <PlacePickers period={periodText(period)} place={search} put={({ hospital, department }) => put({ hospital, department })} doctors={false} />
         <Boards board={board} chosen={search.board} change={(name) => put({ board: name })} />
         <Groups groups={groups} chosen={search.group} change={(group) => put({ group })} />
+        {board && <Save board={board} tiles={shown} search={search} period={period} />}
       </div>
       {failed ? (
         <Failed error={failed.error} retry={() => void failed.refetch()} />
@@ -57,6 +59,16 @@ export default function BoardPage() {
       <TileSheet tile={phone ? open : undefined} search={search} period={period} close={() => put({ open: undefined })} />
     </div>
   )
+}
+
+/** The page as a file: a month of whole hospitals as the board that it is, anything else as its cells. */
+function Save({ board, tiles, search, period }: { board: IndicatorBoard; tiles: IndicatorTile[] | undefined; search: BoardSearch; period: Period }) {
+  const { hospital, department } = search
+  const whole = period.kind === 'month' && department === undefined
+  const codes = (tiles ?? []).filter(({ way }) => way === 'counted').slice(0, 30).map(({ code }) => code).join(',')
+  if (whole) return <ExportMenu name={`${board.board}-${periodText(period)}`} forms={['csv', 'xlsx', 'pdf']} fetch={saveBoard({ board: board.board, month: periodText(period), ...(hospital && { hospital }) })} />
+  if (codes === '') return null
+  return <ExportMenu name={`${board.board}-${periodText(period)}`} forms={['csv', 'xlsx']} fetch={saveValues({ codes, period: periodText(period), by: 'department', ...(hospital && { hospital }), ...(department && { department }) })} />
 }
 
 /** Which board: the president's, or one about a topic. */

@@ -12,8 +12,10 @@ import { Bars, type Level } from './Bars'
 import { Benchmark } from './Benchmark'
 import { Contribution } from './Contribution'
 import { ForecastPanel } from './ForecastPanel'
+import { ExportMenu, saveValues } from './ExportMenu'
 import { slicesOf, whereOf, withSlice } from './explored'
 import { MonthChart } from './MonthChart'
+import { Notes, useNotes } from './Notes'
 import { amount, type Money, moneyOf } from './numbers'
 import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Value } from './parts'
 import { monthsUpTo, periodText } from './periods'
@@ -22,6 +24,7 @@ import { Rows } from './Rows'
 import { SliceChips, useDimensions } from './Slices'
 import { useFigures } from './useBoard'
 import { useIndicator } from './useIndicator'
+import { usePlaces } from './usePlaces'
 
 /** Which department, which doctor and which patients explain this number? */
 export default function DrillPage() {
@@ -49,7 +52,9 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
   const place = { codes: indicator.code, hospital, department, doctor, caliber, only, role, where }
   const figures = useFigures({ ...place, period: periodText(period), by: level })
   const months = useFigures({ ...place, period: monthsUpTo(period).range, by: 'month' })
+  const notes = useNotes(indicator.code, monthsUpTo(period).range, search)
   const counted = figures.data?.items[0]
+  const { hospitals } = usePlaces({ period: periodText(period) }).places
   const by = counted?.counted_by
   const used = indicator.calibers.find((one) => one.caliber === by?.caliber && one.version === by.version)
   const money = moneyOf(used ?? { numerator: null, denominator: null })
@@ -68,6 +73,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
           <Link to="/indicators/desk/$code" params={{ code: indicator.code }}>
             {t('indicators.toDefinition')}
           </Link>
+          <ExportMenu name={`${indicator.code}-${periodText(period)}`} forms={['csv', 'xlsx']} fetch={saveValues({ codes: indicator.code, period: periodText(period), by: level, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }), ...(where && { where }) })} />
         </span>
       </div>
       <Path search={search} counted={counted} only={figures.data?.only} put={put} />
@@ -85,7 +91,8 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
                   <h2>{t('indicators.byMonth')}</h2>
                   <span className="quiet">{t('indicators.byMonthText')}</span>
                 </div>
-                {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
+                {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} notes={notes.data?.items} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
+                {doctor === undefined && <Notes code={indicator.code} notes={notes.data?.items ?? []} month={monthsUpTo(period).months.at(-1) ?? ''} search={search} hospitals={hospitals} />}
               </section>
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
               {counted.way === 'counted' && <Contribution code={indicator.code} period={periodText(period)} search={search} money={money} put={put} />}

@@ -1,4 +1,4 @@
-import type { Figure } from '@/lib/api'
+import type { Figure, IndicatorNote } from '@/lib/api'
 import { lineThrough, ticks } from '@/lib/drawing'
 import { useTexts } from '@/lib/texts'
 
@@ -6,10 +6,10 @@ import { heightIn, reach, unbroken } from './line'
 import { tell } from './numbers'
 import { unitOf, unitWord, usePeriodName } from './parts'
 
-type Props = { figures: Figure[]; unit: string; target?: number | null; chosen: string; open: (month: string) => void }
+type Props = { figures: Figure[]; unit: string; target?: number | null; chosen: string; notes?: IndicatorNote[] | undefined; open: (month: string) => void }
 
 /** How it went month by month, with the year before; each month is a button. */
-export function MonthChart({ figures, unit, target = null, chosen, open }: Props) {
+export function MonthChart({ figures, unit, target = null, chosen, notes = [], open }: Props) {
   const { t, language } = useTexts()
   const periodName = usePeriodName()
   const months = figures.filter(({ month }) => month !== null && month !== undefined)
@@ -21,6 +21,7 @@ export function MonthChart({ figures, unit, target = null, chosen, open }: Props
   const span = reach([...values, ...before], { target, floor })
   if (!span) return <p className="quiet panel-body">{t('indicators.noLine')}</p>
   const height = heightIn(span, 100)
+  const written = (month: string | null | undefined) => notes.filter(({ first_month: first, last_month: last }) => month && first <= month && month <= last)
   const line = (of: (number | null)[]) => unbroken(of.map((value, place) => (value === null ? null : { x: ((place + 0.5) / of.length) * 100, y: height(value) })))
   return (
     <figure className="month-chart">
@@ -40,6 +41,16 @@ export function MonthChart({ figures, unit, target = null, chosen, open }: Props
           .map(({ x, y }) => (
             <i key={x} className="month-dot" style={{ left: `${x}%`, top: `${y}%` }} />
           ))}
+        {months.map(({ month }, place) => {
+          const here = written(month)
+          if (here.length === 0) return null
+          const words = `${t('indicators.notes.title')} ${periodName(month)}: ${here.map((one) => one.words).join(' / ')}`
+          return (
+            <span key={month} className="month-note" role="img" aria-label={words} title={words} style={{ left: `${((place + 0.5) / months.length) * 100}%` }}>
+              ◆
+            </span>
+          )
+        })}
       </div>
       <div className="month-axis" style={{ gridTemplateColumns: `repeat(${months.length}, minmax(0, 1fr))` }}>
         {months.map(({ month, value, last_year: past }, place) => (

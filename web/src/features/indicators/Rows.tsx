@@ -6,13 +6,13 @@ import { Button } from 'antd'
 
 import { Mark } from '@/components/StateMark'
 import { Failed, Loading, StatePage } from '@/components/StatePage'
-import { useSave } from '@/components/useSave'
 import { client, type CountedRow, type CountedRows, take } from '@/lib/api'
 import { DRILL_SIDES, type DrillSearch } from '@/lib/filters'
 import { useMay, useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { cellText } from './cells'
+import { ExportMenu } from './ExportMenu'
 import { amount, plain } from './numbers'
 import { useSaid } from './parts'
 
@@ -95,18 +95,20 @@ function AddsUp({ rows, figure }: { rows: CountedRows; figure: Asked['figure'] }
 }
 
 function Export({ asked }: { asked: Asked }) {
-  const { t } = useTexts()
-  const allowed = useMay()('indicators.export')
   const side = asked.search.side ?? 'numerator'
-  const save = useSave(`${asked.code}-${asked.period}-${side}.csv`, () =>
-    take(client.GET('/api/v1/indicators/{code}/rows.csv', { params: { path: { code: asked.code }, query: questionOf(asked) }, parseAs: 'blob' })) as Promise<Blob>,
-  )
-  if (!allowed) return null
+  const path = { code: asked.code }
+  const query = questionOf(asked)
   return (
     <span className="push">
-      <Button size="small" loading={save.isPending} onClick={() => save.mutate()}>
-        {t('indicators.export')}
-      </Button>
+      <ExportMenu
+        name={`${asked.code}-${asked.period}-${side}`}
+        forms={['csv', 'xlsx']}
+        fetch={(form, language) =>
+          form === 'csv'
+            ? take(client.GET('/api/v1/indicators/{code}/rows.csv', { params: { path, query }, parseAs: 'blob' }))
+            : take(client.GET('/api/v1/indicators/{code}/rows.xlsx', { params: { path, query: { ...query, language } }, parseAs: 'blob' }))
+        }
+      />
     </span>
   )
 }

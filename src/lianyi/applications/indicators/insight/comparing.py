@@ -27,7 +27,7 @@ from lianyi.applications.indicators.views import Place
 from lianyi.applications.indicators.window import Window
 
 if TYPE_CHECKING:
-    from lianyi.applications.indicators.engine import Key
+    from lianyi.applications.indicators.cube import Key
 
 PEERS_LEAST: Final = 5
 ROWS_LEAST: Final = 10

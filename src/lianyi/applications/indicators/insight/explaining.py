@@ -41,7 +41,7 @@ from lianyi.applications.indicators.wording import said_of
 from lianyi.projections.operational.star import Kind
 
 if TYPE_CHECKING:
-    from lianyi.applications.indicators.engine import Key
+    from lianyi.applications.indicators.cube import Key
 
 ROWS_MAX: Final = 100
 AFFECTED_MAX: Final = 12
