@@ -226,7 +226,7 @@ def fuzz(target: Target, *, cases: int, number: int = 0, only: Sequence[str] = (
         only: those whose address holds one of these; empty: all.
     """
     schema = schemathesis.openapi.from_url(
-        f"{target.url}/api/v1/openapi.json", headers=target.headers("")
+        f"{target.url}/api/v1/openapi.json", headers=target.headers(""), timeout=PATIENCE
     )
     operations = [one.ok() for one in schema.get_all_operations()]
     operations = [
