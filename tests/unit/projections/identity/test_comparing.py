@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
+from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.projections.identity.people import candidate_pairs
+from tests.unit.projections.identity.people import candidate_pairs, citizen, someone
 
 from lianyi.projections.identity.columns import Columns, Places
 from lianyi.projections.identity.comparing import judge_pairs
 from lianyi.projections.identity.evidence import compare_registrations
 from lianyi.projections.identity.guards import Lane
-from lianyi.projections.identity.matching import packed
+from lianyi.projections.identity.matching import packed, share_a_mark
 from lianyi.projections.identity.meeting import distinct
 from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.rarity import ValueCounts, address_key
@@ -77,6 +80,34 @@ def test_columns_give_back_what_was_read(town: tuple[list[Traits], Places]) -> N
         assert [getattr(found, f) for f in Traits.__struct_fields__ if f != "marks"] == [
             getattr(one, f) for f in Traits.__struct_fields__ if f != "marks"
         ]
+
+
+def test_marks_of_what_is_packed_are_those_of_what_was_read(
+    town: tuple[list[Traits], Places],
+) -> None:
+    traits, pairs = town
+    data = [packed(one) for one in traits]
+    random = Random(5)
+    others = [(random.randrange(len(data)), random.randrange(len(data))) for _ in range(5_000)]
+    found = set()
+    for a, b in [*pairs.tolist()[:5_000], *others]:
+        found.add(share_a_mark(data[a], data[b]))
+        assert share_a_mark(data[a], data[b]) is bool(traits[a].marks & traits[b].marks)
+    assert found == {True, False}
+
+
+def test_pairs_alike_but_for_their_mothers_are_judged_apart_in_batch() -> None:
+    bare: dict[str, Any] = {"identifiers": (), "phones": (), "addresses": ()}
+    mothers = ("赵丽华", "赵丽华", "钱秀英", "", "赵丽?", "赵丽?")
+    traits = [someone("卢莉梅", mother_name=name, **bare) for name in mothers]
+    traits += [someone("卢莉梅", mother=citizen("19550402", n), **bare) for n in (126, 126, 128)]
+    pairs = np.array(list(combinations(range(len(traits)), 2)), np.int64)
+    found = judge_pairs(Scorer(), Columns([*map(packed, traits)]), pairs[:, 0], pairs[:, 1])
+    linked = {tuple(pairs[at].tolist()) for at in found.at[found.lanes == Lane.AUTO]}
+    assert linked == {(0, 1), (6, 7)}
+    assert linked == {
+        (a, b) for a, b in pairs.tolist() if Scorer().score(traits[a], traits[b]).lane is Lane.AUTO
+    }
 
 
 def test_no_pairs_are_none() -> None:
