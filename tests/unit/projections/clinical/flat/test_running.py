@@ -92,7 +92,7 @@ async def test_what_is_sent_is_run_over_and_nothing_that_is_kept(ward: Ward) -> 
         ((("viewReference", "ViewDefinition/none"),), "", 404),
         ((("viewResource", VIEW | {"select": []}),), "", 400),
         ((("viewResource", KEYS), ("group", "x")), "", 400),
-        ((("viewResource", KEYS),), "?_format=xml", 400),
+        ((("viewResource", KEYS),), "?_format=xml", 406),
         ((("viewResource", KEYS),), "?_limit=0", 400),
         ((("viewResource", KEYS),), "?after=x", 400),
         ((("viewResource", KEYS),), "?header=perhaps", 400),
