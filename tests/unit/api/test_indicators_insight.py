@@ -205,6 +205,9 @@ async def test_a_change_shows_whom_it_affected_above_and_beside(asked: Asked) ->
     assert "denominator" in {one["side"] for one in found["indicators"]}
     assert found["indicators"]
     assert len(found["indicators"]) <= 12
+    narrowed = await asked.get("region", "/INP-005/impact", period="2026-03", against="previous",
+                               only="sex:female")  # fmt: skip
+    assert narrowed["indicators"], "others are narrowed in the same way"
     own = await asked.get("head", "/INP-005/impact", period="2026-03", department="D1")
     assert own["above"] is None, "who sees a department does not see what its hospital did"
 
