@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, traceSearch } from './filters'
+import { alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, topicSearch, traceSearch, workloadSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -115,4 +115,13 @@ describe('what of an indicator is asked for in an address', () => {
     expect(alertsSearch({ alert: 'open', code: 'EX-04' })).toEqual({ alert: 'open', code: 'EX-04' })
     expect(alertsSearch({ alert: 'closed', code: '4' })).toEqual({})
   })
+})
+
+it('what narrows and divides a figure is a word of a form, or nothing', () => {
+  const kept = { only: 'payer:self', role: 'assistant', split: 'readmitted_31_days', against: 'previous' }
+  expect(drillSearch(kept)).toEqual(kept)
+  expect(drillSearch({ only: 'payer:<b>', role: 'Assistant', split: 'a b', against: 'never' })).toEqual({})
+  expect(topicSearch({ topic: 'beds', period: '2026Q1', hospital: 'H1', other: 'x' })).toEqual({ topic: 'beds', period: '2026Q1', hospital: 'H1' })
+  expect(topicSearch({ topic: '../beds' })).toEqual({})
+  expect(workloadSearch({ period: '2026-03', doctor: 'P1', department: '' })).toEqual({ period: '2026-03', doctor: 'P1' })
 })

@@ -79,7 +79,7 @@ function Compared({ found }: { found: BenchmarkAnswer }) {
           </li>
         ))}
       </ol>
-      <p className="quiet formula">{t('indicators.insight.masked', { hidden: found.hidden, least: found.least })}</p>
+      {found.hidden > 0 && <p className="quiet formula">{t('indicators.insight.masked', { hidden: found.hidden, least: found.least })}</p>}
     </>
   )
 }

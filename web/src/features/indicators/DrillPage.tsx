@@ -94,11 +94,11 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
                 {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} notes={notes.data?.items} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
                 {doctor === undefined && <Notes code={indicator.code} notes={notes.data?.items ?? []} month={monthsUpTo(period).months.at(-1) ?? ''} search={search} hospitals={hospitals} />}
               </section>
+              {counted.way === 'counted' && <ForecastPanel code={indicator.code} search={search} ratio={counted.all?.denominator != null} />}
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
               {counted.way === 'counted' && <Contribution code={indicator.code} period={periodText(period)} search={search} money={money} put={put} />}
-              {drills && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
-              {counted.way === 'counted' && <ForecastPanel code={indicator.code} search={search} ratio={counted.all?.denominator != null} />}
               {counted.way === 'counted' && may('indicators.read') && <Benchmark code={indicator.code} period={periodText(period)} search={search} />}
+              {drills && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
             </>
           ) : (
             <StatePage title={t(`indicators.counting.${counted.way}`)} text={said(counted.why)} quiet />

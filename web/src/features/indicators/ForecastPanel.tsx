@@ -129,7 +129,9 @@ function Band({ found }: { found: ForecastAnswer }) {
       </div>
       <div className="forecast-axis num quiet">
         <span>{first?.at}</span>
-        <span>{next?.at}</span>
+        <span className="forecast-begins" style={{ left: `${drawing.ahead[1]?.x ?? 100}%` }}>
+          {next?.at}
+        </span>
         <span>{last?.at}</span>
       </div>
       <figcaption className="row month-legend">

@@ -129,7 +129,7 @@ function Structure({ structure, search, period }: { structure: Structured; searc
   const said = useSaid()
   const { hospital, department } = search
   const ratio = structure.rows.some(({ denominator }) => denominator !== null)
-  const shown = structure.rows.toSorted((a, b) => b.numerator - a.numerator)
+  const shown = [...structure.rows].sort((a, b) => b.numerator - a.numerator)
   const most = Math.max(...shown.map((row) => (ratio ? (row.value ?? 0) : (row.share ?? 0))), 0)
   return (
     <section className="panel" aria-label={`${said(structure.name)} · ${said(structure.by_name)}`}>

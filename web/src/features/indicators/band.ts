@@ -30,7 +30,7 @@ export function bandDrawing(past: readonly Past[], ahead: readonly Ahead[]): Ban
   const begin = { x: (past.length - 1) * step, y: y(last.value) }
   const x = (place: number) => (past.length + place) * step
   const along = (of: (one: Ahead) => number) => ahead.map((one, place) => ({ x: x(place), y: y(of(one)) }))
-  const band = (low: Place[], high: Place[]) => [begin, ...high, ...low.toReversed()]
+  const band = (low: Place[], high: Place[]) => [begin, ...high, ...[...low].reverse()]
   return {
     past: past.map(({ value }, place) => ({ x: place * step, y: y(value) })),
     ahead: [begin, ...along(({ value }) => value)],

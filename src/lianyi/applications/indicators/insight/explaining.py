@@ -7,12 +7,13 @@ every row of an answer is opened by the filters that it names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lianyi.applications.indicators.asking import Asked
-from lianyi.applications.indicators.book import choose
+from lianyi.applications.indicators.book import Definitions, choose
 from lianyi.applications.indicators.defining import Meant, meant, period_view
 from lianyi.applications.indicators.failures import NoSuchSplit
 from lianyi.applications.indicators.figures import quotient, scale
@@ -34,7 +35,7 @@ from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.periods import Period, parse_period
 from lianyi.applications.indicators.predicates import SPANS
 from lianyi.applications.indicators.service import Ground
-from lianyi.applications.indicators.splits import narrowed, shared
+from lianyi.applications.indicators.splits import narrowed, only, shared
 from lianyi.applications.indicators.views import BothWords, By, Place, Side
 from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import said_of
@@ -172,7 +173,7 @@ class Explaining:
         if one.counted:
             counted = await self._counted(one, window, period, base)
             above = await self._above(code, asked, counted, (period, base))
-            others = await self._affected(one, counted, period)
+            others = await self._affected(one, counted, period, asked)
         return ImpactView(
             **about_of(one),
             period=period_view(period),
@@ -287,18 +288,13 @@ class Explaining:
             share=_share(mine.whole, divided.change),
         )
 
-    async def _affected(self, one: Meant, counted: _Counted, period: Period) -> list[ImpactOn]:
+    async def _affected(
+        self, one: Meant, counted: _Counted, period: Period, asked: Asked
+    ) -> list[ImpactOn]:
         """Return the quotients that count the very rows of an indicator, and what these did."""
         definitions = await self._ground.book.now(self._ground.today)
+        some = _sharing(one, definitions, period, asked)
         said = {_said(part) for part in one.caliber.parts()}
-        some: list[Meant] = []
-        for code, indicator in sorted(definitions.indicators.items()):
-            chosen = choose(indicator, "", period.last_day)
-            if code == one.indicator.indicator or chosen is None:
-                continue
-            caliber = chosen.caliber
-            if caliber.denominator and any(_said(part) in said for part in caliber.parts()):
-                some.append(meant(indicator, "", period.last_day))
         role = counted.windows[0]
         if role.doctors is not None or role.role:
             some = [x for x in some if all(part.doctor for part in x.caliber.parts())]
@@ -375,6 +371,22 @@ def _seconds(part: Part) -> int:
 
 def _said(part: Part) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(part.canonical().items()))
+
+
+def _sharing(one: Meant, definitions: Definitions, period: Period, asked: Asked) -> list[Meant]:
+    """Return the quotients that count rows of an indicator, narrowed as it is itself."""
+    code = one.indicator.indicator
+    whole = meant(one.indicator, asked.caliber, period.last_day)
+    said = {_said(part) for part in whole.caliber.parts()}
+    found = []
+    for other, indicator in sorted(definitions.indicators.items()):
+        chosen = choose(indicator, "", period.last_day)
+        if other == code or chosen is None or chosen.caliber.denominator is None:
+            continue
+        if any(_said(part) in said for part in chosen.caliber.parts()):
+            with suppress(NoSuchSplit):  # its rows do not say what narrows
+                found.append(only(meant(indicator, "", period.last_day), asked.only))
+    return found
 
 
 def _periods(asked: Asked, against: Against) -> tuple[Period, Period]:
