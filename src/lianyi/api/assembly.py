@@ -113,8 +113,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     _identity(app, deps, decides)
     add_fhir(app, deps, zone, decides)
     add_numbers(app, deps, zone, decides)
-
-    queries = Queries(
+    queries = app.state.queries = Queries(
         deps.pool,
         deps.log,
         deps.clock,
@@ -122,7 +121,6 @@ def create_app(deps: ApiDependencies) -> FastAPI:
         privacy=decides,
         alarms=partial(_hurts, app),
     )
-    app.state.queries = queries
     app.state.actions = Actions(queries, deps.pool, deps.log, deps.clock, deps.ids)
     app.state.health = deps.health
     keeper, trail = _security(app, deps, roles)

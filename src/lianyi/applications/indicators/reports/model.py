@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from lianyi.applications.indicators.model import Title
-from lianyi.base.settings import Section
+from lianyi.applications.indicators.views import BothWords
 
 SECTIONS_MAX, CODES_MAX, RECEIVERS_MAX = 12, 30, 20
 Mail = Annotated[
@@ -24,7 +23,13 @@ Organisation = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f]*$")]
 Every = Literal["daily", "weekly", "monthly"]
 
 
-class Schedule(Section):
+class Fixed(BaseModel):
+    """Base of what a report is made of: never changed, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Schedule(Fixed):
     """When a report is due, in the hospital's own time; it is about what ended the day before.
 
     Attributes:
@@ -44,7 +49,7 @@ class Schedule(Section):
     workdays: bool = False
 
 
-class PartOf(Section):
+class PartOf(Fixed):
     """One section of a report.
 
     Attributes:
@@ -64,7 +69,7 @@ class PartOf(Section):
     by: Literal["hospital", "department", "month"] = "department"
 
 
-class Says(Section):
+class Says(Fixed):
     """What a report says.
 
     Attributes:
@@ -104,7 +109,7 @@ class Says(Section):
         return tuple(dict.fromkeys(listed))
 
 
-class Template(Section):
+class Template(Fixed):
     """A report that a house may begin with.
 
     Attributes:
@@ -114,7 +119,7 @@ class Template(Section):
     """
 
     template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
-    title: Title
+    title: BothWords
     sections: Annotated[tuple[PartOf, ...], Field(min_length=1, max_length=SECTIONS_MAX)]
     schedule: Schedule
 

@@ -137,7 +137,7 @@ class Reports:
             templates=[
                 TemplateView(
                     template=one.template,
-                    title=said_of(one.title),
+                    title=one.title,
                     sections=list(one.sections),
                     schedule=one.schedule,
                 )
