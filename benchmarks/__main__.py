@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--search-messages", type=int, default=0, help="e.g. 10_000_000")
     parser.add_argument("--audit-acts", type=int, default=0, help="e.g. 10_000_000")
     parser.add_argument("--soak-minutes", type=float, default=0.0, help="e.g. 60")
+    parser.add_argument("--star", type=Path, help="e.g. data/star: counts its indicators")
     parser.add_argument("--work", type=Path, help="a folder on the disk to measure")
     parser.add_argument("--output", type=Path, default=LATEST)
     options = parser.parse_args()
@@ -65,6 +66,7 @@ def main() -> None:
             search_messages=options.search_messages,
             audit_acts=options.audit_acts,
             soak_minutes=options.soak_minutes,
+            star=options.star,
         )
         for name, scenario in SCENARIOS.items():
             if options.only and name not in options.only:

@@ -44,6 +44,7 @@ class Bench:
         search_messages: how many messages the search looks through; 0: no search.
         audit_acts: how many acts the audit trail is asked about; 0: no audit.
         soak_minutes: how long the soak lasts; 0: no soak.
+        star: a folder of facts that indicators are counted from; None: one is made, a small one.
         patients: how many different ones the messages speak of.
         rates: of floors by name, for shares.
     """
@@ -54,6 +55,7 @@ class Bench:
     search_messages: int = 0
     audit_acts: int = 0
     soak_minutes: float = 0.0
+    star: Path | None = None
     patients: int = 2000
     rates: dict[str, float] = field(default_factory=dict)
     _next_number: int = 1

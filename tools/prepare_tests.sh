@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Give the tests what they need of this machine: a Chromium that can draw Chinese, a Java for Spark, and
-# FUSE, on which the power cuts are played. Without a browser nothing goes on; without FUSE those tests are skipped
-# and say why.
+# Give the tests what they need of this machine: a Chromium that can draw Chinese, a Java for Spark,
+# and FUSE, on which the power cuts are played. Without a browser nothing goes on; without FUSE those
+# tests are skipped and say why.
 set -euo pipefail
 install="$(dirname "$0")/install_packages.sh"
 

@@ -9,6 +9,7 @@ from benchmarks.report import Figure
 from benchmarks.scenarios import (
     access,
     audit,
+    counting,
     delivery,
     footprint,
     formats,
@@ -35,6 +36,7 @@ SCENARIOS: dict[str, Scenario] = {
     "formats": formats.formats,
     "security": secrecy.secrecy,
     "access": access.access,
+    "counting": counting.counting,
     "search": search.search,
     "audit": audit.audit,
     "soak": soak.soak,

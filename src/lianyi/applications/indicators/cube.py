@@ -13,6 +13,7 @@ Both passes use the conditions of :mod:`.counting`; the tests compare with count
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,8 +32,11 @@ from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.star import TEXTS, Fact, Kind
 
 if TYPE_CHECKING:
+    from ibis.expr import operations as ops
+
     from lianyi.applications.indicators.runner import Runner
 
+PLANS_MAX = 256
 PARTS_MAX = 100
 """So many are added up in one statement over the cells."""
 BITS_MAX = 62
@@ -140,27 +144,23 @@ def _together(
     window: Window,
     by: Sequence[str],
 ) -> Iterator[tuple[Part, Cells]]:
-    keys = _Keys()
-    for part in parts:
-        for atom in atoms(part.condition):
-            keys.add(atom, part.of_fact)
-    sums = {part.of: part for part in parts if part.aggregate == "sum"}
-    columns = {of: f"sum_{number}" for number, of in enumerate(sums)}
+    keys, sums = _keys(parts), _summed(parts)
     first = parts[0]
     table = counting.within(tables[first.fact], first, window)
-    cells = _cells(table, first, keys, sums, columns, by)
+    cells = _cells(table, first, keys, sums, by)
     with runner.holding(runner.answer(cells)) as held:
         for start in range(0, len(parts), PARTS_MAX):
-            some = parts[start : start + PARTS_MAX]
-            yield from _added(runner, held, some, keys.places(), columns, by)
+            some = tuple(parts[start : start + PARTS_MAX])
+            asked = _sums(held.op(), some, tuple(parts), tuple(by))
+            table = runner.add(asked)
+            yield from zip(some, _read(table, table.column_names[len(by) :], by), strict=True)
 
 
 def _cells(
     table: ir.Table,
     first: Part,
     keys: _Keys,
-    sums: Mapping[str, Part],
-    columns: Mapping[str, str],
+    sums: Mapping[Part, str],
     by: Sequence[str],
 ) -> ir.Table:
     """Put rows together whose every asked condition has the same answer."""
@@ -178,7 +178,7 @@ def _cells(
         **{one: table[one] for one in sorted({place.column for place in places.values()})},
     }
     added = {
-        columns[of]: counting.addend(part, table).sum().fill_null(0) for of, part in sums.items()
+        column: counting.addend(part, table).sum().fill_null(0) for part, column in sums.items()
     }
     grouped = table.group_by(**cell) if cell else table
     return grouped.aggregate(counted=table.count(), **added)
@@ -194,14 +194,17 @@ def _bits(table: ir.Table, places: Mapping[Atom, _Bit]) -> dict[str, ir.IntegerV
     return found
 
 
-def _added(
-    runner: Runner,
-    cells: ir.Table,
-    parts: Sequence[Part],
-    places: Mapping[Atom, _Bit],
-    columns: Mapping[str, str],
-    by: Sequence[str],
-) -> Iterator[tuple[Part, Cells]]:
+@functools.lru_cache(maxsize=PLANS_MAX)
+def _sums(
+    held: ops.Relation, some: tuple[Part, ...], parts: tuple[Part, ...], by: tuple[str, ...]
+) -> ir.Table:
+    """Return what some of the parts come to that cells were made for: columns of by, v0, v1 ...
+
+    It is remembered, for the same is asked of other months again and again.
+    """
+    cells = held.to_expr()
+    places, columns = _keys(parts).places(), {one.of: name for one, name in _summed(parts).items()}
+
     def told(atom: Atom, table: ir.Table) -> ir.BooleanValue:
         place = places.get(atom)
         if place is None:
@@ -209,13 +212,26 @@ def _added(
         return (table[place.column] & place.mask) != 0
 
     values = {}
-    for number, part in enumerate(parts):
+    for number, part in enumerate(some):
         adds = cells[columns[part.of] if part.aggregate == "sum" else "counted"]
         kept = counting.holds(part.condition, cells, of=told)
         values[f"v{number}"] = ibis.ifelse(kept, adds, 0).sum()
     grouped = cells.group_by(*by) if by else cells
-    table = runner.add(grouped.aggregate(**values))
-    return zip(parts, _read(table, list(values), by), strict=True)
+    return grouped.aggregate(**values)
+
+
+def _keys(parts: Sequence[Part]) -> _Keys:
+    keys = _Keys()
+    for part in parts:
+        for atom in atoms(part.condition):
+            keys.add(atom, part.of_fact)
+    return keys
+
+
+def _summed(parts: Sequence[Part]) -> dict[Part, str]:
+    """Return one part for each thing that is added up, with the column of its sum."""
+    sums = {part.of: part for part in parts if part.aggregate == "sum"}
+    return {part: f"sum_{number}" for number, part in enumerate(sums.values())}
 
 
 def _distinct(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import ibis  # type: ignore[import-untyped]
@@ -19,6 +20,10 @@ from lianyi.projections.operational.star import Fact
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
+    from ibis.expr import operations as ops
+
+COMPILED_MAX: Final = 256
+_CELLS: Final = "cells"
 
 
 class Duck:
@@ -52,18 +57,24 @@ class Duck:
         with _told():
             return asked.to_pyarrow()
 
+    def page(self, asked: ir.Table, *, skip: int, limit: int) -> pa.Table:
+        """Return some rows of an expression that has an order."""
+        return self.answer(asked.limit(limit, offset=skip))
+
     @contextmanager
     def holding(self, cells: pa.Table) -> Iterator[ir.Table]:
         """Keep cells for as long as they are added up."""
-        name = ibis.util.gen_name("cells")
-        with _told():
-            held = self.backend.create_table(name, cells, temp=True)
+        self.backend.con.register(_CELLS, cells)
         try:
-            yield held
+            yield ibis.table(ibis.Schema.from_pyarrow(cells.schema), name=_CELLS)
         finally:
-            self.backend.drop_table(name)
+            self.backend.con.unregister(_CELLS)
 
-    add = answer
+    def add(self, asked: ir.Table) -> pa.Table:
+        """Return the rows of an expression over cells; what was asked before is not compiled."""
+        with _told():
+            found = self.backend.con.sql(_compiled(asked.op())).to_arrow_table()
+        return found.cast(asked.schema().to_pyarrow())
 
     def interrupt(self) -> None:
         """Let what is being asked end without a result."""
@@ -72,6 +83,11 @@ class Duck:
     def close(self) -> None:
         """Give everything back."""
         self.backend.disconnect()
+
+
+@lru_cache(maxsize=COMPILED_MAX)
+def _compiled(asked: ops.Relation) -> str:
+    return str(ibis.to_sql(asked.to_expr(), dialect="duckdb"))
 
 
 @contextmanager

@@ -183,8 +183,8 @@ class Engine:
                 counted = counted.anti_join(other, same)
             whole = counted.aggregate(total=counted.count(), comes_to=counting.total(part, counted))
             (summed,) = runner.answer(whole).to_pylist()
-            page = counted.select(*wanted).order_by(HOSPITAL, key).limit(limit, offset=skip)
-            found = runner.answer(page).to_pylist()
+            ordered = counted.select(*wanted).order_by(HOSPITAL, key)
+            found = runner.page(ordered, skip=skip, limit=limit).to_pylist()
             for row in found:
                 _row_must_lie_within(row, part, window)
             _add_patients(found, runner, tables)

@@ -46,6 +46,10 @@ class Runner(Protocol):
         """
         ...
 
+    def page(self, asked: ir.Table, *, skip: int, limit: int) -> pa.Table:
+        """Return some rows of an expression that has an order; raises as :meth:`answer`."""
+        ...
+
     def holding(self, cells: pa.Table) -> AbstractContextManager[ir.Table]:
         """Keep cells while they are added up; :meth:`add` answers what is asked of them."""
         ...

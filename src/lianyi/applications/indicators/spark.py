@@ -109,9 +109,15 @@ class Spark:
 
     def answer(self, asked: ir.Table) -> pa.Table:
         """Return the rows of an expression."""
-        sql = str(self._backend.compile(asked))
         with _told():
-            found = self._session.sql(sql).toArrow()
+            found = self._session.sql(str(self._backend.compile(asked))).toArrow()
+        return found.cast(asked.schema().to_pyarrow())
+
+    def page(self, asked: ir.Table, *, skip: int, limit: int) -> pa.Table:
+        """Return some rows of an expression that has an order; Ibis 12 loses it with an offset."""
+        with _told():
+            ordered = self._session.sql(str(self._backend.compile(asked)))
+            found = ordered.offset(skip).limit(limit).toArrow()
         return found.cast(asked.schema().to_pyarrow())
 
     def holding(self, cells: pa.Table) -> AbstractContextManager[ir.Table]:

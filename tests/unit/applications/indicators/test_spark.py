@@ -152,19 +152,17 @@ def test_the_rows_behind_a_figure_are_the_same(duck: Engine, spark: Engine) -> N
         assert spark.newest(part, window, until=until) == newest
 
 
-def test_a_month_that_is_put_in_its_place_anew_is_counted_anew(
-    tmp_path: Path,
-    spark: Engine,  # the session is one for the process, and ends with this one
-) -> None:
-    two_stars.put(tmp_path, count=30)
-    visits = Part(fact="encounter", time="registered_at", department="registering")
-    engine = Engine(ShelfStar(tmp_path), IndicatorSettings(engine="spark"))
-    before = engine.figures([visits], Window(312, 314), ())[visits][()]
-    fact = star()["encounter"]
-    for month in Shelf(tmp_path).months(fact, "log"):
-        Shelf(tmp_path).put(fact, "log", month, None)
-    assert before > 0
-    assert engine.figures([visits], Window(312, 314), ())[visits][()] == 0
+def test_files_that_come_and_go_are_counted_as_they_lie(folder: Path, spark: Engine) -> None:
+    visits = Part(fact="encounter", time="admitted_at", department="admitting")
+    window = Window(311, 316, Places(frozenset({"G2"})))
+    fact, shelf = star()["encounter"], Shelf(folder)
+    rows = golden_rows("encounter", "G2")
+    assert spark.figures([visits], window, ())[visits][()] == 0
+    shelf.put(fact, "another", MARCH, rows)
+    admitted = sum(one is not None for one in rows["admitted_at"].to_pylist())
+    assert spark.figures([visits], window, ())[visits][()] == admitted > 0
+    shelf.put(fact, "another", MARCH, None)
+    assert spark.figures([visits], window, ())[visits][()] == 0
 
 
 def _direct(
