@@ -204,11 +204,13 @@ def test_somebody_explores_and_every_number_opens_its_rows(
     address = "/indicators/explore?period=2026-03&by=department"
     sign_in(clinic, page, "fang.analyst", password, address)
     page.get_by_role("combobox", name="指标").fill("EX-02")
-    expect(page.get_by_text("下转患者人次数 EX-02")).to_be_visible()
-    page.keyboard.press("Enter")
+    page.get_by_text("下转患者人次数 EX-02").click()
     page.keyboard.press("Escape")
     result = page.get_by_role("region", name="分析结果").first
     expect(result.get_by_role("row")).to_have_count(4)  # head, D1, D2, all
+    page.get_by_label("第 1 级分组").select_option("month")
+    expect(result.get_by_role("img", name="2026年3月")).to_be_visible()
+    page.get_by_label("第 1 级分组").select_option("department")
     page.get_by_label("第 2 级分组").select_option("payer")
     expect(result).to_contain_text("职工医保")
     page.get_by_label("筛选…").select_option("payer")
