@@ -167,6 +167,35 @@ def _publish_as_a_second_person(clinic: Clinic, browser: Browser) -> None:
     context.close()
 
 
+def test_a_figure_of_the_exam_is_entered_with_evidence_and_confirmed_by_another(
+    clinic: Clinic, page: Page, browser: Browser
+) -> None:
+    password = engage(clinic, "tan.manager", "谭主任")
+    address = "/indicators/exam?year=2025&hospital=H1"
+    sign_in(clinic, page, "tan.manager", password, address)
+    row = page.get_by_role("row").filter(has_text="室间质评")
+    row.get_by_role("button", name="填报").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("分子").fill("31")
+    expect(dialog.get_by_role("button", name="填报")).to_be_disabled()
+    dialog.get_by_label("依据").fill("国家临检中心证书 2025 年第 3 页")
+    dialog.get_by_role("button", name="填报").click()
+    entries = page.get_by_role("region", name="填报记录")
+    expect(entries).to_contain_text("国家临检中心证书")
+    entries.get_by_role("button", name="确认").click()
+    expect(entries.get_by_role("alert")).to_be_visible()  # not by whoever entered it
+
+    password = engage(clinic, "ren.manager", "任主任")
+    context = browser.new_context(locale="zh-CN")
+    second = context.new_page()
+    sign_in(clinic, second, "ren.manager", password, address)
+    entries = second.get_by_role("region", name="填报记录")
+    entries.get_by_role("button", name="确认").click()
+    expect(entries).to_contain_text("已确认")
+    expect(second.get_by_role("row").filter(has_text="室间质评")).to_contain_text("31")
+    context.close()
+
+
 def test_somebody_explores_and_every_number_opens_its_rows(
     clinic: Clinic, page: Page, tmp_path: Path
 ) -> None:
@@ -175,11 +204,13 @@ def test_somebody_explores_and_every_number_opens_its_rows(
     address = "/indicators/explore?period=2026-03&by=department"
     sign_in(clinic, page, "fang.analyst", password, address)
     page.get_by_role("combobox", name="指标").fill("EX-02")
-    expect(page.get_by_text("下转患者人次数 EX-02")).to_be_visible()
-    page.keyboard.press("Enter")
+    page.get_by_text("下转患者人次数 EX-02").click()
     page.keyboard.press("Escape")
     result = page.get_by_role("region", name="分析结果").first
     expect(result.get_by_role("row")).to_have_count(4)  # head, D1, D2, all
+    page.get_by_label("第 1 级分组").select_option("month")
+    expect(result.get_by_role("img", name="2026年3月")).to_be_visible()
+    page.get_by_label("第 1 级分组").select_option("department")
     page.get_by_label("第 2 级分组").select_option("payer")
     expect(result).to_contain_text("职工医保")
     page.get_by_label("筛选…").select_option("payer")

@@ -208,12 +208,17 @@ def tell_names(folder: Path, now: datetime) -> None:
 
     A file that was taken lies in a folder beside; see ``connectors/files``.
     """
-    if any(folder.iterdir()):
+    if _told_before(folder):
         return
     for name, body in master_files(HISTORY_ENCOUNTERS, now.astimezone(CHINA)):
         beside = folder / f".{name}"
         beside.write_bytes(body)
         beside.rename(folder / name)
+
+
+def _told_before(folder: Path) -> bool:
+    """Tell whether files were put here, be they taken or not; a channel has a folder of its own."""
+    return any(not path.name.startswith(".") for path in folder.iterdir())
 
 
 async def tell_history(folder: Path, now: datetime) -> None:
@@ -224,7 +229,7 @@ async def tell_history(folder: Path, now: datetime) -> None:
     Raises:
         SystemDied: it could not make them.
     """
-    if any(not path.name.startswith(".") for path in folder.iterdir()):
+    if _told_before(folder):
         return
     last = now.astimezone(CHINA).replace(day=1) - timedelta(days=1)
     wanted = {

@@ -124,10 +124,11 @@ function Both({ indicator, change, before, after }: { indicator: IndicatorDetail
           <dt>{of.name}</dt>
           <dd>
             <Value value={value.value} unit={indicator.unit} />
-            <span className="quiet num">
-              {amount(Number(value.numerator), money(of.hash).numerator, language)}
-              {value.denominator !== null && ` / ${amount(Number(value.denominator), money(of.hash).denominator, language)}`}
-            </span>
+            {value.denominator !== null && (
+              <span className="quiet num">
+                {amount(Number(value.numerator), money(of.hash).numerator, language)} / {amount(Number(value.denominator), money(of.hash).denominator, language)}
+              </span>
+            )}
           </dd>
         </div>
       ))}

@@ -123,6 +123,7 @@ function By({ dimensions, by, change }: { dimensions: Dimension[]; by: string[];
   const { t } = useTexts()
   const said = useSaid()
   const places = by.length < BY_MAX ? [...by, ''] : by
+  const usual: Record<string, string> = { hospital: t('indicators.hospital'), department: t('indicators.department'), doctor: t('indicators.doctor'), month: t('indicators.kind.month') }
   return (
     <span className="row">
       <span className="quiet">{t('indicators.explore.by')}</span>
@@ -135,7 +136,7 @@ function By({ dimensions, by, change }: { dimensions: Dimension[]; by: string[];
           onChange={({ target }) => change([...by.slice(0, at), target.value, ...by.slice(at + 1)].filter((one, place, all) => one !== '' && all.indexOf(one) === place))}
         >
           {(at > 0 || chosen === '') && <option value="">{at === 0 ? t('indicators.explore.byNothing') : t('indicators.explore.byMore')}</option>}
-          {chosen !== '' && !dimensions.some(({ column }) => column === chosen) && <option value={chosen}>{chosen}</option>}
+          {chosen !== '' && !dimensions.some(({ column }) => column === chosen) && <option value={chosen}>{usual[chosen] ?? '…'}</option>}
           {dimensions
             .filter(({ column }) => column === chosen || !by.includes(column))
             .map(({ column, name }) => (

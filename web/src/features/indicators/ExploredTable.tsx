@@ -7,6 +7,7 @@ import type { ExploredAnswer, ExploredCell, ExploredFigures } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { drillOf, type ExploredRow, rowsOf } from './explored'
+import { MonthLine } from './MonthLine'
 import { amount } from './numbers'
 import { usePeriodName, useSaid, Value } from './parts'
 import { PlaceOf } from './PlaceOf'
@@ -37,49 +38,67 @@ export function ExploredTable({ view, asked }: { view: ExploredAnswer; asked: As
       {rows.length === 0 ? (
         <StatePage title={t('indicators.noRowsTitle')} text={t('indicators.noRowsText')} quiet />
       ) : (
-        <div className="table-wrap" tabIndex={0} role="region" aria-label={t('indicators.explore.result')}>
-          <table className="table explored">
-            <thead>
-              <tr>
-                {view.by.map(({ column, name }) => (
-                  <th key={column} scope="col">
-                    {said(name)}
-                  </th>
+        <>
+          {by.length === 1 && by[0] === 'month' && <Lines counted={counted} />}
+          <div className="table-wrap" tabIndex={0} role="region" aria-label={t('indicators.explore.result')}>
+            <table className="table explored">
+              <thead>
+                <tr>
+                  {view.by.map(({ column, name }) => (
+                    <th key={column} scope="col">
+                      {said(name)}
+                    </th>
+                  ))}
+                  {counted.map((item) => (
+                    <th key={item.code} scope="col" className="right" aria-sort={sorted === item.code ? 'descending' : 'none'}>
+                      <button type="button" className="as-link" title={t('indicators.explore.sort')} onClick={() => setSorted(sorted === item.code ? null : item.code)}>
+                        {said(item.name)}
+                        {sorted === item.code && <span aria-hidden> ▼</span>}
+                      </button>
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {rows.slice(0, SHOWN_MAX).map((row) => (
+                  <Row key={row.key} row={row} by={by} counted={counted} asked={asked} several={several} />
                 ))}
-                {counted.map((item) => (
-                  <th key={item.code} scope="col" className="right" aria-sort={sorted === item.code ? 'descending' : 'none'}>
-                    <button type="button" className="as-link" title={t('indicators.explore.sort')} onClick={() => setSorted(sorted === item.code ? null : item.code)}>
-                      {said(item.name)}
-                      {sorted === item.code && <span aria-hidden> ▼</span>}
-                    </button>
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.slice(0, SHOWN_MAX).map((row) => (
-                <Row key={row.key} row={row} by={by} counted={counted} asked={asked} several={several} />
-              ))}
-            </tbody>
-            <tfoot>
-              <tr>
-                {by.length > 0 && (
-                  <th scope="row" colSpan={by.length}>
-                    {t('indicators.everything')}
-                  </th>
-                )}
-                {counted.map((item) => (
-                  <td key={item.code} className="right">
-                    <Told item={item} cell={item.all ?? undefined} />
-                  </td>
-                ))}
-              </tr>
-            </tfoot>
-          </table>
-        </div>
+              </tbody>
+              <tfoot>
+                <tr>
+                  {by.length > 0 && (
+                    <th scope="row" colSpan={by.length}>
+                      {t('indicators.everything')}
+                    </th>
+                  )}
+                  {counted.map((item) => (
+                    <td key={item.code} className="right">
+                      <Told item={item} cell={item.all ?? undefined} />
+                    </td>
+                  ))}
+                </tr>
+              </tfoot>
+            </table>
+          </div>
+        </>
       )}
       {rows.length > SHOWN_MAX && <p className="panel-body quiet">{t('indicators.publish.some', { shown: SHOWN_MAX, all: rows.length })}</p>}
     </>
+  )
+}
+
+/** How each indicator went, month by month. */
+function Lines({ counted }: { counted: ExploredFigures[] }) {
+  const said = useSaid()
+  return (
+    <div className="explored-lines">
+      {counted.map((item) => (
+        <figure key={item.code}>
+          <figcaption>{said(item.name)}</figcaption>
+          <MonthLine points={item.cells.map(({ places, value }) => ({ month: places[0]?.code ?? '', value }))} unit={item.unit} />
+        </figure>
+      ))}
+    </div>
   )
 }
 

@@ -105,10 +105,15 @@ class Heeding:
                 caliber=found.caliber,
                 hospital=found.hospital,
             )
-        return next(one for one in await self._seen() if one.number == number)
+        # One that was raised again stands in the list as the newest of its condition.
+        return next(
+            one
+            for one in reversed(await self._seen())
+            if one.number >= number and _about(one) == _about(found)
+        )
 
 
-def _about(one: Alert) -> tuple[object, ...]:
+def _about(one: Alert | AlertView) -> tuple[object, ...]:
     return one.kind, one.code, one.caliber, one.hospital, one.department
 
 

@@ -209,17 +209,24 @@ async def test_a_condition_is_open_once_however_often_it_is_raised(
     (one,) = (await a.get("/alerts", state="open"))["items"]
     assert (one["period"], one["times"]) == ("2026-05", 5)
     assert one["since"] < one["raised_at"]
+    until = (NOW + timedelta(days=3)).isoformat()
+    first = one["number"] - 4
+    silent = await a.post(f"/alerts/{first}/silence", {"until": until, "note": "补发中"})
+    assert (silent["number"], silent["state"]) == (one["number"], "silenced")
     await a.post(f"/alerts/{one['number']}/acknowledge", {"note": "已补发"})
     assert (await a.get("/alerts", state="open"))["items"] == []
+    assert len((await callers["b"].get(f"/{CODE}/watched"))["items"]) == 1
+    house.clock.advance(timedelta(days=4))
+    a, chief = Caller(house.client), Caller(house.client)
     assert await chief.post("/alerts/evaluate", {"period": "2026-06"}) == {"raised": 1}
     (again,) = (await a.get("/alerts", state="open"))["items"]
     assert (again["period"], again["times"]) == ("2026-06", 1)
     said = (await a.get(f"/{CODE}/watched"))["items"]
     assert [(one["said"], one["kind"], one["note"]) for one in said] == [
         ("acknowledged", "missing", "已补发"),
+        ("silenced", "missing", "补发中"),
         ("ruled", "missing", ""),
     ]
-    assert len((await callers["b"].get(f"/{CODE}/watched"))["items"]) == 1
 
 
 async def test_the_registers_say_what_held_on_a_day(
