@@ -14,6 +14,7 @@ from lianyi.api.failures import install
 from lianyi.api.operations import Operations, operations_of
 from lianyi.applications.indicators import endpoints as indicators
 from lianyi.applications.indicators.publishing import endpoints as publishing
+from lianyi.applications.indicators.quality import endpoints as quality
 from lianyi.channels import endpoints as channels
 from lianyi.projections import endpoints as projections
 from lianyi.projections.care import endpoints as care
@@ -100,6 +101,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(lake.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(publishing.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(quality.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(indicators.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)

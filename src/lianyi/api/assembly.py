@@ -345,4 +345,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.hook.close()
     await app.state.live.close()
     await app.state.indicators.close()
+    await app.state.quality.close()
     await app.state.tracer.close()

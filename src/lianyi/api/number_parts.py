@@ -1,4 +1,4 @@
-"""Puts together what counts: the lake, indicators, what is published of them."""
+"""Puts together what counts: the lake, indicators, what is published of them, their quality."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.publishing.service import Publishing
+from lianyi.applications.indicators.quality.service import Quality
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
@@ -45,4 +46,15 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         data_dir=deps.data_dir,
         content_dir=deps.content_dir,
         settings=deps.publishing,
+    )
+    app.state.quality = Quality(
+        (deps.pool, deps.log, deps.clock),
+        zone,
+        data_dir=deps.data_dir,
+        content_dir=deps.content_dir,
+        settings=deps.quality,
+        data=app.state.masterdata,
+        privacy=privacy,
+        identity=app.state.identity,
+        lake=app.state.lake,
     )

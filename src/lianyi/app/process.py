@@ -19,6 +19,7 @@ import structlog
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.applications.indicators.publishing.settings import PublishingSettings
+from lianyi.applications.indicators.quality.settings import QualitySettings
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import EMBEDDED, DatabaseSettings, connect, open_pool, telling
@@ -79,6 +80,7 @@ SECTIONS: dict[str, type[Section]] = {
     "mapping": MappingSettings,
     "indicators": IndicatorSettings,
     "publishing": PublishingSettings,
+    "quality": QualitySettings,
     "subscriptions": SubscriptionSettings,
 }
 COLLECT_AFTER_OBJECTS = 20_000
@@ -112,6 +114,7 @@ class Settings:
     mapping: MappingSettings
     indicators: IndicatorSettings
     publishing: PublishingSettings
+    quality: QualitySettings
     subscriptions: SubscriptionSettings
     data_dir: Path
     content_dir: Path

@@ -35,6 +35,8 @@ Number = int | Decimal
 Key = tuple[Any, ...]
 Cells = Mapping[Key, Number]
 """What was counted, by the values of what makes a cell; a cell of nothing is missing."""
+Choose = Callable[[Mapping[str, ir.Table], Part, Window], ir.Table]
+"""Gives the rows in a window, of all facts, that are meant by a part."""
 _Found = TypeVar("_Found")
 _LAST: Final = 32_767
 _ENCOUNTER: Final = "encounter"
@@ -74,6 +76,14 @@ class ShelfStar:
     def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
         """Return the facts as tables."""
         return self._shelf.tables(backend)
+
+
+class SourceRows(NamedTuple):
+    """How many rows came from a source, and the newest instant that they say."""
+
+    source: str
+    rows: int
+    newest: datetime | None
 
 
 class Listed(NamedTuple):
@@ -153,13 +163,21 @@ class Engine:
         return self._asked(count)
 
     def rows(
-        self, part: Part, window: Window, columns: Iterable[str], *, skip: int, limit: int
+        self,
+        part: Part,
+        window: Window,
+        columns: Iterable[str],
+        *,
+        skip: int,
+        limit: int,
+        choose: Choose = counting.rows,
     ) -> Listed:
         """Return the rows that a part counts, in the order of hospital and key.
 
         Args:
             part: what is counted.
             window: which rows.
+            choose: gives the rows in the window that are meant, of all facts.
             columns: of the fact that are wanted, besides key, hospital, origin, department, time
                 and doctor; ``patient_of`` says whose a row is.
             skip: so many are passed by.
@@ -176,7 +194,7 @@ class Engine:
         wanted = [one for one in dict.fromkeys([*own, *columns, *beside]) if one in known]
 
         def read(_: Backend, tables: Mapping[str, ir.Table]) -> Listed:
-            counted = counting.rows(tables, part, window)
+            counted = choose(tables, part, window)
             whole = counted.aggregate(total=counted.count(), comes_to=counting.total(part, counted))
             (summed,) = whole.to_pyarrow().to_pylist()
             page = counted.select(*wanted).order_by(HOSPITAL, key).limit(limit, offset=skip)
@@ -185,6 +203,27 @@ class Engine:
                 _row_must_lie_within(row, part, window)
             _add_patients(found, tables)
             return Listed(found, int(summed["total"]), summed["comes_to"])
+
+        return self._asked(read)
+
+    def by_source(self, part: Part, window: Window, column: str) -> list[SourceRows]:
+        """Return how many rows of a fact there are in a window, and the newest, by a column.
+
+        Args:
+            part: whose fact, time and department.
+            window: which rows.
+            column: of the table that says from which source a row is.
+
+        Raises:
+            NoStar, CountingTooBig: they cannot be read now.
+        """
+
+        def read(_: Backend, tables: Mapping[str, ir.Table]) -> list[SourceRows]:
+            table = counting.within(tables[part.fact], part, window)
+            grouped = table.group_by(source=table[column]).aggregate(
+                rows=table.count(), newest=table[part.time].max()
+            )
+            return [SourceRows(**row) for row in grouped.to_pyarrow().to_pylist()]
 
         return self._asked(read)
 
@@ -295,7 +334,8 @@ def _row_must_lie_within(row: Mapping[str, Any], part: Part, window: Window) -> 
     if window.doctors is not None:
         seen = seen and row.get(part.doctor) in window.doctors
     month = row[month_column(part.time)]
-    if not seen or month is None or not window.first <= month <= window.last:
+    timely = window.undated if month is None else window.first <= month <= window.last
+    if not seen or not timely:
         raise OutOfSight(where="rows")
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import asyncpg
 
@@ -31,6 +31,9 @@ from lianyi.security.access import shows
 from lianyi.security.privacy.hiding import Hider
 from lianyi.security.privacy.model import About
 from lianyi.security.privacy.service import Privacy
+
+if TYPE_CHECKING:
+    from lianyi.applications.indicators.engine import Choose
 
 EXPORT_ROWS_MAX: Final = 100_000
 HIDDEN: Final = "****"
@@ -104,8 +107,32 @@ class Rows:
             for column in drill_columns(one.indicator)
             if column.column in part.of_fact.columns
         ]
+        return await self.list_rows(part, columns, window, skip=skip, limit=limit)
+
+    async def list_rows(
+        self,
+        part: Part,
+        columns: list[NamedColumn],
+        window: Window,
+        *,
+        skip: int,
+        limit: int,
+        choose: Choose | None = None,
+    ) -> Behind:
+        """Return a page of rows of a fact, as whoever asks may see their patients.
+
+        Args:
+            part: by what time and department they fall into the window.
+            columns: that are shown.
+            window: which rows, of those that whoever asks may see.
+            skip: so many are passed by.
+            limit: so many at most.
+            choose: gives the rows that are meant; None: those that the part counts.
+        """
         names = [column.column for column in columns]
-        listed = await self._counter.rows(part, window, names, skip=skip, limit=limit)
+        listed = await self._counter.rows(
+            part, window, names, skip=skip, limit=limit, choose=choose
+        )
         known = await self._names(part, listed.rows, names)
         rows = await self._seen(part, listed.rows, names, known)
         return Behind(part, columns, rows, listed.total, float(listed.comes_to) * scale(part))
@@ -168,21 +195,30 @@ class Rows:
             TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
         """
         behind = await self.page(one, side, window, skip=0, limit=EXPORT_ROWS_MAX)
-        if behind.total > EXPORT_ROWS_MAX:
-            raise TooMuchAtOnce(
-                where=one.indicator.indicator,
-                why=f"{behind.total} rows; at most {EXPORT_ROWS_MAX} go into one file",
-                why_zh=f"共 {behind.total} 行，一个文件最多 {EXPORT_ROWS_MAX} 行",
-            )
-        out = io.StringIO()
-        writer = csv.writer(out)
-        heads = [f"{one.name.zh} {one.column}" for one in behind.columns]
-        writer.writerow(["医院 hospital", "标识 key", "患者 patient", "出处 origin", *heads])
-        for row in behind.rows:
-            cells = [_plain(cell) for cell in row.cells]
-            said = [row.hospital, row.key, row.patient, row.origin, *cells]
-            writer.writerow([_harmless(one) for one in said])
-        return out.getvalue()
+        return as_csv(behind, one.indicator.indicator)
+
+
+def as_csv(behind: Behind, code: str) -> str:
+    """Return rows as CSV, for a spreadsheet.
+
+    Raises:
+        TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
+    """
+    if behind.total > EXPORT_ROWS_MAX:
+        raise TooMuchAtOnce(
+            where=code,
+            why=f"{behind.total} rows; at most {EXPORT_ROWS_MAX} go into one file",
+            why_zh=f"共 {behind.total} 行，一个文件最多 {EXPORT_ROWS_MAX} 行",
+        )
+    out = io.StringIO()
+    writer = csv.writer(out)
+    heads = [f"{one.name.zh} {one.column}" for one in behind.columns]
+    writer.writerow(["医院 hospital", "标识 key", "患者 patient", "出处 origin", *heads])
+    for row in behind.rows:
+        cells = [_plain(cell) for cell in row.cells]
+        said = [row.hospital, row.key, row.patient, row.origin, *cells]
+        writer.writerow([_harmless(one) for one in said])
+    return out.getvalue()
 
 
 def _side(one: Meant, side: Side) -> Part:

@@ -79,6 +79,7 @@ class Window:
         places: that are asked for and may be seen.
         doctors: codes of practitioners whose rows are counted; None: of all.
         since, until: instants in UTC, without a zone, half open; None: the whole months.
+        undated: whether rows of which the time is not said are counted, too.
     """
 
     first: int
@@ -87,3 +88,4 @@ class Window:
     doctors: frozenset[str] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    undated: bool = False
