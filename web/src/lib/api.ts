@@ -113,6 +113,15 @@ export type IndicatorEntry = Schemas['EntryView']
 export type ExamSheet = Schemas['ExamSheet']
 export type ExamRow = Schemas['ExamRow']
 export type IndicatorAlert = Schemas['AlertView']
+export type QualityOverview = Schemas['QualityOverview']
+export type QualityShare = Schemas['QualityShare']
+export type QualityPoint = Schemas['QualityPoint']
+export type QualityRule = Schemas['QualityRule']
+export type QualityRuleDetail = Schemas['QualityRuleDetail']
+export type QualityCell = Schemas['QualityCell']
+export type RuleFinding = Schemas['RuleFinding']
+export type LineageAnswer = Schemas['Lineage']
+export type LineageNode = Schemas['LineageNode']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -371,6 +371,33 @@ export function alertsSearch(raw: RawSearch): { alert?: (typeof ALERT_STATES)[nu
   return said({ alert: cleanWord(raw['alert'], ALERT_STATES), code: cleanCode(raw['code']) })
 }
 
+export const FINDING_STATES = ['open', 'assigned', 'acknowledged'] as const
+export const RULE_CATEGORIES = ['conformance', 'completeness', 'plausibility'] as const
+
+export type QualitySearch = { finding?: (typeof FINDING_STATES)[number]; category?: (typeof RULE_CATEGORIES)[number]; source?: string; over?: 'yes' }
+
+/** Which findings and rules of data quality are listed. */
+export function qualitySearch(raw: RawSearch): QualitySearch {
+  return said({
+    finding: cleanWord(raw['finding'], FINDING_STATES),
+    category: cleanWord(raw['category'], RULE_CATEGORIES),
+    source: cleanText(raw['source'], 100),
+    over: cleanWord(raw['over'], ['yes'] as const),
+  })
+}
+
+export type RuleSearch = { source?: string; hospital?: string; department?: string; unplaced?: 'yes' }
+
+/** Whose rows that violate a rule are listed. */
+export function ruleSearch(raw: RawSearch): RuleSearch {
+  return said({
+    source: cleanText(raw['source'], 100),
+    hospital: cleanText(raw['hospital'], 100),
+    department: cleanText(raw['department'], 100),
+    unplaced: cleanWord(raw['unplaced'], ['yes'] as const),
+  })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

@@ -111,7 +111,8 @@ function Export({ asked }: { asked: Asked }) {
   )
 }
 
-function Table({ head, rows }: { head: CountedRows; rows: CountedRow[] }) {
+/** Rows of a fact: of whom, what they say, and where it was said. */
+export function Table({ head, rows }: { head: Pick<CountedRows, 'columns'>; rows: CountedRow[] }) {
   const { t } = useTexts()
   const said = useSaid()
   const hospitals = new Set(rows.map(({ hospital }) => hospital)).size > 1
@@ -132,7 +133,7 @@ function Table({ head, rows }: { head: CountedRows; rows: CountedRow[] }) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={`${row.hospital} ${row.key}`}>
+            <tr key={`${row.hospital} ${row.key} ${row.origin}`}>
               <td className="head">
                 <Patient row={row} />
               </td>

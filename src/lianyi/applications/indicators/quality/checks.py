@@ -167,17 +167,17 @@ def counts(
     """
     first = rules[0]
     told = beside(counting.within(tables[first.table], first.part, window), rules, tables)
-    sums: dict[str, ir.IntegerScalar] = {}
+    marks: dict[str, ir.IntegerValue] = {}
     for number, rule in enumerate(rules):
         asked = applies(rule, told, known)
-        wrong = asked & violates(rule, told, known)
-        sums[f"d{number}"] = asked.ifelse(1, 0).sum().fill_null(0)
-        sums[f"v{number}"] = wrong.ifelse(1, 0).sum().fill_null(0)
+        marks[f"d{number}"] = asked.ifelse(1, 0)
+        marks[f"v{number}"] = (asked & violates(rule, told, known)).ifelse(1, 0)
+    told = told.mutate(**marks)
     return told.group_by(
         source=told[SOURCE].fill_null(""),
         hospital=told[HOSPITAL].fill_null(""),
         department=told[first.department].fill_null(""),
-    ).aggregate(**sums)
+    ).aggregate(**{one: told[one].sum().fill_null(0) for one in marks})
 
 
 # --- types of checks -----------------------------------------------------------------------------

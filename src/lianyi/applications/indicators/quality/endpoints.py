@@ -14,7 +14,7 @@ from lianyi.applications.indicators.quality.views import (
     AssignFinding,
     Impact,
     Lineage,
-    QualityFinding,
+    RuleFinding,
     QualityOverview,
     QualityQueue,
     QualityRows,
@@ -110,7 +110,7 @@ async def list_quality_findings(
 
 
 @router.post("/findings/assign", openapi_extra=WRITES)
-async def assign_quality_finding(service: Service, wanted: AssignFinding) -> QualityFinding:
+async def assign_quality_finding(service: Service, wanted: AssignFinding) -> RuleFinding:
     """Give a finding to a person or an office."""
     return await service.queue.assign(wanted)
 
@@ -118,13 +118,13 @@ async def assign_quality_finding(service: Service, wanted: AssignFinding) -> Qua
 @router.post("/findings/acknowledge", openapi_extra=WRITES)
 async def acknowledge_quality_finding(
     service: Service, wanted: AcknowledgeFinding
-) -> QualityFinding:
+) -> RuleFinding:
     """Say why a finding stays; it is open again when it worsens by a tenth."""
     return await service.queue.acknowledge(wanted)
 
 
 @router.post("/findings/reopen", openapi_extra=WRITES)
-async def reopen_quality_finding(service: Service, wanted: ReopenFinding) -> QualityFinding:
+async def reopen_quality_finding(service: Service, wanted: ReopenFinding) -> RuleFinding:
     """Take an acknowledgement back."""
     return await service.queue.reopen(wanted)
 

@@ -90,7 +90,7 @@ class Rule(Section):
         prefixes: with what codes begin that one sex can have; of ``plausibleGender`` the codes.
         sex: which.
         hospital: of a table of the lake: code of the hospital whose it is.
-        off: a hospital does not want the shipped rule of this code.
+        withdrawn: a hospital does not want the shipped rule of this code.
     """
 
     rule: Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{2,4}$")]
@@ -116,7 +116,7 @@ class Rule(Section):
     prefixes: Annotated[tuple[Words, ...], Field(max_length=200)] = ()
     sex: Literal["male", "female"] | None = None
     hospital: str = Field(default="", max_length=100)
-    off: bool = False
+    withdrawn: bool = False
 
     @model_validator(mode="after")
     def _says_what_its_check_needs(self) -> Self:

@@ -23,7 +23,7 @@ from lianyi.applications.indicators.quality.views import (
     AcknowledgeFinding,
     AskedRun,
     AssignFinding,
-    QualityFinding,
+    RuleFinding,
     QualityQueue,
     ReopenFinding,
     said,
@@ -67,7 +67,7 @@ class Queue:
             if state not in ("", stands.state):
                 continue
             items.append(
-                QualityFinding(
+                RuleFinding(
                     rule=one.rule,
                     name=said(of.name),
                     category=of.category,
@@ -89,24 +89,24 @@ class Queue:
         items.sort(key=lambda one: (-one.violated, one.rule, one.department.code))
         return QualityQueue(items=items)
 
-    async def assign(self, wanted: AssignFinding) -> QualityFinding:
+    async def assign(self, wanted: AssignFinding) -> RuleFinding:
         """Give a finding to somebody; raises :class:`NoSuchFinding`."""
         cell = Cell(wanted.source, wanted.hospital, wanted.department)
         return await self._say(Said.ASSIGNED, wanted.rule, cell, {"to": wanted.to})
 
-    async def acknowledge(self, wanted: AcknowledgeFinding) -> QualityFinding:
+    async def acknowledge(self, wanted: AcknowledgeFinding) -> RuleFinding:
         """Say why a finding stays; it comes back when it worsens; raises NoSuchFinding."""
         cell = Cell(wanted.source, wanted.hospital, wanted.department)
         return await self._say(Said.ACKNOWLEDGED, wanted.rule, cell, {"note": wanted.note})
 
-    async def reopen(self, wanted: ReopenFinding) -> QualityFinding:
+    async def reopen(self, wanted: ReopenFinding) -> RuleFinding:
         """Take an acknowledgement back; raises :class:`NoSuchFinding`."""
         cell = Cell(wanted.source, wanted.hospital, wanted.department)
         return await self._say(Said.REOPENED, wanted.rule, cell, {})
 
     async def _say(
         self, what: Said, rule: str, cell: Cell, facts: Mapping[str, Any]
-    ) -> QualityFinding:
+    ) -> RuleFinding:
         desk = self._desk
         sight = await desk.sights.of_caller()
         threshold = (await desk.rules()).thresholds.get(rule)

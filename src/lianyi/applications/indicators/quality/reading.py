@@ -1,7 +1,7 @@
 """Reading rules of quality: those that the product brings, and those of the hospital.
 
 A file ``content/quality/<name>.yaml`` holds rules; one with the code of a shipped rule takes its
-place, one that says ``off: true`` takes it away. A rule with an error is refused alone, with file,
+place, one that says ``withdrawn: true`` takes it away. A rule with an error is refused alone, with file,
 key and the nearest right name; the others go on.
 """
 
@@ -81,7 +81,7 @@ def read_rules(content_dir: Path) -> tuple[dict[str, Rule], list[BadRule]]:
                 problems.append(problem)
             else:
                 found[rule.rule] = rule
-    return {code: one for code, one in sorted(found.items()) if not one.off}, problems
+    return {code: one for code, one in sorted(found.items()) if not one.withdrawn}, problems
 
 
 def _rules_of(text: str, name: str) -> list[dict[str, Any]]:

@@ -171,7 +171,7 @@ class QualityRows(Shown):
     next_skip: int | None
 
 
-class QualityFinding(Shown):
+class RuleFinding(Shown):
     """A rule whose share is above its threshold somewhere: work for somebody.
 
     Attributes:
@@ -204,7 +204,7 @@ class QualityFinding(Shown):
 class QualityQueue(Shown):
     """Findings within reach, those with the most violated rows first."""
 
-    items: list[QualityFinding]
+    items: list[RuleFinding]
 
 
 class _About(Wish):
