@@ -253,6 +253,11 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
         "/indicators/desk": ["/indicators/desk", f"/indicators/desk?q={told[0]}"],
         "/indicators/desk/$code": ["/indicators/desk/EX-04", f"/indicators/desk/{told[0]}"],
         "/indicators/exam": ["/indicators/exam", f"/indicators/exam?hospital={told[0]}"],
+        "/quality": ["/quality", f"/quality?finding=open&source={told[0]}"],
+        "/quality/$rule": ["/quality/ENC-014",
+                           f"/quality/ENC-014?hospital={told[0]}&department={told[1]}",
+                           f"/quality/{told[0]}"],
+        "/quality/lineage/$code": ["/quality/lineage/EX-04", f"/quality/lineage/{told[0]}"],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
     }  # fmt: skip
 

@@ -25,6 +25,7 @@ import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered, serving
 from tests.unit.applications.indicators import two_stars
 from tests.unit.applications.indicators.publishing.star_house import put, stay
+from tests.unit.applications.indicators.quality.running import rounds_of
 from tests.unit.projections.lake.making import arrived, land, row
 from tests.unit.security.people import People
 from tests.unit.security.streaming import follow
@@ -136,6 +137,7 @@ class Matrix:
         await self._clinical()
         land(house.data_dir / "lake", [arrived(1, 1, [row(1)])])
         await self._indicators()
+        assert await rounds_of(house).step(asked=True) == 1
         past = house.clock.now() + timedelta(minutes=1)
         for role in roles():
             for place, where in PLACES.items():
@@ -230,6 +232,8 @@ class Matrix:
                 return {"entries": "EX-13", "rows": "VIS-001", "rows.csv": "VIS-001"}.get(
                     last, "EX-01"
                 )
+            if name == "code" and "/quality/" in operation.path:
+                return "EX-01" if "/lineage/" in operation.path else "ENC-015"
             if name == "code" and "/masterdata/" in operation.path:
                 return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if operation.path.startswith("/fhir/") and name in FHIR_HERE:
@@ -323,6 +327,7 @@ NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 VISITS = read_indicators(NOWHERE)[0]["EX-01"]
 SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
+FINDING = {"rule": "ENC-015", "source": "his", "hospital": HERE, "department": "BENCH"}
 BODIES: dict[str, dict[str, Any]] = {
     "propose_caliber": SIGNS,
     "approve_caliber": SIGNS,
@@ -333,6 +338,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "set_indicator_target": {"period": "2026", "hospital": HERE, "value": 1},
     "set_indicator_alert_rule": {"hospital": HERE, "kind": "missing"},
+    "assign_quality_finding": FINDING | {"to": "r"},
+    "acknowledge_quality_finding": FINDING | {"note": "r"},
+    "reopen_quality_finding": FINDING,
     "evaluate_indicator_alerts": {"period": "2025"},
     "acknowledge_indicator_alert": {"note": "r"},
     "silence_indicator_alert": {"until": "2030-01-01T00:00:00Z", "note": "r"},
@@ -444,6 +452,7 @@ QUESTIONS = {
     "list_names": {"code": "BENCH"},
     "count_indicators": {"codes": "VIS-001", "period": "2026-03"},
     "list_indicator_rows": {"period": "2026-03"},
+    "show_source_impact": {"name": "encounter"},
     "export_indicator_rows": {"period": "2026-03"},
     "end_sessions": {"session": "0" * 12},
     "unlink_identity": {"provider": "nobody", "subject": "s"},

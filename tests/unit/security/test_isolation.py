@@ -79,6 +79,8 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
+        else ["EX-04" if "/lineage/" in path else "ENC-014"]
+        if "/quality/" in path and "/identity/" not in path
         else ["VIS-001" if "/rows" in path else "EX-13"]
         if "/indicators/" in path
         else ["LY-1606"],
@@ -138,6 +140,11 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
+    if "/api/v1/quality/rules/" in path:
+        whole = [{}, *({"hospital": h.organisation} for h in whose)]
+        return [*whole, *({"hospital": h.organisation, "department": h.department} for h in whose)]
+    if path.endswith("/quality/impact"):
+        return [{"name": name} for name in ("encounter", "log", "ADT", "order.doctor")]
     if path.endswith(("/indicators/values", "/rows", "/rows.csv")):
         asked = {"codes": "VIS-001,INP-001,EX-04"} if path.endswith("/values") else {}
         asked |= {"period": "2026Q1"}
@@ -221,6 +228,14 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         return [{"organisation": h.organisation, **said} for h in whose]
     if "/identity/" in path:
         return identity_bodies(path, *whose)
+    if "/quality/findings/" in path:
+        said = {"to": "mine"} if path.endswith("assign") else {"note": "mine"}
+        said = {} if path.endswith("reopen") else said
+        return [
+            {"rule": "ENC-014", "source": "log", "hospital": h.organisation,
+             "department": h.department} | said
+            for h in whose
+        ]  # fmt: skip
     if path.endswith("/review"):
         return [{"justified": True, "remark": "mine"}]
     return [{"reason": "mine"}, {}]

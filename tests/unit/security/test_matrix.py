@@ -70,9 +70,14 @@ OF_INDICATORS = {
     "get_indicator",
     "list_indicator_rows",
     "export_indicator_rows",
+    "get_quality_rule",
+    "list_quality_rows",
+    "export_quality_rows",
+    "show_indicator_lineage",
 }
-"""Whose address names an indicator, which is the same for all hospitals. test_publishing,
-test_isolation and tests/unit/api/test_indicators ask that nothing is listed of others."""
+"""Whose address names an indicator or a rule, which is the same for all hospitals. test_publishing,
+test_quality, test_isolation and tests/unit/api/test_indicators ask that nothing is listed of
+others."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered
 from tests.unit.applications.indicators import two_stars
+from tests.unit.applications.indicators.quality.running import rounds_of
 from tests.unit.security.people import People
 
 from lianyi.messagelog.message import Position
@@ -110,6 +111,7 @@ async def build(house: House) -> Town:
             await until_learned(house.pool, "identity", last)
     departments = {"A": [a.department], "B": [b.department]}
     two_stars.put(house.data_dir / "star", count=20, town=departments, mark=("B", CANARY))
+    assert await rounds_of(house).step(asked=True) == 1
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"

@@ -14,13 +14,13 @@ from lianyi.applications.indicators.quality.views import (
     AssignFinding,
     Impact,
     Lineage,
-    RuleFinding,
     QualityOverview,
     QualityQueue,
     QualityRows,
     QualityRuleDetail,
     QualityRules,
     ReopenFinding,
+    RuleFinding,
 )
 from lianyi.security.permissions import needs
 
@@ -116,9 +116,7 @@ async def assign_quality_finding(service: Service, wanted: AssignFinding) -> Rul
 
 
 @router.post("/findings/acknowledge", openapi_extra=WRITES)
-async def acknowledge_quality_finding(
-    service: Service, wanted: AcknowledgeFinding
-) -> RuleFinding:
+async def acknowledge_quality_finding(service: Service, wanted: AcknowledgeFinding) -> RuleFinding:
     """Say why a finding stays; it is open again when it worsens by a tenth."""
     return await service.queue.acknowledge(wanted)
 

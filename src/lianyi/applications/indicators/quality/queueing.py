@@ -23,9 +23,9 @@ from lianyi.applications.indicators.quality.views import (
     AcknowledgeFinding,
     AskedRun,
     AssignFinding,
-    RuleFinding,
     QualityQueue,
     ReopenFinding,
+    RuleFinding,
     said,
 )
 from lianyi.security.access import current

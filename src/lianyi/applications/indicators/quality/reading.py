@@ -1,8 +1,8 @@
 """Reading rules of quality: those that the product brings, and those of the hospital.
 
 A file ``content/quality/<name>.yaml`` holds rules; one with the code of a shipped rule takes its
-place, one that says ``withdrawn: true`` takes it away. A rule with an error is refused alone, with file,
-key and the nearest right name; the others go on.
+place, one that says ``withdrawn: true`` takes it away. A rule with an error is refused alone, with
+file, key and the nearest right name; the others go on.
 """
 
 from __future__ import annotations

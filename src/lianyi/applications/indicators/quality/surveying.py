@@ -80,7 +80,8 @@ class Surveyor:
         results: list[Result] = []
         try:
             with self._opened() as tables:
-                for group in together(one for one in wanted if not one.of_lake):
+                there = {name for name in star() if SourcedStar(self.folder).signature(name)}
+                for group in together(one for one in wanted if one.table in there):
                     results += _results(group, checks.counts(tables, group, ALWAYS, known))
                 assert self._backend is not None  # noqa: S101 - it is open
                 for rule in (one for one in wanted if one.of_lake):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 def at(day: int, hour: int = 8) -> datetime:
     """An instant of March 2026."""
-    return datetime(2026, 3, day, hour)
+    return datetime(2026, 3, day, hour, tzinfo=UTC).replace(tzinfo=None)
 
 
 STAY: Row = {
@@ -159,7 +159,7 @@ FAULTS: Mapping[str, Row] = {
     "CHG-006": {"fund_fen": -1},
     "CHG-007": {"quantity": Decimal(100_001)},
     "CHG-008": {"ordering": None},
-    "CHG-009": DEAD | {"charged_at": datetime(2026, 4, 20)},
+    "CHG-009": DEAD | {"charged_at": at(20) + timedelta(days=31)},
     "CHG-010": {"ordering": "D9"},
     "CHG-011": {"item": None},
     "CHG-012": {},

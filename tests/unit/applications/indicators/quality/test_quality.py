@@ -7,9 +7,8 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,13 +17,13 @@ from tests.unit.api.hospital_group import TABLES
 from tests.unit.api.house import House, learning, serving
 from tests.unit.applications.indicators import two_stars
 from tests.unit.applications.indicators.quality.hospital import SOUND, put, row
+from tests.unit.applications.indicators.quality.running import rounds_of
 from tests.unit.applications.indicators.two_stars import DEPARTMENTS
 from tests.unit.security.people import People
 
+from lianyi.app.process import ACTOR
 from lianyi.applications.indicators.quality import quality_store as store
 from lianyi.applications.indicators.quality.rounds import QualityRounds
-from lianyi.applications.indicators.quality.settings import QualitySettings
-from lianyi.app.process import ACTOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -93,17 +92,7 @@ async def looked(
             account = await people.add(name, *roles, organisation="H1")
             browsers[name] = await people.browser(name)
             accounts[name] = account.account
-        rounds = QualityRounds(
-            house.pool,
-            data=house.app.state.masterdata,
-            star_dir=house.data_dir / "star",
-            lake_dir=house.data_dir / "lake",
-            content_dir=house.content_dir,
-            settings=QualitySettings(memory_mb=256),
-            clock=house.clock,
-            owner=uuid4(),
-            holder="test",
-        )
+        rounds = rounds_of(house)
         yield Looked(house, rounds, browsers, accounts)
         for one in browsers.values():
             await one.aclose()
@@ -159,7 +148,7 @@ async def test_the_second_wall_shows_no_foreign_row_without_the_filter(
 async def test_whoever_has_no_role_is_shown_nothing(looked: Looked) -> None:
     await looked.get("nobody", "/overview", status=403)
     async with looked.behind_the_filter("nobody") as connection:
-        await connection.execute("SELECT set_config($1, $2, false)", ACTOR, str(uuid4()))
+        await connection.execute("SELECT set_config($1, $2, false)", ACTOR, str(UUID(int=7)))
         assert (await store.results(connection, [2]))[2] == []
         assert await store.decisions(connection) == []
 
@@ -238,7 +227,7 @@ async def test_a_finding_is_given_and_acknowledged_and_comes_back_when_it_worsen
 
 
 async def test_nobody_decides_about_what_is_not_his(looked: Looked) -> None:
-    about = {"rule": "ENC-014", "source": "his", "hospital": "H2", "department": "D1"}
+    about = {"rule": "ENC-014", "source": "log", "hospital": "H2", "department": "D1"}
     answer = await looked.post("head", "/findings/assign", about | {"to": "我"}, status=404)
     assert answer["error"]["code"] == "LY-2552"
     async with looked.behind_the_filter("head") as connection:
@@ -255,8 +244,8 @@ async def test_a_wrong_rule_of_the_hospital_is_named_and_the_others_go_on(looked
     folder.mkdir(parents=True)
     folder.joinpath("own.yaml").write_text(
         "table: encounter\nrules:\n"
-        "  - { rule: ENC-031, withdrawn: true, name: {zh: 一, en: a}, field: payer, check: isRequired,"
-        " category: completeness, matters: {zh: 一, en: a} }\n"
+        "  - { rule: ENC-031, withdrawn: true, name: {zh: 一, en: a}, field: payer,"
+        " check: isRequired, category: completeness, matters: {zh: 一, en: a} }\n"
         "  - { rule: OWN-001, name: {zh: 一, en: a}, field: payr, check: isRequired,"
         " category: completeness, matters: {zh: 一, en: a} }\n"
         "  - { rule: OWN-002, name: {zh: 一, en: a}, field: payer, check: isRequired,"
