@@ -37,6 +37,7 @@ from lianyi.projections.operational.hl7v2.messages import FEEDS
 from lianyi.projections.operational.mapping.model import FactMapping
 from lianyi.projections.operational.mapping.reading import read_mappings
 from lianyi.projections.operational.star import Fact, Kind, star
+from lianyi.security.access import current
 
 if TYPE_CHECKING:
     from lianyi.applications.indicators.engine import SourceRows
@@ -63,6 +64,7 @@ class Tracing:
         Raises:
             NoSuchIndicator: there is none of this code.
             NothingInSight: whoever asks may see nothing of it.
+            BrokenSegment: a file of the lake is damaged.
         """
         one = (await self._desk.book.now(self._today)).get(code)
         sight = await self._desk.sights.of_caller()
@@ -70,9 +72,7 @@ class Tracing:
             raise NothingInSight(where="quality")
         window = Window(-32_768, 32_767, sight.places, sight.doctors, undated=True)
         mappings, _ = await asyncio.to_thread(read_mappings, self._content_dir)
-        tables = {
-            f"{one.source}.{one.table}": one for one in (await self._lake.list_tables()).items
-        }
+        tables = await self._tables()
         drawn = _Drawing()
         drawn.add(
             LineageNode(
@@ -91,6 +91,13 @@ class Tracing:
         return Lineage(
             code=code, name=said(one.name), nodes=[*drawn.nodes.values()], edges=drawn.edges
         )
+
+    async def _tables(self) -> dict[str, LakeTableView]:
+        """Return the tables of the lake, for whoever may see any."""
+        if not current().actor.reach.organisations("lake.read"):
+            return {}
+        found = (await self._lake.list_tables()).items
+        return {f"{one.source}.{one.table}": one for one in found}
 
     async def impact(self, name: str) -> Impact:
         """Return which facts and indicators something feeds.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lianyi.applications.indicators.failures import NotCounted, NothingInSight
 from lianyi.applications.indicators.model import Part
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from lianyi.applications.indicators.quality.checks import Known
 
+Category = Literal["conformance", "completeness", "plausibility"]
 CODES_SECONDS: Final = 30.0
 """For so long the codes of the master data are remembered."""
 _READS: Final = "quality.read"
@@ -81,12 +83,13 @@ class Looking:
         """
         sight = await self._desk.sights.of_caller()
         rules, runs = await self._desk.rules(), await self._desk.runs()
-        found = await self._desk.results(runs, sight)
+        newest = (await self._desk.results(runs[:1], sight))[runs[0].run]
+        sums = await store.sums(self._desk.pool, [one.run for one in runs], sight.places)
         queue = (await self._queue.list_findings()).items
         return QualityOverview(
             run=run_view(runs[0]),
             waits=await store.is_asked(self._desk.pool),
-            shares=_shares(rules, runs, found),
+            shares=_shares(rules, newest, _trends(rules, runs, sums)),
             open=sum(one.state == "open" for one in queue),
             assigned=sum(one.state == "assigned" for one in queue),
             acknowledged=sum(one.state == "acknowledged" for one in queue),
@@ -202,7 +205,7 @@ class Looking:
         return self._known[1]
 
     @property
-    def _today(self) -> Any:  # noqa: ANN401
+    def _today(self) -> date:
         return self._desk.clock.now().astimezone(self._desk.zone).date()
 
 
@@ -249,36 +252,56 @@ def _point(run: Run, results: Sequence[Result]) -> QualityPoint:
     return QualityPoint(run=run.run, at=run.ended_at, violated=violated, denominator=denominator)
 
 
-def _shares(
-    rules: Rules, runs: Sequence[Run], found: Mapping[int, Sequence[Result]]
-) -> list[QualityShare]:
+_Trends = Mapping[tuple[Category, str], Sequence[QualityPoint]]
+
+
+def _trends(
+    rules: Rules, runs: Sequence[Run], sums: Iterable[tuple[int, str, str, int, int]]
+) -> _Trends:
+    """Return what runs found by category and source, the oldest first."""
+    found: dict[tuple[Category, str], dict[int, tuple[int, int]]] = defaultdict(dict)
+    for run, code, source, violated, denominator in sums:
+        rule = rules.by_code.get(code)
+        if rule is not None:
+            of = found[rule.category, source]
+            before = of.get(run, (0, 0))
+            of[run] = before[0] + violated, before[1] + denominator
+    return {
+        key: [
+            QualityPoint(
+                run=one.run, at=one.ended_at, violated=of[one.run][0], denominator=of[one.run][1]
+            )
+            for one in reversed(runs)
+            if one.run in of
+        ]
+        for key, of in found.items()
+    }
+
+
+def _shares(rules: Rules, newest: Sequence[Result], trends: _Trends) -> list[QualityShare]:
     """Return one share for each category and source of the newest run."""
-    by: dict[tuple[Any, str], dict[int, list[Result]]] = defaultdict(lambda: defaultdict(list))
-    for run in runs:
-        for one in found[run.run]:
-            rule = rules.by_code.get(one.rule)
-            if rule is not None:
-                by[rule.category, one.cell.source][run.run].append(one)
+    by: dict[tuple[Category, str], list[Result]] = defaultdict(list)
+    for one in newest:
+        rule = rules.by_code.get(one.rule)
+        if rule is not None:
+            by[rule.category, one.cell.source].append(one)
     shares = []
     for (category, source), of in sorted(by.items()):
-        newest = of.get(runs[0].run, [])
-        if not newest:
-            continue
         over = {
             one.rule
-            for one in newest
+            for one in of
             if is_over(one.violated, one.denominator, rules.by_code[one.rule].threshold)
         }
-        violated, denominator = together(newest)
+        violated, denominator = together(of)
         shares.append(
             QualityShare(
                 category=category,
                 source=source,
                 violated=violated,
                 denominator=denominator,
-                rules=len({one.rule for one in newest}),
+                rules=len({one.rule for one in of}),
                 over=len(over),
-                trend=[_point(run, of[run.run]) for run in reversed(runs) if of.get(run.run)],
+                trend=list(trends.get((category, source), ())),
             )
         )
     return shares

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from lianyi.applications.indicators.quality.model import Cell, Decision, Result, Said
+from lianyi.applications.indicators.window import Places
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.model import Access
@@ -107,6 +108,31 @@ async def results(ask: Asks, wanted: Collection[int], *, rule: str = "") -> dict
             Result(row["rule"], row["hash"], cell, row["violated"], row["denominator"])
         )
     return found
+
+
+async def sums(
+    ask: Asks, wanted: Collection[int], places: Places
+) -> list[tuple[int, str, str, int, int]]:
+    """Return what runs found where somebody may see it, by run, rule and source.
+
+    Args:
+        ask: whoever asks.
+        wanted: numbers of runs.
+        places: that are seen.
+
+    Returns:
+        Number of the run, rule, source, violated rows and rows.
+    """
+    rows = await ask.fetch(
+        "SELECT run, rule, source, sum(violated)::bigint, sum(denominator)::bigint"
+        " FROM quality.result WHERE run = ANY ($1) AND ($2::text[] IS NULL"
+        " OR hospital = ANY ($2) OR hospital || E'\\x1f' || department = ANY ($3))"
+        " GROUP BY run, rule, source ORDER BY run, rule, source",
+        list(wanted),
+        None if places.hospitals is None else sorted(places.hospitals),
+        [f"{hospital}\x1f{department}" for hospital, department in sorted(places.departments)],
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 async def history(

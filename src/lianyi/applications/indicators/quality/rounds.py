@@ -122,10 +122,12 @@ class QualityRounds:
             CountingTooBig: a run needs more memory and disk than there is.
             OSError: the star cannot be read.
         """
-        from lianyi.applications.indicators.quality.surveying import Surveyor
-
         self._ran_at = self._clock.elapsed_seconds()
         began_at = self._clock.now()
+        if not asked and await asyncio.to_thread(self._is_empty):
+            return None
+        from lianyi.applications.indicators.quality.surveying import Surveyor
+
         async with self._pool.acquire() as connection:
             await store.take_asked(connection)
         rules, problems = await asyncio.to_thread(read_rules, self._content_dir)
@@ -151,6 +153,11 @@ class QualityRounds:
             working.exception()
             raise
         return await self._keep(rules, surveyed, began_at=began_at, hashes=hashes)
+
+    def _is_empty(self) -> bool:
+        """Tell whether there is nothing to look at: then nothing that counts is even loaded."""
+        places = (self._star_dir.glob("*/*/*.parquet"), self._lake_dir.rglob("*.parquet"))
+        return not any(True for one in places for _ in one)
 
     async def _keep(
         self, rules: dict[str, Rule], surveyed: Surveyed, *, began_at: datetime, hashes: str
