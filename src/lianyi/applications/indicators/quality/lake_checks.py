@@ -58,10 +58,9 @@ def count(rule: Rule, lake: Lake, backend: Backend) -> Result | None:
     if not there:
         return None
     asked, wrong = _conditions(rule, rows)
-    found = rows.aggregate(
-        of=asked.ifelse(1, 0).sum().fill_null(0),
-        violated=(asked & wrong).ifelse(1, 0).sum().fill_null(0),
-    ).to_pyarrow().to_pylist()[0]  # fmt: skip
+    marked = rows.select(of=asked.ifelse(1, 0), violated=(asked & wrong).ifelse(1, 0))
+    counted = marked.aggregate(of=marked.of.sum(), violated=marked.violated.sum())
+    (found,) = counted.to_pyarrow().to_pylist()
     if not found["of"]:
         return None
     return Result(rule.rule, hashed, cell, int(found["violated"]), int(found["of"]))
@@ -80,10 +79,11 @@ def _conditions(rule: Rule, rows: ir.Table) -> tuple[ir.BooleanValue, ir.Boolean
         return said.fill_null(False), (times > 1).fill_null(False)
     if rule.check is Check.DOMAIN:
         return said.fill_null(False), text.notin(list(rule.values)).fill_null(False)
-    odd = rows[ODD].contains(f'"{rule.field}"') if ODD in rows.columns else ibis.literal(False)
-    if rule.shape:
-        odd = odd | ~text.re_search(f"^(?:{rule.shape})$")
-    return every, odd.fill_null(False)
+    odd = ibis.literal(False)
+    if ODD in rows.columns:
+        odd = rows[ODD].contains(f'"{rule.field}"').fill_null(False)
+    other = ~text.re_search(f"^(?:{rule.shape})$") if rule.shape else ibis.literal(False)
+    return said.fill_null(False) | odd, odd | other.fill_null(False)
 
 
 def _tables(lake: Lake, source: str) -> set[str]:
