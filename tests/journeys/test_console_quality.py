@@ -100,7 +100,7 @@ def test_lineage_leads_from_a_number_to_the_channel_and_fits_a_phone(
     expect(page.get_by_role("region", name="规则与映射")).to_contain_text("消息折叠规则")
     expect(page.get_by_role("region", name="事实与字段")).to_contain_text("一次就诊")
     page.set_viewport_size(PHONE)
-    for path in ("/quality", "/quality/ENC-008", "/quality/lineage/EX-04"):
+    for path in ("/quality", "/quality?list=rules", "/quality/ENC-008", "/quality/lineage/EX-04"):
         page.goto(f"{clinic.address}{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_role("main")).not_to_contain_text("正在载入")

@@ -374,14 +374,14 @@ export function alertsSearch(raw: RawSearch): { alert?: (typeof ALERT_STATES)[nu
 export const FINDING_STATES = ['open', 'assigned', 'acknowledged'] as const
 export const RULE_CATEGORIES = ['conformance', 'completeness', 'plausibility'] as const
 
-export type QualitySearch = { finding?: (typeof FINDING_STATES)[number]; category?: (typeof RULE_CATEGORIES)[number]; source?: string; over?: 'yes' }
+export type QualitySearch = { list?: 'rules'; finding?: (typeof FINDING_STATES)[number]; category?: (typeof RULE_CATEGORIES)[number]; over?: 'yes' }
 
 /** Which findings and rules of data quality are listed. */
 export function qualitySearch(raw: RawSearch): QualitySearch {
   return said({
+    list: cleanWord(raw['list'], ['rules'] as const),
     finding: cleanWord(raw['finding'], FINDING_STATES),
     category: cleanWord(raw['category'], RULE_CATEGORIES),
-    source: cleanText(raw['source'], 100),
     over: cleanWord(raw['over'], ['yes'] as const),
   })
 }

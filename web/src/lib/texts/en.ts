@@ -1341,6 +1341,7 @@ export const en: Texts = {
     shareOf: '{{violated, number}} of {{denominator, number}} rows',
     overRules: '{{count, number}} rules above threshold',
     noneOver: 'all within thresholds',
+    lists: 'Lists',
     queue: 'Work queue',
     queueText: 'Rules above their threshold, one for each source, hospital and department; open again when a tenth worse',
     noFinding: 'Nothing waits',

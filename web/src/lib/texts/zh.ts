@@ -1337,6 +1337,7 @@ export const zh = {
     shareOf: '{{violated, number}} / {{denominator, number}} 行',
     overRules: '{{count, number}} 条规则超阈值',
     noneOver: '均在阈值内',
+    lists: '清单',
     queue: '工作队列',
     queueText: '超过阈值的规则，按来源、医院、科室各一项；恶化一成后自动重新打开',
     noFinding: '没有待处理的问题',

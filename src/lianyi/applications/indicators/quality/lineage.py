@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.failures import NoStar, NothingInSight, unknown
@@ -36,6 +36,7 @@ from lianyi.projections.lake.views import LakeTableView
 from lianyi.projections.operational.hl7v2.messages import FEEDS
 from lianyi.projections.operational.mapping.model import FactMapping
 from lianyi.projections.operational.mapping.reading import read_mappings
+from lianyi.projections.operational.settled import PRODUCER
 from lianyi.projections.operational.star import Fact, Kind, star
 from lianyi.security.access import current
 
@@ -72,7 +73,7 @@ class Tracing:
             raise NothingInSight(where="quality")
         window = Window(-32_768, 32_767, sight.places, sight.doctors, undated=True)
         mappings, _ = await asyncio.to_thread(read_mappings, self._content_dir)
-        tables = await self._tables()
+        made_by = _MadeBy(mappings, await self._tables(), await store.channels(self._desk.pool))
         drawn = _Drawing()
         drawn.add(
             LineageNode(
@@ -87,7 +88,7 @@ class Tracing:
             except NoStar:
                 sources = []
             _draw_fact(drawn, star()[fact], columns, sources)
-            _draw_sources(drawn, star()[fact], sources, mappings, tables)
+            _draw_sources(drawn, star()[fact], sources, made_by)
         return Lineage(
             code=code, name=said(one.name), nodes=[*drawn.nodes.values()], edges=drawn.edges
         )
@@ -167,6 +168,14 @@ def _facts_of(
     return found | set(FEEDS_BY_TYPE.get(name.partition("^")[0], ())) | set(sources.get(name, ()))
 
 
+class _MadeBy(NamedTuple):
+    """What makes facts: mappings of tables, and channels whose messages are folded."""
+
+    mappings: Collection[FactMapping]
+    tables: Mapping[str, LakeTableView]
+    channels: Collection[str]
+
+
 class _Drawing:
     """Nodes and edges, each once."""
 
@@ -214,16 +223,15 @@ def _draw_sources(
     drawn: _Drawing,
     fact: Fact,
     sources: Iterable[SourceRows],
-    mappings: Iterable[FactMapping],
-    tables: Mapping[str, LakeTableView],
+    made_by: _MadeBy,
 ) -> None:
     """Draw what makes the rows of a fact: mappings of tables, and the fold of messages."""
-    of_source = {one.source: one for one in mappings if one.fact.name == fact.name}
+    of_source = {one.source: one for one in made_by.mappings if one.fact.name == fact.name}
     for one in sources:
         mapping = of_source.get(one.source)
         if mapping is not None:
-            _draw_mapping(drawn, fact, one, mapping, tables)
-        elif fact.name in FEEDS:
+            _draw_mapping(drawn, fact, one, mapping, made_by.tables)
+        elif fact.name in FEEDS and one.source in {PRODUCER, *made_by.channels}:
             _draw_fold(drawn, fact, one)
         else:
             drawn.add(_source_node(one, ""), feeds=f"fact:{fact.name}")
@@ -284,7 +292,7 @@ def _draw_fold(drawn: _Drawing, fact: Fact, source: SourceRows) -> None:
         ),
         feeds=folded,
     )
-    link = f"/messages?channel={source.source}" if source.source != "log" else ""
+    link = f"/messages?channel={source.source}" if source.source != PRODUCER else ""
     drawn.add(_source_node(source, link), feeds=kinds)
 
 

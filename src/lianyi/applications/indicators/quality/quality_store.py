@@ -165,6 +165,11 @@ async def history(
     return found
 
 
+async def channels(ask: Asks) -> set[str]:
+    """Return the names of all channels."""
+    return {row["name"] for row in await ask.fetch("SELECT name FROM messagelog.channel")}
+
+
 # ---- that somebody asks for a run ---------------------------------------------------------------
 
 

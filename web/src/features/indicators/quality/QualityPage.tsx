@@ -3,7 +3,7 @@ import '../indicators.css'
 import './quality.css'
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Button } from 'antd'
 
 import { Instant } from '@/components/Instant'
@@ -21,6 +21,7 @@ import { RuleList } from './RuleList'
 /** Which data can't I trust, since when, whose job? */
 export default function QualityPage() {
   const { t } = useTexts()
+  const { list } = useSearch({ from: '/quality' })
   const overview = useQuery({
     queryKey: ['quality', 'overview'],
     queryFn: () => take(client.GET('/api/v1/quality/overview')),
@@ -41,12 +42,29 @@ export default function QualityPage() {
       ) : (
         <>
           <Matrix overview={overview.data} />
-          <Queue run={overview.data.run.run} />
-          <RuleList run={overview.data.run.run} />
+          <Lists overview={overview.data} />
+          {list === 'rules' ? <RuleList run={overview.data.run.run} /> : <Queue run={overview.data.run.run} />}
           <Unusable overview={overview.data} />
         </>
       )}
     </div>
+  )
+}
+
+/** What is listed below: the work queue, or all rules. */
+function Lists({ overview }: { overview: QualityOverview }) {
+  const { t } = useTexts()
+  const { list } = useSearch({ from: '/quality' })
+  const navigate = useNavigate({ from: '/quality' })
+  return (
+    <nav className="indicators-pages" aria-label={t('dataQuality.lists')}>
+      <button type="button" className="page-link" aria-current={list === undefined ? 'page' : false} onClick={() => void navigate({ search: {} })}>
+        {t('dataQuality.queue')} <span className="num">{overview.open + overview.assigned}</span>
+      </button>
+      <button type="button" className="page-link" aria-current={list === 'rules' ? 'page' : false} onClick={() => void navigate({ search: { list: 'rules' } })}>
+        {t('dataQuality.rules')} <span className="num">{overview.run.rules}</span>
+      </button>
+    </nav>
   )
 }
 
@@ -122,7 +140,7 @@ function MatrixCell({ share }: { share: QualityShare | undefined }) {
   const { t } = useTexts()
   const navigate = useNavigate({ from: '/quality' })
   if (!share) return <span className="quiet">–</span>
-  const show = () => void navigate({ search: (now) => ({ ...now, category: share.category, source: share.source || undefined, over: 'yes' }) })
+  const show = () => void navigate({ search: { list: 'rules', category: share.category, over: 'yes' } })
   return (
     <span className="quality-cell">
       <Share of={share} bad={share.over > 0} />
