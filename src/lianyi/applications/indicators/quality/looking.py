@@ -88,7 +88,7 @@ class Looking:
         queue = (await self._queue.list_findings()).items
         return QualityOverview(
             run=run_view(runs[0]),
-            waits=await store.is_asked(self._desk.pool),
+            waits=await store.newest_asked(self._desk.pool) > 0,
             shares=_shares(rules, newest, _trends(rules, runs, sums)),
             open=sum(one.state == "open" for one in queue),
             assigned=sum(one.state == "assigned" for one in queue),

@@ -178,14 +178,14 @@ async def ask_for_run(connection: Connection, at: datetime) -> None:
     await connection.execute("INSERT INTO quality.asked (at) VALUES ($1)", at)
 
 
-async def is_asked(ask: Asks) -> bool:
-    """Tell whether somebody has asked for a run that has not begun."""
-    return bool(await ask.fetchval("SELECT EXISTS (SELECT FROM quality.asked)"))
+async def newest_asked(ask: Asks) -> int:
+    """Return the number of the last time that somebody asked for a run; 0: nobody waits."""
+    return int(await ask.fetchval("SELECT coalesce(max(asked), 0) FROM quality.asked"))
 
 
-async def take_asked(connection: Connection) -> None:
-    """Take away that somebody asked: a run begins."""
-    await connection.execute("DELETE FROM quality.asked")
+async def take_asked(ask: Asks, *, up_to: int) -> None:
+    """Take away that somebody asked: a run that began later has ended."""
+    await ask.execute("DELETE FROM quality.asked WHERE asked <= $1", up_to)
 
 
 # ---- decisions ----------------------------------------------------------------------------------

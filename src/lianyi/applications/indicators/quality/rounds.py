@@ -91,7 +91,9 @@ class QualityRounds:
                         await self.look()
                 except (LianyiError, OSError, *STORE_ERRORS) as error:
                     trouble = getattr(error, "code", type(error).__name__)
-                    self._ran_at = self._clock.elapsed_seconds()
+                    with contextlib.suppress(*STORE_ERRORS):  # it would fail again at once
+                        asked = await store.newest_asked(self._pool)
+                        await store.take_asked(self._pool, up_to=asked)
                 if trouble not in ("", before):
                     log.warning("quality.not_run", why=trouble)
                 await asyncio.sleep(LOOK_SECONDS)
@@ -105,7 +107,7 @@ class QualityRounds:
 
     async def look(self) -> int | None:
         """Run the rules if it is time for it; return the number of the run, None: it is not."""
-        if await store.is_asked(self._pool):
+        if await store.newest_asked(self._pool):
             return await self.step(asked=True)
         every = self._settings.every_seconds
         if not every or self._clock.elapsed_seconds() - self._ran_at < every:
@@ -119,7 +121,7 @@ class QualityRounds:
             asked: whether somebody wants it, changed or not.
 
         Raises:
-            CountingTooBig: a run needs more memory and disk than there is.
+            CountingTooBig, NoStar: a run needs more than there is, or a file cannot be read.
             OSError: the star cannot be read.
         """
         self._ran_at = self._clock.elapsed_seconds()
@@ -128,8 +130,7 @@ class QualityRounds:
             return None
         from lianyi.applications.indicators.quality.surveying import Surveyor
 
-        async with self._pool.acquire() as connection:
-            await store.take_asked(connection)
+        up_to = await store.newest_asked(self._pool)
         rules, problems = await asyncio.to_thread(read_rules, self._content_dir)
         for problem in problems:
             log.warning("quality.bad_rule", code=problem.code, where=problem.where)
@@ -152,7 +153,7 @@ class QualityRounds:
             await asyncio.wait([working])
             working.exception()
             raise
-        return await self._keep(rules, surveyed, began_at=began_at, hashes=hashes)
+        return await self._keep(rules, surveyed, began_at=began_at, hashes=hashes, up_to=up_to)
 
     def _is_empty(self) -> bool:
         """Tell whether there is nothing to look at: then nothing that counts is even loaded."""
@@ -160,7 +161,13 @@ class QualityRounds:
         return not any(True for one in places for _ in one)
 
     async def _keep(
-        self, rules: dict[str, Rule], surveyed: Surveyed, *, began_at: datetime, hashes: str
+        self,
+        rules: dict[str, Rule],
+        surveyed: Surveyed,
+        *,
+        began_at: datetime,
+        hashes: str,
+        up_to: int,
     ) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
             run = await store.put_run(
@@ -172,6 +179,7 @@ class QualityRounds:
                 watermark=surveyed.watermark | {_RULES: hashes},
                 kept=self._settings.runs_kept,
             )
+            await store.take_asked(connection, up_to=up_to)
         log.info("quality.run", run=run, rules=len(rules), results=len(surveyed.results))
         return run
 

@@ -10,9 +10,9 @@ Rules that are of one fact and place rows by one department role are counted tog
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +22,7 @@ import ibis  # type: ignore[import-untyped]
 from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
-from lianyi.applications.indicators.failures import CountingTooBig
+from lianyi.applications.indicators.failures import CountingTooBig, NoStar
 from lianyi.applications.indicators.quality import checks, lake_checks
 from lianyi.applications.indicators.quality.checks import Known
 from lianyi.applications.indicators.quality.model import Cell, Result, Rule, rule_hash
@@ -74,6 +74,7 @@ class Surveyor:
 
         Raises:
             CountingTooBig: a run needs more memory and disk than there is.
+            NoStar: a file cannot be read; the next run tries again.
         """
         wanted = list(rules)
         watermark = self.watermark(wanted)
@@ -89,6 +90,9 @@ class Surveyor:
                     results += [] if found is None else [found]
         except duckdb.OutOfMemoryException as error:
             raise CountingTooBig(where="quality") from error
+        except duckdb.Error as error:  # a file was taken away meanwhile, or is damaged
+            name = type(error).__name__  # its words may hold values of a row
+            raise NoStar(where="quality", why=name, why_zh=name) from error
         return Surveyed(results, watermark)
 
     def watermark(self, rules: Iterable[Rule]) -> dict[str, str]:
@@ -109,37 +113,24 @@ class Surveyor:
         if self._backend is not None:
             self._backend.con.interrupt()
 
-    def _opened(self) -> _Open:
-        return _Open(self)
-
-
-class _Open:
-    """A DuckDB for one run, with the star as tables."""
-
-    def __init__(self, of: Surveyor) -> None:
-        self._of = of
-        self._scratch: Path | None = None
-
-    def __enter__(self) -> Mapping[str, ir.Table]:
-        of = self._of
-        of.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._scratch = Path(tempfile.mkdtemp(prefix=".quality-", dir=of.folder))
-        of._backend = ibis.duckdb.connect(
-            threads=of.threads,
-            memory_limit=f"{of.memory_mb}MB",
-            temp_directory=str(self._scratch),
-            autoinstall_known_extensions=False,
-            autoload_known_extensions=False,
-            preserve_insertion_order=False,
-        )
-        return SourcedStar(of.folder).tables(of._backend)
-
-    def __exit__(self, *_: object) -> None:
-        if self._of._backend is not None:
-            self._of._backend.disconnect()
-            self._of._backend = None
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+    @contextmanager
+    def _opened(self) -> Iterator[Mapping[str, ir.Table]]:
+        """Give the star as tables of a DuckDB for one run."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".quality-", dir=self.folder) as scratch:
+            self._backend = ibis.duckdb.connect(
+                threads=self.threads,
+                memory_limit=f"{self.memory_mb}MB",
+                temp_directory=scratch,
+                autoinstall_known_extensions=False,
+                autoload_known_extensions=False,
+                preserve_insertion_order=False,
+            )
+            try:
+                yield SourcedStar(self.folder).tables(self._backend)
+            finally:
+                self._backend.disconnect()
+                self._backend = None
 
 
 def together(rules: Iterable[Rule]) -> Iterator[list[Rule]]:

@@ -15,6 +15,7 @@ from tests.unit.applications.indicators.quality.hospital import (
     sound,
 )
 
+from lianyi.applications.indicators.failures import NoStar
 from lianyi.applications.indicators.quality import checks
 from lianyi.applications.indicators.quality.reading import read_rules
 from lianyi.applications.indicators.quality.sourced import SourcedStar
@@ -65,3 +66,12 @@ def test_a_sound_hospital_has_no_finding(tmp_path: Path) -> None:
     surveyed = Surveyor(tmp_path / "star", Lake(tmp_path), 1, 256).run(RULES.values(), KNOWN)
     assert {one.rule for one in surveyed.results if one.violated} == set()
     assert len({one.rule for one in surveyed.results}) > 80
+
+
+def test_a_damaged_file_is_a_failure_that_is_tried_again_and_not_the_end(tmp_path: Path) -> None:
+    place = tmp_path / "star" / "order" / "his"
+    place.mkdir(parents=True)
+    (place / "2026-03.parquet").write_bytes(b"no parquet")
+    with pytest.raises(NoStar):
+        Surveyor(tmp_path / "star", Lake(tmp_path), 1, 256).run(RULES.values(), KNOWN)
+    assert not list((tmp_path / "star").glob(".quality-*"))
