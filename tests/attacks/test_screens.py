@@ -289,6 +289,12 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
                                  f"/indicators/workload?doctor={told[0]}"],
         "/indicators/exam": ["/indicators/exam",
                              *(f"/indicators/exam?hospital={text}" for text in told)],
+        "/quality": ["/quality", "/quality?list=rules&over=yes",
+                     f"/quality?finding={told[0]}"],
+        "/quality/$rule": ["/quality/ENC-014",
+                           f"/quality/ENC-014?hospital={told[0]}&department={told[1]}",
+                           f"/quality/{told[0]}"],
+        "/quality/lineage/$code": ["/quality/lineage/EX-04", f"/quality/lineage/{told[0]}"],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
         "/indicators/reports": ["/indicators/reports", f"/indicators/reports?report={told[0]}"],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from lianyi.api.operations import Operations, operations_of
 from lianyi.applications.indicators import endpoints as indicators
 from lianyi.applications.indicators.insight import endpoints as insight
 from lianyi.applications.indicators.publishing import endpoints as publishing
+from lianyi.applications.indicators.quality import endpoints as quality
 from lianyi.applications.indicators.reports import endpoints as indicator_reports
 from lianyi.channels import endpoints as channels
 from lianyi.projections import endpoints as projections
@@ -108,6 +109,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(indicator_reports.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(insight.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(quality.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(indicators.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(smart.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(doors.router)

@@ -363,4 +363,5 @@ async def close_app(app: FastAPI) -> None:
     await app.state.hook.close()
     await app.state.live.close()
     await app.state.indicators.close()
+    await app.state.quality.close()
     await app.state.tracer.close()

@@ -12,6 +12,7 @@ from lianyi.api.console import BUILT
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.applications.indicators.publishing.settings import PublishingSettings
+from lianyi.applications.indicators.quality.settings import QualitySettings
 from lianyi.applications.indicators.reports.settings import MailSettings, ReportSettings
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.base.clock import Clock, IdSource
@@ -47,8 +48,8 @@ class ApiDependencies:
         installation: as in the traces.
         console_dir: where the built console lies.
         database, https, security, passwords, hashing, vault, audit, privacy, identity,
-            embedding, exports, lake, indicators, publishing, subscriptions, mail, reports: the
-            sections of these names.
+            embedding, exports, lake, indicators, publishing, quality, subscriptions, mail,
+            reports: the sections of these names.
         connect: opens a connection that hears at once of rights that were changed elsewhere;
             None: they are looked at every few seconds only.
     """
@@ -77,6 +78,7 @@ class ApiDependencies:
     lake: LakeSettings = field(default_factory=LakeSettings)
     indicators: IndicatorSettings = field(default_factory=IndicatorSettings)
     publishing: PublishingSettings = field(default_factory=PublishingSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     reports: ReportSettings = field(default_factory=ReportSettings)

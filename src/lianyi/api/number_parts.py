@@ -1,4 +1,4 @@
-"""Puts together what counts: the lake, indicators, what is published and reported of them."""
+"""Puts together what counts: the lake, indicators, what is published of them, their quality."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lianyi.applications.indicators.insight.service import Insight
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.publishing.counts import Counts
 from lianyi.applications.indicators.publishing.service import Publishing
+from lianyi.applications.indicators.quality.service import Quality
 from lianyi.applications.indicators.reports.files import Files
 from lianyi.applications.indicators.reports.gathering import Gatherer
 from lianyi.applications.indicators.reports.keeping import FOLDER
@@ -85,4 +86,15 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         data_dir=deps.data_dir,
         content_dir=deps.content_dir,
         settings=deps.publishing,
+    )
+    app.state.quality = Quality(
+        (deps.pool, deps.log, deps.clock),
+        zone,
+        data_dir=deps.data_dir,
+        content_dir=deps.content_dir,
+        settings=deps.quality,
+        data=app.state.masterdata,
+        privacy=privacy,
+        identity=app.state.identity,
+        lake=app.state.lake,
     )

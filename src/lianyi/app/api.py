@@ -76,6 +76,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
             lake=settings.lake,
             indicators=settings.indicators,
             publishing=settings.publishing,
+            quality=settings.quality,
             subscriptions=settings.subscriptions,
             mail=settings.mail,
             reports=settings.reports,

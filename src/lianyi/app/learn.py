@@ -13,6 +13,7 @@ import asyncpg
 
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
+from lianyi.applications.indicators.quality.rounds import QualityRounds
 from lianyi.channels import keep_store
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.housekeeping import Housekeeping
@@ -22,13 +23,23 @@ from lianyi.projections.following import Follower
 from lianyi.projections.identity.notifying import Notifier, Tells
 from lianyi.projections.lake.follow import LakeFollower
 from lianyi.projections.lake.lake import Lake
+from lianyi.projections.masterdata.questions import Questions
 from lianyi.projections.masterdata.sourcing import SourceKeeper
 from lianyi.projections.operational.mapping.lake import TablesOfLake
 from lianyi.projections.operational.mapping.running import Mapper, Star
 from lianyi.projections.operational.settling import Settler
 from lianyi.security.audit.syslog import READER, SyslogSender
 
-Other = SyslogSender | SourceKeeper | Notifier | Reindexer | LakeFollower | Settler | Mapper
+Other = (
+    SyslogSender
+    | SourceKeeper
+    | Notifier
+    | Reindexer
+    | LakeFollower
+    | Settler
+    | Mapper
+    | QualityRounds
+)
 """What works beside those who follow."""
 
 
@@ -83,6 +94,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         _lake_follower(process, pool, messages),
         _settler(process, pool),
         _mapper(process),
+        _quality(process, pool, messages),
     ]
     if audit.syslog_address:
         others.append(
@@ -132,6 +144,23 @@ def _settler(process: Process, pool: asyncpg.Pool) -> Settler:
         clock=process.clock,
         zone=ZoneInfo(process.settings.api.timezone),
         every_seconds=process.settings.operational.settle_seconds,
+        owner=process.owner,
+        holder=process.holder,
+    )
+
+
+def _quality(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> QualityRounds:
+    """Return what runs the rules of data quality."""
+    settings = process.settings
+    zone = ZoneInfo(settings.api.timezone)
+    return QualityRounds(
+        pool,
+        data=Questions(pool, messages, process.clock, zone),
+        star_dir=process.star_dir,
+        lake_dir=process.lake_dir,
+        content_dir=settings.content_dir,
+        settings=settings.quality,
+        clock=process.clock,
         owner=process.owner,
         holder=process.holder,
     )

@@ -19,6 +19,7 @@ import structlog
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.api.settings import ApiSettings, HttpsSettings
 from lianyi.applications.indicators.publishing.settings import PublishingSettings
+from lianyi.applications.indicators.quality.settings import QualitySettings
 from lianyi.applications.indicators.reports.settings import MailSettings, ReportSettings
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.base.clock import RandomIds, SystemClock
@@ -80,6 +81,7 @@ SECTIONS: dict[str, type[Section]] = {
     "mapping": MappingSettings,
     "indicators": IndicatorSettings,
     "publishing": PublishingSettings,
+    "quality": QualitySettings,
     "subscriptions": SubscriptionSettings,
     "mail": MailSettings,
     "reports": ReportSettings,
@@ -115,6 +117,7 @@ class Settings:
     mapping: MappingSettings
     indicators: IndicatorSettings
     publishing: PublishingSettings
+    quality: QualitySettings
     subscriptions: SubscriptionSettings
     mail: MailSettings
     reports: ReportSettings

@@ -66,6 +66,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "indicators.enter": Permission("填报指标", "enter figures and propose calibers"),
     "indicators.approve": Permission("审批指标口径", "approve calibers of indicators"),
     "indicators.publish": Permission("发布指标", "publish indicators"),
+    "quality.read": Permission("查看数据质量", "see the quality of the data", sees=True),
+    "quality.write": Permission("处理数据质量问题", "work on the quality of the data", sees=True),
     "accounts.read": Permission("查看账户", "see accounts"),
     "accounts.manage": Permission("管理账户", "manage accounts"),
     "roles.assign": Permission("授予角色", "assign roles"),

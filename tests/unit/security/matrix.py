@@ -25,6 +25,7 @@ import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered, serving
 from tests.unit.applications.indicators import two_stars
 from tests.unit.applications.indicators.publishing.star_house import put, stay
+from tests.unit.applications.indicators.quality.running import rounds_of
 from tests.unit.projections.lake.making import arrived, land, row
 from tests.unit.security.people import People
 from tests.unit.security.streaming import follow
@@ -140,6 +141,7 @@ class Matrix:
         await self._clinical()
         land(house.data_dir / "lake", [arrived(1, 1, [row(1)])])
         await self._indicators()
+        assert await rounds_of(house).step(asked=True) == 1
         past = house.clock.now() + timedelta(minutes=1)
         for role in roles():
             for place, where in PLACES.items():
@@ -237,6 +239,8 @@ class Matrix:
                     "rows.csv": "VIS-001",
                     "rows.xlsx": "VIS-001",
                 }.get(last, "EX-01")
+            if name == "code" and "/quality/" in operation.path:
+                return "EX-01" if "/lineage/" in operation.path else "ENC-015"
             if name == "code" and "/masterdata/" in operation.path:
                 return "SPARE" if operation.name == "split_organisation" else "BENCH"
             if operation.path.startswith("/fhir/") and name in FHIR_HERE:
@@ -331,6 +335,7 @@ TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 VISITS = read_indicators(NOWHERE)[0]["EX-01"]
 SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
 SAYS = {"title": "r", "sections": [{"kind": "table", "codes": ["VIS-001"]}]}
+FINDING = {"rule": "ENC-015", "source": "his", "hospital": HERE, "department": "BENCH"}
 BODIES: dict[str, dict[str, Any]] = {
     "propose_caliber": SIGNS,
     "approve_caliber": SIGNS,
@@ -347,6 +352,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "set_indicator_target": {"period": "2026", "hospital": HERE, "value": 1},
     "set_indicator_alert_rule": {"hospital": HERE, "kind": "missing"},
+    "assign_quality_finding": FINDING | {"to": "r"},
+    "acknowledge_quality_finding": FINDING | {"note": "r"},
+    "reopen_quality_finding": FINDING,
     "evaluate_indicator_alerts": {"period": "2025"},
     "acknowledge_indicator_alert": {"note": "r"},
     "silence_indicator_alert": {"until": "2030-01-01T00:00:00Z", "note": "r"},
@@ -469,6 +477,7 @@ QUESTIONS = {
     "export_exploration": {"codes": "VIS-001", "period": "2026-03"},
     "list_moved_rows": {"period": "2026-03", "before": SIGNS["hash"], "after": SIGNS["hash"]},
     "list_indicator_rows": {"period": "2026-03"},
+    "show_source_impact": {"name": "encounter"},
     "export_indicator_rows": {"period": "2026-03"},
     "show_indicator_topic": {"period": "2026-03"},
     "show_workload": {"period": "2026-03"},

@@ -109,6 +109,8 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         "{replay_id}": [h.replay for h in whose],
         "{code}": [c for h in whose for c in (h.organisation, h.department, h.ward, h.doctor)]
         if "/masterdata/" in path
+        else ["EX-04" if "/lineage/" in path else "ENC-014"]
+        if "/quality/" in path and "/identity/" not in path
         else [code_of(path)]
         if "/indicators/" in path
         else ["LY-1606"],
@@ -172,6 +174,11 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{}, *states, *named, *({"destination": h.destination} for h in whose)]
     if path.endswith("/encounters"):
         return [{"patient": "P1^H1"}]
+    if "/api/v1/quality/rules/" in path:
+        whole = [{}, *({"hospital": h.organisation} for h in whose)]
+        return [*whole, *({"hospital": h.organisation, "department": h.department} for h in whose)]
+    if path.endswith("/quality/impact"):
+        return [{"name": name} for name in ("encounter", "log", "ADT", "order.doctor")]
     of_figures = (
         *OF_ROWS, "/indicators/values", "/files/values", "/rows.xlsx", "/notes", "/moved",
         "/places", "/explored", "/explored.csv",
@@ -288,6 +295,14 @@ def bodies_of(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         return identity_bodies(path, *whose)
     if "/indicators/" in path:
         return indicator_bodies(path, *whose)
+    if "/quality/findings/" in path:
+        said = {"to": "mine"} if path.endswith("assign") else {"note": "mine"}
+        said = {} if path.endswith("reopen") else said
+        return [
+            {"rule": "ENC-014", "source": "log", "hospital": h.organisation,
+             "department": h.department} | said
+            for h in whose
+        ]  # fmt: skip
     if path.endswith("/review"):
         return [{"justified": True, "remark": "mine"}]
     return [{"reason": "mine"}, {}]

@@ -79,10 +79,14 @@ OF_INDICATORS = {
     "compare_indicator",
     "export_indicator_rows_as_sheet",
     "list_indicator_notes",
+    "get_quality_rule",
+    "list_quality_rows",
+    "export_quality_rows",
+    "show_indicator_lineage",
 }
-"""Whose address names an indicator or a topic, which is the same for all hospitals.
-test_publishing, test_isolation and tests/unit/api/test_indicators ask that nothing is listed of
-others."""
+"""Whose address names an indicator, a topic or a rule, which is the same for all hospitals.
+test_publishing, test_quality, test_isolation and tests/unit/api/test_indicators ask that nothing is
+listed of others."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from tests.unit.api.house import LAB, House, hl7, learning, registered
 from tests.unit.applications.indicators import two_stars
+from tests.unit.applications.indicators.quality.running import rounds_of
 from tests.unit.security import two_figures
 from tests.unit.security.people import People
 from tests.unit.security.two_figures import Figures
@@ -116,6 +117,7 @@ async def build(house: House) -> Town:
     await two_figures.approve(people)
     a.figures = await two_figures.publish(people, "A", "A")
     b.figures = await two_figures.publish(people, "B", CANARY)
+    assert await rounds_of(house).step(asked=True) == 1
     browsers = {}
     for role in ROLES:
         name = f"{role}.a"

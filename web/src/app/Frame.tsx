@@ -2,7 +2,7 @@ import {
   ApartmentOutlined,
   AuditOutlined,
   BankOutlined,
-  DashboardOutlined,
+  DashboardOutlined, ExperimentOutlined,
   FileTextOutlined,
   IdcardOutlined,
   LineChartOutlined,
@@ -196,6 +196,7 @@ function Navigation() {
       {may('channels.read') && <Item to="/channels" icon={<ApartmentOutlined />} label={t('nav.channels')} />}
       {may('clinical.read') && <Item to="/record" icon={<FileTextOutlined />} label={t('nav.record')} />}
       {(may('indicators.read') || may('indicators.own')) && <Item to="/indicators" icon={<LineChartOutlined />} label={t('nav.indicators')} />}
+      {may('quality.read') && <Item to="/quality" icon={<ExperimentOutlined />} label={t('nav.quality')} />}
       {may('identity.read') && <Item to="/identity" icon={<IdcardOutlined />} label={t('nav.identity')} />}
       {may('masterdata.read') && <Item to="/masterdata" icon={<BankOutlined />} label={t('nav.masterdata')} />}
       {may('accounts.read') && <Item to="/accounts" icon={<TeamOutlined />} label={t('nav.accounts')} />}
@@ -209,7 +210,7 @@ function Navigation() {
 }
 
 type ItemProps = {
-  to: '/' | '/messages' | '/queues' | '/channels' | '/record' | '/indicators' | '/identity' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
+  to: '/' | '/messages' | '/queues' | '/channels' | '/record' | '/indicators' | '/quality' | '/identity' | '/masterdata' | '/accounts' | '/audit' | '/privacy'
   icon: ReactNode
   label: string
   count?: number

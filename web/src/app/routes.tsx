@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, queuesSearch, recordSearch, reportsSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, ruleSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -37,6 +37,7 @@ const BEGINNINGS = [
   ['/record', 'clinical.read'],
   ['/indicators', 'indicators.read'],
   ['/identity', 'identity.read'],
+  ['/quality', 'quality.read'],
   ['/accounts', 'accounts.read'],
   ['/privacy', 'consents.read'],
 ] as const
@@ -288,6 +289,26 @@ const indicatorReports = createRoute({
   component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ReportsPage'))),
 })
 
+const quality = createRoute({
+  getParentRoute: () => root,
+  path: '/quality',
+  validateSearch: qualitySearch,
+  component: guarded('quality.read', lazyRouteComponent(() => import('@/features/indicators/quality/QualityPage'))),
+})
+
+const qualityRule = createRoute({
+  getParentRoute: () => root,
+  path: '/quality/$rule',
+  validateSearch: ruleSearch,
+  component: guarded('quality.read', lazyRouteComponent(() => import('@/features/indicators/quality/RulePage'))),
+})
+
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: '/quality/lineage/$code',
+  component: guarded('quality.read', lazyRouteComponent(() => import('@/features/indicators/quality/LineagePage'))),
+})
+
 /** A fault of the console itself, perhaps a page of a release that has been replaced meanwhile. */
 function Crashed() {
   const { t } = useTexts()
@@ -315,7 +336,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

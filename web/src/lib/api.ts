@@ -138,6 +138,15 @@ export type IndicatorReportRun = Schemas['RunView']
 export type ReportTemplate = Schemas['TemplateView']
 export type ReportSection = Schemas['PartOf']
 export type ReportSchedule = Schemas['Schedule']
+export type QualityOverview = Schemas['QualityOverview']
+export type QualityShare = Schemas['QualityShare']
+export type QualityPoint = Schemas['QualityPoint']
+export type QualityRule = Schemas['QualityRule']
+export type QualityRuleDetail = Schemas['QualityRuleDetail']
+export type QualityCell = Schemas['QualityCell']
+export type RuleFinding = Schemas['RuleFinding']
+export type LineageAnswer = Schemas['Lineage']
+export type LineageNode = Schemas['LineageNode']
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null }
 
 /** The header tells the server that a change was asked for by this page and not by a foreign one. */

@@ -458,6 +458,33 @@ export function reportsSearch(raw: RawSearch): { report?: string | undefined } {
   return said({ report: report && /^[0-9a-f-]{36}$/.test(report) ? report : undefined })
 }
 
+export const FINDING_STATES = ['open', 'assigned', 'acknowledged'] as const
+export const RULE_CATEGORIES = ['conformance', 'completeness', 'plausibility'] as const
+
+export type QualitySearch = { list?: 'rules'; finding?: (typeof FINDING_STATES)[number]; category?: (typeof RULE_CATEGORIES)[number]; over?: 'yes' }
+
+/** Which findings and rules of data quality are listed. */
+export function qualitySearch(raw: RawSearch): QualitySearch {
+  return said({
+    list: cleanWord(raw['list'], ['rules'] as const),
+    finding: cleanWord(raw['finding'], FINDING_STATES),
+    category: cleanWord(raw['category'], RULE_CATEGORIES),
+    over: cleanWord(raw['over'], ['yes'] as const),
+  })
+}
+
+export type RuleSearch = { source?: string; hospital?: string; department?: string; unplaced?: 'yes' }
+
+/** Whose rows that violate a rule are listed. */
+export function ruleSearch(raw: RawSearch): RuleSearch {
+  return said({
+    source: cleanText(raw['source'], 100),
+    hospital: cleanText(raw['hospital'], 100),
+    department: cleanText(raw['department'], 100),
+    unplaced: cleanWord(raw['unplaced'], ['yes'] as const),
+  })
+}
+
 /** `?a=1&b=x` as plain texts, and back: addresses that a person can read and type. */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search))

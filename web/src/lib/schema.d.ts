@@ -3523,6 +3523,246 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quality/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quality Findings
+         * @description The work queue: rules above their threshold, by source, hospital and department.
+         */
+        get: operations["list_quality_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/findings/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Quality Finding
+         * @description Say why a finding stays; it is open again when it worsens by a tenth.
+         */
+        post: operations["acknowledge_quality_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/findings/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Quality Finding
+         * @description Give a finding to a person or an office.
+         */
+        post: operations["assign_quality_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/findings/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Quality Finding
+         * @description Take an acknowledgement back.
+         */
+        post: operations["reopen_quality_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Source Impact
+         * @description Which facts and indicators something feeds.
+         */
+        get: operations["show_source_impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/lineage/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Indicator Lineage
+         * @description Where the numbers of an indicator come from, step by step, with rows and freshness.
+         */
+        get: operations["show_indicator_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Quality Overview
+         * @description How the data stand as of the newest run: categories by source, with their trend.
+         */
+        get: operations["show_quality_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quality Rules
+         * @description All rules, with how many rows violate each within reach.
+         */
+        get: operations["list_quality_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality Rule
+         * @description One rule: what it asks, where it is violated since when, and which indicators it spoils.
+         */
+        get: operations["get_quality_rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/rules/{code}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quality Rows
+         * @description The rows that violate a rule, as they lie now; each opens its record and its message.
+         */
+        get: operations["list_quality_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/rules/{code}/rows.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Quality Rows
+         * @description The same rows as a file for a spreadsheet; at most a hundred thousand.
+         */
+        get: operations["export_quality_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Quality Run
+         * @description Ask for a run of all rules; it begins within seconds.
+         */
+        post: operations["ask_for_quality_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/record": {
         parameters: {
             query?: never;
@@ -5116,6 +5356,22 @@ export interface components {
             note: string;
         };
         /**
+         * AcknowledgeFinding
+         * @description Say why a finding stays as it is, or what was done.
+         */
+        AcknowledgeFinding: {
+            /** Department */
+            department: string;
+            /** Hospital */
+            hospital: string;
+            /** Note */
+            note: string;
+            /** Rule */
+            rule: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * ActPage
          * @description Acts, the newest first.
          */
@@ -5356,6 +5612,33 @@ export interface components {
             patient: string;
             /** Scopes */
             scopes: components["schemas"]["ScopeView"][];
+        };
+        /**
+         * AskedRun
+         * @description That a run was asked for; it begins within seconds.
+         */
+        AskedRun: {
+            /**
+             * Asked
+             * @default true
+             */
+            asked?: boolean;
+        };
+        /**
+         * AssignFinding
+         * @description Give a finding to a person or an office.
+         */
+        AssignFinding: {
+            /** Department */
+            department: string;
+            /** Hospital */
+            hospital: string;
+            /** Rule */
+            rule: string;
+            /** Source */
+            source: string;
+            /** To */
+            to: string;
         };
         /**
          * AssignmentView
@@ -7490,6 +7773,15 @@ export interface components {
             error: components["schemas"]["Problem"];
         };
         /**
+         * FedIndicator
+         * @description An indicator that uses a column, a fact or a source.
+         */
+        FedIndicator: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["BothWords"];
+        };
+        /**
          * FieldRow
          * @description Who said what a field holds on the day that was asked about: source, rank, position.
          */
@@ -7915,6 +8207,18 @@ export interface components {
             seen_at: string | null;
             /** Subject */
             subject: string;
+        };
+        /**
+         * Impact
+         * @description Which indicators something feeds.
+         */
+        Impact: {
+            /** Facts */
+            facts: components["schemas"]["NamedColumn"][];
+            /** Indicators */
+            indicators: components["schemas"]["FedIndicator"][];
+            /** Name */
+            name: string;
         };
         /**
          * ImpactAbove
@@ -8430,6 +8734,62 @@ export interface components {
             shipped: number;
             /** U */
             u: number;
+        };
+        /**
+         * Lineage
+         * @description Where the numbers of an indicator come from: nodes by steps, and what feeds what.
+         */
+        Lineage: {
+            /** Code */
+            code: string;
+            /** Edges */
+            edges: components["schemas"]["LineageEdge"][];
+            name: components["schemas"]["BothWords"];
+            /** Nodes */
+            nodes: components["schemas"]["LineageNode"][];
+        };
+        /**
+         * LineageEdge
+         * @description That one step feeds another.
+         */
+        LineageEdge: {
+            /** Begin */
+            begin: string;
+            /** End */
+            end: string;
+        };
+        /**
+         * LineageNode
+         * @description A step of the way of data.
+         *
+         *     Attributes:
+         *         id: of the node.
+         *         step: column of the drawing, from the left.
+         *         name: what it is called.
+         *         about: in a line what it does.
+         *         rows: that lie there, within reach; null: nobody counts them.
+         *         newest: the newest that came; null: not known.
+         *         link: page of the console that opens it; empty: none.
+         */
+        LineageNode: {
+            about: components["schemas"]["BothWords"];
+            /** Id */
+            id: string;
+            /**
+             * Link
+             * @default
+             */
+            link?: string;
+            name: components["schemas"]["BothWords"];
+            /** Newest */
+            newest?: string | null;
+            /** Rows */
+            rows?: number | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "source" | "message" | "mapping" | "fact" | "indicator";
         };
         /**
          * LineageRow
@@ -10317,6 +10677,22 @@ export interface components {
             purpose: components["schemas"]["Purpose"];
         };
         /**
+         * QualityCell
+         * @description What a run found of a rule in one place.
+         */
+        QualityCell: {
+            /** Denominator */
+            denominator: number;
+            department: components["schemas"]["Place"];
+            hospital: components["schemas"]["Place"];
+            /** Over */
+            over: boolean;
+            /** Source */
+            source: string;
+            /** Violated */
+            violated: number;
+        };
+        /**
          * QualityFindingView
          * @description Something about the data that somebody should see.
          */
@@ -10334,6 +10710,237 @@ export interface components {
             /** Value */
             value: string;
             words: components["schemas"]["Bilingual"];
+        };
+        /**
+         * QualityOverview
+         * @description Categories by source, as of the newest run.
+         *
+         *     Attributes:
+         *         run: the newest.
+         *         waits: whether somebody has asked for another that has not ended.
+         *         shares: one for each category and source.
+         *         open: findings that wait for somebody; ``back``: of these, acknowledged once and worse.
+         *         unusable: rules that cannot be used, and why.
+         */
+        QualityOverview: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Assigned */
+            assigned: number;
+            /** Back */
+            back: number;
+            /** Open */
+            open: number;
+            run: components["schemas"]["QualityRun"];
+            /** Shares */
+            shares: components["schemas"]["QualityShare"][];
+            /** Unusable */
+            unusable: components["schemas"]["UnusableFile"][];
+            /** Waits */
+            waits: boolean;
+        };
+        /**
+         * QualityPoint
+         * @description What one run found: for a trend.
+         */
+        QualityPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Denominator */
+            denominator: number;
+            /** Run */
+            run: number;
+            /** Violated */
+            violated: number;
+        };
+        /**
+         * QualityQueue
+         * @description Findings within reach, those with the most violated rows first.
+         */
+        QualityQueue: {
+            /** Items */
+            items: components["schemas"]["RuleFinding"][];
+        };
+        /**
+         * QualityRows
+         * @description A page of the rows that violate a rule, in the order of hospital and key.
+         */
+        QualityRows: {
+            /** Columns */
+            columns: components["schemas"]["NamedColumn"][];
+            /** Items */
+            items: components["schemas"]["RowView"][];
+            /** Next Skip */
+            next_skip: number | null;
+            /** Rule */
+            rule: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * QualityRule
+         * @description A rule, and what the newest run found within reach.
+         *
+         *     Attributes:
+         *         table: fact of the star, or table of the lake; ``table_name``: what it is called.
+         *         check: its type, as OHDSI calls it; ``level``: of a table, a field or a concept.
+         *         threshold: percent.
+         *         hash: SHA-256 of what it counts.
+         *         violated, denominator: rows; both 0: it could not be asked of any.
+         *         over: whether the share is above the threshold anywhere within reach.
+         *         drills: whether its rows can be listed.
+         */
+        QualityRule: {
+            /** Category */
+            category: string;
+            /** Check */
+            check: string;
+            /** Code */
+            code: string;
+            /** Context */
+            context: string;
+            /** Denominator */
+            denominator: number;
+            /** Drills */
+            drills: boolean;
+            /** Field */
+            field: string;
+            field_name: components["schemas"]["BothWords"];
+            /** Hash */
+            hash: string;
+            /** Level */
+            level: string;
+            matters: components["schemas"]["BothWords"];
+            name: components["schemas"]["BothWords"];
+            /** Over */
+            over: boolean;
+            /** Table */
+            table: string;
+            table_name: components["schemas"]["BothWords"];
+            /** Threshold */
+            threshold: number;
+            /** Violated */
+            violated: number;
+        };
+        /**
+         * QualityRuleDetail
+         * @description A rule as a whole.
+         *
+         *     Attributes:
+         *         where: to which rows it applies, as it is written; empty: all.
+         *         settings: what else it says: values, limits, shapes.
+         *         cells: by source, hospital and department.
+         *         trend: over the newest runs, the oldest first.
+         *         indicators: that use the column, or the fact where the rule is about rows as a whole.
+         *         columns: that are shown of a row.
+         */
+        QualityRuleDetail: {
+            /** Category */
+            category: string;
+            /** Cells */
+            cells: components["schemas"]["QualityCell"][];
+            /** Check */
+            check: string;
+            /** Code */
+            code: string;
+            /** Columns */
+            columns: components["schemas"]["NamedColumn"][];
+            /** Context */
+            context: string;
+            /** Denominator */
+            denominator: number;
+            /** Drills */
+            drills: boolean;
+            /** Field */
+            field: string;
+            field_name: components["schemas"]["BothWords"];
+            /** Hash */
+            hash: string;
+            /** Indicators */
+            indicators: components["schemas"]["FedIndicator"][];
+            /** Level */
+            level: string;
+            matters: components["schemas"]["BothWords"];
+            name: components["schemas"]["BothWords"];
+            /** Over */
+            over: boolean;
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            /** Table */
+            table: string;
+            table_name: components["schemas"]["BothWords"];
+            /** Threshold */
+            threshold: number;
+            /** Trend */
+            trend: components["schemas"]["QualityPoint"][];
+            /** Violated */
+            violated: number;
+            /** Where */
+            where: string;
+        };
+        /**
+         * QualityRules
+         * @description All rules.
+         */
+        QualityRules: {
+            /** Items */
+            items: components["schemas"]["QualityRule"][];
+            run: components["schemas"]["QualityRun"];
+        };
+        /**
+         * QualityRun
+         * @description A run of the rules.
+         */
+        QualityRun: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Rules */
+            rules: number;
+            /** Run */
+            run: number;
+        };
+        /**
+         * QualityShare
+         * @description How much of what could be asked violates rules.
+         *
+         *     Attributes:
+         *         violated: rows that violate a rule, added up over rules.
+         *         denominator: rows that could be asked, added up over rules.
+         *         rules: how many rules could be asked.
+         *         over: in how many rules the share is above the threshold.
+         *         trend: the same in the newest runs, the oldest first.
+         */
+        QualityShare: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "conformance" | "completeness" | "plausibility";
+            /** Denominator */
+            denominator: number;
+            /** Over */
+            over: number;
+            /** Rules */
+            rules: number;
+            /** Source */
+            source: string;
+            /** Trend */
+            trend: components["schemas"]["QualityPoint"][];
+            /** Violated */
+            violated: number;
         };
         /**
          * QualityView
@@ -11078,6 +11685,20 @@ export interface components {
             reason: string;
         };
         /**
+         * ReopenFinding
+         * @description Take an acknowledgement back.
+         */
+        ReopenFinding: {
+            /** Department */
+            department: string;
+            /** Hospital */
+            hospital: string;
+            /** Rule */
+            rule: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * ReplacementView
          * @description That a record took another's place, or that this was undone.
          */
@@ -11455,6 +12076,52 @@ export interface components {
             side: "numerator" | "denominator";
             /** Total */
             total: number;
+        };
+        /**
+         * RuleFinding
+         * @description A rule whose share is above its threshold somewhere: work for somebody.
+         *
+         *     Attributes:
+         *         since: end of the first run of the unbroken line in which it was so.
+         *         state: open, assigned, acknowledged.
+         *         assigned_to: person or office; empty: nobody.
+         *         note: what the last one said who acknowledged it.
+         *         by: who said the last; ``at``: when.
+         *         came_back: it was acknowledged, and is worse since.
+         */
+        RuleFinding: {
+            /** Assigned To */
+            assigned_to: string;
+            /** At */
+            at: string | null;
+            /** By */
+            by: string;
+            /** Came Back */
+            came_back: boolean;
+            /** Category */
+            category: string;
+            /** Denominator */
+            denominator: number;
+            department: components["schemas"]["Place"];
+            hospital: components["schemas"]["Place"];
+            name: components["schemas"]["BothWords"];
+            /** Note */
+            note: string;
+            /** Rule */
+            rule: string;
+            /** Since */
+            since: string | null;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "assigned" | "acknowledged";
+            /** Threshold */
+            threshold: number;
+            /** Violated */
+            violated: number;
         };
         /**
          * RuleOf
@@ -30618,6 +31285,1153 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetAsidePage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_quality_findings: {
+        parameters: {
+            query?: {
+                state?: "" | "open" | "assigned" | "acknowledged";
+                rule?: string;
+                hospital?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityQueue"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    acknowledge_quality_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeFinding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleFinding"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    assign_quality_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignFinding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleFinding"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    reopen_quality_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenFinding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleFinding"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_source_impact: {
+        parameters: {
+            query: {
+                /** @description a source, channel, source.table, type of messages, fact or fact.column */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impact"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_indicator_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_quality_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityOverview"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_quality_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityRules"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_quality_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityRuleDetail"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_quality_rows: {
+        parameters: {
+            query?: {
+                skip?: number;
+                limit?: number;
+                source?: string;
+                hospital?: string;
+                /** @description this one alone */
+                department?: string;
+                /** @description only rows that name no department */
+                unplaced?: boolean;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityRows"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_quality_rows: {
+        parameters: {
+            query?: {
+                source?: string;
+                hospital?: string;
+                /** @description this one alone */
+                department?: string;
+                /** @description only rows that name no department */
+                unplaced?: boolean;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 with a byte order mark */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    ask_for_quality_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedRun"];
                 };
             };
             /** @description not signed in */

@@ -56,6 +56,8 @@ export type Permission =
   | 'indicators.approve'
   | 'indicators.publish'
   | 'indicators.enter'
+  | 'quality.read'
+  | 'quality.write'
 
 /** Whether somebody may do a thing in at least one organisation. */
 export function may({ account }: Session, permission: Permission): boolean {

@@ -15,7 +15,14 @@ from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.window import Window
 
 if TYPE_CHECKING:
-    from lianyi.applications.indicators.engine import Cells, Engine, Listed, Star
+    from lianyi.applications.indicators.engine import (
+        Cells,
+        Choose,
+        Engine,
+        Listed,
+        SourceRows,
+        Star,
+    )
 
 _Found = TypeVar("_Found")
 INTERRUPT_SECONDS = 0.2
@@ -56,13 +63,24 @@ class Counter:
         skip: int,
         limit: int,
         without: Part | None = None,
+        choose: Choose | None = None,
     ) -> Listed:
         """Return the rows that a part counts; see :meth:`.engine.Engine.rows`."""
         return await self._asked(
             lambda engine: engine.rows(
-                part, window, columns, skip=skip, limit=limit, without=without
+                part,
+                window,
+                columns,
+                skip=skip,
+                limit=limit,
+                without=without,
+                choose=choose,
             )
         )
+
+    async def by_source(self, part: Part, window: Window, column: str) -> list[SourceRows]:
+        """Return the rows of a fact by source; see :meth:`.engine.Engine.by_source`."""
+        return await self._asked(lambda engine: engine.by_source(part, window, column))
 
     async def newest(self, part: Part, window: Window, *, until: datetime) -> datetime | None:
         """Return the newest instant of a part's rows; see :meth:`.engine.Engine.newest`."""

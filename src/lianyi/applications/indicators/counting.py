@@ -64,6 +64,8 @@ def within(table: ir.Table, part: Part, window: Window) -> ir.Table:
     """Return the rows of a fact that fall into a window by the time and role of a part."""
     month = table[month_column(part.time)]
     kept = [month >= window.first, month <= window.last]
+    if window.undated:
+        kept = [month.between(window.first, window.last) | month.isnull()]
     if window.since is not None:
         kept.append(table[part.time] >= window.since)
     if window.until is not None:

@@ -32,6 +32,8 @@ from lianyi.projections.operational.star import HOSPITAL, month_column, star
 
 Cells = Mapping[Key, Number]
 """What was counted, by the values of what makes a cell; a cell of nothing is missing."""
+Choose = Callable[[Mapping[str, ir.Table], Part, Window], ir.Table]
+"""Gives the rows in a window, of all facts, that are meant by a part."""
 _Found = TypeVar("_Found")
 _LAST: Final = 32_767
 _ENCOUNTER: Final = "encounter"
@@ -71,6 +73,14 @@ class ShelfStar:
     def tables(self, runner: Runner) -> Mapping[str, ir.Table]:
         """Return the facts as tables."""
         return {name: runner.read(fact, self._shelf.files(fact)) for name, fact in star().items()}
+
+
+class SourceRows(NamedTuple):
+    """How many rows came from a source, and the newest instant that they say."""
+
+    source: str
+    rows: int
+    newest: datetime | None
 
 
 class Listed(NamedTuple):
@@ -153,12 +163,14 @@ class Engine:
         skip: int,
         limit: int,
         without: Part | None = None,
+        choose: Choose | None = None,
     ) -> Listed:
         """Return the rows that a part counts, in the order of hospital and key.
 
         Args:
             part: what is counted.
             window: which rows.
+            choose: gives the rows in the window that are meant, of all facts.
             columns: of the fact that are wanted, besides key, hospital, origin, department, time
                 and doctor; ``patient_of`` says whose a row is.
             skip: so many are passed by.
@@ -176,7 +188,7 @@ class Engine:
         wanted = [one for one in dict.fromkeys([*own, *columns, *beside]) if one in known]
 
         def read(runner: Runner, tables: Mapping[str, ir.Table]) -> Listed:
-            counted = counting.rows(tables, part, window)
+            counted = (choose or counting.rows)(tables, part, window)
             if without is not None and without.fact == part.fact:
                 other = counting.rows(tables, without, window).select(HOSPITAL, key).view()
                 same = [counted[HOSPITAL] == other[HOSPITAL], counted[key] == other[key]]
@@ -189,6 +201,27 @@ class Engine:
                 _row_must_lie_within(row, part, window)
             _add_patients(found, runner, tables)
             return Listed(found, int(summed["total"]), summed["comes_to"])
+
+        return self._asked(read)
+
+    def by_source(self, part: Part, window: Window, column: str) -> list[SourceRows]:
+        """Return how many rows of a fact there are in a window, and the newest, by a column.
+
+        Args:
+            part: whose fact, time and department.
+            window: which rows.
+            column: of the table that says from which source a row is.
+
+        Raises:
+            NoStar, CountingTooBig: they cannot be read now.
+        """
+
+        def read(runner: Runner, tables: Mapping[str, ir.Table]) -> list[SourceRows]:
+            table = counting.within(tables[part.fact], part, window)
+            grouped = table.group_by(source=table[column]).aggregate(
+                rows=table.count(), newest=table[part.time].max()
+            )
+            return [SourceRows(**row) for row in runner.answer(grouped).to_pylist()]
 
         return self._asked(read)
 
@@ -299,7 +332,8 @@ def _row_must_lie_within(row: Mapping[str, Any], part: Part, window: Window) -> 
         whose = window.whose(part.doctor, part.of_fact.columns)
         seen = seen and row.get(whose) in window.doctors
     month = row[month_column(part.time)]
-    if not seen or month is None or not window.first <= month <= window.last:
+    timely = window.undated if month is None else window.first <= month <= window.last
+    if not seen or not timely:
         raise OutOfSight(where="rows")
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import asyncpg
 
@@ -32,6 +32,9 @@ from lianyi.security.access import shows
 from lianyi.security.privacy.hiding import Hider
 from lianyi.security.privacy.model import About
 from lianyi.security.privacy.service import Privacy
+
+if TYPE_CHECKING:
+    from lianyi.applications.indicators.engine import Choose
 
 EXPORT_ROWS_MAX: Final = 100_000
 PAGE_ROWS: Final = 5_000
@@ -126,9 +129,33 @@ class Rows:
         columns = [
             column for column in drill_columns(indicator) if column.column in part.of_fact.columns
         ]
+        return await self.list_rows(part, columns, window, skip=skip, limit=limit, without=without)
+
+    async def list_rows(
+        self,
+        part: Part,
+        columns: list[NamedColumn],
+        window: Window,
+        *,
+        skip: int,
+        limit: int,
+        without: Part | None = None,
+        choose: Choose | None = None,
+    ) -> Behind:
+        """Return a page of rows of a fact, as whoever asks may see their patients.
+
+        Args:
+            part: by what time and department they fall into the window.
+            columns: that are shown.
+            window: which rows, of those that whoever asks may see.
+            skip: so many are passed by.
+            limit: so many at most.
+            without: rows that this part counts, too, are left out; None: none are.
+            choose: gives the rows that are meant; None: those that the part counts.
+        """
         names = [column.column for column in columns]
         listed = await self._counter.rows(
-            part, window, names, skip=skip, limit=limit, without=without
+            part, window, names, skip=skip, limit=limit, without=without, choose=choose
         )
         known = await self._names(part, listed.rows, names)
         rows = await self._seen(part, listed.rows, names, known)
@@ -194,7 +221,7 @@ class Rows:
         skip = 0
         while True:
             behind = await self.page(one, side, window, skip=skip, limit=PAGE_ROWS)
-            _fits(one, behind.total)
+            _fits(one.indicator.indicator, behind.total)
             yield behind
             skip += len(behind.rows)
             if not behind.rows or skip >= behind.total:
@@ -208,22 +235,31 @@ class Rows:
             TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
         """
         behind = await self.page(one, side, window, skip=0, limit=EXPORT_ROWS_MAX)
-        _fits(one, behind.total)
-        out = io.StringIO()
-        writer = csv.writer(out)
-        heads = [f"{one.name.zh} {one.column}" for one in behind.columns]
-        writer.writerow(["医院 hospital", "标识 key", "患者 patient", "出处 origin", *heads])
-        for row in behind.rows:
-            cells = [_plain(cell) for cell in row.cells]
-            said = [row.hospital, row.key, row.patient, row.origin, *cells]
-            writer.writerow([harmless(one) for one in said])
-        return out.getvalue()
+        return as_csv(behind, one.indicator.indicator)
 
 
-def _fits(one: Meant, total: int) -> None:
+def as_csv(behind: Behind, code: str) -> str:
+    """Return rows as CSV, for a spreadsheet.
+
+    Raises:
+        TooMuchAtOnce: there are more than :data:`EXPORT_ROWS_MAX`.
+    """
+    _fits(code, behind.total)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    heads = [f"{one.name.zh} {one.column}" for one in behind.columns]
+    writer.writerow(["医院 hospital", "标识 key", "患者 patient", "出处 origin", *heads])
+    for row in behind.rows:
+        cells = [_plain(cell) for cell in row.cells]
+        said = [row.hospital, row.key, row.patient, row.origin, *cells]
+        writer.writerow([harmless(one) for one in said])
+    return out.getvalue()
+
+
+def _fits(code: str, total: int) -> None:
     if total > EXPORT_ROWS_MAX:
         raise TooMuchAtOnce(
-            where=one.indicator.indicator,
+            where=code,
             why=f"{total} rows; at most {EXPORT_ROWS_MAX} go into one file",
             why_zh=f"共 {total} 行，一个文件最多 {EXPORT_ROWS_MAX} 行",
         )

@@ -80,6 +80,7 @@ class Window:
         doctors: codes of practitioners whose rows are counted; None: of all.
         role: the column of the facts that says whose a row is; empty: the first that says it.
         since, until: instants in UTC, without a zone, half open; None: the whole months.
+        undated: whether rows of which the time is not said are counted, too.
     """
 
     first: int
@@ -89,6 +90,7 @@ class Window:
     since: datetime | None = None
     until: datetime | None = None
     role: str = ""
+    undated: bool = False
 
     def whose(self, first: str, columns: Container[str]) -> str:
         """Return the column that says whose a row of a fact is; empty: rows name nobody so.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from lianyi.projections.operational.shelf import schema_of
+from lianyi.projections.operational.shelf import CHANNELS, schema_of
 from lianyi.projections.operational.star import (
     HOSPITAL,
     ORIGIN,
@@ -51,6 +51,17 @@ def table_of(
         else:
             columns[column.name] = [row[column.name] for row in rows]
     return pa.Table.from_pydict(columns, schema=schema_of(fact))
+
+
+def channels_of(fact: Fact, rows: Sequence[asyncpg.Record], names: Mapping[int, str]) -> pa.Table:
+    """Return by which channel each row of the fold came; see ``shelf.CHANNELS``."""
+    return pa.table(
+        {
+            "key": [row[fact.key] for row in rows],
+            "channel": [names.get(row["_channel"], "") for row in rows],
+        },
+        schema=CHANNELS,
+    )
 
 
 def _plain(at: datetime) -> datetime:

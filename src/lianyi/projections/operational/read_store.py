@@ -22,6 +22,12 @@ async def organisations(connection: Connection) -> dict[int, str]:
     return {row["channel"]: row["organisation"] for row in rows}
 
 
+async def channel_names(connection: Connection) -> dict[int, str]:
+    """Return what each channel is called."""
+    rows = await connection.fetch("SELECT channel, name FROM messagelog.channel")
+    return {row["channel"]: row["name"] for row in rows}
+
+
 async def changed_months(
     connection: Connection, schema: str, *, after: int
 ) -> list[tuple[str, int | None]]:

@@ -144,8 +144,9 @@ class Settler:
         if not goes_on:
             lying = await asyncio.to_thread(self._lying)
             months += [one for one in lying if one not in months]
+        names = await read_store.channel_names(connection)
         for name, month in months:
-            await self._write_month(connection, live.schema, name, month, of)
+            await self._write_month(connection, live.schema, name, month, of, names)
         now = Settled(live.version, live.made_at.isoformat(), live.revision, of)
         await asyncio.to_thread(write_settled, self._folder, now)
         return len(months)
@@ -173,14 +174,22 @@ class Settler:
         name: str,
         month: int | None,
         of: dict[int, str],
+        names: dict[int, str],
     ) -> None:
         import pyarrow as pa
 
-        from lianyi.projections.operational.arrow import table_of
+        from lianyi.projections.operational.arrow import channels_of, table_of
+        from lianyi.projections.operational.shelf import CHANNELS
 
-        parts: list[pa.Table] = [
-            await asyncio.to_thread(table_of, star()[name], rows, organisations=of, zone=self._zone)
-            async for rows in read_store.rows_of_month(connection, schema, name, month)
-        ]
+        fact, shelf = star()[name], self._shelf()
+        parts: list[pa.Table] = []
+        said: list[pa.Table] = [CHANNELS.empty_table()]
+        async for rows in read_store.rows_of_month(connection, schema, name, month):
+            parts.append(
+                await asyncio.to_thread(table_of, fact, rows, organisations=of, zone=self._zone)
+            )
+            said.append(await asyncio.to_thread(channels_of, fact, rows, names))
         whole = pa.concat_tables(parts) if parts else None
-        await asyncio.to_thread(self._shelf().put, star()[name], PRODUCER, month, whole)
+        told = pa.concat_tables(said)
+        await asyncio.to_thread(shelf.put_channels, fact, PRODUCER, month, told)
+        await asyncio.to_thread(shelf.put, fact, PRODUCER, month, whole)

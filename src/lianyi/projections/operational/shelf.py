@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 UNDATED: Final = "undated"
+CHANNELS_SUFFIX: Final = ".channels"
+CHANNELS: Final = pa.schema([("key", pa.string()), ("channel", pa.string())])
+"""The key of a row, and the name of the channel whose message said it."""
 _PRODUCER: Final = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _TYPES: Final = {
     Kind.INT: pa.int64(),
@@ -83,6 +86,35 @@ class Shelf:
         beside.replace(place)
         _sync(place.parent)
         return place
+
+    def put_channels(self, fact: Fact, producer: str, month: int | None, said: pa.Table) -> None:
+        """Say by which channel each row of a month came; call it before the rows are put.
+
+        Args:
+            fact: whose rows.
+            producer: who makes them.
+            month: of the file; None: of rows of which no instant is said.
+            said: columns of :data:`CHANNELS`, a row for each row.
+
+        Raises:
+            OSError: the disk is full, or the folder may not be written.
+        """
+        place = self._place(fact, producer, month).with_suffix(CHANNELS_SUFFIX)
+        if said.num_rows == 0:
+            place.unlink(missing_ok=True)
+            return
+        make_private(self.folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_suffix(f"{CHANNELS_SUFFIX}.part")
+        pq.write_table(said.cast(CHANNELS).sort_by("key"), beside, compression="zstd")
+        beside.replace(place)
+
+    def producers(self, fact: Fact) -> dict[str, list[Path]]:
+        """Return the files of a fact by who made them."""
+        found: dict[str, list[Path]] = {}
+        for one in self.files(fact):
+            found.setdefault(one.parent.name, []).append(one)
+        return found
 
     def months(self, fact: Fact, producer: str) -> list[int | None]:
         """Return the months that somebody has put rows of a fact in, the undated last."""

@@ -30,7 +30,8 @@ export default function DefinitionPage() {
 function Definition({ indicator }: { indicator: IndicatorDetail }) {
   const { t } = useTexts()
   const said = useSaid()
-  const reads = useMay()('indicators.read')
+  const may = useMay()
+  const reads = may('indicators.read')
   return (
     <div className="stack">
       <IndicatorPages title={said(indicator.name)} />
@@ -38,9 +39,16 @@ function Definition({ indicator }: { indicator: IndicatorDetail }) {
         <div className="panel-head">
           <h2>{t('indicators.definition')}</h2>
           <code>{indicator.code}</code>
-          <Link to="/indicators/$code" params={{ code: indicator.code }} className="push">
-            {t('indicators.toFigures')}
-          </Link>
+          <span className="push row">
+            {may('quality.read') && (
+              <Link to="/quality/lineage/$code" params={{ code: indicator.code }}>
+                {t('dataQuality.lineage')}
+              </Link>
+            )}
+            <Link to="/indicators/$code" params={{ code: indicator.code }}>
+              {t('indicators.toFigures')}
+            </Link>
+          </span>
         </div>
         <div className="panel-body definition">
           <p className="definition-meaning">{indicator.meaning}</p>

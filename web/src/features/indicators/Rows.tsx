@@ -135,7 +135,7 @@ export function RowTable({ columns, rows }: { columns: CountedRows['columns']; r
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={`${row.hospital} ${row.key}`}>
+            <tr key={`${row.hospital} ${row.key} ${row.origin}`}>
               <td className="head">
                 <Patient row={row} />
               </td>

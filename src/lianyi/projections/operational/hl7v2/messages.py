@@ -9,6 +9,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,16 @@ from lianyi.projections.operational.problems import NotOfAnEncounter
 from lianyi.projections.operational.statements import Statement
 
 _FORMAT: Final = "hl7v2 "
+FEEDS: Final[Mapping[str, Sequence[str]]] = {
+    "encounter": ("ADT",),
+    "ward_day": ("ADT",),
+    "order": sorted(orders.ORDERS),
+    "drug": sorted(orders.ORDERS),
+    "result": sorted(orders.RESULTS),
+    "surgery": ("SIU",),
+    "charge": ("DFT",),
+}
+"""Which types of messages say something of which facts; days of wards follow from encounters."""
 _OTHERS: Final = orders.ORDERS | orders.RESULTS | {"SIU", "DFT"}
 
 
