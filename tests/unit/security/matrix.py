@@ -344,6 +344,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "preview_publication": {"period": "2025"},
     "order_indicator_report": {"says": SAYS},
     "change_indicator_report": {"version": 1, "says": SAYS},
+    "run_indicator_report": {"mail": False},
     "write_indicator_note": {"period": "2026-03", "hospital": HERE, "words": "r"},
     "change_indicator_note": {"version": 1, "period": "2026-03", "words": "r"},
     "withdraw_indicator_note": {"version": 1},
