@@ -9342,7 +9342,7 @@ export interface components {
          *
          *     Attributes:
          *         run: the newest.
-         *         waits: whether somebody has asked for another that has not begun.
+         *         waits: whether somebody has asked for another that has not ended.
          *         shares: one for each category and source.
          *         open: findings that wait for somebody; ``back``: of these, acknowledged once and worse.
          *         unusable: rules that cannot be used, and why.
