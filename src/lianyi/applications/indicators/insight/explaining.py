@@ -466,7 +466,6 @@ def _row(
     numerator, *below = counted.one.caliber.parts()
     up, down = scale(numerator), scale(below[0]) if below else 1.0
     old, new = (pair or Pair(0, 0 if below else None) for pair in pairs)
-    told = counted.told
     return ContributionRow(
         key=group.key,
         name=group.name,
@@ -477,9 +476,9 @@ def _row(
         denominator_before=None if old.below is None else float(old.below) * down,
         value=_of_pair(counted, new),
         value_before=_of_pair(counted, old),
-        rate=float(effect.rate * told),
-        mix=float(effect.mix * told),
-        effect=float(effect.whole * told),
+        rate=float(effect.rate * counted.told),
+        mix=float(effect.mix * counted.told),
+        effect=float(effect.whole * counted.told),
         share=_share(effect.whole, change),
         hospital=group.at.get("hospital"),
         department=group.at.get("department"),

@@ -1,4 +1,4 @@
--- 0031 expand: reports that are mailed when they are due, and what people write on figures
+-- 0029 expand: reports that are mailed when they are due, and what people write on figures
 -- Why: who ordered a report, which runs it had, and whom it has reached must be known to every
 --   process and after a restart; a note stands beside the cell that it is about.
 -- Old release keeps working: yes, everything is new and nobody else reads it.
