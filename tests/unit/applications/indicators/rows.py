@@ -63,8 +63,9 @@ def _value(column: Column, random: Random, unsaid: float) -> object:
         case Kind.NUMBER:
             return Decimal(random.randrange(40_000)).scaleb(-4)
         case Kind.INSTANT:
-            seconds = random.randrange(90 * 86_400_000) / 1_000
-            return (BEGAN + timedelta(seconds=seconds)).replace(tzinfo=None)
+            seconds = random.randrange(90 * 86_400)
+            at = BEGAN + timedelta(seconds=seconds, milliseconds=seconds % 1_000)
+            return at.replace(tzinfo=None)
         case Kind.DEPARTMENT:
             return random.choice(DEPARTMENTS)
         case _:
