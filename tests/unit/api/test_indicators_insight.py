@@ -171,7 +171,7 @@ async def opens(asked: Asked, who: str, code: str, period: str, row: dict[str, A
     }
     if any(row[level] and not row[level]["code"] for level in ("department", "doctor")):
         return  # of rows that name nobody there is no address
-    question = {"period": period, "only": row["only"], **filters}
+    question = {"period": period, "where": row["where"], **filters}
     page = await asked.get(who, f"/{code}/rows", **question)
     assert page["comes_to"] == pytest.approx(row["numerator"])
     values = await asked.get(who, "/values", codes=code, **question)
@@ -206,7 +206,7 @@ async def test_a_change_shows_whom_it_affected_above_and_beside(asked: Asked) ->
     assert found["indicators"]
     assert len(found["indicators"]) <= 12
     narrowed = await asked.get("region", "/INP-005/impact", period="2026-03", against="previous",
-                               only="sex:female")  # fmt: skip
+                               where="sex:female")  # fmt: skip
     assert narrowed["indicators"], "others are narrowed in the same way"
     own = await asked.get("head", "/INP-005/impact", period="2026-03", department="D1")
     assert own["above"] is None, "who sees a department does not see what its hospital did"
@@ -369,7 +369,7 @@ async def test_questions_that_make_no_sense_are_refused(asked: Asked) -> None:
         ("/INP-005/contribution", {"by": "incision"}, "LY-2571"),
         ("/INP-006/contribution", {"against": "last_year"}, "LY-2570"),
         ("/INP-005/contribution", {"department": "E1"}, "LY-2504"),
-        ("/INP-005/rows", {"only": "weather:rain"}, "LY-2571"),
+        ("/INP-005/rows", {"where": "weather:rain"}, "LY-2546"),
         ("/INP-05/impact", {}, "LY-2502"),
     ):
         told = await asked.refused("president", path, period="2026-02", **params)

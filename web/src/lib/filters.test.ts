@@ -118,9 +118,9 @@ describe('what of an indicator is asked for in an address', () => {
 })
 
 it('what narrows and divides a figure is a word of a form, or nothing', () => {
-  const kept = { only: 'payer:self', role: 'assistant', split: 'readmitted_31_days', against: 'previous' }
+  const kept = { where: 'payer:self,age:75', role: 'assistant', split: 'readmitted_31_days', against: 'previous' }
   expect(drillSearch(kept)).toEqual(kept)
-  expect(drillSearch({ only: 'payer:<b>', role: 'Assistant', split: 'a b', against: 'never' })).toEqual({})
+  expect(drillSearch({ where: 'payer', role: 'Assistant', split: 'a b', against: 'never' })).toEqual({})
   expect(topicSearch({ topic: 'beds', period: '2026Q1', hospital: 'H1', other: 'x' })).toEqual({ topic: 'beds', period: '2026Q1', hospital: 'H1' })
   expect(topicSearch({ topic: '../beds' })).toEqual({})
   expect(workloadSearch({ period: '2026-03', doctor: 'P1', department: '' })).toEqual({ period: '2026-03', doctor: 'P1' })

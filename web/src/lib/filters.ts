@@ -320,11 +320,10 @@ export type DrillSearch = {
   department?: string
   doctor?: string
   caliber?: string
+  /** Which rows: `payer:self,age:75`. */
   where?: string
   by?: (typeof DRILL_LEVELS)[number]
   side?: (typeof DRILL_SIDES)[number]
-  /** Of which class of a split the rows are: `payer:self`. */
-  only?: string
   /** As what the rows name the doctor: `assistant`. */
   role?: string
   /** By what a change is divided, and what it is held against. */
@@ -344,7 +343,6 @@ export function drillSearch(raw: RawSearch): DrillSearch {
     where: cleanWhere(raw['where']),
     by: cleanWord(raw['by'], DRILL_LEVELS),
     side: cleanWord(raw['side'], DRILL_SIDES),
-    only: cleanLike(raw['only'], /^[a-z0-9_]+:[A-Za-z0-9_-]+$/, 60),
     role: cleanLike(raw['role'], /^[a-z]+$/, 20),
     split: cleanLike(raw['split'], /^[a-z0-9_]+$/, 40),
     against: cleanWord(raw['against'], AGAINST),

@@ -6596,7 +6596,7 @@ export interface components {
          *         key: of the group, unique in the answer.
          *         name: of the group.
          *         hospital, department, doctor: where it lies, of a level of places.
-         *         only: what its rows are asked for with, ``payer:self``, of a split; else empty.
+         *         where: what its rows are asked for with, ``payer:self``, of a split; else empty.
          *         numerator, denominator: now; ``before``: in the other period.
          *         value, value_before: its own figure; null: nothing to divide by.
          *         rate: effect of its own figure. mix: effect of its share. effect: both.
@@ -6621,11 +6621,6 @@ export interface components {
             numerator: number;
             /** Numerator Before */
             numerator_before: number;
-            /**
-             * Only
-             * @default
-             */
-            only?: string;
             /** Rate */
             rate: number;
             /** Share */
@@ -6634,6 +6629,11 @@ export interface components {
             value: number | null;
             /** Value Before */
             value_before: number | null;
+            /**
+             * Where
+             * @default
+             */
+            where?: string;
         };
         /**
          * ContributionView
@@ -7721,6 +7721,7 @@ export interface components {
          *
          *     Attributes:
          *         by: in the order of the question.
+         *         narrowed: of which rows only.
          *         dimensions: by what all of them can be put together and narrowed.
          */
         ExploredView: {
@@ -7735,6 +7736,8 @@ export interface components {
             dimensions: components["schemas"]["Dimension"][];
             /** Items */
             items: components["schemas"]["ExploredFigures"][];
+            /** Narrowed */
+            narrowed: components["schemas"]["Narrowed"][];
             period: components["schemas"]["PeriodView"];
         };
         /**
@@ -7833,7 +7836,7 @@ export interface components {
         };
         /**
          * FiguresView
-         * @description Figures of several indicators for one period.
+         * @description Figures of several indicators for one period; ``narrowed``: of these rows only.
          */
         FiguresView: {
             /**
@@ -7852,8 +7855,8 @@ export interface components {
             hospital: string;
             /** Items */
             items: components["schemas"]["IndicatorFigures"][];
-            /** @description what the rows that were asked for are called; null: all rows */
-            only?: components["schemas"]["BothWords"] | null;
+            /** Narrowed */
+            narrowed: components["schemas"]["Narrowed"][];
             period: components["schemas"]["PeriodView"];
         };
         /**
@@ -9390,6 +9393,23 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+        };
+        /**
+         * Narrowed
+         * @description Of which rows figures are, besides place and time.
+         *
+         *     Attributes:
+         *         column, value: as in the question.
+         *         name: what people call the column.
+         *         called: what they call the value, or how it begins.
+         */
+        Narrowed: {
+            called: components["schemas"]["BothWords"];
+            /** Column */
+            column: string;
+            name: components["schemas"]["BothWords"];
+            /** Value */
+            value: string;
         };
         /**
          * Neighbour
@@ -12862,7 +12882,7 @@ export interface components {
         };
         /**
          * StructureRow
-         * @description One class: its rows are asked for with ``only``; ``share`` of all numerators in percent.
+         * @description One class: its rows are asked for with ``where``; ``share`` of all numerators in percent.
          */
         StructureRow: {
             /** Denominator */
@@ -12870,12 +12890,12 @@ export interface components {
             name: components["schemas"]["BothWords"];
             /** Numerator */
             numerator: number;
-            /** Only */
-            only: string;
             /** Share */
             share: number | null;
             /** Value */
             value: number | null;
+            /** Where */
+            where: string;
         };
         /**
          * StructureView
@@ -22239,11 +22259,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -22350,11 +22368,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -22565,11 +22581,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -22673,11 +22687,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -24203,11 +24215,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -24315,11 +24325,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -24422,11 +24430,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -24722,11 +24728,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -25328,11 +25332,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -25639,11 +25641,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -25754,11 +25754,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -26455,11 +26453,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -26565,11 +26561,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;
@@ -26677,11 +26671,9 @@ export interface operations {
                 doctor?: string;
                 /** @description empty: the first of each */
                 caliber?: string;
-                /** @description payer:self, age:75: of rows that fulfil a condition more */
-                only?: string;
                 /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
                 role?: string;
-                /** @description which rows: column:value with commas between; a text by its beginning */
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
                 where?: string;
             };
             header?: never;

@@ -23,9 +23,8 @@ class Asked:
         department: code; those below it are meant, too.
         doctor: code of a practitioner.
         caliber: short name; empty: the first of each indicator that is counted.
-        only: ``payer:self``: of the rows that fulfil a condition more; see :mod:`.splits`.
         role: the column that says whose rows are; empty: the first that says it.
-        where: which of the rows; see :mod:`.slicing`.
+        where: ``payer:self``: which of the rows; see :mod:`.slicing`.
     """
 
     period: str
@@ -33,7 +32,6 @@ class Asked:
     department: str = ""
     doctor: str = ""
     caliber: str = ""
-    only: str = ""
     role: str = ""
     where: str = ""
 

@@ -53,14 +53,6 @@ def _asked(
     caliber: Annotated[
         str, Query(max_length=41, pattern=r"^[a-z0-9-]*$", description="empty: the first of each")
     ] = "",
-    only: Annotated[
-        str,
-        Query(
-            max_length=120,
-            pattern=r"^([a-z0-9_]+:[A-Za-z0-9_-]+(,|$))*$",
-            description="payer:self, age:75: of rows that fulfil a condition more",
-        ),
-    ] = "",
     role: Annotated[
         str,
         Query(
@@ -74,11 +66,11 @@ def _asked(
         Query(
             max_length=400,
             pattern=r"^[^\x00]*$",
-            description="which rows: column:value with commas between; a text by its beginning",
+            description="which rows: payer:self,age:75 and more; a text by its beginning",
         ),
     ] = "",
 ) -> Asked:
-    return Asked(period, hospital, department, doctor, caliber, only, role, where)
+    return Asked(period, hospital, department, doctor, caliber, role, where)
 
 
 Service = Annotated[IndicatorService, Depends(_service)]

@@ -33,7 +33,7 @@ from lianyi.applications.indicators.periods import parse_period
 from lianyi.applications.indicators.placing import Placing, places_view
 from lianyi.applications.indicators.publishing.known import defined_by
 from lianyi.applications.indicators.rowing import Rows
-from lianyi.applications.indicators.slicing import parse_slices, sliced
+from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
 from lianyi.applications.indicators.views import Side
 from lianyi.applications.indicators.wording import part_view, said_of
 from lianyi.base.clock import Clock
@@ -136,6 +136,7 @@ class Explorations:
         return ExploredView(
             period=period_view(period),
             by=named_by(split),
+            narrowed=words_of(slices),
             dimensions=dimensions(some),
             asked_at=self._clock.now(),
             items=explored_view(counted, names),

@@ -10,6 +10,7 @@ from lianyi.applications.indicators.views import (
     CaliberOf,
     CountedHow,
     NamedColumn,
+    Narrowed,
     PartView,
     PeriodView,
     Place,
@@ -89,11 +90,13 @@ class ExploredView(Shown):
 
     Attributes:
         by: in the order of the question.
+        narrowed: of which rows only.
         dimensions: by what all of them can be put together and narrowed.
     """
 
     period: PeriodView
     by: list[NamedColumn]
+    narrowed: list[Narrowed]
     dimensions: list[Dimension]
     asked_at: datetime
     items: list[ExploredFigures]

@@ -49,8 +49,7 @@ from lianyi.applications.indicators.periods import Period, month_text, parse_per
 from lianyi.applications.indicators.rowing import Behind, Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.sight import Sight
-from lianyi.applications.indicators.slicing import parse_slices, sliced
-from lianyi.applications.indicators.splits import only, words_of
+from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
 from lianyi.applications.indicators.views import (
     BoardName,
     BoardView,
@@ -203,10 +202,8 @@ class IndicatorService:
         window, sight = await self._asking.window(asked, period, also=also)
         definitions = await self._book.now(self._today)
         by_doctor = by == "doctor" or sight.doctors is not None
-        slices = parse_slices(asked.where)
         some = [
-            sliced(self._meant(definitions, code, asked, period, by_doctor=by_doctor), slices)
-            for code in wanted
+            self._meant(definitions, code, asked, period, by_doctor=by_doctor) for code in wanted
         ]
         at = self._at(period)
         tables = await self._figuring.tables(some, period, window, by, at)
@@ -216,7 +213,7 @@ class IndicatorService:
             by=by,
             department=asked.department,
             hospital=asked.hospital,
-            only=words_of(some, asked.only),
+            narrowed=words_of(parse_slices(asked.where)),
             asked_at=at.now,
             items=[
                 view_of(one, figures, whole, newest, by=by, names=names, at=at)
@@ -328,7 +325,6 @@ class IndicatorService:
         window, sight = await self._asking.window(asked, period)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=sight.doctors is not None)
-        one = sliced(one, parse_slices(asked.where))
         behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
         counted_by = one.view()
         assert counted_by is not None  # noqa: S101 - what is counted has a caliber
@@ -374,7 +370,7 @@ class IndicatorService:
         window, _ = await self._asking.window(asked, period, also=(_ROWS,))
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=window.doctors is not None)
-        return sliced(one, parse_slices(asked.where)), window
+        return one, window
 
     # ---- what is common to them ----------------------------------------------------------------
 
@@ -396,7 +392,7 @@ class IndicatorService:
         """Return an indicator by its caliber, of which only what is asked for is counted."""
         found = definitions.get(code)
         one = meant(found, asked.caliber, period.last_day, by_doctor=by_doctor, role=asked.role)
-        return only(one, asked.only)
+        return sliced(one, parse_slices(asked.where))
 
     @property
     def ground(self) -> Ground:

@@ -1,7 +1,8 @@
-"""Narrowing what a caliber counts by the codes of its rows: ``payer:self,class:inpatient``. Pure.
+"""Narrowing what a caliber counts: ``payer:self,age:75,main_diagnosis:I21``. Pure.
 
-A slice says a column of the facts and a value. Every number, row and file of one question is
-narrowed by the same slices; a caliber whose rows do not have the column cannot be narrowed by it.
+A slice says a split and one of its classes (see :mod:`.splits`), or a column of texts and how its
+value begins. Every number, row and file of one question is narrowed by the same slices; a caliber
+whose rows do not say it cannot be narrowed so.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from typing import Final, NamedTuple
 from lianyi.applications.indicators.defining import Meant
 from lianyi.applications.indicators.failures import BadSlice
 from lianyi.applications.indicators.model import Part
-from lianyi.applications.indicators.predicates import Compare, Every, Flagged, Node, Not, StartsWith
+from lianyi.applications.indicators.predicates import StartsWith
 from lianyi.applications.indicators.predicates import text_of as written
-from lianyi.applications.indicators.views import BothWords
+from lianyi.applications.indicators.splits import Class, Split, narrowed, splits_of
+from lianyi.applications.indicators.views import BothWords, Narrowed
 from lianyi.projections.operational.star import Column, Kind, star
 
 SLICES_MAX: Final = 8
 _KINDS: Final = frozenset({Kind.CODE, Kind.TEXT, Kind.FLAG})
-_FLAGS: Final = {"yes": True, "no": False}
 
 
 class Slice(NamedTuple):
-    """A column and the value that its rows have; of a text it is how the value begins."""
+    """A split and one of its classes, or a column of texts and how its value begins."""
 
     column: str
     value: str
@@ -33,19 +34,19 @@ def parse_slices(text: str) -> tuple[Slice, ...]:
     """Read slices, ``column:value`` with commas between; empty: none.
 
     Raises:
-        BadSlice: one is none, names a column of no fact, or a value that a code never has.
+        BadSlice: one is none, names what no fact says, or a value that is never said.
     """
     found = []
     for one in filter(None, (part.strip() for part in text.split(","))):
         column, colon, value = one.partition(":")
-        known = columns_called(column)
-        if not colon or not value or not known:
+        known = [_words(fact, Slice(column, value)) for fact in star()]
+        if not colon or not value or not _is_known(column):
             raise BadSlice(
                 where=one[:60],
                 why="it names no column that rows are narrowed by",
                 why_zh="没有可按其筛选的这一列",
             )
-        if not any(_fits(each, value) for each in known):
+        if not any(known):
             raise BadSlice(where=one[:60], why="it is none of its values", why_zh="不是该列的取值")
         found.append(Slice(column, value))
     if len(found) > SLICES_MAX or len({one.column for one in found}) < len(found):
@@ -55,6 +56,10 @@ def parse_slices(text: str) -> tuple[Slice, ...]:
             why_zh=f"同一列写了两次，或超过 {SLICES_MAX} 项",
         )
     return tuple(sorted(found))
+
+
+def _is_known(name: str) -> bool:
+    return bool(columns_called(name)) or any(name in splits_of(fact) for fact in star())
 
 
 def columns_called(name: str) -> list[Column]:
@@ -69,33 +74,53 @@ def column_of(part: Part, name: str) -> Column | None:
     return found if found is not None and found.kind in _KINDS else None
 
 
-def _fits(column: Column, value: str) -> bool:
-    if column.kind is Kind.CODE:
-        return value in column.values
-    return column.kind is Kind.TEXT or value in _FLAGS
+def _class_of(fact: str, one: Slice) -> tuple[Split, Class] | None:
+    split = splits_of(fact).get(one.column)
+    found = next((c for c in split.classes if c.key == one.value), None) if split else None
+    return (split, found) if split and found else None
 
 
-def _condition(column: Column, value: str) -> Node:
-    if column.kind is Kind.CODE:
-        return Compare(column.name, "==", value)
-    if column.kind is Kind.TEXT:
-        return StartsWith(column.name, value)
-    return Flagged(column.name) if _FLAGS[value] else Not(Flagged(column.name))
+def _text_of(fact: str, one: Slice) -> Column | None:
+    column = star()[fact].columns.get(one.column)
+    return column if column is not None and column.kind is Kind.TEXT else None
+
+
+def _words(fact: str, one: Slice) -> Narrowed | None:
+    """Return what people call a slice of a fact; None: its rows do not say it."""
+    found = _class_of(fact, one)
+    if found:
+        split, of = found
+        called = BothWords(zh=of.zh, en=of.en)
+        return Narrowed(
+            column=one.column,
+            value=one.value,
+            name=BothWords(zh=split.zh, en=split.en),
+            called=called,
+        )
+    column = _text_of(fact, one)
+    if column is None:
+        return None
+    begins = BothWords(zh=f"{one.value}…", en=f"{one.value}…")
+    name = BothWords(zh=column.zh, en=column.en)
+    return Narrowed(column=one.column, value=one.value, name=name, called=begins)
+
+
+def words_of(slices: Iterable[Slice]) -> list[Narrowed]:
+    """Return what people call slices that were read."""
+    return [next(filter(None, (_words(fact, one) for fact in star()))) for one in slices]
 
 
 def sliced_part(part: Part, slices: Iterable[Slice]) -> Part | None:
-    """Return a part that counts only such rows; None: its fact cannot be narrowed so."""
-    narrower = []
-    for column, value in slices:
-        found = column_of(part, column)
-        if found is None or not _fits(found, value):
+    """Return a part that counts only such rows; None: its rows do not say it."""
+    for one in slices:
+        found = _class_of(part.fact, one)
+        if found:
+            part = narrowed(part, found[1].where)
+        elif _text_of(part.fact, one):
+            part = narrowed(part, written(StartsWith(one.column, one.value)))
+        else:
             return None
-        narrower.append(_condition(found, value))
-    if not narrower:
-        return part
-    inner = part.condition
-    own = inner.inner if isinstance(inner, Every) else (inner,)
-    return part.model_copy(update={"where": written(Every((*own, *narrower)))})
+    return part
 
 
 def sliced(one: Meant, slices: Sequence[Slice]) -> Meant:
@@ -104,14 +129,14 @@ def sliced(one: Meant, slices: Sequence[Slice]) -> Meant:
         return one
     parts = [sliced_part(part, slices) for part in one.caliber.parts()]
     if None in parts:
-        names = "、".join(column.zh for s in slices for column in columns_called(s.column)[:1])
-        english = ", ".join(column.en for s in slices for column in columns_called(s.column)[:1])
+        names = [narrow.name for narrow in words_of(slices)]
         why = BothWords(
-            zh=f"该口径的明细不能按“{names}”筛选", en=f"its rows cannot be narrowed by {english}"
+            zh=f"该口径的明细不能按“{'、'.join(name.zh for name in names)}”筛选",
+            en=f"its rows cannot be narrowed by {', '.join(name.en for name in names)}",
         )
         return one._replace(way="cannot_split", why=why)
     numerator, *below = parts
-    narrowed = one.caliber.model_copy(
+    caliber = one.caliber.model_copy(
         update={"numerator": numerator, "denominator": below[0] if below else None}
     )
-    return one._replace(by=one.by._replace(caliber=narrowed), said=one.view())
+    return one._replace(by=one.by._replace(caliber=caliber), said=one.view())

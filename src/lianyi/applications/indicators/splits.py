@@ -18,10 +18,8 @@ from functools import cache
 from string import ascii_uppercase
 from typing import Final
 
-from lianyi.applications.indicators.defining import Meant
 from lianyi.applications.indicators.failures import NoSuchSplit
 from lianyi.applications.indicators.model import Part
-from lianyi.applications.indicators.views import BothWords
 from lianyi.projections.operational.star import Fact, Kind, star
 
 UNSAID: Final = "-"
@@ -96,65 +94,12 @@ def narrowed(part: Part, where: str) -> Part:
     return part.model_copy(update={"where": both})
 
 
-def only(one: Meant, wanted: str) -> Meant:
-    """Return an indicator of which nothing is counted but one class.
-
-    Args:
-        one: the indicator and its caliber.
-        wanted: ``payer:employee``, a split and a class; several, parted by commas, hold together;
-            empty: everything.
-
-    Raises:
-        NoSuchSplit: its rows are not divided like this.
-    """
-    if not wanted or not one.counted:
-        return one
-    assert one.by is not None  # noqa: S101 - what is counted has a caliber
-    caliber = one.by.caliber
-    changed = {
-        side: _only(part, wanted)
-        for side in ("numerator", "denominator")
-        if (part := getattr(caliber, side)) is not None
-    }
-    narrow = caliber.model_copy(update=changed)
-    return one._replace(by=one.by._replace(caliber=narrow))
-
-
-def words_of(some: Sequence[Meant], wanted: str) -> BothWords | None:
-    """Return what a class is called of which indicators are counted; None: everything is."""
-    facts = [part.fact for one in some if one.counted for part in one.caliber.parts()]
-    if not wanted or not facts:
-        return None
-    found = []
-    for said in wanted.strip(",").split(","):
-        split, _, key = said.partition(":")
-        of = splits_of(facts[0])[split]
-        found.append((of, of.of(key)))
-    return BothWords(
-        zh="，".join(f"{of.zh}：{one.zh}" for of, one in found),
-        en=", ".join(f"{of.en}: {one.en}" for of, one in found),
-    )
-
-
-def _only(part: Part, wanted: str) -> Part:
-    for said in wanted.strip(",").split(","):
-        split, _, key = said.partition(":")
-        found = splits_of(part.fact).get(split)
-        if found is None:
-            raise NoSuchSplit(
-                where=split[:40], why="its rows do not say this", why_zh="该指标的明细没有这一项"
-            )
-        part = narrowed(part, found.of(key).where)
-    return part
-
-
 def _splits(fact: Fact) -> Iterator[Split]:
     for column in fact.columns.values():
         if column.kind is Kind.CODE:
             said = {"zh": column.zh, "en": column.en}
             classes = [
-                Class(one, f'{column.name} == "{one}"', *_CODES.get((column.name, one), (one, one)))
-                for one in column.values
+                Class(one, f'{column.name} == "{one}"', *column.words[one]) for one in column.values
             ]
             yield Split(column.name, **said, classes=(*classes, _unsaid(column.name)))
         elif column.kind is Kind.FLAG:
@@ -223,112 +168,3 @@ def _chapters() -> Iterator[Class]:
     none = " && ".join(f'!{_CODED}.startsWith("{one}")' for one in ascii_uppercase)
     yield Class("other", f"has({_CODED}) && {none}", "其他编码", "other codes")
     yield _unsaid(_CODED)
-
-
-_CODES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    **{
-        ("class", key): words
-        for key, words in {
-            "outpatient": ("门诊", "outpatient"),
-            "emergency": ("急诊", "emergency"),
-            "observation": ("留观", "observation"),
-            "day_case": ("日间", "day case"),
-            "inpatient": ("住院", "inpatient"),
-            "checkup": ("体检", "check-up"),
-        }.items()
-    },
-    ("sex", "male"): ("男", "male"),
-    ("sex", "female"): ("女", "female"),
-    ("sex", "other"): ("其他", "other"),
-    ("sex", "unknown"): ("未知", "unknown"),
-    ("payer", "employee"): ("职工医保", "employees' insurance"),
-    ("payer", "resident"): ("居民医保", "residents' insurance"),
-    ("payer", "self"): ("自费", "self-paid"),
-    ("payer", "commercial"): ("商业保险", "commercial insurance"),
-    ("payer", "public"): ("公费", "public"),
-    ("payer", "other"): ("其他", "other"),
-    ("from_where", "self"): ("自行就诊", "came by themselves"),
-    ("from_where", "referred_up"): ("上转", "referred up"),
-    ("from_where", "referred_down"): ("下转", "referred down"),
-    ("from_where", "transferred"): ("转入", "transferred"),
-    ("from_where", "emergency"): ("急诊收入", "from emergency"),
-    ("condition", "critical"): ("危重", "critical"),
-    ("condition", "urgent"): ("急", "urgent"),
-    ("condition", "ordinary"): ("一般", "ordinary"),
-    ("disposition", "home"): ("医嘱离院", "home"),
-    ("disposition", "transferred_up"): ("转上级", "transferred up"),
-    ("disposition", "transferred_down"): ("转下级", "transferred down"),
-    ("disposition", "transferred"): ("转院", "transferred"),
-    ("disposition", "against_advice"): ("非医嘱离院", "against advice"),
-    ("disposition", "died"): ("死亡", "died"),
-    ("disposition", "other"): ("其他", "other"),
-    ("record_grade", "first"): ("甲级", "first"),
-    ("record_grade", "second"): ("乙级", "second"),
-    ("record_grade", "third"): ("丙级", "third"),
-    ("drg_risk", "low"): ("低风险", "low"),
-    ("drg_risk", "low_middle"): ("中低风险", "low middle"),
-    ("drg_risk", "middle"): ("中高风险", "middle"),
-    ("drg_risk", "high"): ("高风险", "high"),
-    ("category", "drug"): ("药品", "drugs"),
-    ("category", "consumable"): ("耗材", "consumables"),
-    ("category", "laboratory"): ("检验", "laboratory"),
-    ("category", "imaging"): ("检查", "imaging"),
-    ("category", "treatment"): ("治疗", "treatment"),
-    ("category", "surgery"): ("手术", "surgery"),
-    ("category", "nursing"): ("护理", "nursing"),
-    ("category", "diet"): ("膳食", "diet"),
-    ("category", "blood"): ("用血", "blood"),
-    ("category", "consultation"): ("会诊", "consultation"),
-    ("category", "bed"): ("床位", "bed"),
-    ("category", "registration"): ("挂号", "registration"),
-    ("category", "other"): ("其他", "other"),
-    ("category", "microbiology"): ("微生物", "microbiology"),
-    ("category", "pathology"): ("病理", "pathology"),
-    ("category", "ct"): ("CT", "CT"),
-    ("category", "mri"): ("磁共振", "MRI"),
-    ("category", "ultrasound"): ("超声", "ultrasound"),
-    ("category", "xray"): ("X 线", "X-ray"),
-    ("category", "endoscopy"): ("内镜", "endoscopy"),
-    ("category", "ecg"): ("心电", "ECG"),
-    ("category", "nuclear"): ("核医学", "nuclear medicine"),
-    ("category", "doctor"): ("医师", "doctors"),
-    ("category", "nurse"): ("护士", "nurses"),
-    ("category", "pharmacist"): ("药师", "pharmacists"),
-    ("category", "technician"): ("技师", "technicians"),
-    ("category", "manager"): ("管理人员", "managers"),
-    ("kind", "operation"): ("手术", "operation"),
-    ("kind", "interventional"): ("介入", "interventional"),
-    ("kind", "diagnostic"): ("诊断性操作", "diagnostic"),
-    ("kind", "therapeutic"): ("治疗性操作", "therapeutic"),
-    ("kind", "ordinary"): ("普通号", "ordinary"),
-    ("kind", "expert"): ("专家号", "expert"),
-    ("kind", "special"): ("特需号", "special"),
-    ("kind", "online"): ("线上号", "online"),
-    ("incision", "zero"): ("0 类", "class zero"),
-    ("incision", "one"): ("I 类", "class one"),
-    ("incision", "two"): ("II 类", "class two"),
-    ("incision", "three"): ("III 类", "class three"),
-    ("anaesthesia", "none"): ("无", "none"),
-    ("anaesthesia", "local"): ("局部麻醉", "local"),
-    ("anaesthesia", "regional"): ("区域麻醉", "regional"),
-    ("anaesthesia", "general"): ("全身麻醉", "general"),
-    ("antibacterial", "none"): ("非抗菌药物", "none"),
-    ("antibacterial", "unrestricted"): ("非限制使用级", "unrestricted"),
-    ("antibacterial", "restricted"): ("限制使用级", "restricted"),
-    ("antibacterial", "special"): ("特殊使用级", "special"),
-    ("procured", "none"): ("非集采", "none"),
-    ("procured", "selected"): ("集采中选", "selected"),
-    ("procured", "substitute"): ("可替代", "substitute"),
-    ("title", "senior"): ("正高", "senior"),
-    ("title", "associate"): ("副高", "associate"),
-    ("title", "middle"): ("中级", "middle"),
-    ("title", "junior"): ("初级", "junior"),
-    ("title", "none"): ("无", "none"),
-    ("specialty", "anaesthesia"): ("麻醉", "anaesthesia"),
-    ("specialty", "paediatrics"): ("儿科", "paediatrics"),
-    ("specialty", "intensive_care"): ("重症", "intensive care"),
-    ("specialty", "pathology"): ("病理", "pathology"),
-    ("specialty", "chinese_medicine"): ("中医", "Chinese medicine"),
-    ("specialty", "other"): ("其他", "other"),
-}
-"""What values of columns are called."""

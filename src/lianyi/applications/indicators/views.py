@@ -266,16 +266,29 @@ class IndicatorFigures(Shown):
     complete: bool
 
 
+class Narrowed(Shown):
+    """Of which rows figures are, besides place and time.
+
+    Attributes:
+        column, value: as in the question.
+        name: what people call the column.
+        called: what they call the value, or how it begins.
+    """
+
+    column: str
+    value: str
+    name: BothWords
+    called: BothWords
+
+
 class FiguresView(Shown):
-    """Figures of several indicators for one period."""
+    """Figures of several indicators for one period; ``narrowed``: of these rows only."""
 
     period: PeriodView
     by: By
     department: str
     hospital: str
-    only: BothWords | None = Field(
-        default=None, description="what the rows that were asked for are called; null: all rows"
-    )
+    narrowed: list[Narrowed]
     asked_at: datetime
     items: list[IndicatorFigures]
 

@@ -8,6 +8,7 @@ import { client, type ContributionAnswer, type ContributionGroup, type ImpactAns
 import { AGAINST, type DrillSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
+import { slicesOf, whereOf, withSlice } from './explored'
 import { amount, type Better, type Money, tell } from './numbers'
 import { unitOf, unitWord, useSaid, Value } from './parts'
 
@@ -16,8 +17,8 @@ type Props = { code: string; period: string; search: DrillSearch; money: Money; 
 const SHOWN = 12
 
 function questionOf({ period, search }: Props) {
-  const { hospital, department, doctor, caliber, only, role, against = 'last_year' } = search
-  return { period, against, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }) }
+  const { hospital, department, doctor, caliber, where, role, against = 'last_year' } = search
+  return { period, against, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(where && { where }), ...(role && { role }) }
 }
 
 /** Who caused the change of a figure, and whom it affected. */
@@ -59,7 +60,7 @@ export function Contribution(props: Props) {
       ) : found.data.rows.length === 0 ? (
         <StatePage title={t('indicators.noRowsTitle')} text={t('indicators.noRowsText')} quiet />
       ) : (
-        <Divided found={found.data} money={props.money} put={put} />
+        <Divided found={found.data} money={props.money} where={search.where} put={put} />
       )}
       {impact.data && <Affected impact={impact.data} search={search} />}
     </section>
@@ -81,7 +82,7 @@ function Ways({ found, put }: { found: ContributionAnswer; put: (change: DrillSe
   )
 }
 
-function Divided({ found, money, put }: { found: ContributionAnswer; money: Money; put: (change: DrillSearch) => void }) {
+function Divided({ found, money, where, put }: { found: ContributionAnswer; money: Money; where: string | undefined; put: (change: DrillSearch) => void }) {
   const { t } = useTexts()
   const said = useSaid()
   const { unit, better, before, after, change, sides } = found
@@ -107,7 +108,7 @@ function Divided({ found, money, put }: { found: ContributionAnswer; money: Mone
       </p>
       <ol className="contributions" aria-label={t('indicators.insight.parts')}>
         {shown.map((row) => (
-          <Group key={row.key} row={row} most={most} unit={unit} better={better} ratio={ratio} hospitals={hospitals} put={put} />
+          <Group key={row.key} row={row} most={most} unit={unit} better={better} ratio={ratio} hospitals={hospitals} where={where} put={put} />
         ))}
         {more > 0 && <Other name={t('indicators.insight.others', { count: more })} effect={moreEffect} most={most} unit={unit} better={better} />}
         {Math.abs(found.rest) > 1e-9 && <Other name={t('indicators.insight.rest')} effect={found.rest} most={most} unit={unit} better={better} />}
@@ -158,10 +159,10 @@ function Bar({ effect, most, better }: Drawn) {
   )
 }
 
-function Group({ row, most, unit, better, ratio, hospitals, put }: { row: ContributionGroup; unit: string; ratio: boolean; hospitals: boolean; put: (change: DrillSearch) => void } & Omit<Drawn, 'effect'>) {
+function Group({ row, most, unit, better, ratio, hospitals, where, put }: { row: ContributionGroup; unit: string; ratio: boolean; hospitals: boolean; where: string | undefined; put: (change: DrillSearch) => void } & Omit<Drawn, 'effect'>) {
   const { t, language } = useTexts()
   const said = useSaid()
-  const open = opens(row)
+  const open = opens(row, where)
   return (
     <li className="contribution">
       <span className="bar-name">
@@ -195,9 +196,10 @@ function told(value: number | null, unit: string, language: 'zh' | 'en'): string
   return value === null ? '–' : tell(value, unitOf(unit), language).text
 }
 
-/** The filters that open the rows of a group; none of rows that name nobody. */
-function opens(row: ContributionGroup): DrillSearch | null {
-  if (row.only !== '') return { only: row.only }
+/** The filters that open the rows of a group, with those that hold already; none of rows that name nobody. */
+function opens(row: ContributionGroup, where: string | undefined): DrillSearch | null {
+  const [slice] = slicesOf(row.where)
+  if (slice) return { where: whereOf(withSlice(slicesOf(where), slice.column, slice.value)) }
   const place = row.doctor ?? row.department ?? row.hospital
   if (!place || place.code === '') return null
   const hospital = row.hospital?.code || undefined

@@ -21,7 +21,7 @@ import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Val
 import { monthsUpTo, periodText } from './periods'
 import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
 import { Rows } from './Rows'
-import { SliceChips, useDimensions } from './Slices'
+import { SliceChips } from './Slices'
 import { useFigures } from './useBoard'
 import { useIndicator } from './useIndicator'
 import { usePlaces } from './usePlaces'
@@ -46,10 +46,9 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
   const drills = may('indicators.rows') || may('indicators.own')
   const period = usePeriod(search.period)
   const level = search.by ?? levelBelow(search)
-  const { hospital, department, doctor, caliber, only, role, where } = search
+  const { hospital, department, doctor, caliber, role, where } = search
   const slices = slicesOf(where)
-  const dimensions = useDimensions(indicator.code, periodText(period), slices.length > 0)
-  const place = { codes: indicator.code, hospital, department, doctor, caliber, only, role, where }
+  const place = { codes: indicator.code, hospital, department, doctor, caliber, role, where }
   const figures = useFigures({ ...place, period: periodText(period), by: level })
   const months = useFigures({ ...place, period: monthsUpTo(period).range, by: 'month' })
   const notes = useNotes(indicator.code, monthsUpTo(period).range, search)
@@ -65,7 +64,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
         <PeriodPicker period={period} change={(text) => put({ period: text })} />
         <Calibers indicator={indicator} chosen={caliber} change={(name) => put({ caliber: name })} />
         <PlacePickers period={periodText(period)} place={search} put={(change) => put({ ...change, by: undefined })} />
-        <SliceChips slices={slices} dimensions={dimensions} remove={(column) => put({ where: whereOf(withSlice(slices, column, '')) })} />
+        <SliceChips slices={slices} told={figures.data?.narrowed} remove={(column) => put({ where: whereOf(withSlice(slices, column, '')) })} />
         <span className="row push">
           <Link to="/indicators/explore" search={{ codes: indicator.code, period: search.period, hospital, department, doctor, where }}>
             {t('indicators.explore.open')}
@@ -73,10 +72,10 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
           <Link to="/indicators/desk/$code" params={{ code: indicator.code }}>
             {t('indicators.toDefinition')}
           </Link>
-          <ExportMenu name={`${indicator.code}-${periodText(period)}`} forms={['csv', 'xlsx']} fetch={saveValues({ codes: indicator.code, period: periodText(period), by: level, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }), ...(where && { where }) })} />
+          <ExportMenu name={`${indicator.code}-${periodText(period)}`} forms={['csv', 'xlsx']} fetch={saveValues({ codes: indicator.code, period: periodText(period), by: level, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(role && { role }), ...(where && { where }) })} />
         </span>
       </div>
-      <Path search={search} counted={counted} only={figures.data?.only} put={put} />
+      <Path search={search} counted={counted} put={put} />
       {figures.isPending ? (
         <Loading rows={10} />
       ) : !counted ? (
@@ -94,10 +93,10 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
                 {months.data ? <MonthChart figures={months.data.items[0]?.figures ?? []} unit={counted.unit} chosen={periodText(period)} notes={notes.data?.items} open={(month) => put({ period: month })} /> : <Loading rows={4} />}
                 {doctor === undefined && <Notes code={indicator.code} notes={notes.data?.items ?? []} month={monthsUpTo(period).months.at(-1) ?? ''} search={search} hospitals={hospitals} />}
               </section>
-              {counted.way === 'counted' && <ForecastPanel code={indicator.code} search={search} ratio={counted.all?.denominator != null} />}
+              {counted.way === 'counted' && slices.length === 0 && <ForecastPanel code={indicator.code} search={search} ratio={counted.all?.denominator != null} />}
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
               {counted.way === 'counted' && <Contribution code={indicator.code} period={periodText(period)} search={search} money={money} put={put} />}
-              {counted.way === 'counted' && may('indicators.read') && <Benchmark code={indicator.code} period={periodText(period)} search={search} />}
+              {counted.way === 'counted' && slices.length === 0 && may('indicators.read') && <Benchmark code={indicator.code} period={periodText(period)} search={search} />}
               {drills && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
             </>
           ) : (
@@ -132,17 +131,16 @@ function Calibers({ indicator, chosen, change }: { indicator: IndicatorDetail; c
 }
 
 /** From everything down to where the reader is; each step leads back up. */
-function Path({ search, counted, only, put }: { search: DrillSearch; counted: IndicatorFigures | undefined; only: Said | null | undefined; put: (change: DrillSearch) => void }) {
+function Path({ search, counted, put }: { search: DrillSearch; counted: IndicatorFigures | undefined; put: (change: DrillSearch) => void }) {
   const { t } = useTexts()
   const said = useSaid()
   const named = (of: { code: string; name: Said } | null | undefined, code: string) => (of?.code === code ? said(of.name) : code)
   const some = counted?.figures[0]
   const steps = [
-    { name: t('indicators.everything'), up: { hospital: undefined, department: undefined, doctor: undefined, by: undefined, only: undefined } },
-    ...(search.hospital === undefined ? [] : [{ name: named(some?.hospital, search.hospital), up: { department: undefined, doctor: undefined, by: undefined, only: undefined } }]),
-    ...(search.department === undefined ? [] : [{ name: named(some?.department, search.department), up: { doctor: undefined, by: undefined, only: undefined } }]),
-    ...(search.doctor === undefined ? [] : [{ name: named(some?.doctor, search.doctor), up: { only: undefined } }]),
-    ...(search.only === undefined ? [] : [{ name: only ? said(only) : search.only, up: {} }]),
+    { name: t('indicators.everything'), up: { hospital: undefined, department: undefined, doctor: undefined, by: undefined } },
+    ...(search.hospital === undefined ? [] : [{ name: named(some?.hospital, search.hospital), up: { department: undefined, doctor: undefined, by: undefined } }]),
+    ...(search.department === undefined ? [] : [{ name: named(some?.department, search.department), up: { doctor: undefined, by: undefined } }]),
+    ...(search.doctor === undefined ? [] : [{ name: named(some?.doctor, search.doctor), up: {} }]),
   ]
   return (
     <nav aria-label={t('indicators.path')}>

@@ -57,7 +57,7 @@ export default function ExplorePage() {
           <div className="indicators-bar">
             <By dimensions={dimensions} by={by} change={(next) => put({ by: next.join(',') || undefined })} />
             <SlicePicker dimensions={dimensions} add={(column, value) => put({ where: whereOf(withSlice(slices, column, value)) })} />
-            <SliceChips slices={slices} dimensions={dimensions} remove={(column) => put({ where: whereOf(withSlice(slices, column, '')) })} />
+            <SliceChips slices={slices} told={found.data?.narrowed} remove={(column) => put({ where: whereOf(withSlice(slices, column, '')) })} />
           </div>
         )}
       </div>

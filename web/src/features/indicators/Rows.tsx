@@ -22,8 +22,8 @@ const PAGE = 50
 
 /** What the server is asked for: the very filters of the figure above. */
 function questionOf({ period, search }: Asked) {
-  const { hospital, department, doctor, caliber, only, role, where, side = 'numerator' } = search
-  return { period, side, ...(where && { where }), ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }) }
+  const { hospital, department, doctor, caliber, role, where, side = 'numerator' } = search
+  return { period, side, ...(where && { where }), ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(role && { role }) }
 }
 
 /** The rows behind a figure; they add up to it, and the page says so. */

@@ -1,25 +1,12 @@
 import { CloseOutlined } from '@ant-design/icons'
-import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useState } from 'react'
 
-import { client, type Dimension, take } from '@/lib/api'
+import type { Dimension, Narrowed } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import type { Slice } from './explored'
 import { useSaid } from './parts'
-
-/** By what the rows of an indicator can be narrowed; asked for when something is narrowed. */
-export function useDimensions(code: string, period: string, enabled: boolean): Dimension[] {
-  const found = useQuery({
-    queryKey: ['indicators', 'dimensions', code, period],
-    queryFn: () => take(client.GET('/api/v1/indicators/explored', { params: { query: { codes: code, period, by: 'hospital' } } })),
-    enabled,
-    staleTime: 300_000,
-    retry: false,
-  })
-  return found.data?.dimensions ?? []
-}
 
 const PLACES = ['hospital', 'department', 'doctor', 'month']
 
@@ -75,14 +62,13 @@ export function SlicePicker({ dimensions, add }: { dimensions: Dimension[]; add:
   )
 }
 
-/** What is narrowed; each can be taken away. */
-export function SliceChips({ slices, dimensions, remove }: { slices: readonly Slice[]; dimensions: Dimension[]; remove: (column: string) => void }) {
+/** What is narrowed, as the answer tells it; each can be taken away. */
+export function SliceChips({ slices, told, remove }: { slices: readonly Slice[]; told: readonly Narrowed[] | undefined; remove: (column: string) => void }) {
   const { t } = useTexts()
   const said = useSaid()
   return slices.map(({ column, value }) => {
-    const of = dimensions.find((one) => one.column === column)
-    const named = of?.values.find(({ code }) => code === value)
-    const text = `${of ? said(of.name) : column}${of?.text ? ' ' : '：'}${named ? said(named.name) : of?.text ? `${value}…` : value}`
+    const known = told?.find((one) => one.column === column && one.value === value)
+    const text = known ? `${said(known.name)}：${said(known.called)}` : `${column}：${value}`
     return (
       <Button key={column} size="small" icon={<CloseOutlined />} iconPlacement="end" aria-label={t('indicators.explore.remove', { slice: text })} onClick={() => remove(column)}>
         {text}

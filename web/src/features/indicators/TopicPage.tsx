@@ -142,8 +142,8 @@ function Structure({ structure, search, period }: { structure: Structured; searc
       ) : (
         <ol className="contributions">
           {shown.map((row) => (
-            <li key={row.only} className="contribution">
-              <Link to="/indicators/$code" params={{ code: structure.code }} search={{ period, hospital, department, only: row.only }} className="bar-name">
+            <li key={row.where} className="contribution">
+              <Link to="/indicators/$code" params={{ code: structure.code }} search={{ period, hospital, department, where: row.where }} className="bar-name">
                 {said(row.name)}
               </Link>
               <span className="bar-track" aria-hidden>

@@ -11,14 +11,14 @@ const CODES_MAX = 30
 const codesOf = (board: IndicatorBoard | undefined) => (board?.tiles ?? []).filter(({ way }) => way === 'counted').map(({ code }) => code).slice(0, CODES_MAX).join(',')
 
 /** Figures of several indicators, divided in one way. */
-export function useFigures(asked: { codes: string; period: string; by: 'hospital' | 'department' | 'doctor' | 'month'; hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined; caliber?: string | undefined; only?: string | undefined; role?: string | undefined; where?: string | undefined }, enabled = true) {
-  const { codes, period, by, hospital, department, doctor, caliber, only, role, where } = asked
+export function useFigures(asked: { codes: string; period: string; by: 'hospital' | 'department' | 'doctor' | 'month'; hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined; caliber?: string | undefined; role?: string | undefined; where?: string | undefined }, enabled = true) {
+  const { codes, period, by, hospital, department, doctor, caliber, role, where } = asked
   return useQuery({
-    queryKey: ['indicators', 'values', codes, period, by, hospital, department, doctor, caliber, only, role, where],
+    queryKey: ['indicators', 'values', codes, period, by, hospital, department, doctor, caliber, role, where],
     queryFn: () =>
       take(
         client.GET('/api/v1/indicators/values', {
-          params: { query: { codes, period, by, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(only && { only }), ...(role && { role }), ...(where && { where }) } },
+          params: { query: { codes, period, by, ...(hospital && { hospital }), ...(department && { department }), ...(doctor && { doctor }), ...(caliber && { caliber }), ...(role && { role }), ...(where && { where }) } },
         }),
       ),
     enabled: enabled && codes !== '',

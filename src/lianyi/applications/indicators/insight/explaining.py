@@ -7,7 +7,6 @@ every row of an answer is opened by the filters that it names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -35,7 +34,8 @@ from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.periods import Period, parse_period
 from lianyi.applications.indicators.predicates import SPANS
 from lianyi.applications.indicators.service import Ground
-from lianyi.applications.indicators.splits import narrowed, only, shared
+from lianyi.applications.indicators.slicing import parse_slices, sliced
+from lianyi.applications.indicators.splits import narrowed, shared
 from lianyi.applications.indicators.views import BothWords, By, Place, Side
 from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import said_of
@@ -86,7 +86,7 @@ class _Group(NamedTuple):
 
     key: str
     place: Key
-    only: str
+    where: str
     name: BothWords
     at: Mapping[str, Place]
 
@@ -375,7 +375,7 @@ def _said(part: Part) -> tuple[tuple[str, str], ...]:
 
 def _sharing(one: Meant, definitions: Definitions, period: Period, asked: Asked) -> list[Meant]:
     """Return the quotients that count rows of an indicator, narrowed as it is itself."""
-    code = one.indicator.indicator
+    code, slices = one.indicator.indicator, parse_slices(asked.where)
     whole = meant(one.indicator, asked.caliber, period.last_day)
     said = {_said(part) for part in whole.caliber.parts()}
     found = []
@@ -384,9 +384,8 @@ def _sharing(one: Meant, definitions: Definitions, period: Period, asked: Asked)
         if other == code or chosen is None or chosen.caliber.denominator is None:
             continue
         if any(_said(part) in said for part in chosen.caliber.parts()):
-            with suppress(NoSuchSplit):  # its rows do not say what narrows
-                found.append(only(meant(indicator, "", period.last_day), asked.only))
-    return found
+            found.append(sliced(meant(indicator, "", period.last_day), slices))
+    return [each for each in found if each.counted]  # the rows of others do not say it
 
 
 def _periods(asked: Asked, against: Against) -> tuple[Period, Period]:
@@ -469,7 +468,7 @@ def _row(
     return ContributionRow(
         key=group.key,
         name=group.name,
-        only=group.only,
+        where=group.where,
         numerator=float(new.above) * up,
         denominator=None if new.below is None else float(new.below) * down,
         numerator_before=float(old.above) * up,

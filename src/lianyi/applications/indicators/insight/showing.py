@@ -150,7 +150,7 @@ class Showing:
             scales = [scale(part) for part in parts]
             found.append(
                 StructureRow(
-                    only=f"{split.key}:{c.key}",
+                    where=f"{split.key}:{c.key}",
                     name=said_of(c),
                     numerator=float(above) * scales[0],
                     denominator=float(below[0]) * scales[1] if below else None,

@@ -70,7 +70,7 @@ class ContributionRow(Shown):
         key: of the group, unique in the answer.
         name: of the group.
         hospital, department, doctor: where it lies, of a level of places.
-        only: what its rows are asked for with, ``payer:self``, of a split; else empty.
+        where: what its rows are asked for with, ``payer:self``, of a split; else empty.
         numerator, denominator: now; ``before``: in the other period.
         value, value_before: its own figure; null: nothing to divide by.
         rate: effect of its own figure. mix: effect of its share. effect: both.
@@ -82,7 +82,7 @@ class ContributionRow(Shown):
     hospital: Place | None = None
     department: Place | None = None
     doctor: Place | None = None
-    only: str = ""
+    where: str = ""
     numerator: float
     denominator: float | None
     numerator_before: float
@@ -294,9 +294,9 @@ class TopicList(Shown):
 
 
 class StructureRow(Shown):
-    """One class: its rows are asked for with ``only``; ``share`` of all numerators in percent."""
+    """One class: its rows are asked for with ``where``; ``share`` of all numerators in percent."""
 
-    only: str
+    where: str
     name: BothWords
     numerator: float
     denominator: float | None

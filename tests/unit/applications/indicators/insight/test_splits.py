@@ -13,10 +13,11 @@ from tests.unit.applications.indicators.rows import some_rows, table_of
 
 from lianyi.applications.indicators import counting, cube
 from lianyi.applications.indicators.defining import Meant, meant
-from lianyi.applications.indicators.failures import NoSuchSplit
+from lianyi.applications.indicators.failures import BadSlice
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.reading import read_indicators
-from lianyi.applications.indicators.splits import narrowed, only, shared, splits_of
+from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
+from lianyi.applications.indicators.splits import narrowed, shared, splits_of
 from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.star import Kind, star
 
@@ -78,17 +79,33 @@ def one_of(code: str) -> Meant:
 
 
 def test_a_narrowed_indicator_asks_the_condition_of_both_its_parts() -> None:
-    one = only(one_of("INP-009"), "payer:self,age:75")
+    one = sliced(one_of("INP-009"), parse_slices("payer:self,age:75"))
     assert one.caliber.denominator is not None
     for part in one.caliber.parts():
         assert 'payer == "self"' in part.where
         assert "age_days >= 27394" in part.where
 
 
-@pytest.mark.parametrize("wanted", ["payer:nobody", "weather:rain", "payer", "incision:one"])
-def test_a_split_that_there_is_not_is_refused(wanted: str) -> None:
-    with pytest.raises(NoSuchSplit):
-        only(one_of("INP-009"), wanted)
+@pytest.mark.parametrize("wanted", ["payer:nobody", "weather:rain", "payer", "age:74"])
+def test_a_class_that_there_is_not_is_refused(wanted: str) -> None:
+    with pytest.raises(BadSlice):
+        parse_slices(wanted)
+
+
+def test_rows_that_do_not_say_a_class_are_not_counted_by_it() -> None:
+    one = sliced(one_of("INP-009"), parse_slices("incision:one"))
+    assert (one.counted, one.way) == (False, "cannot_split")
+    assert "切口" in one.why.zh
+
+
+def test_a_slice_is_told_in_words() -> None:
+    told = words_of(parse_slices("age:75,disease:II,main_diagnosis:C1,payer:self"))
+    assert [(one.name.zh, one.called.zh) for one in told] == [
+        ("年龄段", "75–89 岁"),
+        ("疾病分类", "肿瘤"),
+        ("主要诊断", "C1…"),
+        ("付费方式", "自费"),
+    ]
 
 
 def test_parts_of_two_facts_share_what_both_say() -> None:
