@@ -13,6 +13,7 @@ from tests.unit.applications.indicators.rows import some_rows, table_of
 
 from lianyi.applications.indicators import counting, cube
 from lianyi.applications.indicators.defining import Meant, meant
+from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import BadSlice
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.reading import read_indicators
@@ -53,8 +54,8 @@ def test_every_row_lies_in_one_class_of_each_split(fact: str, duck: Any) -> None
     part = Part(fact=fact, time=time, department=department)
     for split in splits_of(fact).values():
         parts = {c.key: narrowed(part, c.where) for c in split.classes}
-        found = cube.count(duck, tables, list(parts.values()), WINDOW, ())
-        counts = [sum(found[one]["value"].to_pylist()) for one in parts.values()]
+        found = cube.count(Duck(duck), tables, list(parts.values()), WINDOW, ())
+        counts = [found[one].get((), 0) for one in parts.values()]
         assert sum(counts) == len(rows), split.key
         every = counting.rows(tables, part, WINDOW)
         key = every[of.key]
@@ -103,8 +104,8 @@ def test_a_slice_is_told_in_words() -> None:
     assert [(one.name.zh, one.called.zh) for one in told] == [
         ("年龄段", "75–89 岁"),
         ("疾病分类", "肿瘤"),
-        ("主要诊断", "C1…"),
-        ("付费方式", "自费"),
+        ("主要诊断编码", "C1…"),
+        ("费用来源", "自费"),
     ]
 
 
