@@ -32,6 +32,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from tests.unit.api.house import ADT, LAB, START, House, hl7, learning, registered, serving
 from tests.unit.applications.indicators import two_stars
+from tests.unit.applications.indicators.quality.running import rounds_of
 from tests.unit.projections.lake.making import arrived, land, row
 from tests.unit.security import two_figures
 from tests.unit.security.people import PASSWORD, People
@@ -119,6 +120,7 @@ async def furnish(house: House) -> tuple[str, str, dict[str, list[Any]]]:
     land(house.data_dir / "lake", [arrived(1, 1, [row(1)])])
     await two_figures.approve(people)
     figures = [await two_figures.publish(people, h, h) for h in two_stars.DEPARTMENTS]
+    assert await rounds_of(house).step(asked=True) == 1
     replay = await house.post("/replays", {
         "channel": "lab", "destination": "emr", "filter": {}, "rate_per_second": 1, "reason": "r",
     })  # fmt: skip

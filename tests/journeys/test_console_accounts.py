@@ -152,7 +152,7 @@ def test_an_engineer_chooses_a_password_first_and_sees_channels_but_no_accounts(
     choose_password(page, given["engineer"], ENGINEER[1])
 
     expect(page.get_by_role("link", name="admissions", exact=True)).to_be_visible()
-    assert navigation(page) == ["总览", "消息", "队列与重放", "通道", "主数据"]
+    assert navigation(page) == ["总览", "消息", "队列与重放", "通道", "数据质量", "主数据"]
     page.goto(f"{clinic.address}/accounts")
     expect(page.get_by_role("heading", name="没有权限")).to_be_visible()
     page.goto(f"{clinic.address}/channels/admissions")

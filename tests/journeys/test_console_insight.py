@@ -113,7 +113,7 @@ def test_a_change_is_followed_to_who_made_it_and_to_their_rows(clinic: Clinic, p
     rows = page.get_by_role("region", name="明细").first
     expect(rows.get_by_role("status")).to_contain_text(f"明细 {paid} 条 = 分子 {paid}")
 
-    page.get_by_role("navigation", name="下钻路径").get_by_role("button", name="全部").click()
+    page.get_by_role("button", name="去掉筛选 费用来源：自费").click()
     foreseen = page.get_by_role("region", name="预测", exact=True)
     foreseen.get_by_role("button", name="计算预测与回测").click()
     expect(foreseen.get_by_role("list", name="预测值").get_by_role("listitem")).to_have_count(
@@ -138,7 +138,7 @@ def test_a_topic_puts_numbers_together_and_says_what_is_missing(clinic: Clinic, 
     expect(missing).to_contain_text("没有接入设备台账与折旧")
     page.get_by_role("group", name="专题").get_by_role("button", name="患者").click()
     payers.get_by_role("link", name="自费").click()
-    expect(page.get_by_role("navigation", name="下钻路径")).to_contain_text("费用来源：自费")
+    expect(page.get_by_role("button", name="去掉筛选 费用来源：自费")).to_be_visible()
 
 
 def test_a_doctor_sees_his_own_work_by_role_on_a_phone(clinic: Clinic, page: Page) -> None:

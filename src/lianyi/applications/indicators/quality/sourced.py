@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import ibis  # type: ignore[import-untyped]
-from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
+from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.engine import ShelfStar
 from lianyi.applications.indicators.quality.checks import SOURCE
+from lianyi.applications.indicators.runner import Runner
 from lianyi.projections.operational.settled import PRODUCER
 from lianyi.projections.operational.shelf import CHANNELS_SUFFIX, Shelf, schema_of
 from lianyi.projections.operational.star import Fact, star
@@ -36,13 +37,14 @@ class SourcedStar:
         """Return which files there are; a file that is put in place anew is another one."""
         return self._files.signature(fact)
 
-    def tables(self, backend: Backend) -> Mapping[str, ir.Table]:
-        """Return the facts as tables, as their files lie now."""
-        return {name: self._table(backend, fact) for name, fact in star().items()}
+    def tables(self, runner: Runner) -> Mapping[str, ir.Table]:
+        """Return the facts as tables, as their files lie now; of a DuckDB only."""
+        assert isinstance(runner, Duck)  # noqa: S101 - quality is looked at with no other
+        return {name: self._table(runner, fact) for name, fact in star().items()}
 
-    def _table(self, backend: Backend, fact: Fact) -> ir.Table:
+    def _table(self, duck: Duck, fact: Fact) -> ir.Table:
         tables = [
-            self._of(backend, fact, producer, files)
+            self._of(duck, fact, producer, files)
             for producer, files in self._shelf.producers(fact).items()
         ]
         if not tables:
@@ -50,14 +52,13 @@ class SourcedStar:
             return empty.mutate(**{SOURCE: ibis.literal("")})
         return functools.reduce(lambda one, other: one.union(other), tables)
 
-    def _of(self, backend: Backend, fact: Fact, producer: str, files: list[Path]) -> ir.Table:
+    def _of(self, duck: Duck, fact: Fact, producer: str, files: list[Path]) -> ir.Table:
         name = f"{fact.name}_of_{producer}"
-        table = backend.read_parquet([str(one) for one in files], table_name=name)
-        table = table.select(*schema_of(fact).names)
-        beside = [str(one) for one in map(_channels, files) if one.exists()]
+        table = duck.read_files(files, name).select(*schema_of(fact).names)
+        beside = [one for one in map(_channels, files) if one.exists()]
         if producer != PRODUCER or not beside:
             return table.mutate(**{SOURCE: ibis.literal(producer)})
-        told = backend.read_parquet(beside, table_name=f"{name}_channels").rename({_KEY: "key"})
+        told = duck.read_files(beside, f"{name}_channels").rename({_KEY: "key"})
         joined = table.left_join(told, table[fact.key] == told[_KEY])
         return joined.mutate(**{SOURCE: joined.channel.fill_null(producer)}).drop(_KEY, "channel")
 

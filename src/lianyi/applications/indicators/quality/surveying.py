@@ -22,6 +22,7 @@ import ibis  # type: ignore[import-untyped]
 from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
+from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import CountingTooBig, NoStar
 from lianyi.applications.indicators.quality import checks, lake_checks
 from lianyi.applications.indicators.quality.checks import Known
@@ -127,7 +128,7 @@ class Surveyor:
                 preserve_insertion_order=False,
             )
             try:
-                yield SourcedStar(self.folder).tables(self._backend)
+                yield SourcedStar(self.folder).tables(Duck(self._backend))
             finally:
                 self._backend.disconnect()
                 self._backend = None

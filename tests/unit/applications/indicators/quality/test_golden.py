@@ -15,6 +15,7 @@ from tests.unit.applications.indicators.quality.hospital import (
     sound,
 )
 
+from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import NoStar
 from lianyi.applications.indicators.quality import checks
 from lianyi.applications.indicators.quality.reading import read_rules
@@ -41,7 +42,7 @@ def test_every_shipped_rule_is_usable_and_has_a_planted_fault() -> None:
 
 def test_every_rule_finds_exactly_the_planted_rows(folder: Path) -> None:
     backend = ibis.duckdb.connect()
-    tables = SourcedStar(folder).tables(backend)
+    tables = SourcedStar(folder).tables(Duck(backend))
     found = {}
     for code, rule in ON_STAR.items():
         rows = checks.rows(tables, rule, ALWAYS, KNOWN, "")
