@@ -66,7 +66,7 @@ class Cage(Clinic):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         settings = folder / "lianyi.toml"
-        settings.write_text('[subscriptions]\nhosts = ["127.0.0.1"]\n', "utf-8")
+        settings.write_text('[subscriptions]\nhosts = ["127.0.0.1"]\nfailures_max = 1\n', "utf-8")
         self.options = ("--settings", str(settings))
         self.folder = folder
         self.secrets: dict[str, str] = {}
