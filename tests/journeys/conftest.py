@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,16 +29,27 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def clinic() -> Iterator[Clinic]:
+@contextmanager
+def open_clinic(settings: str = "") -> Iterator[Clinic]:
+    """Give a clinic that runs; ``settings``: what stands in its lianyi.toml."""
     assert (Path(lianyi.__file__).parent / "console" / "index.html").is_file(), "make setup first"
     folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
     folder.chmod(0o711)
     try:
-        with Clinic(folder) as clinic:
+        clinic = Clinic(folder)
+        if settings:
+            (folder / "lianyi.toml").write_text(settings, encoding="utf-8")
+            clinic.options = ("--settings", str(folder / "lianyi.toml"))
+        with clinic:
             yield clinic
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def clinic() -> Iterator[Clinic]:
+    with open_clinic() as clinic:
+        yield clinic
 
 
 @pytest.fixture(scope="module")
