@@ -35,6 +35,22 @@ FORGETFUL = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"
 """What the tests' own server need not survive is a power cut; tests of that start their own."""
 
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 * 2**30
+"""So much must be free there; a database of the tests takes 10 MB, its log 1 GB at most."""
+
+
+def quick_folder() -> Path:
+    """Make a short folder that an embedded server may enter: in memory, where there is room.
+
+    Databases come and go with every test, and a disk is slow at thousands of small files.
+    """
+    fits = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-", dir=MEMORY if fits else None))
+    folder.chmod(0o711)
+    return folder
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A short folder that the account of an embedded server may enter, even when we are root."""
@@ -47,8 +63,7 @@ def open_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One server for the whole session, started when the first test asks, with a template."""
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
+    folder = quick_folder()
     server = PostgresServer(folder / "data", settings=FORGETFUL)
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         try:

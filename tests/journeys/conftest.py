@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from tests.conftest import quick_folder
 
 import lianyi
 
@@ -33,8 +33,7 @@ FLAGS = [
 def open_clinic(settings: str = "") -> Iterator[Clinic]:
     """Give a clinic that runs; ``settings``: what stands in its lianyi.toml."""
     assert (Path(lianyi.__file__).parent / "console" / "index.html").is_file(), "make setup first"
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
+    folder = quick_folder()
     try:
         clinic = Clinic(folder)
         if settings:
