@@ -54,6 +54,8 @@ OWN_TABLES = ("/accounts", "/access", "/roles", "/permissions")
 """What the tables of schema security say; they have one wall only, so that people can sign in."""
 ACTS = (*OWN_TABLES, "/masterdata")
 """Whose change is an act in the log: what it touches is decided before it is written."""
+OF_NOBODY = ("/quality/runs",)
+"""What is asked of the platform, and changes nothing of a hospital."""
 
 
 @pytest.fixture
@@ -557,7 +559,7 @@ async def test_row_level_security_alone_keeps_b_from_being_changed(no_filter: To
     before = await everything_of_b(no_filter)
     browser = no_filter.browsers["integration-engineer"]
     for method, path in CHANGING:
-        if any(part in path for part in ("/session", "/me/", *ACTS)):
+        if any(part in path for part in ("/session", "/me/", *ACTS, *OF_NOBODY)):
             continue
         for address in paths_of(path, no_filter.b):
             for body in bodies_of(path, no_filter.b):
