@@ -23,6 +23,9 @@ OPEN = {
     "messagelog.reader": "positions and counts by channel; read only for what is visible",
     "messagelog.segment": "where a shard is kept",
     "projections.version": "which versions of projections there are",
+    "quality.asked": "that somebody asked for the rules to be run, and when",
+    "quality.rule": "what a rule asks, by its hash; the same for all hospitals",
+    "quality.run": "when rows were looked at",
 }
 """Tables without a policy; they hold no message and no patient."""
 
@@ -78,6 +81,8 @@ BELOW = {
     "operational.fresh": "rows newer than the files of the star, which hold all hospitals, too; one"
     " filter stands where they are counted (``indicators.window``), and it is tested by itself",
     "operational.gone_since": "keys of rows that are no more",
+    "quality.places": "of the actor of the session",
+    "quality.sight": "of the actor of the session",
     "security.privacy_notices": "hashes; it names nobody",
     "security.refresh_indicator_sight": "writes what everybody sees",
     "security.refresh_masterdata_sight": "writes what everybody sees",
@@ -85,6 +90,7 @@ BELOW = {
     "security.related_channels": "of one account: whose patients he may treat",
     "security.sees": "of the actor of the session",
     "security.sees_all_masterdata": "of the actor of the session",
+    "security.sees_indicators": "of the actor of the session",
     "security.standing_consents": "what patients refuse holds for everybody",
     "subscriptions.running": "a count, whosever subscriptions they are",
 }
