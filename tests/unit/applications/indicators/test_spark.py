@@ -143,9 +143,9 @@ def test_the_rows_behind_a_figure_are_the_same(duck: Engine, spark: Engine) -> N
               of="amount_fen", where='category == "drug"'), ["amount_fen", "patient_of"]),
         (Part(fact="surgery", time="started_at", department="operating"), ["started_at"]),
     ):  # fmt: skip
-        listed = duck.rows(part, window, columns, skip=3, limit=20)
-        assert listed.total > 3
-        assert spark.rows(part, window, columns, skip=3, limit=20) == listed
+        listed = duck.rows(part, window, columns, skip=1, limit=20)
+        assert listed.total > 1
+        assert spark.rows(part, window, columns, skip=1, limit=20) == listed
         until = datetime(2026, 2, 20)  # noqa: DTZ001 - as the star has instants
         newest = duck.newest(part, window, until=until)
         assert newest is not None
