@@ -13,17 +13,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from lianyi.applications.indicators.failures import BadBoard, unknown
 from lianyi.applications.indicators.model import Part, Title
+from lianyi.applications.indicators.screen_files import parse_screen
 from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.settings import Section
 
 FOLDER: Final = "boards"
 TILES_MAX: Final = 60
-FILE_BYTES_MAX: Final = 65_536
 
 
 class BoardTile(Section):
@@ -92,22 +91,7 @@ def parse_board(file: Traversable, name: str) -> Board:
     Raises:
         BadBoard: its file cannot be used.
     """
-    place = f"{FOLDER}/{name}.yaml"
-    try:
-        raw = file.read_bytes()
-        if len(raw) > FILE_BYTES_MAX:
-            raise BadBoard(where=place, why="it is too long", why_zh="文件过大")
-        found = Board.model_validate(plain_yaml(raw.decode("utf-8")))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{place}: {'.'.join(map(str, first['loc']))}"
-        raise BadBoard(where=where, why=first["msg"], why_zh=first["msg"]) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadBoard(where=place, why="it cannot be read", why_zh="文件无法读取") from error
-    if found.board != name:
-        why, why_zh = "it differs from the name of the file", "与文件名不一致"
-        raise BadBoard(where=f"{place}: board", why=why, why_zh=why_zh)
-    return found
+    return parse_screen(file, FOLDER, name, kind=Board, key="board", bad=BadBoard)
 
 
 def find_board(boards: Mapping[str, Traversable], name: str) -> Board:

@@ -12,14 +12,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from lianyi.applications.indicators.boards import FILE_BYTES_MAX, Board, BoardTile
+from lianyi.applications.indicators.boards import Board, BoardTile
 from lianyi.applications.indicators.failures import unknown
 from lianyi.applications.indicators.insight.problems import BadTopic
 from lianyi.applications.indicators.model import Title
-from lianyi.base.plain_yaml import plain_yaml
+from lianyi.applications.indicators.screen_files import parse_screen
 from lianyi.base.settings import Section
 
 FOLDER: Final = "topics"
@@ -109,22 +108,7 @@ def parse_topic(file: Traversable, name: str) -> Topic:
     Raises:
         BadTopic: its file cannot be used.
     """
-    place = f"{FOLDER}/{name}.yaml"
-    try:
-        raw = file.read_bytes()
-        if len(raw) > FILE_BYTES_MAX:
-            raise BadTopic(where=place, why="it is too long", why_zh="文件过大")
-        found = Topic.model_validate(plain_yaml(raw.decode("utf-8")))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{place}: {'.'.join(map(str, first['loc']))}"
-        raise BadTopic(where=where, why=first["msg"], why_zh=first["msg"]) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadTopic(where=place, why="it cannot be read", why_zh="文件无法读取") from error
-    if found.topic != name:
-        why, why_zh = "it differs from the name of the file", "与文件名不一致"
-        raise BadTopic(where=f"{place}: topic", why=why, why_zh=why_zh)
-    return found
+    return parse_screen(file, FOLDER, name, kind=Topic, key="topic", bad=BadTopic)
 
 
 def find_topic(topics: Mapping[str, Traversable], name: str) -> Topic:
