@@ -144,11 +144,10 @@ def _together(
     window: Window,
     by: Sequence[str],
 ) -> Iterator[tuple[Part, Cells]]:
-    keys, sums = _keys(parts), _summed(parts)
     first = parts[0]
-    table = counting.within(tables[first.fact], first, window)
-    cells = _cells(table, first, keys, sums, by)
-    with runner.holding(runner.answer(cells)) as held:
+    with runner.seeing(counting.within(tables[first.fact], first, window)) as seen:
+        counted = runner.answer_seen(_cells(seen.op(), tuple(parts), tuple(by)))
+    with runner.holding(counted) as held:
         for start in range(0, len(parts), PARTS_MAX):
             some = tuple(parts[start : start + PARTS_MAX])
             asked = _sums(held.op(), some, tuple(parts), tuple(by))
@@ -156,14 +155,14 @@ def _together(
             yield from zip(some, _read(table, table.column_names[len(by) :], by), strict=True)
 
 
-def _cells(
-    table: ir.Table,
-    first: Part,
-    keys: _Keys,
-    sums: Mapping[Part, str],
-    by: Sequence[str],
-) -> ir.Table:
-    """Put rows together whose every asked condition has the same answer."""
+@functools.lru_cache(maxsize=PLANS_MAX)
+def _cells(seen: ops.Relation, parts: tuple[Part, ...], by: tuple[str, ...]) -> ir.Table:
+    """Put rows together whose every asked condition has the same answer.
+
+    It is remembered, as all that follows from parts alone: the same is asked of other months, and
+    of other hospitals and departments, again and again.
+    """
+    table, keys, sums = seen.to_expr(), _keys(parts), _summed(parts)
     places = keys.places()
     for column, some in keys.texts.items():
         values = table.select(column).distinct()
@@ -173,7 +172,7 @@ def _cells(
         table = table.mutate(**{one: table[one].fill_null(0) for one in answers})
     table = table.mutate(**_bits(table, {atom: places[atom] for atom in keys.bits}))
     cell = {
-        **counting.keys(first, table, by),
+        **counting.keys(parts[0], table, by),
         **{column: table[column] for column in keys.raw},
         **{one: table[one] for one in sorted({place.column for place in places.values()})},
     }
@@ -198,10 +197,7 @@ def _bits(table: ir.Table, places: Mapping[Atom, _Bit]) -> dict[str, ir.IntegerV
 def _sums(
     held: ops.Relation, some: tuple[Part, ...], parts: tuple[Part, ...], by: tuple[str, ...]
 ) -> ir.Table:
-    """Return what some of the parts come to that cells were made for: columns of by, v0, v1 ...
-
-    It is remembered, for the same is asked of other months again and again.
-    """
+    """Return what some of the parts come to that cells were made for: columns of by, v0, v1 ..."""
     cells = held.to_expr()
     places, columns = _keys(parts).places(), {one.of: name for one, name in _summed(parts).items()}
 
@@ -246,17 +242,18 @@ def _distinct(
         ]
     found: dict[Part, Cells] = {part: {} for part in parts}
     for one in windows:
-        table = runner.answer(_values(tables, parts, one, by))
+        with runner.seeing(counting.within(tables[parts[0].fact], parts[0], one)) as seen:
+            table = runner.answer_seen(_values(seen.op(), tuple(parts), tuple(by)))
         for part, cells in zip(parts, _read(table, table.column_names[len(by) :], by), strict=True):
             found[part] |= cells
     return found
 
 
-def _values(tables: Tables, parts: Sequence[Part], window: Window, by: Sequence[str]) -> ir.Table:
+@functools.lru_cache(maxsize=PLANS_MAX)
+def _values(seen: ops.Relation, parts: tuple[Part, ...], by: tuple[str, ...]) -> ir.Table:
     """Return how many values count for each part, cell by cell: columns of by, v0, v1 and so on."""
-    first = parts[0]
+    first, rows = parts[0], seen.to_expr()
     names = [f"v{number}" for number in range(len(parts))]
-    rows = counting.within(tables[first.fact], first, window)
     rows = rows.filter(rows[first.of].notnull())
     holds = [counting.holds(part.condition, rows) for part in parts]
     rows = rows.mutate(

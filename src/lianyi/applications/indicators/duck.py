@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
+from ibis.expr import operations as ops
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 from lianyi.applications.indicators.failures import CountingTooBig
@@ -20,10 +22,14 @@ from lianyi.projections.operational.star import Fact
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
-    from ibis.expr import operations as ops
+
+# A relation would save the copy, and bind each statement once more: ten times as dear for cells.
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result makes an extra copy")
 
 COMPILED_MAX: Final = 256
 _CELLS: Final = "cells"
+_SEEN: Final = "seen"
+_VIEW: Final = "with_rows_in_memory"
 
 
 class Duck:
@@ -32,6 +38,7 @@ class Duck:
     def __init__(self, backend: Backend) -> None:
         """Ask a DuckDB that is open."""
         self.backend = backend
+        self._seen = ""
 
     @classmethod
     def opened(cls, *, threads: int, memory_mb: int) -> Duck:
@@ -67,6 +74,22 @@ class Duck:
         return self.answer(asked.limit(limit, offset=skip))
 
     @contextmanager
+    def seeing(self, rows: ir.Table) -> Iterator[ir.Table]:
+        """Give the rows of an expression a name while something is asked of them."""
+        with _told():
+            if rows.op().find(ops.InMemoryTable):  # which Ibis brings in, where it asks itself
+                self.backend.create_view(_VIEW, rows, overwrite=True)
+                self._seen = f"FROM {_VIEW}"
+            else:
+                self._seen = str(self.backend.compile(rows))
+        yield ibis.table(rows.schema(), name=_SEEN)
+
+    def answer_seen(self, asked: ir.Table) -> pa.Table:
+        """Return the rows of an expression over rows that are seen."""
+        sql = f"WITH {_SEEN} AS NOT MATERIALIZED ({self._seen}) FROM ({_compiled(asked.op())})"
+        return self._answer_sql(sql, asked)
+
+    @contextmanager
     def holding(self, cells: pa.Table) -> Iterator[ir.Table]:
         """Keep cells for as long as they are added up."""
         self.backend.con.register(_CELLS, cells)
@@ -76,9 +99,12 @@ class Duck:
             self.backend.con.unregister(_CELLS)
 
     def add(self, asked: ir.Table) -> pa.Table:
-        """Return the rows of an expression over cells; what was asked before is not compiled."""
+        """Return the rows of an expression over cells that are held."""
+        return self._answer_sql(_compiled(asked.op()), asked)
+
+    def _answer_sql(self, sql: str, asked: ir.Table) -> pa.Table:
         with _told():
-            found = self.backend.con.sql(_compiled(asked.op())).to_arrow_table()
+            found = self.backend.con.execute(sql).to_arrow_table()
         return found.cast(asked.schema().to_pyarrow())
 
     def interrupt(self) -> None:

@@ -50,6 +50,23 @@ class Runner(Protocol):
         """Return some rows of an expression that has an order; raises as :meth:`answer`."""
         ...
 
+    def seeing(self, rows: ir.Table) -> AbstractContextManager[ir.Table]:
+        """Give the rows of an expression a name while :meth:`answer_seen` is asked of them.
+
+        So a question about other rows of the same kind is the same question.
+
+        Raises:
+            TakenAway: a file is not there any more.
+        """
+        ...
+
+    def answer_seen(self, asked: ir.Table) -> pa.Table:
+        """Return the rows of an expression over rows that are seen; raises as :meth:`answer`.
+
+        What was asked before is not compiled again.
+        """
+        ...
+
     def holding(self, cells: pa.Table) -> AbstractContextManager[ir.Table]:
         """Keep cells while they are added up; :meth:`add` answers what is asked of them."""
         ...

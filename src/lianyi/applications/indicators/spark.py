@@ -19,6 +19,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +27,7 @@ import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
-from lianyi.applications.indicators.duck import Duck
+from lianyi.applications.indicators.duck import COMPILED_MAX, Duck
 from lianyi.applications.indicators.failures import CountingTooBig, SparkFailed
 from lianyi.applications.indicators.installed import must_be_there
 from lianyi.applications.indicators.runner import TakenAway
@@ -35,11 +36,13 @@ from lianyi.projections.operational.shelf import schema_of
 from lianyi.projections.operational.star import Fact
 
 if TYPE_CHECKING:
+    from ibis.expr import operations as ops
     from pyspark.sql import SparkSession
 
 _GONE: Final = ("FILE_NOT_EXIST", "PATH_NOT_FOUND", "FileNotFoundException", "CANNOT_READ_FILE")
 _FULL: Final = ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "maxResultSize", "MEMORY_LIMIT")
 _SAID_MAX: Final = 200
+_SEEN: Final = "seen"
 _OLD_PANDAS: Final = "PySpark does not yet fully support pandas"
 
 
@@ -120,6 +123,22 @@ class Spark:
             found = ordered.offset(skip).limit(limit).toArrow()
         return found.cast(asked.schema().to_pyarrow())
 
+    @contextmanager
+    def seeing(self, rows: ir.Table) -> Iterator[ir.Table]:
+        """Give the rows of an expression a name while something is asked of them."""
+        with _told():
+            self._session.sql(str(self._backend.compile(rows))).createOrReplaceTempView(_SEEN)
+        try:
+            yield ibis.table(rows.schema(), name=_SEEN)
+        finally:
+            self._session.catalog.dropTempView(_SEEN)
+
+    def answer_seen(self, asked: ir.Table) -> pa.Table:
+        """Return the rows of an expression over rows that are seen."""
+        with _told():
+            found = self._session.sql(_compiled(asked.op())).toArrow()
+        return found.cast(asked.schema().to_pyarrow())
+
     def holding(self, cells: pa.Table) -> AbstractContextManager[ir.Table]:
         """Keep cells for as long as they are added up."""
         return self._duck.holding(cells)
@@ -138,6 +157,11 @@ class Spark:
         self._session.stop()
         self._duck.close()
         self._scratch.cleanup()
+
+
+@lru_cache(maxsize=COMPILED_MAX)
+def _compiled(asked: ops.Relation) -> str:
+    return str(ibis.to_sql(asked.to_expr(), dialect="pyspark"))
 
 
 def _session(said: Mapping[str, str]) -> SparkSession:
