@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
-from ibis.expr import operations as ops
-from ibis.expr import types as ir  # type: ignore[import-untyped]
+from ibis.expr import operations as ops  # type: ignore[import-untyped]
+from ibis.expr import types as ir
 
 from lianyi.applications.indicators.failures import CountingTooBig
 from lianyi.applications.indicators.runner import TakenAway
