@@ -61,6 +61,26 @@ def set_aside(one: Heard, failure: LianyiError) -> SetAside:
     return SetAside(at.position, 0, at.received_at, at.kind, failure, at.channel)
 
 
+def sort_out(heard: Sequence[Heard]) -> tuple[list[T], list[Position], list[SetAside]]:
+    """Return what a batch says, whose messages it erases, and what of it cannot be read.
+
+    Args:
+        heard: in which each message says a list of things, the position of an erased message, or
+            nothing.
+    """
+    said: list[T] = []
+    erased: list[Position] = []
+    aside: list[SetAside] = []
+    for one in heard:
+        if isinstance(one.said, Position):
+            erased.append(one.said)
+        elif isinstance(one.said, list):
+            said += one.said
+        elif one.failure is not None:
+            aside.append(set_aside(one, one.failure))
+    return said, erased, aside
+
+
 class Learned(NamedTuple):
     """What became of a batch.
 

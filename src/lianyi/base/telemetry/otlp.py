@@ -51,17 +51,7 @@ class OtlpTracing(Tracing):
         ended_at: datetime,
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
-        """Write the root span of a message: from its arrival to its acknowledgment.
-
-        It is written after the fact, because only the log gives a message its position.
-
-        Args:
-            shard: of the position.
-            seq: of the position.
-            started_at: when its first byte was there; aware.
-            ended_at: when it was acknowledged; aware.
-            attributes: facts about it, never about a patient.
-        """
+        """Write the root span of a message; see :meth:`Tracing.received`."""
         if self._tracer is None or not self._is_sampled(ids := self._ids(shard, seq)):
             return
         mark = _planned.set(ids)
@@ -81,17 +71,7 @@ class OtlpTracing(Tracing):
         attributes: Mapping[str, Attribute] | None = None,
         error_code: str | None = None,
     ) -> None:
-        """Write what happened to a message later: ``transform``, ``deliver``, ``learn``.
-
-        Args:
-            name: what happened; a word with few values.
-            shard: of the position.
-            seq: of the position.
-            started_at: aware.
-            ended_at: aware.
-            attributes: facts about it, never about a patient.
-            error_code: of the failure, e.g. ``LY-1101``; None when it worked.
-        """
+        """Write what happened to a message later; see :meth:`Tracing.followed`."""
         if self._tracer is None or not self._is_sampled(ids := self._ids(shard, seq)):
             return
         root = SpanContext(ids.trace_id, ids.span_id, is_remote=True, trace_flags=TraceFlags(1))

@@ -20,7 +20,7 @@ from lianyi.projections.care import hl7, rules, store
 from lianyi.projections.care.model import MERGE, Encounter, Key, Saying
 from lianyi.projections.care.store import Who
 from lianyi.projections.comparing import Difference
-from lianyi.projections.projection import Heard, Learned, SetAside, set_aside
+from lianyi.projections.projection import Heard, Learned, sort_out
 
 NAME = "care"
 
@@ -57,16 +57,11 @@ class Care:
         self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
     ) -> Learned:
         """Learn a batch; see :class:`~lianyi.projections.projection.Projection`."""
-        sayings: list[Saying] = []
+        sayings: list[Saying]
+        sayings, erased, aside = sort_out(heard)
         touched: set[Who] = set()
-        aside: list[SetAside] = []
-        for one in heard:
-            if isinstance(one.said, Position):
-                touched |= await store.forget_message(connection, schema, one.said)
-            elif isinstance(one.said, list):
-                sayings += one.said
-            elif one.failure is not None:
-                aside.append(set_aside(one, one.failure))
+        for position in erased:
+            touched |= await store.forget_message(connection, schema, position)
         if sayings:
             await store.put_sayings(connection, schema, sayings)
             touched |= set(_touched_by(sayings))

@@ -27,7 +27,7 @@ from lianyi.projections.operational.hl7v2 import messages
 from lianyi.projections.operational.hl7v2.codes import Codes, read_codes
 from lianyi.projections.operational.statements import Statement
 from lianyi.projections.operational.store import Touched
-from lianyi.projections.projection import Heard, Learned, SetAside, set_aside
+from lianyi.projections.projection import Heard, Learned, sort_out
 
 NAME = "operational"
 
@@ -72,16 +72,11 @@ class Operational:
         self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
     ) -> Learned:
         """Learn a batch; see :class:`~lianyi.projections.projection.Projection`."""
-        statements: list[Statement] = []
+        statements: list[Statement]
+        statements, erased, aside = sort_out(heard)
         touched: set[Touched] = set()
-        aside: list[SetAside] = []
-        for one in heard:
-            if isinstance(one.said, Position):
-                touched |= await store.forget_message(connection, schema, one.said)
-            elif isinstance(one.said, list):
-                statements += one.said
-            elif one.failure is not None:
-                aside.append(set_aside(one, one.failure))
+        for position in erased:
+            touched |= await store.forget_message(connection, schema, position)
         if statements:
             await store.put_statements(connection, schema, statements)
             touched |= {Touched(one.fact, one.key, one.facility, one.channel) for one in statements}
