@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 import orjson
@@ -122,7 +123,7 @@ class Part(Section):
     @property
     def condition(self) -> Node:
         """What a row must fulfil."""
-        return parse_predicate(self.where, self.of_fact)
+        return _condition(self.where, self.fact)
 
     @property
     def span(self) -> Span | None:
@@ -145,6 +146,11 @@ class Part(Section):
             "time": self.time,
             "department": self.department,
         }
+
+
+@lru_cache(maxsize=4_096)
+def _condition(where: str, fact: str) -> Node:
+    return parse_predicate(where, star()[fact])
 
 
 class Caliber(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Final, TypeVar
 
@@ -12,6 +13,7 @@ from lianyi.base.errors import LianyiError
 from lianyi.base.plain_yaml import plain_yaml
 
 FILE_BYTES_MAX: Final = 65_536
+_REMEMBERED: Final = 64
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -39,7 +41,7 @@ def parse_screen(
         raw = file.read_bytes()
         if len(raw) > FILE_BYTES_MAX:
             raise bad(where=place, why="it is too long", why_zh="文件过大")
-        found = kind.model_validate(plain_yaml(raw.decode("utf-8")))
+        found: _Model = _understood(raw, kind)
     except ValidationError as error:
         first = error.errors()[0]
         where = f"{place}: {'.'.join(map(str, first['loc']))}"
@@ -50,3 +52,9 @@ def parse_screen(
         why, why_zh = "it differs from the name of the file", "与文件名不一致"
         raise bad(where=f"{place}: {key}", why=why, why_zh=why_zh)
     return found
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _understood(raw: bytes, kind: type[_Model]) -> _Model:
+    """Return what a file says; most of the time of a board would else go into its YAML."""
+    return kind.model_validate(plain_yaml(raw.decode("utf-8")))
