@@ -92,10 +92,12 @@ class Exchange:
             raise RuntimeError("a sender has one message outstanding")
         self._busy = True
         try:
-            until = asyncio.get_running_loop().time() + timeout_seconds
             line = self._line
-            if line is None or not line.usable():
+            if line is not None and line.usable():
+                until = line.time() + timeout_seconds
+            else:
                 self.close()
+                until = asyncio.get_running_loop().time() + timeout_seconds
                 line = self._line = await self._connect(timeout_seconds)
             answer = await line.exchange(data, until=until, timeout_seconds=timeout_seconds)
             line.settled()
@@ -145,7 +147,8 @@ class _Line(asyncio.Protocol):
         self._where = where
         self._reader = reader
         self._answer: asyncio.Future[Answer] | None = None
-        self._loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()  # asking for it again costs a call of the system
+        self.time = self._loop.time
         self._timer: asyncio.TimerHandle | None = None
         self._until = self._timer_at = self._timeout_seconds = 0.0
         self._transport: asyncio.Transport
