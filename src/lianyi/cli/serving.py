@@ -17,6 +17,9 @@ from lianyi.cli.common import Where, json_option, running_database, say_json, to
 from lianyi.cli.running import Platform
 from lianyi.cli.supervisor import die_with_parent, end_soon, stop_on_signals
 
+NICENESS = {"learn": 5}
+"""Of roles that let others go first: messages go in and out, then they are learned from."""
+
 
 def _http_options(command: Any) -> Any:  # noqa: ANN401 - click decorates what it is given
     command = click.option(
@@ -144,6 +147,7 @@ def role(
     """Do the work of one role in this process; ``serve`` starts these."""
     if with_parent is not None:
         die_with_parent(with_parent)
+    os.nice(NICENESS.get(name, 0))
     settings = where.load(http_port=http_port, http_host=http_host)
 
     async def work() -> None:
