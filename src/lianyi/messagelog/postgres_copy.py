@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import asyncpg
 
@@ -50,28 +51,38 @@ async def copy_rows(
 async def copy_messages(connection: Connection, table: str, rows: Iterable[bytes]) -> None:
     """Write messages that :func:`~lianyi.messagelog.postgres_binary.encode_row` has encoded.
 
-    Args and errors are those of :func:`copy_rows`.
+    Args and errors are those of :func:`copy_rows`. What fits into one write leaves with the
+    statement and is waited for once; asyncpg's own ``copy_to_table`` would put the same statement
+    together each time, which costs a commit of a few messages as much again.
     """
+    data = b"".join((SIGNATURE, *rows, TRAILER))
+    if len(data) <= _CHUNK_BYTES:
+        await cast("Any", connection)._copy_in(_statement(table), memoryview(data), None)
+        return
     schema, _, name = table.partition(".")
     await _until_lost(
         connection,
         connection.copy_to_table(
-            name, schema_name=schema, columns=COLUMNS, source=_chunks(rows), format="binary"
+            name, schema_name=schema, columns=COLUMNS, source=_chunks(data), format="binary"
         ),
     )
 
 
-async def _chunks(rows: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Give rows in pieces that are worth a write."""
-    chunk, size = [SIGNATURE], 0
-    for row in rows:
-        chunk.append(row)
-        size += len(row)
-        if size > _CHUNK_BYTES:
-            yield b"".join(chunk)
-            chunk, size = [], 0
-    chunk.append(TRAILER)
-    yield b"".join(chunk)
+@lru_cache(maxsize=256)
+def _statement(table: str) -> str:
+    schema, _, name = table.partition(".")
+    columns = ", ".join(map(_quoted, COLUMNS))
+    return f"COPY {_quoted(schema)}.{_quoted(name)} ({columns}) FROM STDIN (FORMAT binary)"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+async def _chunks(data: bytes) -> AsyncIterator[bytes]:
+    """Give data in pieces that are worth a write."""
+    for at in range(0, len(data), _CHUNK_BYTES):
+        yield data[at : at + _CHUNK_BYTES]
 
 
 async def _until_lost(connection: Connection, copying: Awaitable[object]) -> None:

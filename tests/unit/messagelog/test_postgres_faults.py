@@ -106,16 +106,24 @@ async def test_a_lease_that_was_taken_ends_an_idle_appender(
     await appender.close()
 
 
+@pytest.mark.parametrize(("count", "more", "size"), [(600, 50, 20_000), (20, 5, 500)])
 async def test_a_connection_killed_in_a_batch_loses_nothing_acknowledged(
-    make_log: MakeLog, pool: asyncpg.Pool, sender: Sender, read_all: ReadAll
+    make_log: MakeLog,
+    pool: asyncpg.Pool,
+    sender: Sender,
+    read_all: ReadAll,
+    count: int,
+    more: int,
+    size: int,
 ) -> None:
+    """Batches of many writes, and of one: the driver has a way of its own for each."""
     log = await make_log()
     broken = 0
     for _ in range(8):
         appender = await log.open_appender(1, holder="a")
-        sender.send(appender, 600, size=20_000)
+        sender.send(appender, count, size=size)
         while appender.failure is None:
-            sender.send(appender, 50, size=20_000)
+            sender.send(appender, more, size=size)
             await kill(pool, "COPY %")
             await asyncio.sleep(0.001)
         await sender.answered()
@@ -146,7 +154,7 @@ async def test_whatever_the_driver_says_of_a_dead_server_is_told_as_unavailable(
     async def dies(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(asyncpg.Connection, "copy_to_table", dies)
+    monkeypatch.setattr(asyncpg.Connection, "_copy_in", dies)
     sender.send(appender, 3)
     await sender.answered()
     await appender.close()
@@ -161,7 +169,7 @@ async def test_even_an_error_nobody_foresaw_leaves_no_sender_without_an_answer(
     async def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(asyncpg.Connection, "copy_to_table", fails)
+    monkeypatch.setattr(asyncpg.Connection, "_copy_in", fails)
     sender.send(appender, 3)
     await sender.answered()
     sender.send(appender, 1)
