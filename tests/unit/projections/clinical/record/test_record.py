@@ -137,6 +137,20 @@ async def test_words_of_pdf_documents_are_found_wherever_they_lie(ward: Ward) ->
     assert await found("胆囊结石", section="laboratory") == (set(), 0)
 
 
+async def test_a_report_of_a_word_processor_is_read_and_found(ward: Ward) -> None:
+    head = b"{\\rtf1\\ansi\\ansicpg936{\\info{\\title x}}"
+    rtf = head + b"\\b \\'d3\\'b0\\'cf\\'f1\\b0\\par \\u32954? 3 mm}"
+    form = {"contentType": "text/rtf", "data": b64encode(rtf).decode(), "title": "报告"}
+    report = note("") | {"id": "r1", "content": [{"attachment": form}]}
+    await ward.put(report)
+    file = await record(ward, "/items/DocumentReference/r1/files/0")
+    assert (file.text, file.headers["content-type"]) == (
+        "影像\n肺 3 mm", "text/plain; charset=utf-8"
+    )  # fmt: skip
+    found = (await record(ward, "/items", q="影像 肺")).json()["items"]
+    assert [one["id"] for one in found] == ["r1"]
+
+
 async def test_an_item_shows_its_versions_and_its_file(ward: Ward) -> None:
     await ward.put(sodium("n2", "2026-03-02", 145))
     detail = (await record(ward, "/items/Observation/n2")).json()
