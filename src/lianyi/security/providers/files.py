@@ -182,7 +182,9 @@ class SmartFile(OidcFile):
     kind: Literal["smart"]  # type: ignore[assignment]  # a file is of one kind
     fhir: str
     system: str = Field(min_length=1, max_length=64)
-    authorities: dict[str, str] = Field(min_length=1)
+    authorities: dict[str, Annotated[str, Field(pattern=r"^[^\^\x00]{1,100}$")]] = Field(
+        min_length=1
+    )
     scopes: tuple[str, ...] = ("openid", "fhirUser", "launch", "patient/Patient.r")
 
     _fhir_address = field_validator("fhir")(_https)

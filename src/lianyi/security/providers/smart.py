@@ -24,6 +24,7 @@ from lianyi.security.providers.provider import ExternalIdentity, KeptState, Redi
 WELL_KNOWN = "/.well-known/smart-configuration"
 IDENTIFIERS_MAX = 20
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_NUMBER = re.compile(r"[^\^\x00]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +88,26 @@ class SmartProvider(OidcProvider):
         found = await self._asker.ask_json(f"{self._fhir}/Patient/{patient}", headers=headers)
         if found.get("resourceType") != "Patient" or found.get("id") != patient:
             raise refused(self.name, "another patient than it launched us about")
-        return Launched(identity, tuple(self._numbers(found)))
+        return Launched(identity, tuple(numbers_of(found, self._authorities)))
 
-    def _numbers(self, patient: Mapping[str, Any]) -> list[str]:
-        listed = patient.get("identifier")
-        named = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-        pairs = [
-            (one.get("value"), self._authorities.get(str(one.get("system"))))
-            for one in named
-            if one.get("use") != "old"
-        ]
-        numbers = [f"{value}^{by}" for value, by in pairs if isinstance(value, str) and by]
-        return list(dict.fromkeys(numbers))[:IDENTIFIERS_MAX]
+
+def numbers_of(patient: Mapping[str, Any], authorities: Mapping[str, str]) -> list[str]:
+    """Return the numbers of a Patient, ``value^authority``, as far as it is known who gave them.
+
+    Args:
+        patient: the resource, as another system sends it.
+        authorities: assigning authorities by the ``system`` of an identifier.
+    """
+    listed = patient.get("identifier")
+    named = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    pairs = [
+        (one.get("value"), authorities.get(str(one.get("system"))))
+        for one in named
+        if one.get("use") != "old"
+    ]
+    numbers = [
+        f"{value}^{by}"
+        for value, by in pairs
+        if by and isinstance(value, str) and _NUMBER.fullmatch(value)
+    ]
+    return list(dict.fromkeys(numbers))[:IDENTIFIERS_MAX]

@@ -10,10 +10,14 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.peers.ehr import CLIENT, SECRET, Ehr
 from tests.unit.projections.clinical.ward import Ward, warded
 
 from lianyi.base.database import connect
+from lianyi.projections.clinical.record.linking import NewLink
+from lianyi.security.providers.smart import IDENTIFIERS_MAX, numbers_of
 
 from .test_linking import patient
 
@@ -166,3 +170,26 @@ async def test_a_system_that_launches_is_no_way_to_sign_in(ward: Ward, ehr: Ehr)
     assert (await browser.get("/api/v1/session")).json()["providers"] == []
     page = await browser.get("/api/v1/session/ward/begin")
     assert "LY-1859" in page.text
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+NUMBERS = st.fixed_dictionaries(
+    {"system": st.sampled_from([SYSTEM, "http://other.test"]) | PLAIN},
+    optional={"value": st.text("4711^\0 一", max_size=120) | PLAIN, "use": st.just("old") | PLAIN},
+)
+
+
+@given(identifier=st.lists(NUMBERS | PLAIN, max_size=30) | PLAIN)
+def test_whatever_another_system_calls_its_patient_a_number_is_one_that_can_be_asked_for(
+    identifier: Any,
+) -> None:
+    found = numbers_of({"identifier": identifier}, {SYSTEM: "HIS"})
+    assert len(found) == len(set(found)) <= IDENTIFIERS_MAX
+    for one in found:
+        assert NewLink(patient=one, user="doctor").patient.endswith("^HIS")
