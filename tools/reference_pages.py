@@ -232,7 +232,7 @@ def sign_in_page() -> str:
     shared = set(files.ProviderFile.model_fields)
     for kind in (files.ProviderFile, files.Title, files.GrantRule, *files.KINDS.values()):
         rows = settings_table(kind).split("\n")
-        if kind.__base__ is files.ProviderFile:
+        if files.ProviderFile in kind.__mro__[1:]:
             rows = [
                 row for row in rows if row.split("`")[1:2] == [] or row.split("`")[1] not in shared
             ]

@@ -14,7 +14,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.peers.ehr import CLIENT, SECRET, Ehr
 
 from .clinic import Clinic
 from .people import asking, hire, sign_in
@@ -56,11 +58,22 @@ def ward() -> Iterator[Ward]:
 
 
 @pytest.fixture(scope="module")
-def clinic(ward: Ward) -> Iterator[Clinic]:
+def ehr() -> Iterator[Ehr]:
+    found = Ehr()
+    numbers = [{"system": "http://emr.test/numbers", "value": "7001"}]
+    found.patients["p-7"] = {"resourceType": "Patient", "id": "p-7", "identifier": numbers}
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def clinic(ward: Ward, ehr: Ehr) -> Iterator[Clinic]:
     folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
     folder.chmod(0o711)
     settings = folder / "lianyi.toml"
-    settings.write_text(f'[embedding]\nframe_origins = ["{ward.origin}"]\n')
+    origins = json.dumps([ward.origin, ehr.origin])
+    settings.write_text(f"[embedding]\nframe_origins = {origins}\n")
     clinic = Clinic(folder)
     clinic.options = ("--settings", str(settings))
     try:
@@ -119,6 +132,41 @@ def test_another_system_shows_one_record_in_its_page_once(
     page.reload()
     expect(page.frame_locator("iframe").get_by_role("alert")).to_contain_text("链接已被使用")
     expect(page.frame_locator("iframe").get_by_role("alert")).to_contain_text("LY-2383")
+
+
+def register(clinic: Clinic, ehr: Ehr, *, user: str) -> None:
+    """Let the ward system launch us, and its user be one of ours."""
+    ehr.redirect_uri = f"{clinic.address}/embed/launched"
+    clinic.share("ehr-secret", SECRET)
+    keys = {
+        "provider": "ward", "kind": "smart", "title": {"zh": "病房系统", "en": "Ward"},
+        "issuer": ehr.origin, "fhir": ehr.fhir, "client_id": CLIENT,
+        "client_secret_file": str(clinic.data.parent / "content" / "ehr-secret"),
+        "redirect_uri": ehr.redirect_uri, "system": "emr",
+        "authorities": {"http://emr.test/numbers": "CLINIC"},
+    }  # fmt: skip
+    clinic.share("sign-in/ward.yaml", yaml.safe_dump(keys))
+    linked = {"provider": "ward", "subject": ehr.user}
+    asking(clinic).post(f"/accounts/{user}/identities", linked)
+
+
+def test_another_system_launches_the_record_of_its_patient_in_its_page(
+    clinic: Clinic, ehr: Ehr, context: BrowserContext, complaints: list[str]
+) -> None:
+    register(clinic, ehr, user="zhao.doctor")
+    page = context.new_page()
+    page.goto(ehr.hold(f"{clinic.address}/embed/launch?{ehr.launch('p-7')}"))
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("list", name="过敏与警示")).to_contain_text("青霉素")
+    expect(frame.get_by_role("navigation", name="主导航")).to_have_count(0)
+    frame.get_by_role("navigation", name="病历分类").get_by_role("button", name="检验").click()
+    expect(frame.get_by_role("listitem").filter(has_text="4.10")).to_be_visible()
+    assert context.cookies() == []
+    assert complaints == []
+
+    ehr.refuses = True
+    page.goto(ehr.hold(f"{clinic.address}/embed/launch?{ehr.launch('p-7')}"))
+    expect(page.frame_locator("iframe").get_by_role("alert")).to_contain_text("LY-1850")
 
 
 def test_no_page_of_another_origin_holds_it(

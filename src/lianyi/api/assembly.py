@@ -36,6 +36,7 @@ from lianyi.channels.tracing import Tracer
 from lianyi.channels.views import OverviewProblem, problem_facts
 from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.service import CareService
+from lianyi.projections.clinical.record.launching import RecordLaunches
 from lianyi.projections.clinical.record.linking import RecordLinks
 from lianyi.projections.clinical.record.looking import RecordLooks
 from lianyi.projections.clinical.record.service import RecordService
@@ -213,6 +214,13 @@ def _links(app: FastAPI, deps: ApiDependencies, signing_in: SigningIn) -> Links:
     base = deps.settings.address(secure=deps.https.on)
     app.state.record_links = RecordLinks(
         app.state.identity, privacy=app.state.privacy, links=links, base=base
+    )
+    app.state.record_launches = RecordLaunches(
+        deps.pool,
+        outside=app.state.outside,
+        signing_in=signing_in,
+        record_links=app.state.record_links,
+        links=links,
     )
     return links
 

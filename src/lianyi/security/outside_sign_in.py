@@ -39,6 +39,7 @@ from lianyi.security.identity_store import OriginRecord
 from lianyi.security.model import Access, Actor, Purpose, Reach
 from lianyi.security.providers import kept_store
 from lianyi.security.providers.book import Offered, ProviderBook
+from lianyi.security.providers.files import ProviderFile
 from lianyi.security.providers.ldap import LdapProvider
 from lianyi.security.providers.oidc import OidcProvider
 from lianyi.security.providers.problems import (
@@ -48,6 +49,7 @@ from lianyi.security.providers.problems import (
 )
 from lianyi.security.providers.provider import ExternalIdentity, KeptState
 from lianyi.security.providers.saml import SamlProvider
+from lianyi.security.providers.smart import SmartProvider
 from lianyi.security.sealed_store import hint_place
 from lianyi.security.signing_in import Opened, Proof, SigningIn
 from lianyi.security.tokens import Kind, stored_form
@@ -137,7 +139,7 @@ class OutsideSignIn:
         except (SecondFactorNeeded, SignInRefused):
             raise  # a code of ours is missing, or was wrong and is written down
         except LianyiError as failure:
-            await self._refused(provider, failure, identity, address=address)
+            await self.refused(provider, failure, identity, address=address)
             raise
 
     # ---- away and back -------------------------------------------------------------------------
@@ -156,11 +158,11 @@ class OutsideSignIn:
             DoorBusy: too many sign-ins are under way.
         """
         found = self.book.get(provider).provider
-        if isinstance(found, LdapProvider):
+        if isinstance(found, LdapProvider | SmartProvider):
             raise NoSuchProvider(where="provider")
         redirect = await found.begin(return_to)
         binding = binding if len(binding) == 64 else secrets.token_hex(32)
-        await self._keep(redirect.kept, binding)
+        await self.keep(redirect.kept, binding)
         return Away(redirect.url, binding)
 
     async def finish(
@@ -182,9 +184,9 @@ class OutsideSignIn:
         identity: ExternalIdentity | None = None
         try:
             offered = self.book.get(provider)
-            if isinstance(offered.provider, LdapProvider):
+            if isinstance(offered.provider, LdapProvider | SmartProvider):
                 raise NoSuchProvider(where="provider")
-            kept = await self._take(provider, answer.get("state", ""), binding)
+            kept = await self.take(provider, answer.get("state", ""), binding)
             if isinstance(offered.provider, SamlProvider):
                 identity = _arrived(provider, kept)
             else:
@@ -199,7 +201,7 @@ class OutsideSignIn:
         except (SecondFactorNeeded, SignInRefused):
             raise  # a code of ours is missing, or was wrong and is written down
         except LianyiError as failure:
-            await self._refused(provider, failure, identity, address=address)
+            await self.refused(provider, failure, identity, address=address)
             raise
         return Came(opened, kept.return_to)
 
@@ -238,7 +240,7 @@ class OutsideSignIn:
                 if not await kept_store.keep(connection, new, now=self._clock.now()):
                     raise DoorBusy(where=provider)
         except LianyiError as failure:
-            await self._refused(provider, failure, identity, address=address)
+            await self.refused(provider, failure, identity, address=address)
             raise
         return key
 
@@ -251,7 +253,7 @@ class OutsideSignIn:
             SignInExpired: too late, again, or another browser.
             SignInRefused, SecondFactorNeeded: the code is wrong or missing.
         """
-        kept = await self._take(provider, key, binding)
+        kept = await self.take(provider, key, binding)
         account = await store.account_of(self._pool, UUID(kept.values["account"]))
         if account is None or account.state != "active":
             raise expired(provider, "account is gone")
@@ -277,7 +279,7 @@ class OutsideSignIn:
         }
         key = secrets.token_hex(32)
         until = self._clock.now() + CODE_MAX
-        await self._keep(KeptState(key, identity.provider, values, return_to, until), binding)
+        await self.keep(KeptState(key, identity.provider, values, return_to, until), binding)
         return CodeAsked(key)
 
     async def _open(
@@ -323,7 +325,12 @@ class OutsideSignIn:
         hint = Sensitive(identity.logout_hint.reveal().encode())
         return (await self._vault()).seal(hint, hint_place(identity.provider, identity.subject))
 
-    async def _keep(self, kept: KeptState, binding: str) -> None:
+    async def keep(self, kept: KeptState, binding: str) -> None:
+        """Keep what a browser that is sent away must bring; whoever brings it holds ``binding``.
+
+        Raises:
+            DoorBusy: too many are under way.
+        """
         bound = replace(kept, values={**kept.values, BROWSER: _digest(binding)})
         async with self._pool.acquire() as connection:
             if not await kept_store.keep(connection, bound, now=self._clock.now()):
@@ -336,13 +343,24 @@ class OutsideSignIn:
             raise expired(provider, "unknown state")
         return kept
 
-    async def _take(self, provider: str, key: str, binding: str) -> KeptState:
+    async def take(self, provider: str, key: str, binding: str) -> KeptState:
+        """Take out what was kept for a browser, once.
+
+        Raises:
+            SignInExpired: there is nothing, or it was kept for another browser.
+        """
         kept = await self._take_any(provider, key)
         if not hmac.compare_digest(_digest(binding), kept.values.get(BROWSER, "")):
             raise expired(provider, "other browser")
         return kept
 
-    async def _refused(
+    async def recognise(
+        self, identity: ExternalIdentity, file: ProviderFile, *, address: str
+    ) -> AccountRecord:
+        """Return whose account it is; see :meth:`.Identities.recognise`."""
+        return await self._identities.recognise(identity, file, address=address)
+
+    async def refused(
         self,
         provider: str,
         failure: LianyiError,

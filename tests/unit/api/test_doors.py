@@ -42,6 +42,8 @@ OPEN = {
     "GET /api/v1/session",
     "POST /api/v1/session",
     "GET /api/v1/errors/{code}",
+    "POST /api/v1/record/launches",
+    "POST /api/v1/record/launches/finish",
     "POST /api/v1/record/links/open",
     "GET /api/v1/session/{provider}/begin",
     "GET /api/v1/session/{provider}/finish",

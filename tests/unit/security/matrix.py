@@ -402,6 +402,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "break_glass": {"patient": "P1^H1", "reason": "fault", "words": "why I look"},
     "make_record_link": {"patient": "I1^H1", "user": "nobody"},
     "open_record_link": {"link": "x"},
+    "begin_record_launch": {"iss": "https://emr.test/fhir", "launch": "x"},
+    "finish_record_launch": {"system": "emr", "binding": "x", "state": "x"},
     "open_patient_record": {"reason": "fault", "words": "why I look"},
     "record_consent": {
         "patient": "P9^H1", "decision": "refuse", "given_by": "g", "organisation": HERE,

@@ -50,6 +50,8 @@ OPEN = {
     "introspect_token": "",
     "live": "",
     "open_record_link": "link.opened link.refused",
+    "begin_record_launch": "",
+    "finish_record_launch": "link.made link.opened session.refused",
     "ready": "",
     "revoke_token": "token.ended",
     "sign_in": "session.began session.refused",

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 
 import { Failed, Loading } from '@/components/StatePage'
 import { ApiFailure, client, type Problem, take } from '@/lib/api'
-import { bear, EMBEDDED, linkFromAddress } from '@/lib/embedding'
+import { bear, EMBEDDED, launchedFromAddress, launchFromAddress, leaveFor, linkFromAddress } from '@/lib/embedding'
 import { SessionContext } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -15,12 +15,24 @@ let opening: Promise<{ person: string }> | null = null
 
 /** A link opens once, so it is asked once, however often this is rendered. */
 function openLink(): Promise<{ person: string }> {
-  opening ??= take(client.POST('/api/v1/record/links/open', { body: { link: linkFromAddress() } })).then((opened) => {
+  opening ??= asked().then((opened) => {
     bear(opened.token)
     window.history.replaceState(null, '', `${EMBEDDED}/record/${opened.person}`)
     return opened
   })
   return opening
+}
+
+/** What opens the record: a link, or a launch of another system that has let its user in. */
+async function asked() {
+  const launch = launchFromAddress()
+  if (launch) {
+    leaveFor(await take(client.POST('/api/v1/record/launches', { body: launch })))
+    return new Promise<never>(() => undefined) // this page is left
+  }
+  const launched = launchedFromAddress()
+  if (launched) return take(client.POST('/api/v1/record/launches/finish', { body: launched }))
+  return take(client.POST('/api/v1/record/links/open', { body: { link: linkFromAddress() } }))
 }
 
 /** One patient's record in the frame of another system, opened by a link. */
@@ -41,7 +53,7 @@ export function Embedded() {
       queries.getQueryCache().subscribe((event) => {
         if (event.type !== 'updated' || event.action.type !== 'error') return
         const error: unknown = event.action.error
-        if (error instanceof ApiFailure && error.status === 401) setEnded(error)
+        if (hasEnded(error)) setEnded(error)
       }),
     [queries],
   )
@@ -77,10 +89,12 @@ function Bare() {
 function Closed({ error }: { error: unknown }) {
   const { t } = useTexts()
   const problem = error instanceof ApiFailure ? error.problem : null
-  const expired = error instanceof ApiFailure && error.status === 401
-  if (expired) return <Words title={t('embedded.ended')} lines={[t('embedded.endedText')]} />
+  if (hasEnded(error)) return <Words title={t('embedded.ended')} lines={[t('embedded.endedText')]} />
   return problem ? <Words title={`${problem.zh.what} / ${problem.en.what}`} lines={[told(problem.zh), told(problem.en), problem.code]} /> : <Failed error={error} />
 }
+
+/** Whether what opened the record lets nobody look any more; a refused launch never did. */
+const hasEnded = (error: unknown): boolean => error instanceof ApiFailure && error.problem?.code === 'LY-1606'
 
 const told = ({ why, next_step }: Problem['zh']): string => [why, next_step].filter(Boolean).join(' · ')
 

@@ -13,6 +13,7 @@ from lianyi.security.providers.files import FOLDER, ProviderFile, load_providers
 from lianyi.security.providers.ldap import LdapProvider
 from lianyi.security.providers.problems import NoSuchProvider, SecretUnreadable
 from lianyi.security.providers.registry import Provider, make_provider
+from lianyi.security.providers.smart import SmartProvider
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +42,17 @@ class ProviderBook:
         self._old: list[Provider] = []
 
     def offered(self) -> Sequence[Offered]:
-        """Return the ways to sign in by name."""
+        """Return the ways to sign in by name; systems that launch us are none."""
         self._refresh()
-        return list(self._offered.values())
+        found = self._offered.values()
+        return [one for one in found if not isinstance(one.provider, SmartProvider)]
+
+    def find_launcher(self, iss: str) -> SmartProvider | None:
+        """Return the system that a launch is of; None when no file names it."""
+        self._refresh()
+        found = [one.provider for one in self._offered.values()]
+        systems = [one for one in found if isinstance(one, SmartProvider)]
+        return next((one for one in systems if one.is_at(iss)), None)
 
     def find(self, name: str) -> Offered | None:
         """Return one way to sign in; None when there is none."""

@@ -167,6 +167,29 @@ class OidcFile(ProviderFile):
         return algorithms
 
 
+class SmartFile(OidcFile):
+    """SMART App Launch: the system of a ward opens a patient's record here for its user.
+
+    Attributes:
+        kind: ``smart``. It is no button on the sign-in page.
+        fhir: address of the FHIR server of the system, as its launches say it (``iss``).
+        system: name of the account that the system has here; it needs ``record.link``.
+        authorities: how the numbers of its patients are called in messages: the ``system`` of an
+            identifier, and the assigning authority.
+        scopes: what is asked for; reading the patient it was launched about is needed.
+    """
+
+    kind: Literal["smart"]  # type: ignore[assignment]  # a file is of one kind
+    fhir: str
+    system: str = Field(min_length=1, max_length=64)
+    authorities: dict[str, Annotated[str, Field(pattern=r"^[^\^\x00]{1,100}$")]] = Field(
+        min_length=1
+    )
+    scopes: tuple[str, ...] = ("openid", "fhirUser", "launch", "patient/Patient.r")
+
+    _fhir_address = field_validator("fhir")(_https)
+
+
 class LdapFile(ProviderFile):
     """LDAP and Active Directory.
 
@@ -305,6 +328,7 @@ class SamlFile(ProviderFile):
 
 KINDS: dict[str, type[OidcFile | LdapFile | CasFile | SamlFile]] = {
     "oidc": OidcFile,
+    "smart": SmartFile,
     "ldap": LdapFile,
     "cas": CasFile,
     "saml": SamlFile,

@@ -72,6 +72,11 @@ class OidcProvider:
         parts = urlsplit(self._file.redirect_uri)
         return f"{parts.scheme}://{parts.netloc}"
 
+    @property
+    def described_at(self) -> str:
+        """Where the service says what it offers."""
+        return self._file.issuer.rstrip("/") + WELL_KNOWN
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -84,7 +89,7 @@ class OidcProvider:
         """
         now = self._clock.elapsed_seconds()
         if self._discovered is None or now - self._discovered > METADATA_SECONDS:
-            found = await self._asker.ask_json(self._file.issuer.rstrip("/") + WELL_KNOWN)
+            found = await self._asker.ask_json(self.described_at)
             if found.get("issuer") != self._file.issuer:
                 raise unavailable(self.name, "it names another issuer")
             if not all(_is_safe(found.get(endpoint)) for endpoint in ENDPOINTS):
@@ -98,6 +103,10 @@ class OidcProvider:
         Raises:
             SignInUnavailable: the service does not answer.
         """
+        return await self.away(return_to, {})
+
+    async def away(self, return_to: str, more: Mapping[str, str]) -> Redirect:
+        """Return where to send the browser, with more parameters than each sign-in has."""
         service = await self.metadata()
         state, nonce = self._secret(), self._secret()
         verifier = self._secret() + self._secret()
@@ -110,6 +119,7 @@ class OidcProvider:
             "nonce": nonce,
             "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",
+            **more,
         }
         if self._file.acr_values:
             asked["acr_values"] = " ".join(self._file.acr_values)
@@ -132,6 +142,10 @@ class OidcProvider:
             SignInRefused: the service said no, or what it said proves nothing.
             SignInUnavailable: the service does not answer.
         """
+        return await self.identify(await self.tokens(answer, kept), kept)
+
+    async def tokens(self, answer: Mapping[str, str], kept: KeptState) -> Mapping[str, Any]:
+        """Return what the service gives for an answer; see :meth:`finish`."""
         state = answer.get("state", "")
         if kept.provider != self.name or not hmac.compare_digest(state.encode(), kept.key.encode()):
             raise expired(self.name, "other state")
@@ -146,7 +160,10 @@ class OidcProvider:
             raise refused(self.name, f"the service answers {word}")
         if not answer.get("code"):
             raise refused(self.name, "no code")
-        tokens = await self._redeem(answer["code"], kept.values["verifier"])
+        return await self._redeem(answer["code"], kept.values["verifier"])
+
+    async def identify(self, tokens: Mapping[str, Any], kept: KeptState) -> ExternalIdentity:
+        """Return whom tokens are about; see :meth:`finish`."""
         token = tokens.get("id_token")
         if not isinstance(token, str):
             raise refused(self.name, "no ID token")

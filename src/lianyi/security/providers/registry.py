@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from lianyi.base.clock import Clock, IdSource
 from lianyi.security.providers.cas import CasProvider
-from lianyi.security.providers.files import CasFile, LdapFile, OidcFile, ProviderFile, SamlFile
+from lianyi.security.providers.files import (
+    CasFile,
+    LdapFile,
+    OidcFile,
+    ProviderFile,
+    SamlFile,
+    SmartFile,
+)
 from lianyi.security.providers.ldap import LdapProvider
 from lianyi.security.providers.oidc import OidcProvider
 from lianyi.security.providers.saml import SamlProvider
+from lianyi.security.providers.smart import SmartProvider
 
 Provider = OidcProvider | LdapProvider | CasProvider | SamlProvider
 
@@ -20,6 +28,8 @@ def make_provider(file: ProviderFile, clock: Clock, ids: IdSource) -> Provider:
         TypeError: a kind of file that nobody knows; the files themselves are checked before.
     """
     match file:
+        case SmartFile():
+            return SmartProvider(file, clock, ids)
         case OidcFile():
             return OidcProvider(file, clock, ids)
         case LdapFile():

@@ -51,7 +51,7 @@ export default function UncodedPage() {
             { key: 'codes', title: t('uncoded.codes'), cell: ({ codes }) => (codes === '' ? t('uncoded.own') : <code>{codes}</code>) },
             { key: 'system', title: t('uncoded.system'), wide: true, cell: ({ system }) => <code>{system}</code> },
             { key: 'channel', title: t('common.channel'), cell: ({ channel }) => channel },
-            { key: 'sender', title: t('uncoded.sender'), wide: true, cell: ({ sender }) => sender },
+            { key: 'sender', title: t('uncoded.sender'), cell: ({ sender }) => sender },
             { key: 'first', title: t('uncoded.first'), wide: true, cell: ({ first, first_at }) => <Example position={first} at={first_at} /> },
             { key: 'last', title: t('uncoded.last'), cell: ({ last, last_at }) => <Example position={last} at={last_at} /> },
             { key: 'row', title: t('uncoded.map'), cell: ({ row }) => row !== '' && <CopyButton text={row} label={t('uncoded.copy')} /> },

@@ -22,8 +22,8 @@ from lianyi.projections.clinical.cda.reading import At, Resource
 
 _KEYS: Final = frozenset(
     {
-        "name", "template", "code", "element", "section", "mood", "unless", "make", "inside",
-        "nothing",
+        "name", "template", "code", "element", "section", "mood", "unless", "make", "also",
+        "inside", "nothing",
     }
 )  # fmt: skip
 _DEPTH_MAX: Final = 20
@@ -37,6 +37,7 @@ class Rule(NamedTuple):
     moods: frozenset[str]
     unless: str
     make: str
+    also: str
     inside: str
 
 
@@ -75,7 +76,7 @@ def _rule(where: str, row: Mapping[str, Any]) -> Rule:
     if make and make not in fields.tables():
         raise fields.wrong(where, f"there is no table '{make}'", f"没有映射表“{make}”")
     try:
-        for key in ("unless", "inside"):
+        for key in ("unless", "also", "inside"):
             compiled(row.get(key) or ".")
     except etree.XPathSyntaxError as error:
         raise fields.wrong(where, "a path cannot be read", "路径无法识别") from error
@@ -85,6 +86,7 @@ def _rule(where: str, row: Mapping[str, Any]) -> Rule:
         frozenset(row.get("mood", ())),
         row.get("unless", ""),
         make,
+        row.get("also", ""),
         row.get("inside", ""),
     )
 
@@ -136,6 +138,8 @@ def _act(act: Element, at: At, depth: int) -> Iterator[Resource]:
         made = _made(rule.make, act, at, depth)
         if made is not None:
             yield made
+        for one in find_all(act, rule.also) if rule.also else ():
+            yield from _act(one, at, depth + 1)
         return
     if rule.inside:
         for one in find_all(act, rule.inside):

@@ -111,6 +111,14 @@ def _encounter(elements: Resource, act: Element, at: At) -> Resource | None:
     return elements
 
 
+def _device_use(elements: Resource, act: Element, at: At) -> Resource | None:
+    return elements if "reference" in elements.get("device", {}) else None
+
+
+def _device(elements: Resource, act: Element, at: At) -> Resource | None:
+    return elements if elements.keys() & {"type", "modelNumber", "identifier"} else None
+
+
 _BY_TYPE: Final[dict[str, Callable[[Resource, Element, At], Resource | None]]] = {
     "AllergyIntolerance": _allergy,
     "Condition": _condition,
@@ -120,4 +128,6 @@ _BY_TYPE: Final[dict[str, Callable[[Resource, Element, At], Resource | None]]] =
     "Procedure": _procedure,
     "ServiceRequest": _procedure,
     "Encounter": _encounter,
+    "DeviceUseStatement": _device_use,
+    "Device": _device,
 }

@@ -15,6 +15,7 @@ from lianyi.projections.clinical.hl7v2.datatypes import Element, Use
 from lianyi.projections.clinical.hl7v2.grouping import Result
 from lianyi.projections.clinical.hl7v2.reading import Reading
 from lianyi.projections.clinical.hl7v2.segments import Parts, Segment
+from lianyi.projections.identity.feeds.wording import address_of, name_of
 
 RANKS: Final = {
     "registered": 0,
@@ -140,6 +141,8 @@ def _valued(segment: Segment, at: Reading) -> Element:
         return {}
     if type_ in _WORDS:
         return _text(segment, values, at)
+    if type_ in _READ:
+        return _read(type_, values)
     if len(values) == 1:
         return _value(segment, values[0], type_, at)
     if type_ not in _CODED and type_ != "NM":
@@ -156,6 +159,49 @@ def _text(segment: Segment, values: list[Parts], at: Reading) -> Element:
             return {"valueQuantity": found}
     text = "\n".join(one.whole() for one in values)
     return {"valueString": text} if text else {}
+
+
+def _read(type_: str, values: list[Parts]) -> Element:
+    """Return names, addresses and numbers as people read them, with what was sent beside it."""
+    sent = "\n".join(one.whole() for one in values)
+    if not sent:
+        return {}
+    text = "\n".join(_READ[type_](one) or one.whole() for one in values)
+    found: Element = {"valueString": text}
+    if text != sent:
+        found["_valueString"] = {"extension": [{"url": datatypes.AS_SENT, "valueString": sent}]}
+    return found
+
+
+def _person(parts: Parts, *, first: int = 1) -> str:
+    family, given, other = parts.text(first, 1), parts.text(first + 1), parts.text(first + 2)
+    return name_of(family, given, other)
+
+
+def _address(parts: Parts) -> str:
+    lines = [text for n in (1, 2, 3) if (text := parts.text(1, n))]
+    lines += [text for text in [parts.text(2)] if text]
+    district = parts.text(9, 1) or parts.text(9, 2) or parts.text(8)
+    return address_of(lines, city=parts.text(3), province=parts.text(4), district=district)
+
+
+def _telecom(parts: Parts) -> str:
+    return parts.text(4) if "@" in parts.text(4) else parts.text(1) or parts.text(12)
+
+
+def _money(parts: Parts) -> str:
+    return " ".join(filter(None, (parts.text(1, 1), parts.text(1, 2) or parts.text(2))))
+
+
+_READ: Final[dict[str, Callable[[Parts], str]]] = {
+    **dict.fromkeys(("PN", "XPN"), _person),
+    **dict.fromkeys(("XCN", "CN", "PPN"), lambda parts: _person(parts, first=2) or parts.text(1)),
+    **dict.fromkeys(("XAD", "AD"), _address),
+    **dict.fromkeys(("XTN", "TN"), _telecom),
+    **dict.fromkeys(("XON", "CX", "CK", "EI"), lambda parts: parts.text(1)),
+    **dict.fromkeys(("MO", "CP"), _money),
+}
+"""How values are read that FHIR has no element for in an Observation."""
 
 
 def _value(segment: Segment, parts: Parts, type_: str, at: Reading) -> Element:

@@ -2,7 +2,7 @@
 
 What a browser would run is never handed out as what it is: only kinds that are pictures, pages or
 plain text are shown in place, everything else is a file to be kept. A clinical document (CDA) is
-shown as the page that ``formats.cda`` makes of it, which runs nothing.
+shown as the page that ``formats.cda`` makes of it, which runs nothing; of RTF the words are shown.
 
 Source:
     HL7 FHIR R4, 2.24.0.8 Attachment, 3.1.0 Binary.
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from lianyi.base.errors import LianyiError
-from lianyi.formats import cda
+from lianyi.formats import cda, rtf
 from lianyi.formats.cda import page
 from lianyi.projections.clinical.record.items import Item, raw_attachments
 from lianyi.projections.clinical.record.sections import Resource, each
@@ -87,6 +87,10 @@ def handed_out(said_type: str, data: bytes) -> File:
     kind = said_type.partition(";")[0].strip().lower()
     if kind in _SHOWN:
         return File(kind, said_type, data, inline=True)
+    if rtf.looks_like_rtf(data):
+        plain = rtf.as_text(data)
+        words = f"{data.decode('ascii', 'replace')}\n{plain}"
+        return File(_PLAIN, said_type, plain.encode(), inline=True, words=words)
     if kind.startswith(_AS_TEXT) or kind.endswith("+xml"):
         shown, text = _as_page(data), _text_of(data)
         if shown:
@@ -141,7 +145,9 @@ def _said(item: Item, resources: Iterable[Resource]) -> Iterator[str]:
         for one in raw_attachments(resource):
             yield str(one.get("title") or "")
             data = _decoded(one.get("data"))
-            if data is not None and str(one.get("contentType") or "").startswith(_AS_TEXT):
+            if data is not None and rtf.looks_like_rtf(data):
+                yield rtf.as_text(data)
+            elif data is not None and str(one.get("contentType") or "").startswith(_AS_TEXT):
                 shown = _as_page(data)
                 yield page.words_of(shown) if shown else _text_of(data) or ""
         yield from _narrated(resource, _DEPTH_MAX)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lianyi.formats.fhir import json_text
 from lianyi.projections.clinical.record import attachments, masking
-from lianyi.projections.clinical.record.items import Item, instant_of, item_of
+from lianyi.projections.clinical.record.items import NO_TIME, Item, instant_of, item_of
 from lianyi.projections.clinical.record.measures import Series, series_of
 from lianyi.projections.clinical.record.record_store import KeptRow
 from lianyi.projections.clinical.record.sections import Resource, Section, each
@@ -24,7 +24,8 @@ class Asked(NamedTuple):
 
     Attributes:
         sections: under these headings.
-        since, until: FHIR dates: not before the first, not after the second.
+        since, until: FHIR dates: not before the first, not after the second. What says no time
+            is never left out by them.
         organisation: brought by channels of this one.
         encounter: of this Encounter.
         words: all of them stand in the line or in the text of its documents.
@@ -67,9 +68,15 @@ class Line:
         return self.document.resource if self.document else {}
 
     @cached_property
+    def order(self) -> tuple[datetime, datetime, int, str]:
+        """Where it stands: by its time; those of no time before all others, by when they came."""
+        row, said = self.row, self.item.at
+        return (self.at, NO_TIME if said else row.updated_at, row.number, self.item.id)
+
+    @cached_property
     def at(self) -> datetime:
-        """When it is ordered to."""
-        return instant_of(self.item.at) if self.item.at else self.row.updated_at
+        """When it was; :data:`NO_TIME`: nobody says when."""
+        return instant_of(self.item.at) if self.item.at else NO_TIME
 
 
 @dataclass
@@ -144,9 +151,9 @@ def is_asked(line: Line, asked: Asked) -> bool:
         line.channel is None or line.channel.organisation != asked.organisation
     ):
         return False
-    if asked.since and line.at < instant_of(asked.since):
+    if item.at and asked.since and line.at < instant_of(asked.since):
         return False
-    if asked.until and line.at > instant_of(_last(asked.until)):
+    if item.at and asked.until and line.at > instant_of(_last(asked.until)):
         return False
     return not asked.words or attachments.has_words(
         item, (line.resource, line.described), asked.words

@@ -36,7 +36,9 @@ _TIMES: Final = (
     "date",
     "whenHandedOver",
     "whenPrepared",
+    "timing",
     "recordedDate",
+    "recordedOn",
     "authoredOn",
     "authored",
     "issued",
@@ -55,6 +57,10 @@ _TIME_KEYS: Final = tuple(
 """The keys of JSON under which it may stand, each with the one beside it that says until when."""
 _ABNORMAL: Final = frozenset({"H", "HH", "L", "LL", "A", "AA", "HU", "LU", "POS", "R", "<", ">"})
 """Codes of ObservationInterpretation that call for a look; HL7 v2 table 0078 has the same."""
+
+
+NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
+"""The instant of what says none: before all others."""
 
 
 class Code(NamedTuple):
@@ -228,7 +234,7 @@ def instant_of(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(padded.replace("Z", "+00:00"))
     except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+        return NO_TIME
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
@@ -242,9 +248,10 @@ def _title(resource: Resource, concept: object, codes: tuple[Code, ...]) -> str:
     for name in ("description", "title", "name"):
         if _text(resource.get(name)):
             return _text(resource.get(name))
-    medication = resource.get("medicationReference")
-    if isinstance(medication, dict) and _text(medication.get("display")):
-        return _text(medication.get("display"))
+    for name in ("medicationReference", "device"):
+        named = resource.get(name)
+        if isinstance(named, dict) and _text(named.get("display")):
+            return _text(named.get("display"))
     return codes[0].code if codes else ""
 
 
@@ -346,6 +353,15 @@ def _measured(holder: Resource) -> tuple[str, str]:
         low, high = _number(span.get("low")), _number(span.get("high"))
         of = span.get("low") or span.get("high")
         return f"{low}–{high}", _text(of.get("unit")) if isinstance(of, dict) else ""
+    period = holder.get("valuePeriod")
+    if isinstance(period, dict):
+        return f"{_text(period.get('start'))}–{_text(period.get('end'))}".strip("–"), ""
+    sampled = holder.get("valueSampledData")
+    if isinstance(sampled, dict):
+        origin = sampled.get("origin")
+        return _text(sampled.get("data")), _text(origin.get("unit")) if isinstance(
+            origin, dict
+        ) else ""
     ratio = holder.get("valueRatio")
     if isinstance(ratio, dict):
         return f"{_number(ratio.get('numerator'))}:{_number(ratio.get('denominator'))}", ""

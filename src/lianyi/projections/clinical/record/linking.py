@@ -12,7 +12,7 @@ from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.problems import NoSuchPerson
 from lianyi.projections.identity.service import IdentityService
 from lianyi.security.access import shows
-from lianyi.security.links.service import Links
+from lianyi.security.links.service import Links, MadeLink
 from lianyi.security.model import Purpose
 from lianyi.security.privacy.service import Privacy
 from lianyi.security.views import View, Wish
@@ -65,6 +65,12 @@ class RecordLinks:
         self._base = base
 
     async def make(self, wanted: NewLink) -> LinkView:
+        """Return a link to a record within the reach of the system that asks; see :meth:`give`."""
+        made = await self.give(wanted)
+        address = f"{self._base}{PAGE}#link={made.shown.reveal()}"
+        return LinkView(address=address, expires_at=made.expires_at)
+
+    async def give(self, wanted: NewLink) -> MadeLink:
         """Return a link to a record within the reach of the system that asks.
 
         Raises:
@@ -80,12 +86,10 @@ class RecordLinks:
         if own is None:  # other hospitals' records of the person are no business of this one
             raise NoSuchPerson(where="patient")
         shows(own.channel, [own.whose])
-        made = await self._links.make(
+        return await self._links.make(
             user=wanted.user,
             record=record,
             purpose=wanted.purpose,
             channel=own.channel,
             whose=[own.whose],
         )
-        address = f"{self._base}{PAGE}#link={made.shown.reveal()}"
-        return LinkView(address=address, expires_at=made.expires_at)

@@ -200,7 +200,7 @@ class RecordService:
             if line is not None and _may_see(line):
                 lines.append(line)
         lines = joined(lines)
-        lines.sort(key=lambda line: (line.at, line.row.number, line.item.id), reverse=True)
+        lines.sort(key=lambda line: line.order, reverse=True)
         complete = len(rows) < record_store.RESOURCES_MAX
         return Record(owner.person, owner.withheld, lines, complete)
 

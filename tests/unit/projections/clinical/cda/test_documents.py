@@ -21,9 +21,11 @@ from .papers import (
     PATIENT,
     PROBLEM,
     RECEIVED,
+    SCT,
     SECTIONS,
     WST500,
     ZONE,
+    T,
     allergic,
     check_valid,
     fold,
@@ -273,3 +275,54 @@ def test_a_broken_document_within_hl7_v2_stays_a_file() -> None:
     message = _mdm(WHOLE.replace("</structuredBody>", ""))
     stated = hl7v2.read(message, ZONE)
     assert cda.enclosed(stated, message, ZONE) == stated
+
+
+DISPENSED = f"""<substanceAdministration classCode="SBADM" moodCode="EVN"><templateId root="{T}.16"/><id root="1.2.156.99.7" extension="M9"/>
+<statusCode code="active"/><consumable><manufacturedProduct><manufacturedMaterial><code code="197361" codeSystem="2.16.840.1.113883.6.88"
+displayName="Amlodipine 5 MG Oral Tablet"/></manufacturedMaterial></manufacturedProduct></consumable>
+<entryRelationship typeCode="REFR"><supply classCode="SPLY" moodCode="EVN"><templateId root="{T}.18"/><id root="1.2.156.99.7" extension="D9"/>
+<statusCode code="completed"/><effectiveTime value="20260302"/><quantity value="30" unit="1"/>
+<performer><assignedEntity><id root="1.2.156.99.1" extension="D8"/><assignedPerson><name>周药师</name></assignedPerson></assignedEntity></performer>
+</supply></entryRelationship></substanceAdministration>"""
+PRODUCT = f"""<participantRole classCode="MANU"><templateId root="{T}.37"/><id root="1.2.156.99.8" extension="S1"/>
+<playingDevice><code code="14106009" {SCT} displayName="Cardiac pacemaker"/><manufacturerModelName>Azure S DR</manufacturerModelName></playingDevice>
+<scopingEntity><desc>江城医疗器械</desc></scopingEntity></participantRole>"""
+USED = f"""<supply classCode="SPLY" moodCode="EVN"><templateId root="{T}.50"/><id root="1.2.156.99.7" extension="U1"/>
+<statusCode code="completed"/><effectiveTime><low value="20250105"/></effectiveTime><participant typeCode="PRD">{PRODUCT}</participant></supply>"""
+IMPLANTED = f"""<procedure classCode="PROC" moodCode="EVN"><templateId root="{T}.14"/><id root="1.2.156.99.7" extension="O9"/>
+<code code="307280005" {SCT} displayName="Implantation of cardiac pacemaker"/><statusCode code="completed"/>
+<effectiveTime value="20250105"/><participant typeCode="DEV">{PRODUCT}</participant></procedure>"""
+
+
+def test_what_was_dispensed_names_the_medicine_the_amount_and_who_gave_it() -> None:
+    text = paper(section("10160-0", "用药", DISPENSED))
+    check_valid(said(text))
+    one = only("MedicationDispense", text)
+    assert codes(one["medicationCodeableConcept"]) == ["197361"]
+    assert (one["status"], one["whenHandedOver"]) == ("completed", "2026-03-02")
+    assert str(one["quantity"]["value"]) == "30"
+    assert one["performer"][0]["actor"]["reference"].startswith("Practitioner/")
+    assert only("MedicationStatement", text)["status"] == "active"
+    leads = [e["reference"] for e in only("Composition", text)["section"][0]["entry"]]
+    assert f"MedicationDispense/{one['id']}" in leads
+
+
+def test_a_device_is_one_whether_it_was_used_or_implanted() -> None:
+    text = paper(section("46264-8", "器械", USED), section("47519-4", "手术", IMPLANTED))
+    check_valid(said(text))
+    device, use = only("Device", text), only("DeviceUseStatement", text)
+    assert codes(device["type"]) == ["14106009"]
+    assert (device["modelNumber"], device["manufacturer"]) == ("Azure S DR", "江城医疗器械")
+    assert device["patient"] == use["subject"]
+    assert use["device"] == {
+        "reference": f"Device/{device['id']}", "display": "Cardiac pacemaker"
+    }  # fmt: skip
+    assert (use["status"], use["timingPeriod"]["start"]) == ("completed", "2025-01-05")
+    assert only("Procedure", text)["performedDateTime"] == "2025-01-05"
+
+
+def test_a_device_of_which_nothing_is_said_is_left_to_be_read() -> None:
+    bare = f'<supply classCode="SPLY" moodCode="EVN"><templateId root="{T}.50"/><statusCode code="active"/></supply>'
+    text = paper(section("46264-8", "器械", bare))
+    assert not known("DeviceUseStatement", text)
+    assert not known("Device", text)

@@ -376,3 +376,40 @@ def test_a_result_without_a_sub_id_is_nobodys_parent() -> None:
         seg("OBX", {2: "NM", 3: "C^丙^L", 4: ".2", 5: "3", 11: "F"}),
     ]
     assert len(known("Observation", message("ORU^R01", PID, OBR, *obxs))) == 3
+
+
+@pytest.mark.parametrize(
+    ("type_", "sent", "shown"),
+    [
+        ("PN", "张^三", "张三"),
+        ("XPN", "Smith^John^Q", "Smith John Q"),
+        ("XCN", "D7^李^四", "李四"),
+        ("XCN", "D7", "D7"),
+        ("XAD", "滨江路1号^^江城市^江南省", "江南省江城市滨江路1号"),
+        ("XTN", "027-5550101^PRN^PH", "027-5550101"),
+        ("CX", "4711^^^HIS^MR", "4711"),
+        ("MO", "12.50^CNY", "12.50 CNY"),
+        ("CP", "12.50&CNY^UP", "12.50 CNY"),
+    ],
+)
+def test_a_value_that_is_no_measurement_is_kept_as_sent_and_readable(
+    type_: str, sent: str, shown: str
+) -> None:
+    said_so = seg("OBX", {1: "1", 2: type_, 3: "X1^说明^LIS", 5: sent, 11: "F"})
+    found = only("Observation", message("ORU^R01", PID, PV1, OBR, said_so, by="LIS"))
+    assert found["valueString"] == shown
+    kept = found.get("_valueString", {}).get("extension", [{"valueString": shown}])
+    assert kept[0]["valueString"] == sent
+
+
+def test_several_names_of_one_result_stand_under_each_other() -> None:
+    said_so = seg("OBX", {1: "1", 2: "XPN", 3: "X1^在场人员^LIS", 5: "张^三~李^四", 11: "F"})
+    found = only("Observation", message("ORU^R01", PID, PV1, OBR, said_so, by="LIS"))
+    assert found["valueString"] == "张三\n李四"
+    assert found["_valueString"]["extension"][0]["valueString"] == "张^三\n李^四"
+
+
+def test_a_type_that_nobody_knows_is_kept_as_it_was_sent() -> None:
+    said_so = seg("OBX", {1: "1", 2: "DS", 3: "X1^波形^LIS", 5: "1^2^3", 11: "F"})
+    found = only("Observation", message("ORU^R01", PID, PV1, OBR, said_so, by="LIS"))
+    assert found["valueString"] == "1^2^3"

@@ -279,3 +279,17 @@ def test_what_a_temperature_sheet_shows_is_known_by_code_or_name(
     code: str, title: str, vital: str
 ) -> None:
     assert vital_of(Code(LOINC, code, "") if code else None, title) == vital
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"valuePeriod": {"start": "2026-03-01", "end": "2026-03-02"}}, "2026-03-01–2026-03-02"),
+        ({"valuePeriod": {"start": "2026-03-01"}}, "2026-03-01"),
+        ({"valueSampledData": {"origin": {"value": 0, "unit": "mV"}, "data": "1 2 E"}}, "1 2 E"),
+    ],
+)
+def test_a_value_of_a_rare_kind_is_shown_as_it_was_said(value: dict[str, Any], shown: str) -> None:
+    found = potassium(**value)
+    del found["valueQuantity"]
+    assert line(found).value.text == shown

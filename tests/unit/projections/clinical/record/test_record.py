@@ -85,6 +85,17 @@ async def test_what_is_known_stands_under_its_headings(ward: Ward) -> None:
     assert [one["count"] for one in found["organisations"]] == [4]
 
 
+async def test_what_says_no_time_comes_last_the_newest_of_it_first(ward: Ward) -> None:
+    patient = {"patient": {"reference": "Patient/p1"}}
+    await ward.put({"resourceType": "AllergyIntolerance", "id": "a2", "code": {"text": "磺胺"},
+                    **patient})  # fmt: skip
+    await ward.put({"resourceType": "AllergyIntolerance", "id": "a3", "code": {"text": "头孢"},
+                    "onsetDateTime": "1998", **patient})  # fmt: skip
+    found = (await record(ward, "/items")).json()["items"]
+    assert [one["id"] for one in found] == ["d1", "n2", "n1", "a3", "a2", "a1"]
+    assert [one["at"] for one in found[-2:]] == ["", ""]
+
+
 async def test_lines_are_narrowed_by_heading_time_and_words_of_documents(ward: Ward) -> None:
     async def titles(**params: Any) -> list[str]:
         answer = await record(ward, "/items", **params)
@@ -92,7 +103,10 @@ async def test_lines_are_narrowed_by_heading_time_and_words_of_documents(ward: W
         return [one["id"] for one in answer.json()["items"]]
 
     assert await titles(section="laboratory") == ["n2", "n1"]
-    assert await titles(section=["laboratory", "allergy"], until="2026-03-01") == ["n1"]
+    assert await titles(section=["laboratory", "allergy"], until="2026-03-01") == [
+        "n1", "a1"
+    ]  # fmt: skip
+    assert await titles(section="allergy", since="2026-03-02") == ["a1"]  # nobody says when it was
     assert await titles(q="胸痛") == ["d1"]
     assert await titles(q="胸痛 没有") == []
     assert await titles(organisation="H2") == []
@@ -121,6 +135,20 @@ async def test_words_of_pdf_documents_are_found_wherever_they_lie(ward: Ward) ->
     assert await found("胆囊结石 mri 报告") == ({"inline"}, 1)
     assert await found("报告") == ({"inline", "broken", "apart"}, 0)
     assert await found("胆囊结石", section="laboratory") == (set(), 0)
+
+
+async def test_a_report_of_a_word_processor_is_read_and_found(ward: Ward) -> None:
+    head = b"{\\rtf1\\ansi\\ansicpg936{\\info{\\title x}}"
+    rtf = head + b"\\b \\'d3\\'b0\\'cf\\'f1\\b0\\par \\u32954? 3 mm}"
+    form = {"contentType": "text/rtf", "data": b64encode(rtf).decode(), "title": "报告"}
+    report = note("") | {"id": "r1", "content": [{"attachment": form}]}
+    await ward.put(report)
+    file = await record(ward, "/items/DocumentReference/r1/files/0")
+    assert (file.text, file.headers["content-type"]) == (
+        "影像\n肺 3 mm", "text/plain; charset=utf-8"
+    )  # fmt: skip
+    found = (await record(ward, "/items", q="影像 肺")).json()["items"]
+    assert [one["id"] for one in found] == ["r1"]
 
 
 async def test_an_item_shows_its_versions_and_its_file(ward: Ward) -> None:
