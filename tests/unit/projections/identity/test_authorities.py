@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.projections.identity.people import citizen
+from tests.unit.projections.identity.test_endpoints import Desk, adt, desk
 from tests.unit.projections.identity.test_linking import (
     BEGAN,
     Index,
@@ -22,6 +23,7 @@ from tests.unit.projections.identity.test_linking import (
     told,
 )
 
+from lianyi.base.database import connect
 from lianyi.projections.identity.authorities import (
     Authorities,
     UnusableAuthorities,
@@ -34,8 +36,9 @@ from lianyi.projections.identity.model import shipped_model
 from lianyi.projections.identity.partition import Said
 from lianyi.projections.identity.registration import Name, Registration
 from lianyi.projections.identity.statements import Registered, Replaced
+from lianyi.projections.rebuilding import rebuilding
 
-__all__ = ["connection"]
+__all__ = ["connection", "desk"]
 ZONE = ZoneInfo("Asia/Shanghai")
 FILE = """
 authorities:
@@ -191,3 +194,34 @@ async def test_any_order_any_batches_and_another_model_end_in_the_same_bytes(
         source,
     )
     assert linked > 20
+
+
+async def test_a_rebuild_says_what_the_names_would_change_and_undoes_it(desk: Desk) -> None:
+    nobody = {"name": "某人", "born": "", "sex": "", "number": "", "home": "", "phone": ""}
+    await desk.hear(adt("1"), adt("1", source="OLD", **nobody))
+
+    async def persons() -> int:
+        return len((await desk.get("/persons", q="1"))["items"])
+
+    async def rebuilt() -> set[str]:
+        async with rebuilding(
+            lambda: connect(desk.house.dsn),
+            desk.house.log,
+            desk.identity(),
+            clock=desk.house.clock,
+        ) as run:
+            await run.build()
+            compared = await run.compare()
+            before = await persons()
+            await run.switch()
+        assert (await persons() == before) is compared.same
+        return {one.what for one in compared.differences}
+
+    assert await persons() == 2
+    desk.authorities = Authorities({"HIS": "HIS", "OLD": "HIS"})
+    assert await rebuilt() >= {"authority", "record", "person"}
+    assert await persons() == 1
+    desk.authorities = Authorities()
+    assert await rebuilt() >= {"authority", "record", "person"}
+    assert await persons() == 2
+    assert await rebuilt() == set()

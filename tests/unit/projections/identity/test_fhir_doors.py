@@ -222,6 +222,9 @@ async def test_an_authority_may_be_meant_by_any_of_its_names(desk: Desk) -> None
     lab = "urn:lianyi:authority:LIS"
     for system in ("urn:lianyi:authority:OLD", "urn:oid:1.2.156.7", HIS):
         (_,) = people_in(await told(desk, "Patient", identifier=f"{system}|1"))
+        bundle = await told(desk, "Patient", identifier=f"{system}|", birthdate="1980-03-15")
+        numbers = bundle["entry"][0]["resource"]["identifier"]
+        assert [(one["system"], one["value"]) for one in numbers] == [(HIS, "1")]
         path = "Patient/$ihe-pix"
         crossed = await told(desk, path, sourceIdentifier=f"{system}|1", targetSystem=lab)
         assert crossed["parameter"][0]["valueIdentifier"]["value"] == "77"

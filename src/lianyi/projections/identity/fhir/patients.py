@@ -305,6 +305,14 @@ class FhirPatients:
                 )
         return list(found)
 
+    async def domains(
+        self, connection: Connection, schema: str, wanted: Collection[str]
+    ) -> frozenset[str]:
+        """Return some systems, those of authorities under all their names."""
+        if not wanted:
+            return frozenset()
+        return systems_of(wanted, await authority_store.authorities(connection, schema))
+
     async def _find(self, connection: Connection, schema: str, number: str) -> int | None:
         try:
             return await self._service.find(connection, schema, number)
