@@ -63,6 +63,10 @@ LINKS_MAX = 50
 """So many pairs of a person are explained; all others hold as well."""
 
 
+FOLLOWED_MAX = 5
+"""So often a person is looked for again who became somebody else's between two questions."""
+
+
 class IdentityService(Asking, Deciding):
     """Answers about persons, and changes who is one."""
 
@@ -232,6 +236,13 @@ class IdentityService(Asking, Deciding):
         """
         async with self.reading() as (connection, schema):
             number = await self.find(connection, schema, person)
+            for _ in range(FOLLOWED_MAX):
+                try:
+                    return await self.person(connection, schema, number, asked=person)
+                except NoSuchPerson:
+                    before, number = number, await self.find(connection, schema, person)
+                    if before == number:
+                        raise
             return await self.person(connection, schema, number, asked=person)
 
     async def person(
