@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.projections.identity.people import citizen
-from tests.unit.projections.identity.test_endpoints import Desk, adt, desk
+from tests.unit.projections.identity.test_endpoints import (
+    Desk,
+    adt,
+    desk,
+    opened,
+    records_of,
+)
 from tests.unit.projections.identity.test_linking import (
     BEGAN,
     Index,
@@ -24,9 +31,11 @@ from tests.unit.projections.identity.test_linking import (
 )
 
 from lianyi.base.database import connect
+from lianyi.projections.identity.authorities import FILE as FILE_OF_NAMES
 from lianyi.projections.identity.authorities import (
     Authorities,
     UnusableAuthorities,
+    authorities_in,
     read_authorities,
 )
 from lianyi.projections.identity.decisions import Decided
@@ -225,3 +234,21 @@ async def test_a_rebuild_says_what_the_names_would_change_and_undoes_it(desk: De
     assert await rebuilt() >= {"authority", "record", "person"}
     assert await persons() == 2
     assert await rebuilt() == set()
+
+
+async def test_what_is_sensitive_under_one_name_is_so_under_all(
+    database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "content" / FILE_OF_NAMES
+    file.parent.mkdir(parents=True)
+    file.write_text("authorities: [{name: PSY, also: [W2]}]", "utf-8")
+    async with opened(database, tmp_path, sensitive=["PSY"]) as desk:
+        desk.authorities = authorities_in(tmp_path / "content")
+        roles = ("identity-steward", "H1"), ("sensitive-records", "H1")
+        await desk.people.add("doctor", *roles, organisation="H1")
+        await desk.hear(adt("1"), adt("77", source="W2", phone="15400000099"))
+        assert records_of(await desk.person("1", who="doctor")) == [("HIS", "1"), ("W2", "77")]
+        for who in ("steward", "clerk"):
+            assert records_of(await desk.person("1", who=who)) == [("HIS", "1")]
+            for said in ("77", "77^W2", "77^PSY", "15400000099"):
+                assert (await desk.get("/persons", who, q=said))["items"] == [], said

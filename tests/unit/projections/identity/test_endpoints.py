@@ -72,7 +72,7 @@ class Desk:
     def identity(self) -> Identity:
         return Identity(
             ZoneInfo("Asia/Shanghai"),
-            sensitive=self.settings.veiled,
+            sensitive=self.authorities.all_of(self.settings.veiled),
             authorities=self.authorities,
         )
 
