@@ -49,6 +49,7 @@ from lianyi.projections import projection_store
 from lianyi.projections.care.relations import TreatmentRelations
 from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.feeds import desk
 from lianyi.projections.identity.follow import NAME, Identity
 from lianyi.projections.identity.ids import record_id
@@ -164,7 +165,7 @@ def spread(seconds: list[float]) -> dict[str, float]:
 async def relink(connection: asyncpg.Connection, schema: str) -> None:
     """Link everybody, as when a model is put in force that knows the same values to say nothing."""
     async with connection.transaction():
-        await Linker(connection, schema, Matching()).relink_all(NOTHING_LEARNED)
+        await Linker(connection, schema, Matching(), Authorities()).relink_all(NOTHING_LEARNED)
     await connection.execute(f"ANALYZE {schema}.edge; ANALYZE {schema}.record")
 
 

@@ -40,6 +40,7 @@ from lianyi.projections.clinical.record.launching import RecordLaunches
 from lianyi.projections.clinical.record.linking import RecordLinks
 from lianyi.projections.clinical.record.looking import RecordLooks
 from lianyi.projections.clinical.record.service import RecordService
+from lianyi.projections.identity.authorities import authorities_in
 from lianyi.projections.identity.carding.service import Carding
 from lianyi.projections.identity.seconding.service import Seconding
 from lianyi.projections.identity.service import IdentityService
@@ -181,14 +182,16 @@ def _privacy(app: FastAPI, deps: ApiDependencies, relations: Relations) -> Priva
 
 def _identity(app: FastAPI, deps: ApiDependencies, privacy: Privacy) -> None:
     """Build what knows who is one person, and keeps that right."""
+    named = authorities_in(deps.content_dir)
+    veiled = named.all_of(deps.identity.veiled)
     app.state.identity = IdentityService(
         deps.pool,
         deps.log,
         deps.clock,
         privacy=privacy,
         alone_records_max=deps.identity.alone_records_max,
-        sensitive=deps.identity.veiled,
-        ranks=deps.identity.ranks,
+        sensitive=veiled,
+        ranks=named.spread(deps.identity.ranks),
     )
     house = (app.state.identity, app.state.masterdata)
     app.state.record = RecordService(*house, privacy=privacy)
@@ -199,7 +202,6 @@ def _identity(app: FastAPI, deps: ApiDependencies, privacy: Privacy) -> None:
     app.state.card_authorities = authorities
     app.state.carding = Carding(app.state.identity, authorities)
     app.state.seconding = Seconding(app.state.identity, deps.log)
-    veiled = deps.identity.veiled
     app.state.modelling = Modelling(
         deps.pool, deps.log, deps.clock, privacy=privacy, sensitive=veiled
     )

@@ -20,6 +20,7 @@ from lianyi.messagelog.housekeeping import Housekeeping
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.clinical.parameter_work.reindexing import Reindexer
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.authorities import authorities_in
 from lianyi.projections.identity.notifying import Notifier, Tells
 from lianyi.projections.lake.follow import LakeFollower
 from lianyi.projections.lake.lake import Lake
@@ -202,5 +203,5 @@ def _notifier(process: Process, pool: asyncpg.Pool, messages: PostgresLog) -> No
         tells=[Tells(one.channel, one.form, one.sensitive) for one in identity.notify],
         zone=ZoneInfo(process.settings.api.timezone),
         oids=identity.domains,
-        sensitive=identity.veiled,
+        sensitive=authorities_in(process.settings.content_dir).all_of(identity.veiled),
     )

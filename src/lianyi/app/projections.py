@@ -14,6 +14,7 @@ from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.follow import Care
 from lianyi.projections.clinical import hl7v2
 from lianyi.projections.clinical.follow import Clinical
+from lianyi.projections.identity.authorities import authorities_in
 from lianyi.projections.identity.follow import Identity
 from lianyi.projections.masterdata.follow import MasterData
 from lianyi.projections.operational.follow import Operational
@@ -34,7 +35,10 @@ def every_projection(settings: Settings) -> tuple[Projection, ...]:
 
     zone = ZoneInfo(settings.api.timezone)
     told = settings.identity
-    identity = Identity(zone, tells=bool(told.notify), sensitive=told.veiled)
+    named = authorities_in(settings.content_dir)
+    identity = Identity(
+        zone, tells=bool(told.notify), sensitive=named.all_of(told.veiled), authorities=named
+    )
     master = MasterData(zone, on_management_tree=follow_tree)
     hl7v2.use_site(settings.content_dir / "clinical" / "hl7v2")
     clinical = Clinical(zone, settings.content_dir)

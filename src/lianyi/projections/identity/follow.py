@@ -19,6 +19,7 @@ from lianyi.messagelog.verify import ERASED
 from lianyi.projections import projection_store
 from lianyi.projections.comparing import Difference
 from lianyi.projections.identity import (
+    authority_store,
     change_store,
     decisions,
     feeds,
@@ -28,6 +29,7 @@ from lianyi.projections.identity import (
     table_store,
     veil_store,
 )
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.changes import Change, Member, Members, Moves, set_changes
 from lianyi.projections.identity.decisions import Decided, Declined, Proposed, Undone
 from lianyi.projections.identity.ids import record_id, shown
@@ -54,7 +56,7 @@ from lianyi.projections.identity.traits import NOTHING_LEARNED
 from lianyi.projections.projection import Heard, Learned, SetAside, source_of
 
 NAME = "identity"
-_DIGESTED = {**table_store.DIGESTED, **proposal_store.DIGESTED}
+_DIGESTED = {**table_store.DIGESTED, **proposal_store.DIGESTED, **authority_store.DIGESTED}
 
 
 class Identity:
@@ -64,7 +66,12 @@ class Identity:
     shape = table_store.SHAPE
 
     def __init__(
-        self, zone: ZoneInfo, *, tells: bool = False, sensitive: Collection[str] = ()
+        self,
+        zone: ZoneInfo,
+        *,
+        tells: bool = False,
+        sensitive: Collection[str] = (),
+        authorities: Authorities | None = None,
     ) -> None:
         """Learn with the clock of a hospital.
 
@@ -72,8 +79,11 @@ class Identity:
             zone: of the times that senders write without one.
             tells: whether somebody is told of changes of persons.
             sensitive: the authorities whose patients take a permission of its own; see ``veil``.
+            authorities: which names are one authority's, in versions that are made from now on.
         """
         self._zone = zone
+        self._authorities = authorities or Authorities()
+        self._named: tuple[str, Authorities] | None = None
         self._tells = tells
         self._sensitive = frozenset(sensitive)
         self._veiled = ""
@@ -98,12 +108,14 @@ class Identity:
         await veil_store.create(connection, schema)
         await quality_store.create(connection, schema)
         await veil_store.set_sensitive(connection, schema, self._sensitive)
+        await authority_store.create(connection, schema, self._authorities)
 
     async def learn(
         self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
     ) -> Learned:
         """Learn a batch; see :class:`~lianyi.projections.projection.Projection`."""
-        batch = _Batch()
+        named = await self._names(connection, schema)
+        batch = _Batch(named)
         for one in heard:
             batch.add(one)
         await store.look_up_by_index(connection)
@@ -129,7 +141,7 @@ class Identity:
             self._matching = None
         touched = bool(spoken_of or decided or batch.activated)
         if touched:
-            linker = Linker(connection, schema, await self._now(connection, schema))
+            linker = Linker(connection, schema, await self._now(connection, schema), named)
             if spoken_of or decided:
                 await linker.relink(spoken_of, decided | spoken_of)
             if batch.activated:
@@ -146,6 +158,12 @@ class Identity:
             self._matching = hash(found), Matching(activated)
         return self._matching[1]
 
+    async def _names(self, connection: Connection, schema: str) -> Authorities:
+        """Return the names by which this version is learned, read once."""
+        if self._named is None or self._named[0] != schema:
+            self._named = schema, await authority_store.authorities(connection, schema)
+        return self._named[1]
+
     async def settle(
         self, connection: Connection, schema: str, *, revision: int, now: datetime
     ) -> None:
@@ -157,6 +175,7 @@ class Identity:
     def forget(self) -> None:
         """Let go of the model that is remembered."""
         self._matching = None
+        self._named = None
         self._veiled = ""
 
     async def digest(self, connection: Connection, schema: str) -> Mapping[str, bytes]:
@@ -205,7 +224,8 @@ def _members(of: Members, known: Mapping[int, Member]) -> tuple[Member, ...]:
 class _Batch:
     """What a batch of messages says, as rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, named: Authorities) -> None:
+        self._named = named
         self.heard: list[HeardRow] = []
         self.contents: dict[int, bytes] = {}
         self.decisions: list[DecisionRow] = []
@@ -284,7 +304,7 @@ class _Batch:
                 HeardRow(*at, part, *source, message.channel, record, content, said.said_at)
             )
         elif isinstance(said, Replaced):
-            if said.gone[0] != said.kept[0]:
+            if not self._are_one(said.gone, said.kept):
                 self._refuse(message, part, said.event, said.gone, said.kept)
             elif said.gone != said.kept:
                 gone, kept = record_id(*said.gone), record_id(*said.kept)
@@ -294,12 +314,16 @@ class _Batch:
         elif isinstance(said, Withdrawn):
             record = record_id(*said.key)
             self.withdrawals.append(WithdrawalRow(*at, part, record, said.said_at, said.event))
-        elif isinstance(said, Related) and said.a[0] != said.b[0]:
+        elif isinstance(said, Related) and not self._are_one(said.a, said.b):
             self._refuse(message, part, said.event, said.a, said.b)
         elif isinstance(said, Related) and said.a != said.b:
             a, b = record_id(*said.a), record_id(*said.b)
             what = Said.LINK if said.one else Said.UNDECIDED
             self.decisions.append(DecisionRow(*at, part, a, b, what, said.said_at, "", said.event))
+
+    def _are_one(self, a: RecordKey, b: RecordKey) -> bool:
+        """Whether one authority gave both numbers."""
+        return self._named.own(a[0]) == self._named.own(b[0])
 
     def _refuse(
         self, message: LogMessage, part: int, event: str, a: RecordKey, b: RecordKey

@@ -10,10 +10,12 @@ from lianyi.projections.identity.proofs import (
     is_another_number,
     is_borrowed,
     is_certified_child,
+    is_contradicted,
     is_foreign,
     is_proven,
     is_proven_abroad,
     is_the_only_child,
+    with_surname_misheard,
 )
 from lianyi.projections.identity.registration import Flag
 from lianyi.projections.identity.traits import Traits
@@ -99,6 +101,11 @@ class Guard(Enum):
         "证件号码不同，且不像录入错误",
         "two numbers too different for a typing error",
     )
+    CONTRADICTED = (
+        Lane.REVIEW,
+        "姓名与证件号码相同，出生或性别却相互矛盾：可能借用同名亲属的证件，或覆盖了他人的档案",
+        "one name and number, and births or sexes of two people: perhaps a relative's card",
+    )
     MULTIPLE_BIRTH = (
         Lane.REVIEW,
         "多胞胎，且证件号码不能证明",
@@ -151,6 +158,8 @@ def guards(a: Traits, b: Traits, e: Evidence, shared: Shared) -> tuple[Guard, ..
         return (*found, newborn) if newborn else tuple(found)
     if e.name is _NAME.VARIANT and a.names[0].kind is b.names[0].kind is NameKind.HANZI:
         e = _as_siblings(a, b, e)
+    else:
+        e = with_surname_misheard(a, b, e)
     if is_foreign(a, b) and is_proven_abroad(a, b, e, shared):
         return tuple(found)
     if not is_proven(a, b, e, shared):
@@ -159,6 +168,8 @@ def guards(a: Traits, b: Traits, e: Evidence, shared: Shared) -> tuple[Guard, ..
         found.append(Guard.MULTIPLE_BIRTH)
     if is_another_number(a, b, e):
         found.append(Guard.TWO_NUMBERS)
+    if is_contradicted(a, b, e):
+        found.append(Guard.CONTRADICTED)
     return tuple(found)
 
 

@@ -15,9 +15,11 @@ from typing import Final, NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.identity import rejudging, store
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.blocking import CROWD_MAX
 from lianyi.projections.identity.changes import Moves
 from lianyi.projections.identity.guards import Lane
+from lianyi.projections.identity.linking_by_name import links_by_name
 from lianyi.projections.identity.matching import (
     Matching,
     bits_of,
@@ -89,14 +91,18 @@ _NOTHING_REFOLDED: Final = Refolded({}, frozenset(), frozenset(), {})
 class Linker:
     """Keeps the index right in one transaction."""
 
-    def __init__(self, connection: Connection, schema: str, matching: Matching) -> None:
+    def __init__(
+        self, connection: Connection, schema: str, matching: Matching, named: Authorities
+    ) -> None:
         """Work in a transaction.
 
         Args:
             connection: in that transaction.
             schema: of the version.
             matching: the model in force.
+            named: which names are one authority's.
         """
+        self._named = named
         self._connection = connection
         self._schema = schema
         self._matching = matching
@@ -126,7 +132,7 @@ class Linker:
         """
         at = self._connection, self._schema
         reread = await rejudging.reading_otherwise(*at, before, self._matching.learned)
-        aside = Linker(*at, self._matching)  # nobody moves by being read otherwise
+        aside = Linker(*at, self._matching, self._named)  # nobody moves by being read otherwise
         for page in _pages(reread):
             refolded = await aside._refold(set(page))
             await self._describe(await self._persons(refolded.rows, ()))
@@ -313,12 +319,19 @@ class Linker:
                 edges[pair] = edge
                 if edge.lane == Lane.AUTO:
                     near.update(pair)
-            for one in await store.decisions_at(*at, frontier):
+            for one in await self._decisions_at(frontier):
                 decisions[one[:3]] = one
                 near.update((one.a, one.b))
             frontier = near - known
             known |= frontier
         return _Component(await store.standing_of(*at, known), edges, decisions)
+
+    async def _decisions_at(self, records: Collection[int]) -> list[DecisionRow]:
+        """Return all decisions about records, and what the names of authorities say of them."""
+        at = self._connection, self._schema
+        named = self._named.known and records
+        by_name = await links_by_name(*at, records, self._traits) if named else []
+        return by_name + await store.decisions_at(*at, records)
 
     # --- what persons are like, and what to ask about them ----------------------------------------
 
@@ -345,7 +358,7 @@ class Linker:
         edges = {
             pair: edge for pair, edge in near.edges.items() if pair[0] in whose or pair[1] in whose
         } | await store.edges_of(*at, further_off)
-        known = [*near.decisions.values(), *await store.decisions_at(*at, further_off)]
+        known = [*near.decisions.values(), *await self._decisions_at(further_off)]
         decisions = {one[:3]: one for one in known if one.a in whose or one.b in whose}
         named = {r for one in decisions.values() for r in (one.a, one.b)}
         named.update(chain.from_iterable(edges))

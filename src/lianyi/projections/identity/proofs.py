@@ -12,14 +12,22 @@ from lianyi.projections.identity.evidence import Evidence, IdProof
 from lianyi.projections.identity.partition import LIFELONG
 from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.addresses import AddressLevel, names_a_home
-from lianyi.projections.identity.values.births import BirthLevel, is_slip_within_a_year
+from lianyi.projections.identity.values.births import (
+    BirthLevel,
+    compare_births,
+    is_slip_within_a_year,
+)
 from lianyi.projections.identity.values.identifier_levels import (
     IdLevel,
     are_issued_apart,
     compare_ids,
 )
 from lianyi.projections.identity.values.mothers import MotherLevel
-from lianyi.projections.identity.values.name_levels import NameLevel, is_cut_short
+from lianyi.projections.identity.values.name_levels import (
+    NameLevel,
+    compare_names,
+    is_cut_short,
+)
 from lianyi.projections.identity.values.names import NameKind
 from lianyi.projections.identity.values.phones import PhoneLevel
 from lianyi.projections.identity.values.sexes import SexLevel
@@ -52,6 +60,52 @@ def is_another_number(a: Traits, b: Traits, e: Evidence) -> bool:
 
 def _may_be_right(said: Traits) -> bool:
     return any(value.kind in LIFELONG and value.valid is not False for value in said.ids)
+
+
+_UNDISPUTED: Final = (_BIRTH.EQUAL, _BIRTH.YEAR_ONLY, _BIRTH.INCOMPARABLE)
+"""Birthdays as they were said that leave one of them to the number, or none."""
+
+
+def with_surname_misheard(a: Traits, b: Traits, e: Evidence) -> Evidence:
+    """Take a name for the other's where only the surname was misheard or mistaken: 黎凯帆, 李凯帆.
+
+    Who lends her card to a sister, and who was born together with a twin, shares the surname and
+    not the given name; nobody at home has the given name as well. So on one birthday and of one sex
+    such two names are one, as another accepted writing is. Where two birthdays were said they may
+    be namesakes by chance, and stay what they are.
+    """
+    if e.name not in (_NAME.SAME_PINYIN, _NAME.SIMILAR_SHAPE) or e.birth is not _BIRTH.EQUAL:
+        return e
+    x, y = a.names[0], b.names[0]
+    if not (x.kind is y.kind is NameKind.HANZI) or e.sex is SexLevel.DIFFERENT:
+        return e
+    if x.surname == y.surname or x.key[len(x.surname) :] != y.key[len(y.surname) :]:
+        return e
+    if compare_births(a.birth, b.birth) not in _UNDISPUTED or compare_names(x, y) is not e.name:
+        return e
+    return e._replace(name=_NAME.VARIANT)
+
+
+GENERATION_YEARS: Final = 12
+"""Parent and child are born so many years apart at least; one name is never a brother's."""
+
+
+def is_contradicted(a: Traits, b: Traits, e: Evidence) -> bool:
+    """Whether one name and number stand beside births or sexes that speak of another person.
+
+    A namesake of the family may have come with the card, or somebody's file was written over. With
+    a lifelong number births a generation apart are enough, for the number says a birthday itself:
+    one of the two registrations contradicts its own. With any, another sex and another birthday.
+    """
+    if e.name < _NAME.VARIANT or e.identifier < _ID.SAME_BODY or e.proof < IdProof.DOCUMENT:
+        return False
+    if e.sex is SexLevel.DIFFERENT and e.birth is not _BIRTH.EQUAL and e.birth not in _NEARLY:
+        return True
+    if e.birth is not _BIRTH.DIFFERENT or e.proof is not IdProof.LIFELONG:
+        return False
+    years = [[d.year for d in (t.birth, t.proven_birth) if d and d.year] for t in (a, b)]
+    apart = [abs(mine - other) for mine in years[0] for other in years[1]]
+    return min(apart, default=0) >= GENERATION_YEARS
 
 
 class Shared(NamedTuple):

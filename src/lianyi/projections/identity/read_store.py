@@ -152,14 +152,14 @@ def _beginning(text: str) -> str:
 
 
 async def persons_with_mrn(
-    connection: Connection, schema: str, mrn: str, *, source: str, limit: int
+    connection: Connection, schema: str, mrn: str, *, sources: Collection[str], limit: int
 ) -> list[int]:
-    """Return persons of whom a record has a patient identifier; ``source`` empty: of any."""
+    """Return persons of whom a record has a patient identifier; no ``sources``: of any."""
     rows = await connection.fetch(
         f"SELECT DISTINCT person FROM {schema}.record"  # noqa: S608
-        " WHERE mrn = $1 AND ($2 = '' OR source = $2) LIMIT $3",
+        " WHERE mrn = $1 AND (cardinality($2::text[]) = 0 OR source = ANY ($2)) LIMIT $3",
         mrn,
-        source,
+        list(sources),
         limit,
     )
     return [row["person"] for row in rows]
@@ -274,7 +274,7 @@ async def channels(connection: Connection, numbers: Collection[int]) -> dict[int
 
 
 async def channel_for(connection: Connection, schema: str, source: str) -> int | None:
-    """Return the channel that an authority's patients come by, of those that are seen."""
+    """Return the channel that patients under a name come by, of those that are seen."""
     found: int | None = await connection.fetchval(
         "SELECT c.channel FROM messagelog.channel AS c WHERE c.channel = ANY"  # noqa: S608
         f" ((SELECT channels FROM {schema}.record WHERE source = $1 AND channels"

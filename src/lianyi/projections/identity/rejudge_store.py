@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.projections.identity import authority_store
 from lianyi.projections.identity.columns import Places
 from lianyi.projections.identity.meeting import Keys
 from lianyi.projections.identity.registration import Registration
@@ -23,7 +24,7 @@ class Standing(NamedTuple):
     Attributes:
         persons: shape (n,): whose each is.
         beside: shape (n_pairs, 2): records of which one took the other's place, or about which
-            somebody decided.
+            somebody decided, or with one number of one authority under two names.
     """
 
     persons: Keys
@@ -59,7 +60,9 @@ async def standing(connection: Connection, schema: str, everybody: Everybody) ->
         f"SELECT a, b FROM {schema}.decision UNION"  # noqa: S608
         f" SELECT record, kept FROM {schema}.record WHERE kept IS NOT NULL"
     )
-    ends = np.array([tuple(row) for row in beside], np.int64).reshape(-1, 2)
+    pairs = [tuple(row) for row in beside]
+    pairs += await authority_store.of_one_authority(connection, schema)
+    ends = np.array(pairs, np.int64).reshape(-1, 2)
     return Standing(np.array(persons, np.int64), ends)
 
 

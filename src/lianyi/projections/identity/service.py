@@ -6,7 +6,7 @@ registers somebody reads it back. What people decide is in ``deciding``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice, product
 
 import asyncpg
@@ -15,7 +15,7 @@ from lianyi.base.clock import Clock
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity import read_store, telling
+from lianyi.projections.identity import authority_store, read_store, telling
 from lianyi.projections.identity.alone import ALONE_RECORDS_MAX
 from lianyi.projections.identity.asking import Asking
 from lianyi.projections.identity.blocking import blocking_keys
@@ -25,6 +25,7 @@ from lianyi.projections.identity.follow import NAME
 from lianyi.projections.identity.guards import Lane
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.linking import decided as in_force
+from lianyi.projections.identity.linking_by_name import links_by_name
 from lianyi.projections.identity.matching import unpacked
 from lianyi.projections.identity.presenting import (
     SeenRecord,
@@ -40,6 +41,7 @@ from lianyi.projections.identity.reading import People
 from lianyi.projections.identity.registering import Registrar
 from lianyi.projections.identity.registration import Registration
 from lianyi.projections.identity.searching import Wanted, read_wanted
+from lianyi.projections.identity.table_store import DecisionRow
 from lianyi.projections.identity.views import (
     Candidate,
     Candidates,
@@ -59,6 +61,10 @@ from lianyi.security.privacy.service import Privacy
 
 LINKS_MAX = 50
 """So many pairs of a person are explained; all others hold as well."""
+
+
+FOLLOWED_MAX = 5
+"""So often a person is looked for again who became somebody else's between two questions."""
 
 
 class IdentityService(Asking, Deciding):
@@ -183,10 +189,12 @@ class IdentityService(Asking, Deciding):
                 whose = await read_store.person_of(connection, schema, wanted.record)
                 found.update({} if whose is None else {whose: None})
             most = skip + limit + 1
+            named = await authority_store.authorities(connection, schema)
+            sources = named.names(wanted.source) if wanted.source else ()
             if wanted.mrn:
                 found |= dict.fromkeys(
                     await read_store.persons_with_mrn(
-                        connection, schema, wanted.mrn, source=wanted.source, limit=most
+                        connection, schema, wanted.mrn, sources=sources, limit=most
                     )
                 )
             if wanted.keys:
@@ -209,7 +217,7 @@ class IdentityService(Asking, Deciding):
             page = list(found)[skip : skip + limit]
             people = await self.people(connection, schema, page)
         if self.veil.is_whole and not wanted.name and not wanted.sounds:
-            people = _without_unveiled(people, wanted)
+            people = _without_unveiled(people, wanted, sources)
         return PersonPage(
             items=[summary(person, records) for person, records in people.of.items()],
             more=len(found) > skip + limit,
@@ -228,6 +236,13 @@ class IdentityService(Asking, Deciding):
         """
         async with self.reading() as (connection, schema):
             number = await self.find(connection, schema, person)
+            for _ in range(FOLLOWED_MAX):
+                try:
+                    return await self.person(connection, schema, number, asked=person)
+                except NoSuchPerson:
+                    before, number = number, await self.find(connection, schema, person)
+                    if before == number:
+                        raise
             return await self.person(connection, schema, number, asked=person)
 
     async def person(
@@ -240,7 +255,8 @@ class IdentityService(Asking, Deciding):
         records = people.of[person]
         at = {one.row.record: one for one in records}
         links = await self._evidence(connection, schema, at)
-        decided = await read_store.decisions_at(connection, schema, at)
+        decided = await links_by_name(connection, schema, at, unpacked)
+        decided += await read_store.decisions_at(connection, schema, at)
         replaced = await read_store.replacements_at(connection, schema, at)
         others = {r for one in decided for r in (one.a, one.b)}
         others |= {r for one in replaced for r in (one.gone, one.kept) if r is not None}
@@ -248,7 +264,6 @@ class IdentityService(Asking, Deciding):
         held = golden_of(records)
         hiders = {(one.row.source, one.row.mrn): one.hider for one in records}
         names = telling.Keys(keys, {record: one.hider for record, one in at.items()})
-        holds = {(one.a, one.b, one.said) for one in in_force(decided, {})}
         return PersonView(
             id=shown(person),
             asked=asked if asked != shown(person) else "",
@@ -259,19 +274,7 @@ class IdentityService(Asking, Deciding):
                 for one in records
             ],
             links=links,
-            decisions=[
-                DecisionView(
-                    position=str(Position(one.shard, one.number)),
-                    record=names.view(one.a),
-                    other=names.view(one.b),
-                    said=one.said,
-                    at=one.said_at,
-                    actor=one.actor,
-                    reason=one.reason,
-                    in_force=(one.a, one.b, one.said) in holds,
-                )
-                for one in decided
-            ],
+            decisions=_decision_views(decided, names, at),
             replacements=[
                 ReplacementView(
                     position=str(Position(one.shard, one.number)),
@@ -385,13 +388,35 @@ class IdentityService(Asking, Deciding):
         return sorted(told, key=lambda one: -one.bits)
 
 
-def _without_unveiled(people: People, wanted: Wanted) -> People:
+def _decision_views(
+    decided: Sequence[DecisionRow], names: telling.Keys, at: Mapping[int, SeenRecord]
+) -> list[DecisionView]:
+    """Show what was decided; what follows from the names of authorities has no position."""
+    holds = {(one.a, one.b, one.said) for one in in_force(decided, {})}
+    return [
+        DecisionView(
+            position="" if one.shard < 0 else str(Position(one.shard, one.number)),
+            record=names.view(one.a),
+            other=names.view(one.b),
+            said=one.said,
+            at=one.said_at
+            if one.shard >= 0
+            else max(at[record].row.first_at for record in (one.a, one.b) if record in at),
+            actor=one.actor,
+            reason=one.reason,
+            in_force=(one.a, one.b, one.said) in holds,
+        )
+        for one in decided
+    ]
+
+
+def _without_unveiled(people: People, wanted: Wanted, sources: Collection[str]) -> People:
     """Leave out whom only a number led to that whoever asks may not know."""
 
     def has(one: SeenRecord) -> bool:
         row = one.row
         if wanted.record in (row.record, row.person) or (
-            row.mrn == wanted.mrn and wanted.source in ("", row.source)
+            row.mrn == wanted.mrn and (not sources or row.source in sources)
         ):
             return True
         return not set(wanted.keys).isdisjoint(blocking_keys(unpacked(row.traits)))

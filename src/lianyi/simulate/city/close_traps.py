@@ -7,6 +7,7 @@ number that a relative lent: every rule that links by itself has the pair here t
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 import msgspec
 
@@ -220,6 +221,38 @@ def card_of_a_namesake_by_given_name(make: Forms) -> Pair:
     return (
         make.form(first + given, sex, born, ids=card, address=home),
         make.form(second + given, sex, make.born(20, 60), ids=card, address=home),
+    )
+
+
+SURNAMES_ALIKE: Final = (
+    *(("李", "黎"), ("张", "章"), ("徐", "许")),
+    *(("于", "余"), ("江", "姜"), ("程", "成")),
+)
+"""Two surnames that sound alike."""
+
+
+def card_of_a_namesake_by_sound(make: Forms) -> Pair:
+    """A borrower whose name sounds like the lender's, by another surname; of another birthday."""
+    sex, born = make.sex(), make.born(20, 60)
+    given, card = make.given(sex, born), (make.citizen(born, sex),)
+    first, second = make.chance.one_of(SURNAMES_ALIKE)
+    other = born + timedelta(days=400 + make.chance.below(3000))
+    home = make.address()
+    return (
+        make.form(first + given, sex, born, ids=card, address=home),
+        make.form(second + given, sex, other, ids=card, address=home),
+    )
+
+
+def card_of_a_father_of_one_name(make: Forms) -> Pair:
+    """A son of his father's name, registered with his father's card at one home."""
+    born = make.born(3, 30)
+    father = born - timedelta(days=365 * (21 + make.chance.below(15)) + make.chance.below(360))
+    name, card = make.surname() + make.given("M", father), (make.citizen(father, "M"),)
+    phone, home = make.phone(), make.address()
+    return (
+        make.form(name, "M", father, ids=card, phone=phone, address=home),
+        make.form(name, "M", born, ids=card, phone=phone, address=home),
     )
 
 

@@ -96,6 +96,8 @@ TRAPS: Final[dict[str, Callable[[Forms], Pair]]] = {
     "借父亲的证": close.card_of_a_father,
     "同名异姓借证": close.card_of_a_namesake_by_given_name,
     "姐妹与填充证号": close.filled_in_number,
+    "同音异姓借证": close.card_of_a_namesake_by_sound,
+    "父子同名借证": close.card_of_a_father_of_one_name,
 }
 """Name of each trap to what makes a pair of it; its docstring says why it is one."""
 

@@ -21,6 +21,7 @@ from tests.unit.security.people import People
 from lianyi.api.pix_settings import IdentitySettings
 from lianyi.base.database import connect
 from lianyi.projections.following import Follower
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.follow import Identity
 
 B_ADT = ADT.replace("channel: adt", "channel: adt-b").replace("name: ris", "name: ris-b")
@@ -62,13 +63,18 @@ class Desk:
     house: House
     people: People
     settings: IdentitySettings = field(default_factory=IdentitySettings)
+    authorities: Authorities = field(default_factory=Authorities)
 
     async def hear(self, *bodies: bytes, channel: str = "adt") -> None:
         await self.house.append(channel, list(bodies), sender="HIS")
         await self.learn()
 
     def identity(self) -> Identity:
-        return Identity(ZoneInfo("Asia/Shanghai"), sensitive=self.settings.veiled)
+        return Identity(
+            ZoneInfo("Asia/Shanghai"),
+            sensitive=self.authorities.all_of(self.settings.veiled),
+            authorities=self.authorities,
+        )
 
     def follower(self) -> Follower:
         return Follower(

@@ -25,6 +25,8 @@ from tests.unit.projections.identity.test_endpoints import (
 )
 from tests.unit.projections.identity.test_fhir_resources import valid
 
+from lianyi.projections.identity.authorities import Authorities
+
 __all__ = ["desk"]
 
 HIS = "urn:lianyi:authority:HIS"
@@ -212,6 +214,42 @@ async def test_identifiers_are_cross_referenced_as_pixm_says(desk: Desk) -> None
         assert refusal(await ask(desk, "GET", path, params=params)) == wanted
     for params in ({}, {"sourceIdentifier": "1"}, {"sourceIdentifier": [f"{HIS}|1"] * 2}):
         assert refusal(await ask(desk, "GET", path, params=params))[0] == 400
+
+
+async def test_an_authority_may_be_meant_by_any_of_its_names(desk: Desk) -> None:
+    desk.authorities = Authorities({"HIS": "HIS", "OLD": "HIS", "1.2.156.7": "HIS"})
+    await desk.hear(adt("1"), adt("77", source="LIS"), adt("2", **OTHER))
+    lab = "urn:lianyi:authority:LIS"
+    for system in ("urn:lianyi:authority:OLD", "urn:oid:1.2.156.7", HIS):
+        (_,) = people_in(await told(desk, "Patient", identifier=f"{system}|1"))
+        bundle = await told(desk, "Patient", identifier=f"{system}|", birthdate="1980-03-15")
+        numbers = bundle["entry"][0]["resource"]["identifier"]
+        assert [(one["system"], one["value"]) for one in numbers] == [(HIS, "1")]
+        path = "Patient/$ihe-pix"
+        crossed = await told(desk, path, sourceIdentifier=f"{system}|1", targetSystem=lab)
+        assert crossed["parameter"][0]["valueIdentifier"]["value"] == "77"
+        back = await told(desk, path, sourceIdentifier=f"{lab}|77", targetSystem=system)
+        found = back["parameter"][0]["valueIdentifier"]
+        assert (found["system"], found["value"]) == (HIS, "1")
+    items = (await desk.get("/persons", q="1^OLD"))["items"]
+    assert [one["name"] for one in items] == ["王小明"]
+
+
+async def test_a_link_by_name_is_told_and_taken_back_like_any_other(desk: Desk) -> None:
+    desk.authorities = Authorities({"HIS": "HIS", "OLD": "HIS"})
+    nobody = {"name": "某人", "born": "", "sex": "", "number": "", "home": "", "phone": ""}
+    await desk.hear(adt("1"), adt("1", source="OLD", **nobody))
+    person = await desk.person("1", "OLD")
+    assert len(person["records"]) == 2
+    (link,) = person["decisions"]
+    assert (link["said"], link["in_force"], link["position"]) == ("link", True, "")
+    assert "one authority" in link["reason"]
+    back = {"record": link["record"], "other": link["other"], "reason": "not the same"}
+    back |= {key: {k: back[key][k] for k in ("source", "mrn")} for key in ("record", "other")}
+    answer = await desk.post("/decisions/taken-back", back)
+    assert answer.status_code == 200, answer.text
+    found = (await desk.get("/persons", q="1^OLD"))["items"]
+    assert len(found) == 2
 
 
 async def test_a_feed_creates_revises_resolves_and_is_taken_back(desk: Desk) -> None:

@@ -57,6 +57,79 @@ def test_a_birthday_with_day_and_month_swapped_needs_telephone_and_home() -> Non
     assert SCORER.score(one, without).lane is Lane.REVIEW
 
 
+MISHEARD = [
+    ("同音", someone("李凯帆"), someone("黎凯帆")),
+    ("同音，生日只在证号里", someone("李凯帆"), someone("黎凯帆", born="")),
+    ("形近", someone("侯凯帆"), someone("候凯帆")),
+    (
+        "没有证号而电话住址相同",
+        someone("李凯帆", identifiers=()),
+        someone("黎凯帆", identifiers=()),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [row[1:] for row in MISHEARD], ids=[row[0] for row in MISHEARD]
+)
+def test_a_surname_that_was_misheard_makes_no_second_person_on_one_birthday(
+    one: Traits, other: Traits
+) -> None:
+    assert SCORER.score(one, other).lane is Lane.AUTO
+    assert SCORER.score(other, one) == SCORER.score(one, other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        someone("黎凯帆", born="19830607"),
+        someone("黎凯帆", born="19830315"),
+        someone("黎凯帆", sex="2"),
+        someone("李楷帆"),
+        someone("黎楷帆"),
+        someone("黎凯帆", **BARE),
+    ],
+    ids=[
+        "生日不同",
+        "生日错一位",
+        "性别不同",
+        "名同音而姓相同",
+        "姓名都同音",
+        "没有证号与联系方式",
+    ],
+)
+def test_names_that_sound_alike_are_asked_where_more_than_the_surname_differs(
+    other: Traits,
+) -> None:
+    assert SCORER.score(someone("李凯帆"), other).lane is Lane.REVIEW
+
+
+def test_one_name_and_number_beside_births_a_generation_apart_are_asked() -> None:
+    father, son = someone(), someone(born="20100602")
+    found = SCORER.score(father, son)
+    assert (found.lane, found.guards) == (Lane.REVIEW, (Guard.CONTRADICTED,))
+    assert SCORER.score(son, father) == found
+    unsaid = someone(born="")  # its number says the father's day, and he has the son's
+    assert SCORER.score(unsaid, son).guards == (Guard.CONTRADICTED,)
+    assert SCORER.score(father, someone(born="19830602")).lane is Lane.AUTO
+
+
+def test_one_name_and_number_beside_another_sex_and_birthday_are_asked() -> None:
+    for other in (foreigner(sex="2", born="19831127"), foreigner(sex="2", born="")):
+        assert SCORER.score(foreigner(), other).guards == (Guard.CONTRADICTED,)
+    assert SCORER.score(foreigner(), foreigner(sex="2")).lane is Lane.AUTO
+    assert SCORER.score(foreigner(), foreigner(born="19831127")).lane is Lane.AUTO
+    assert SCORER.score(someone(), someone(sex="2", born="19830602")).lane is Lane.REVIEW
+    assert SCORER.score(someone(), someone(sex="2", born="")).lane is Lane.AUTO  # the number says
+
+
+@given(years=st.integers(0, 60), name=st.sampled_from(["王小明", "汪小明", "王晓明"]))
+def test_the_years_between_two_births_only_ever_hold_a_pair_back(years: int, name: str) -> None:
+    near = SCORER.score(someone(), someone(name))
+    far = SCORER.score(someone(), someone(name, born=f"{1980 + years}0720"))
+    assert far.lane <= near.lane
+
+
 PASSPORT = Identifier(IdKind.PASSPORT, "E12345678", "XXX")
 SWAPPED = Identifier(IdKind.PASSPORT, "E12345687", "XXX")
 MISTYPED = Identifier(IdKind.PASSPORT, "E12845678", "XXX")

@@ -57,7 +57,7 @@ function Told({ chapter }: { chapter: Chapter }) {
         <Instant at={chapter.at} />
         {actor !== '' && <span>{actor}</span>}
         {reason !== '' && <span className="history-reason">{reason}</span>}
-        {reads && (
+        {reads && position !== '' && (
           <Link className="mono" to="/messages/$position" params={{ position }}>
             {position}
           </Link>

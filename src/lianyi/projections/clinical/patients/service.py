@@ -127,8 +127,9 @@ class PatientSearch(Knowing):
             begin = (search.page - 1) * search.size
             chosen: Sequence[tuple[int, Sequence[SeenRecord]]] = people[begin : begin + search.size]
             links = await self._links(connection, schemas, [person for person, _ in chosen])
+            domains = await self._patients.domains(connection, identity, search.domains)
             page: list[dict[str, Any]] = [
-                _linked(pdqm.written(person, records, search.domains), links.get(person, ()))
+                _linked(pdqm.written(person, records, domains), links.get(person, ()))
                 for person, records in chosen
             ]
             rest = max(begin - len(people), 0)

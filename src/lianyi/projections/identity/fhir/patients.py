@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from lianyi.base.clock import Clock
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.identity import read_store, telling
+from lianyi.projections.identity import authority_store, read_store, telling
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.fhir import criteria, requests, resources
 from lianyi.projections.identity.fhir.criteria import Known
 from lianyi.projections.identity.fhir.problems import (
@@ -33,6 +34,7 @@ from lianyi.projections.identity.systems import (
     authority_from,
     canonical,
     kind_from,
+    system_of,
 )
 from lianyi.security.access import current, seen, shows
 from lianyi.security.scopes import covers
@@ -203,13 +205,14 @@ class FhirPatients:
             schema: of the version of the index.
             terms: of a search.
         """
+        named = await authority_store.authorities(connection, schema)
         numbers = await self._candidates(connection, schema, terms)
         with seen():  # whoever is only looked at is not shown
             people = await self._service.people(connection, schema, numbers[:CANDIDATES_MAX])
         found = [
             (person, records)
             for person, records in people.of.items()
-            if criteria.meets(_known(person, records), terms)
+            if criteria.meets(_known(person, records, named), terms)
         ]
         return Meant(found, len(numbers) > CANDIDATES_MAX)
 
@@ -280,6 +283,7 @@ class FhirPatients:
     ) -> list[int]:
         found: dict[int, None] = {}
         most = CANDIDATES_MAX + 1
+        named = await authority_store.authorities(connection, schema)
         for token in tokens:
             system, value = token.system, token.value
             if system in (None, PERSON_SYSTEM):
@@ -289,9 +293,10 @@ class FhirPatients:
                 continue
             if kind_from(system or "") is None:
                 source = authority_from(system or "")
+                sources = named.names(source) if source else ()
                 found |= dict.fromkeys(
                     await read_store.persons_with_mrn(
-                        connection, schema, value, source=source, limit=most
+                        connection, schema, value, sources=sources, limit=most
                     )
                 )
             if keys := read_wanted(value).keys:
@@ -299,6 +304,14 @@ class FhirPatients:
                     await read_store.records_by_key(connection, schema, keys, limit=most)
                 )
         return list(found)
+
+    async def domains(
+        self, connection: Connection, schema: str, wanted: Collection[str]
+    ) -> frozenset[str]:
+        """Return some systems, those of authorities under all their names."""
+        if not wanted:
+            return frozenset()
+        return systems_of(wanted, await authority_store.authorities(connection, schema))
 
     async def _find(self, connection: Connection, schema: str, number: str) -> int | None:
         try:
@@ -369,21 +382,24 @@ class FhirPatients:
             system, value = PERSON_SYSTEM, value.removeprefix("Patient/")
         term = Term("identifier", "", [requests.token_text({"system": system, "value": value})])
         async with self._service.reading() as (connection, schema):
-            await self._check_domains(connection, schema, system, wanted)
+            named = await authority_store.authorities(connection, schema)
+            wanted = systems_of(wanted, named)
+            await self._check_domains(connection, schema, system, map(canonical, targets))
             numbers = await self._by_tokens(connection, schema, term.tokens())
             with seen():
                 people = await self._service.people(connection, schema, numbers)
-        found = {p: r for p, r in people.of.items() if criteria.meets(_known(p, r), [term])}
+        found = {p: r for p, r in people.of.items() if criteria.meets(_known(p, r, named), [term])}
         if len(found) != 1:  # of two who have a number nobody knows who is meant
             raise UnknownSourceIdentifier(where="sourceIdentifier")
         ((person, records),) = found.items()
+        asked = {(one, value) for one in systems_of([system], named)}
         _show(records)
         resource = _of_domains(resources.person_resource(person, records), wanted)
         return resources.cross_references(
             [
                 one
                 for one in resource.get("identifier", [])
-                if "system" in one and (one["system"], one.get("value")) != (system, value)
+                if "system" in one and (one["system"], one.get("value")) not in asked
             ],
             [person],
         )
@@ -401,12 +417,29 @@ class FhirPatients:
         ours = (PERSON_SYSTEM, canonical(self.base))
         if system in ours or kind_from(system) is not None:
             return True
-        source = authority_from(system)
-        return await read_store.channel_for(connection, schema, source) is not None
+        named = await authority_store.authorities(connection, schema)
+        for source in named.names(authority_from(system)):
+            if await read_store.channel_for(connection, schema, source) is not None:
+                return True
+        return False
 
 
-def _known(person: int, records: Sequence[SeenRecord]) -> Known:
-    return Known(shown(person), golden_of(records), [one.folded.key for one in records])
+def _known(person: int, records: Sequence[SeenRecord], named: Authorities) -> Known:
+    keys = [key for one in records for key in named.keys(one.folded.key)]
+    return Known(shown(person), golden_of(records), keys)
+
+
+def systems_of(systems: Iterable[str], named: Authorities) -> frozenset[str]:
+    """Return some systems, those of authorities under all their names."""
+    return frozenset(
+        one
+        for system in systems
+        for one in (
+            [system_of(name) for name in named.names(authority_from(system))]
+            if kind_from(system) is None and authority_from(system)
+            else [system]
+        )
+    )
 
 
 def _show(records: Sequence[SeenRecord]) -> None:

@@ -8,9 +8,10 @@ likely matches' to say, each with its score.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.feeds.wording import address_of, name_of
 from lianyi.projections.identity.folding import SourceRecord
 from lianyi.projections.identity.registration import Name, Registration
@@ -62,23 +63,32 @@ def registration_of(wanted: Mapping[str, str]) -> Registration:
     )
 
 
-def fits(records: Iterable[SourceRecord], wanted: Mapping[str, str]) -> bool:
+def fits(
+    records: Iterable[SourceRecord],
+    wanted: Mapping[str, str],
+    named: Authorities | None = None,
+) -> bool:
     """Tell whether a person fulfils every parameter.
 
     Args:
         records: of the person, as far as they may be seen.
         wanted: see :attr:`~lianyi.projections.identity.pix.question.Question.wanted`.
+        named: which names are one authority's.
     """
     said = [one.registration for one in records]
-    return all(any(holds(one) for one in said) for holds in _conditions(wanted))
+    conditions = _conditions(wanted, named or Authorities())
+    return all(any(holds(one) for one in said) for holds in conditions)
 
 
-def _conditions(wanted: Mapping[str, str]) -> Iterable[Callable[[Registration], bool]]:
+def _conditions(
+    wanted: Mapping[str, str], named: Authorities
+) -> Iterable[Callable[[Registration], bool]]:
+    source = wanted.get("source", "")
+    sources = named.names(source) if source else ()
     if value := wanted.get("mrn"):
-        source = wanted.get("source", "")
-        yield lambda one: _has_number(one, value, source)
-    elif source := wanted.get("source", ""):
-        yield lambda one: one.source == source
+        yield lambda one: _has_number(one, value, sources)
+    elif sources:
+        yield lambda one: one.source in sources
     if whole_name(wanted):
         yield lambda one: any(_is_called(name.text, wanted) for name in one.names)
     if born := _day(bare(wanted.get("born", ""))):
@@ -93,10 +103,12 @@ def _conditions(wanted: Mapping[str, str]) -> Iterable[Callable[[Registration], 
         yield lambda one: any(_NO_DIGIT.sub("", text).endswith(phone) for text in one.phones)
 
 
-def _has_number(said: Registration, value: str, source: str) -> bool:
-    if said.mrn == value and source in ("", said.source):
+def _has_number(said: Registration, value: str, sources: Collection[str]) -> bool:
+    if said.mrn == value and (not sources or said.source in sources):
         return True
-    return any(one.value == value and source in ("", one.issuer) for one in said.identifiers)
+    return any(
+        one.value == value and (not sources or one.issuer in sources) for one in said.identifiers
+    )
 
 
 def _is_called(text: str, wanted: Mapping[str, str]) -> bool:

@@ -16,7 +16,8 @@ from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care.model import Part, State
 from lianyi.projections.care.service import CareService
 from lianyi.projections.care.views import EncounterView
-from lianyi.projections.identity import read_store, telling
+from lianyi.projections.identity import authority_store, read_store, telling
+from lianyi.projections.identity.authorities import Authorities
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.pix import store
 from lianyi.projections.identity.pix.answer import (
@@ -34,6 +35,7 @@ from lianyi.projections.identity.pix.selecting import fits, registration_of, who
 from lianyi.projections.identity.presenting import SeenRecord, summary
 from lianyi.projections.identity.searching import read_wanted
 from lianyi.projections.identity.service import IdentityService
+from lianyi.projections.identity.statements import RecordKey
 from lianyi.projections.identity.views import PersonSummary
 from lianyi.security.access import seen, shows
 
@@ -112,24 +114,43 @@ class PixService:
     async def _identifiers(self, question: Question) -> Found:
         identity = self._identity
         async with identity.reading() as (connection, schema):
-            await self._known(connection, schema, [question.patient[0]], "QPD-3(1).4")
-            person = await read_store.person_of(connection, schema, record_id(*question.patient))
-            people = await identity.people(connection, schema, [] if person is None else [person])
-            records = people.of.get(person, []) if person is not None else []
-            if not any(one.folded.key == question.patient for one in records):
+            named = await authority_store.authorities(connection, schema)
+            await self._known(connection, schema, [question.patient[0]], "QPD-3(1).4", named)
+            records = await self._records_of(connection, schema, named.keys(question.patient))
+            if not records:
                 raise NotFound([UnknownPatient(where="QPD-3(1).1")])
-            await self._known(connection, schema, question.domains, "QPD-4({n})")
-        numbers = _numbers(records, question.domains)
+            await self._known(connection, schema, question.domains, "QPD-4({n})", named)
+        numbers = _numbers(records, question.domains, named)
         if not numbers:
             return Found()
         return Found([Person(numbers, about=False)], 1)
 
+    async def _records_of(
+        self, connection: Connection, schema: str, keys: Sequence[RecordKey]
+    ) -> Sequence[SeenRecord]:
+        """Return all records of the person of the first of some records that may be seen."""
+        for key in keys:
+            person = await read_store.person_of(connection, schema, record_id(*key))
+            if person is None:
+                continue
+            people = await self._identity.people(connection, schema, [person])
+            records = people.of.get(person, [])
+            if any(one.folded.key == key for one in records):
+                return records
+        return []
+
     async def _known(
-        self, connection: Connection, schema: str, domains: Collection[str], where: str
+        self,
+        connection: Connection,
+        schema: str,
+        domains: Collection[str],
+        where: str,
+        named: Authorities,
     ) -> None:
         """Raise :class:`NotFound` for every authority that nobody knows."""
-        asked = set(domains) - self.oids.keys()
-        there = await store.known_sources(connection, schema, asked)
+        asked = {one for one in domains if self.oids.keys().isdisjoint(named.names(one))}
+        under = await store.known_sources(connection, schema, named.all_of(asked))
+        there = {one for one in asked if not under.isdisjoint(named.names(one))}
         unknown = [
             UnknownDomain(where=where.format(n=n))
             for n, domain in enumerate(domains, start=1)
@@ -143,8 +164,9 @@ class PixService:
     async def _persons(self, question: Question) -> Found:
         identity, wanted = self._identity, question.wanted
         async with identity.reading() as (connection, schema):
-            await self._known(connection, schema, question.domains, "QPD-8({n})")
-            exact = await self._candidates(connection, schema, wanted)
+            named = await authority_store.authorities(connection, schema)
+            await self._known(connection, schema, question.domains, "QPD-8({n})", named)
+            exact = await self._candidates(connection, schema, wanted, named)
             likely = {}
             if "mrn" not in wanted:
                 said = registration_of(wanted)
@@ -156,8 +178,8 @@ class PixService:
         kept: list[_Hit] = []
         for person in {**exact, **likely}:
             records = people.of.get(person, [])
-            numbers = _numbers(records, question.domains)
-            fit = bool(records) and fits([one.folded for one in records], wanted)
+            numbers = _numbers(records, question.domains, named)
+            fit = bool(records) and fits([one.folded for one in records], wanted, named)
             if not numbers or not (fit or person in likely):
                 continue
             score = None if fit else telling.chance(likely[person].score.bits)
@@ -167,15 +189,16 @@ class PixService:
         return await self._page(question, kept)
 
     async def _candidates(
-        self, connection: Connection, schema: str, wanted: Mapping[str, str]
+        self, connection: Connection, schema: str, wanted: Mapping[str, str], named: Authorities
     ) -> dict[int, None]:
         """Return the persons among whom those are that fit."""
         at, found = (connection, schema), dict[int, None]()
         limit = CANDIDATES_MAX + 1
         if mrn := wanted.get("mrn", ""):
             source = wanted.get("source", "")
+            sources = named.names(source) if source else ()
             found |= dict.fromkeys(
-                await read_store.persons_with_mrn(*at, mrn, source=source, limit=limit)
+                await read_store.persons_with_mrn(*at, mrn, sources=sources, limit=limit)
             )
             if keys := read_wanted(mrn).keys:
                 found |= dict.fromkeys(await read_store.records_by_key(*at, keys, limit=limit))
@@ -256,13 +279,20 @@ def _is_wanted(one: EncounterView, wanted: Mapping[str, str]) -> bool:
     )
 
 
-def _numbers(records: Sequence[SeenRecord], domains: Collection[str]) -> list[Number]:
-    """Return the identifiers of a person that stand, of the wanted authorities; empty: of all."""
-    return [
-        Number(one.hider.identifier(one.row.mrn), one.row.source)
+def _numbers(
+    records: Sequence[SeenRecord], domains: Collection[str], named: Authorities
+) -> list[Number]:
+    """Return the identifiers of a person that stand, of the wanted authorities; empty: of all.
+
+    Each authority is called by its own name, and a number that stands under several comes once.
+    """
+    wanted = {named.own(one) for one in domains}
+    found = [
+        Number(one.hider.identifier(one.row.mrn), named.own(one.row.source))
         for one in records
-        if one.row.kept is None and (not domains or one.row.source in domains)
+        if one.row.kept is None and (not wanted or named.own(one.row.source) in wanted)
     ]
+    return list(dict.fromkeys(found))
 
 
 def _person(

@@ -12,6 +12,7 @@ from tests.unit.projections.identity.pix.asking import Line, answering, learn_en
 from tests.unit.projections.identity.test_endpoints import OTHER, Desk, adt
 
 from lianyi.connectors.tls import TlsClient
+from lianyi.projections.identity.authorities import Authorities
 
 
 async def test_the_identifiers_of_one_person_come_back(desk: Desk, line: Line) -> None:
@@ -25,6 +26,23 @@ async def test_the_identifiers_of_one_person_come_back(desk: Desk, line: Line) -
     assert numbers(answer) == ["1^HIS", "77^LIS"]
     assert answer.get_raw("PID-3(1).4") == "HIS&1.2.156.99.1&ISO"
     assert answer.get_raw("PID-5(*)") == "~^^^^^^S"
+
+
+RENAMED = {"name": "某人", "born": "", "sex": "", "number": "", "home": "", "phone": ""}
+
+
+async def test_an_authority_may_be_called_by_any_of_its_names(desk: Desk, line: Line) -> None:
+    desk.authorities = Authorities({"HIS": "HIS", "OLD": "HIS", "1.2.156.7": "HIS"})
+    await desk.hear(adt("1"), adt("1", source="OLD", **RENAMED), adt("77", source="LIS"))
+    await desk.hear(adt("2", source="OLD", **OTHER))
+    for name in ("HIS", "OLD", "&1.2.156.7&ISO", "&1.2.156.99.1&ISO"):
+        assert numbers(await line.identifiers(f"1^^^{name}")) == ["1^HIS", "77^LIS"], name
+        assert numbers(await line.identifiers("77^^^LIS", f"^^^{name}")) == ["1^HIS"], name
+    assert numbers(await line.identifiers("2^^^HIS")) == ["2^HIS"]
+    found = await line.ask("Q22", "@PID.3.1^1~@PID.3.4.1^OLD")
+    assert numbers(found) == ["1^HIS", "77^LIS"]
+    answer = await line.identifiers("1^^^NOWHERE")
+    assert answer.get("ERR-5.1") == "LY-2147"
 
 
 async def test_only_wanted_domains_come_back(desk: Desk, line: Line) -> None:
