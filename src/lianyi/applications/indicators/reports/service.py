@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from lianyi.applications.indicators.periods import parse_period
 from lianyi.applications.indicators.reports import keeping
 from lianyi.applications.indicators.reports import report_store as store
 from lianyi.applications.indicators.reports.calling import Call, last_call, next_due
@@ -369,12 +370,13 @@ def _month_days(month: str, today: date) -> tuple[date, date]:
     """Return the first and last day of a month, as ``2026-03``.
 
     Raises:
+        UnreadablePeriod: it is none, or it lies before 2000.
         BadReport: it has not begun.
     """
-    first = date.fromisoformat(f"{month}-01")
-    if first > today:
+    period = parse_period(month)
+    if period.first_day > today:
         raise BadReport(where="month", why="it has not begun", why_zh="该月尚未开始")
-    return first, _month_before(first + timedelta(days=32))
+    return period.first_day, period.last_day
 
 
 def _named(one: Report) -> LianyiError:

@@ -116,6 +116,15 @@ async def test_a_board_is_saved_in_three_forms(of: Reported) -> None:
     assert pdf.startswith(b"%PDF-")
 
 
+@pytest.mark.parametrize("form", ["xlsx", "csv", "pdf"])
+@pytest.mark.parametrize("month", ["0000-13", "0001-01", "1999-12", "2026-00"])
+async def test_a_month_that_is_none_is_refused_in_every_form(
+    of: Reported, form: str, month: str
+) -> None:
+    refused = await of.get("president", "/files/board", status=422, form=form, month=month)
+    assert refused["error"]["code"] == "LY-2503"
+
+
 async def test_whoever_may_not_export_saves_nothing(of: Reported) -> None:
     for path, asked in (
         ("/files/values", {"codes": "VIS-001", "period": "2026-02"}),
