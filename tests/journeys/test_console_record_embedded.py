@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import tempfile
 import threading
 import urllib.request
@@ -17,6 +16,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from .clinic import Clinic
+from .conftest import open_clinic
 from .people import asking, hire, sign_in
 from .test_console_record import admission, result
 
@@ -57,17 +57,8 @@ def ward() -> Iterator[Ward]:
 
 @pytest.fixture(scope="module")
 def clinic(ward: Ward) -> Iterator[Clinic]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    settings = folder / "lianyi.toml"
-    settings.write_text(f'[embedding]\nframe_origins = ["{ward.origin}"]\n')
-    clinic = Clinic(folder)
-    clinic.options = ("--settings", str(settings))
-    try:
-        with clinic:
-            yield clinic
-    finally:
-        shutil.rmtree(folder)
+    with open_clinic(f'[embedding]\nframe_origins = ["{ward.origin}"]\n') as clinic:
+        yield clinic
 
 
 def key_of_the_ward_system(clinic: Clinic) -> str:
