@@ -30,6 +30,13 @@ settings.load_profile("untimed")
 """How long an example takes says how busy the machine is, and nothing about the product."""
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Return three workers for two cores: journeys wait for half of their time."""
+    cores = yield
+    return cores + cores // 2
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Let the cycle collector leave alone what the files of tests import.
