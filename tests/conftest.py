@@ -9,7 +9,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 
 import asyncpg
@@ -139,6 +144,11 @@ async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
     """The address of a database without a single table; dropped afterwards."""
     async with _new_database(postgres, template="template1") as dsn:
         yield dsn
+
+
+def copied_database(server: PostgresServer, dsn: str) -> AbstractAsyncContextManager[str]:
+    """Give the address of a copy of a database in which nobody is; dropped afterwards."""
+    return _new_database(server, template=dsn.partition("?")[0].rpartition("/")[2])
 
 
 @asynccontextmanager
