@@ -11,7 +11,10 @@ UV_VERSION := 0.13.8
 # Files of tests are shared out among the cores; a house that a file builds once is built once.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-fast check format lock wheel docs docs-check bench faults clean
+CHECKS := check-lines check-types check-imports check-console
+
+.PHONY: help setup demo test test-fast check $(CHECKS) format lock wheel docs docs-check bench faults
+.PHONY: clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,11 +34,20 @@ test: setup $(STAMPS)/spark ## every test, the browser ones too
 test-fast: setup ## every test that needs neither a browser nor patience
 	$(BIN)/pytest $(PARALLEL) -m "not browser and not slow"
 
-check: setup ## format, lint, types, import contracts, console
+check: setup ## format, lint, types, import contracts, console; side by side
+	@$(MAKE) --no-print-directory --jobs $(CHECKS)
+
+check-lines:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+check-types:
 	$(BIN)/mypy
+
+check-imports:
 	$(BIN)/lint-imports --no-logo
+
+check-console:
 	$(BIN)/python tools/build_console.py --check
 
 format: setup ## put every Python file into the one format

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 
 import asyncpg
@@ -28,6 +34,48 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 """How long an example takes says how busy the machine is, and nothing about the product."""
 
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Return three workers for two cores: journeys wait for half of their time."""
+    cores = yield
+    return cores + cores // 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the cycle collector leave alone what the files of tests import.
+
+    All of it stays until the end, and looking through it again and again costs as much as reading
+    it; afterwards every test would pay for it, too.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+LONGEST = ("unit/security", "journeys", "attacks", "unit/applications")
+"""Folders whose files take longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin first, so that no worker is busy with one when all else is done.
+
+    Within a folder, and within a file, the order stays.
+    """
+    folders = [Path(__file__).parent / one for one in LONGEST]
+
+    def turn(item: pytest.Item) -> int:
+        turns = (n for n, folder in enumerate(folders) if item.path.is_relative_to(folder))
+        return next(turns, len(folders))
+
+    items.sort(key=turn)
+
+
 TEMPLATE = "migrated"
 NUMBERS = itertools.count(1)
 
@@ -40,39 +88,46 @@ MEMORY_BYTES = 4 * 2**30
 """So much must be free there; a database of the tests takes 10 MB, its log 1 GB at most."""
 
 
-def quick_folder() -> Path:
-    """Make a short folder that an embedded server may enter: in memory, where there is room.
+@contextmanager
+def new_folder(place: Path | None = None) -> Iterator[Path]:
+    """Give a short folder that the account of an embedded server may enter, even if we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="lianyi-", dir=place))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
-    Databases come and go with every test, and a disk is slow at thousands of small files.
+
+def quick_folder() -> AbstractContextManager[Path]:
+    """Give a folder like it for what comes and goes: in memory, where there is room.
+
+    A disk is slow at thousands of small files, and whoever makes a cluster on it waits until all
+    that anybody has written there is safe. Tests of a full disk, of a power cut and of the server
+    itself take :func:`open_folder`.
     """
     fits = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-", dir=MEMORY if fits else None))
-    folder.chmod(0o711)
-    return folder
+    return new_folder(MEMORY if fits else None)
 
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A short folder that the account of an embedded server may enter, even when we are root."""
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    """A folder on the disk."""
+    with new_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One server for the whole session, started when the first test asks, with a template."""
-    folder = quick_folder()
-    server = PostgresServer(folder / "data", settings=FORGETFUL)
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+    with quick_folder() as folder, asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        server = PostgresServer(folder / "data", settings=FORGETFUL)
         try:
             runner.run(server.start())
             runner.run(_make_template(server))
             yield server
         finally:
             runner.run(server.stop())
-            shutil.rmtree(folder)
 
 
 async def _make_template(server: PostgresServer) -> None:
@@ -109,6 +164,11 @@ async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
         yield dsn
 
 
+def copied_database(server: PostgresServer, dsn: str) -> AbstractAsyncContextManager[str]:
+    """Give the address of a copy of a database in which nobody is; dropped afterwards."""
+    return _new_database(server, template=dsn.partition("?")[0].rpartition("/")[2])
+
+
 @asynccontextmanager
 async def _new_database(server: PostgresServer, *, template: str) -> AsyncIterator[str]:
     name = f"test_{next(NUMBERS)}"
@@ -124,12 +184,10 @@ async def _new_database(server: PostgresServer, *, template: str) -> AsyncIterat
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariadbPeer]:
     """A MariaDB of another system, for the whole session."""
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    peer = MariadbPeer(folder)
-    try:
-        peer.start()
-        yield peer
-    finally:
-        peer.stop()
-        shutil.rmtree(folder)
+    with quick_folder() as folder:
+        peer = MariadbPeer(folder)
+        try:
+            peer.start()
+            yield peer
+        finally:
+            peer.stop()

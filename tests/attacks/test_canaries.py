@@ -11,8 +11,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import shutil
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -24,7 +22,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.journeys.clinic import Clinic, admission
-from tests.journeys.conftest import browser
+from tests.journeys.conftest import browser, open_house
 from tests.journeys.test_console_accounts import code_of, sign_in
 
 from lianyi.base.database import connect
@@ -280,16 +278,11 @@ def commands() -> bytes:
 
 @pytest.fixture(scope="module")
 def cage() -> Iterator[Cage]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    try:
-        with Cage(folder) as cage:
-            cookie = cage.sign_everybody_in()
-            cage.treat(cookie)
-            cage.abuse(cookie)
-            yield cage
-    finally:
-        shutil.rmtree(folder)
+    with open_house(Cage) as cage:
+        cookie = cage.sign_everybody_in()
+        cage.treat(cookie)
+        cage.abuse(cookie)
+        yield cage
 
 
 def holding(text: bytes | str, wanted: dict[str, str]) -> list[str]:

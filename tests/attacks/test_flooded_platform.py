@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import resource
-import shutil
 import socket
-import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.journeys.clinic import Clinic, admission
+from tests.journeys.conftest import open_clinic
 
 pytestmark = pytest.mark.slow
 
@@ -24,13 +22,8 @@ BLOCK = b"x" * 65_536
 
 @pytest.fixture
 def clinic() -> Iterator[Clinic]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    try:
-        with Clinic(folder) as clinic:
-            yield clinic
-    finally:
-        shutil.rmtree(folder)
+    with open_clinic() as clinic:
+        yield clinic
 
 
 @pytest.fixture

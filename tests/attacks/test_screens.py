@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import socket
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,7 +20,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.journeys.clinic import END, START
-from tests.journeys.conftest import browser, complaints, context
+from tests.journeys.conftest import browser, complaints, context, open_house
 from tests.journeys.test_masterdata import Office
 
 from lianyi.projections.identity.ids import record_id, shown
@@ -176,16 +174,11 @@ class Ward(Office):
 
 @pytest.fixture(scope="module")
 def ward() -> Iterator[Ward]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    try:
-        with Ward(folder) as ward:
-            ward.fill()
-            ward.until(lambda: bool(ward.parked()), "nothing is parked")
-            ward.until(ward.registers, "the index registers nobody")
-            yield ward
-    finally:
-        shutil.rmtree(folder)
+    with open_house(Ward) as ward:
+        ward.fill()
+        ward.until(lambda: bool(ward.parked()), "nothing is parked")
+        ward.until(ward.registers, "the index registers nobody")
+        yield ward
 
 
 @pytest.fixture

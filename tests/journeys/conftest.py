@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
@@ -29,20 +30,25 @@ FLAGS = [
 ]
 
 
+Kind = TypeVar("Kind", bound=Clinic)
+
+
 @contextmanager
-def open_clinic(settings: str = "") -> Iterator[Clinic]:
-    """Give a clinic that runs; ``settings``: what stands in its lianyi.toml."""
+def open_house(kind: type[Kind], settings: str = "") -> Iterator[Kind]:
+    """Give a clinic of a kind that runs; ``settings``: what stands in its lianyi.toml."""
     assert (Path(lianyi.__file__).parent / "console" / "index.html").is_file(), "make setup first"
-    folder = quick_folder()
-    try:
-        clinic = Clinic(folder)
+    with quick_folder() as folder:
+        clinic = kind(folder)
         if settings:
             (folder / "lianyi.toml").write_text(settings, encoding="utf-8")
             clinic.options = ("--settings", str(folder / "lianyi.toml"))
         with clinic:
             yield clinic
-    finally:
-        shutil.rmtree(folder)
+
+
+def open_clinic(settings: str = "") -> AbstractContextManager[Clinic]:
+    """Give the usual one."""
+    return open_house(Clinic, settings)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import tempfile
 import threading
 import urllib.request
@@ -19,6 +18,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.peers.ehr import CLIENT, SECRET, Ehr
 
 from .clinic import Clinic
+from .conftest import open_clinic
 from .people import asking, hire, sign_in
 from .test_console_record import admission, result
 
@@ -69,18 +69,9 @@ def ehr() -> Iterator[Ehr]:
 
 @pytest.fixture(scope="module")
 def clinic(ward: Ward, ehr: Ehr) -> Iterator[Clinic]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    settings = folder / "lianyi.toml"
     origins = json.dumps([ward.origin, ehr.origin])
-    settings.write_text(f"[embedding]\nframe_origins = {origins}\n")
-    clinic = Clinic(folder)
-    clinic.options = ("--settings", str(settings))
-    try:
-        with clinic:
-            yield clinic
-    finally:
-        shutil.rmtree(folder)
+    with open_clinic(f"[embedding]\nframe_origins = {origins}\n") as clinic:
+        yield clinic
 
 
 def key_of_the_ward_system(clinic: Clinic) -> str:

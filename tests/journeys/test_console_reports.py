@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from lianyi.base.clock import SystemClock
 from lianyi.projections.operational.star import month_of
 
 from .clinic import Clinic
+from .conftest import open_clinic
 from .people import asking, hire, sign_in
 from .test_console_indicators import PHONE, ZONE, put
 
@@ -42,8 +41,6 @@ def box() -> Iterator[Postbox]:
 @pytest.fixture(scope="module")
 def clinic(box: Postbox) -> Iterator[Clinic]:
     """A clinic that mails."""
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
     mail = {
         "LIANYI__MAIL__HOST": "127.0.0.1",
         "LIANYI__MAIL__PORT": str(box.port),
@@ -53,12 +50,11 @@ def clinic(box: Postbox) -> Iterator[Clinic]:
     before = dict(os.environ)
     os.environ.update(mail)
     try:
-        with Clinic(folder) as clinic:
+        with open_clinic() as clinic:
             yield clinic
     finally:
         os.environ.clear()
         os.environ.update(before)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture

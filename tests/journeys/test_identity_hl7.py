@@ -7,11 +7,9 @@ Sources:
 from __future__ import annotations
 
 import itertools
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +20,7 @@ import pytest
 from lianyi.formats import hl7v2
 
 from .clinic import END, START, Clinic, free_port
+from .conftest import open_house
 from .people import Asking
 
 pytestmark = pytest.mark.slow
@@ -153,17 +152,12 @@ def eventually(check: Callable[[], Any], wanted: Any) -> None:
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    try:
-        with Index(folder) as index:
-            ask = Asking(index, {"Authorization": f"Bearer {index.token}"})
-            ask.post("/accounts", {"name": "lis", "display_name": "检验系统", "kind": "service"})
-            wanted = {"role": "registrar", "organisation": "*", "reason": "接口"}
-            ask.post("/accounts/lis/roles", wanted)
-            yield index
-    finally:
-        shutil.rmtree(folder)
+    with open_house(Index) as index:
+        ask = Asking(index, {"Authorization": f"Bearer {index.token}"})
+        ask.post("/accounts", {"name": "lis", "display_name": "检验系统", "kind": "service"})
+        wanted = {"role": "registrar", "organisation": "*", "reason": "接口"}
+        ask.post("/accounts/lis/roles", wanted)
+        yield index
 
 
 def test_every_event_of_the_feed_is_acknowledged_and_learned(index: Index) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,7 +18,7 @@ from benchmarks.ports import free_port
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .clinic import END, START, Clinic
-from .conftest import CHROMIUM, FLAGS
+from .conftest import CHROMIUM, FLAGS, open_house
 
 pytestmark = pytest.mark.slow
 
@@ -100,13 +98,8 @@ def eventually(check: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def office() -> Iterator[Office]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    try:
-        with Office(folder) as office:
-            yield office
-    finally:
-        shutil.rmtree(folder)
+    with open_house(Office) as office:
+        yield office
 
 
 def parents(office: Office, as_of: str) -> dict[str, str | None]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from lianyi.projections.operational.shelf import Shelf
 from lianyi.projections.operational.star import month_column
 
 from .clinic import Clinic
+from .conftest import open_clinic
 
 pytestmark = pytest.mark.slow
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -53,13 +52,9 @@ STAY = [
 
 
 @pytest.fixture
-def clinic(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Clinic, Path]]:
-    monkeypatch.setenv("LIANYI__OPERATIONAL__SETTLE_SECONDS", "1")
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    with Clinic(folder) as clinic:
-        yield clinic, folder / "data"
-    shutil.rmtree(folder)
+def clinic() -> Iterator[tuple[Clinic, Path]]:
+    with open_clinic("[operational]\nsettle_seconds = 1\n") as clinic:
+        yield clinic, clinic.data
 
 
 def figures(backend: Any, tables: Any) -> dict[str, Any]:

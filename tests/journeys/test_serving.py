@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from benchmarks.ports import free_port
+from tests.conftest import quick_folder
 
 from lianyi.base.embedded.home import read_record
 
@@ -151,12 +150,10 @@ def alive(number: int) -> bool:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    house = House(folder)
-    yield house
-    house.close()
-    shutil.rmtree(folder)
+    with quick_folder() as folder:
+        house = House(folder)
+        yield house
+        house.close()
 
 
 def test_roles_split_over_two_processes_share_one_data_folder_and_survive_its_owner(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ import httpx
 import pytest
 
 from .clinic import Clinic
+from .conftest import open_house
 from .people import hire
 
 pytestmark = pytest.mark.slow
@@ -98,12 +97,8 @@ def result(number: int) -> str:
 
 @pytest.fixture
 def ward() -> Iterator[Ward]:
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    with Ward(folder) as found:
-        assert isinstance(found, Ward)
-        yield found
-    shutil.rmtree(folder)
+    with open_house(Ward) as ward:
+        yield ward
 
 
 def test_a_result_on_the_wire_reaches_the_receiver_also_after_a_kill(ward: Ward) -> None:

@@ -60,8 +60,13 @@ _FHIR: Final = (
 )
 
 
+@cache
 def bare_app() -> FastAPI:
     """Return the application with its addresses and no house behind them; enough for OpenAPI."""
+    return _app_with_addresses()
+
+
+def _app_with_addresses() -> FastAPI:
     app = _app_without_addresses()
     app.router.routes.extend(_addresses())
     install(app)
@@ -122,8 +127,8 @@ def _addresses() -> tuple[BaseRoute, ...]:
 
 
 def served_app() -> FastAPI:
-    """Return the application as :func:`bare_app` does, the doors that are asked most first."""
-    app = bare_app()
+    """Return a new one for a house to stand behind, the doors that are asked most first."""
+    app = _app_with_addresses()
     first = (smart_doors.router, *_FHIR)  # in this order: one of its doors lies below /fhir/
     app.router.routes.sort(key=lambda route: getattr(route, "original_router", None) not in first)
     return app

@@ -10,7 +10,7 @@ import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -34,7 +34,6 @@ from lianyi.base.telemetry import (
     configure_logging,
     configure_tracing,
 )
-from lianyi.channels.running import Share
 from lianyi.channels.settings import ChannelsSettings, MessageLogSettings
 from lianyi.messagelog import PostgresLog
 from lianyi.messagelog.archive_reader import Archive
@@ -54,6 +53,9 @@ from lianyi.security.password_rules import PasswordRules
 from lianyi.security.passwords import PasswordHashing
 from lianyi.security.settings import SecuritySettings
 from lianyi.security.vault import VaultSettings
+
+if TYPE_CHECKING:
+    from lianyi.channels.running import Share
 
 log = structlog.get_logger(__name__)
 
@@ -237,6 +239,8 @@ class Process:
 
     def share(self, pool: asyncpg.Pool) -> Share:
         """Return this process's share of the leases of its role."""
+        from lianyi.channels.running import Share  # a command that reads settings needs no engine
+
         return Share(pool, role=self.role, owner=self.owner, holder=self.holder)
 
 
@@ -263,7 +267,7 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
 
 
 def spare_the_collector() -> None:
-    """Let the cycle collector leave alone what was imported, and look more seldom.
+    """Let the cycle collector leave alone what was imported, and from now on look, but seldom.
 
     Messages on their way hold some ten objects each and no cycles: they are freed by their
     counts. With the usual threshold the collector looks through all of them again and again,
@@ -272,6 +276,7 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_OBJECTS, 10, 10)
+    gc.enable()
 
 
 async def run_role(
@@ -293,6 +298,7 @@ async def run_role(
     json = None if telemetry.log_format == "auto" else telemetry.log_format == "json"
     configure_logging(telemetry.log_level, json=json)
     set_outgoing(settings.outgoing)
+    gc.disable()  # what is loaded stays: looking through it would take a sixth of the start
     builder = importlib.import_module(f"lianyi.app.{role}")
     async with AsyncExitStack() as stack:
         built: Role = await builder.build(Process(settings, dsn, role=role, owner=owner), stack)

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.conftest import quick_folder
 from tests.peers.authority import Authority
 from tests.peers.postgres import PostgresPeer, programs
 
@@ -26,13 +27,8 @@ from lianyi.base.database import (
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    import shutil
-    import tempfile
-
-    made = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
+    with quick_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -18,6 +19,8 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
+from tests.conftest import copied_database
 from tests.unit.api.house import House, hl7, serving
 from tests.unit.security import streaming
 from tests.unit.security.matrix import write_view
@@ -28,6 +31,8 @@ from lianyi.api import live
 from lianyi.api.addresses import bare_app
 from lianyi.applications.indicators.model import definition_hash
 from lianyi.applications.indicators.reading import read_indicators
+from lianyi.base.clock import SteppedClock
+from lianyi.base.embedded import PostgresServer
 from lianyi.projections.identity.systems import system_of
 from lianyi.security.model import Access
 from lianyi.security.settings import SecuritySettings
@@ -58,12 +63,36 @@ OF_NOBODY = ("/quality/runs",)
 """What is asked of the platform, and changes nothing of a hospital."""
 
 
-@pytest.fixture
-async def town(database: str, tmp_path: Path) -> AsyncIterator[Town]:
-    closed = SecuritySettings(metrics_open=False)  # else whoever is on the machine may read them
-    async with serving(database, tmp_path, security=closed) as house:
+CLOSED = SecuritySettings(metrics_open=False)
+"""Else whoever is on the machine may read them."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def built(
+    module_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Town, Path]]:
+    """The town as it was built, which nobody enters, and its folder."""
+    folder = tmp_path_factory.mktemp("town")
+    async with serving(module_database, folder, security=CLOSED) as house:
         write_view(house.content_dir)
-        yield await build(house)
+        town = await build(house)
+    yield town, folder
+
+
+@pytest.fixture
+async def town(
+    built: tuple[Town, Path], postgres: PostgresServer, tmp_path: Path
+) -> AsyncIterator[Town]:
+    """A copy of the town for each test."""
+    first, folder = built
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    async with (
+        copied_database(postgres, first.house.dsn) as database,
+        serving(
+            database, tmp_path, clock=SteppedClock(first.house.clock.now()), security=CLOSED
+        ) as house,
+    ):
+        yield first.copied(house)
 
 
 @pytest.fixture

@@ -95,6 +95,17 @@ class Town:
     b: Hospital
     browsers: dict[str, httpx.AsyncClient]
 
+    def copied(self, house: House) -> Town:
+        """Return this town as it is in a house on a copy of its database and its folder."""
+        house.channels = dict(self.house.channels)
+        house.destinations = dict(self.house.destinations)
+        people = People(house)
+        people.accounts = dict(self.people.accounts)
+        browsers = {role: people.stranger() for role in self.browsers}
+        for role, browser in browsers.items():
+            browser.cookies = httpx.Cookies(self.browsers[role].cookies)
+        return Town(house, people, self.a, self.b, browsers)
+
 
 async def build(house: House) -> Town:
     """Build both, each with everything that the API can show."""

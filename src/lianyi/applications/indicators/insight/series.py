@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lianyi.applications.indicators.counter import Counter
-from lianyi.applications.indicators.counting import DAY
 from lianyi.applications.indicators.figures import Number
 from lianyi.applications.indicators.insight.forecasting import FREE, ORDINARY, WORKED, Kinds
 from lianyi.applications.indicators.insight.problems import CannotForecast
@@ -87,6 +86,8 @@ async def by_day(
         zone: of the clock.
         days: without a gap, in order.
     """
+    from lianyi.applications.indicators.counting import DAY  # with Ibis, which serves no door
+
     first, after = days[0], days[-1] + timedelta(days=1)
     wide = replace(window, first=month_of(first), last=month_of(after))
     found: dict[Part, dict[date, Number]] = {part: {} for part in parts}

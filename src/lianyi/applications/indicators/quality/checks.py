@@ -10,14 +10,13 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import ibis  # type: ignore[import-untyped]
 from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 from lianyi.applications.indicators import counting
-from lianyi.applications.indicators.quality.model import Check, Rule
+from lianyi.applications.indicators.quality.model import Check, Known, Rule
 from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.star import HOSPITAL, star
 
@@ -28,17 +27,6 @@ DAY_SECONDS: Final = 86_400
 _BEGINS: Final = ("admitted_at", "registered_at", "checked_in_at", "seen_at")
 """When an encounter began: the first that is said of it."""
 _TRUE: Final = ibis.literal(True)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Codes that master data know, by dimension; a dimension of which nothing is known is empty."""
-
-    codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def of(self, dimension: str | None) -> frozenset[str]:
-        """Return the codes of a dimension."""
-        return self.codes.get(dimension or "", frozenset())
 
 
 def beside(table: ir.Table, rules: Iterable[Rule], tables: Mapping[str, ir.Table]) -> ir.Table:

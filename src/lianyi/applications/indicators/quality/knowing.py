@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lianyi.applications.indicators.quality.checks import Known
+from lianyi.applications.indicators.quality.model import Known
 from lianyi.projections.masterdata.model import Kind
 from lianyi.projections.masterdata.questions import Questions
 from lianyi.projections.problems import ProjectionNotReady

@@ -15,7 +15,7 @@ from lianyi.applications.indicators.quality import quality_store as store
 from lianyi.applications.indicators.quality.desk import QualityDesk, Rules, run_view
 from lianyi.applications.indicators.quality.judging import is_over, together
 from lianyi.applications.indicators.quality.knowing import known_codes
-from lianyi.applications.indicators.quality.model import Check, Result, Rule, rule_hash
+from lianyi.applications.indicators.quality.model import Check, Known, Result, Rule, rule_hash
 from lianyi.applications.indicators.quality.quality_store import Run
 from lianyi.applications.indicators.quality.queueing import Queue
 from lianyi.applications.indicators.quality.uses import spoiled_by
@@ -38,8 +38,6 @@ from lianyi.applications.indicators.window import Window
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir  # type: ignore[import-untyped]
-
-    from lianyi.applications.indicators.quality.checks import Known
 
 Category = Literal["conformance", "completeness", "plausibility"]
 CODES_SECONDS: Final = 30.0

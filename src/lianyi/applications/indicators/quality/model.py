@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -241,3 +241,14 @@ class Decision:
     facts: Mapping[str, Any]
     by_name: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Codes that master data know, by dimension; a dimension of which nothing is known is empty."""
+
+    codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, dimension: str | None) -> frozenset[str]:
+        """Return the codes of a dimension."""
+        return self.codes.get(dimension or "", frozenset())

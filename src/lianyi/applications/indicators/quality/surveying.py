@@ -25,8 +25,7 @@ from ibis.expr import types as ir  # type: ignore[import-untyped]
 from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import CountingTooBig, NoStar
 from lianyi.applications.indicators.quality import checks, lake_checks
-from lianyi.applications.indicators.quality.checks import Known
-from lianyi.applications.indicators.quality.model import Cell, Result, Rule, rule_hash
+from lianyi.applications.indicators.quality.model import Cell, Known, Result, Rule, rule_hash
 from lianyi.applications.indicators.quality.sourced import SourcedStar
 from lianyi.applications.indicators.window import Window
 from lianyi.projections.operational.settled import read_settled

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.unit.applications.indicators.rows import table_of
 
-from lianyi.applications.indicators.quality.checks import Known
+from lianyi.applications.indicators.quality.model import Known
 from lianyi.projections.operational.shelf import Shelf
 from lianyi.projections.operational.star import Kind, month_of, star
 

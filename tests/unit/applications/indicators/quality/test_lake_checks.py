@@ -7,8 +7,7 @@ from typing import Any
 
 from tests.unit.projections.lake.making import arrived, land, row
 
-from lianyi.applications.indicators.quality.checks import Known
-from lianyi.applications.indicators.quality.model import Cell
+from lianyi.applications.indicators.quality.model import Cell, Known
 from lianyi.applications.indicators.quality.reading import parse_rule
 from lianyi.applications.indicators.quality.surveying import Surveyor
 
