@@ -5868,7 +5868,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -6597,8 +6597,9 @@ export interface components {
          *         name: of the group.
          *         hospital, department, doctor: where it lies, of a level of places.
          *         where: what its rows are asked for with, ``payer:self``, of a split; else empty.
-         *         numerator, denominator: now; ``before``: in the other period.
-         *         value, value_before: its own figure; null: nothing to divide by.
+         *         numerator, denominator: now; ``before``: in the other period; a numerator that is null:
+         *             nothing is known of it then.
+         *         value, value_before: its own figure; null: nothing to divide by, or nothing is known.
          *         rate: effect of its own figure. mix: effect of its share. effect: both.
          *         share: effect of the change in percent; null: nothing changed.
          */
@@ -6618,9 +6619,9 @@ export interface components {
             mix: number;
             name: components["schemas"]["BothWords"];
             /** Numerator */
-            numerator: number;
+            numerator: number | null;
             /** Numerator Before */
-            numerator_before: number;
+            numerator_before: number | null;
             /** Rate */
             rate: number;
             /** Share */
@@ -6691,7 +6692,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             /** Ways */
             ways: components["schemas"]["WayToSplit"][];
             why: components["schemas"]["BothWords"];
@@ -6880,14 +6881,18 @@ export interface components {
         /**
          * DefinedValue
          * @description What a definition comes to on the facts of now.
+         *
+         *     Attributes:
+         *         no_data: why nothing is known: then there is no number, and no zero; null: it is known.
          */
         DefinedValue: {
             /** Denominator */
             denominator: string | null;
             /** Hash */
             hash: string;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Numerator */
-            numerator: string;
+            numerator: string | null;
             /** Value */
             value: number | null;
         };
@@ -7671,12 +7676,16 @@ export interface components {
         /**
          * ExploredCell
          * @description A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital.
+         *
+         *     Attributes:
+         *         no_data: why nothing is known: then there is no number, and no zero; null: it is known.
          */
         ExploredCell: {
             /** Denominator */
             denominator: number | null;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Numerator */
-            numerator: number;
+            numerator: number | null;
             /** Places */
             places: components["schemas"]["PlaceOf"][];
             /** Value */
@@ -7712,7 +7721,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -7806,6 +7815,7 @@ export interface components {
          *         hospital, department, doctor: of whom; null: of all that were asked for and may be seen.
          *         month: ``2026-03`` where figures go by month; null: the whole period.
          *         numerator, denominator: what was counted; a denominator that there is none of is null.
+         *         no_data: why nothing is known: then there is no number, and no zero; null: it is known.
          *         last_year, previous: value of the same period a year ago, and of the period before this.
          *         year_on_year, on_previous: change against those, in percent of them; null: nothing to
          *             compare with. Of a percentage it is the change in percentage points.
@@ -7821,8 +7831,9 @@ export interface components {
             last_year?: number | null;
             /** Month */
             month?: string | null;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Numerator */
-            numerator: number;
+            numerator: number | null;
             /** On Previous */
             on_previous?: number | null;
             /** Previous */
@@ -8009,7 +8020,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -8305,7 +8316,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -8358,7 +8369,8 @@ export interface components {
          *     Attributes:
          *         counted_by: the caliber; null: it has no such caliber.
          *         way: why there are no figures, where it is not ``counted``; ``cannot_split``: its rows name
-         *             no doctor; ``no_caliber``: it has none of the name that was asked for.
+         *             no doctor; ``no_caliber``: it has none of the name that was asked for; ``no_data``:
+         *             nothing is known of what is counted in the period.
          *         why: the same in words.
          *         all: the figure of everything that was asked for and may be seen.
          *         figures: one for each hospital, department, doctor or month.
@@ -8390,7 +8402,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -8687,12 +8699,23 @@ export interface components {
         /**
          * LeftOut
          * @description A caliber that was not published, and how it stands.
+         *
+         *     Attributes:
+         *         why: how it stands; ``no data``: it is approved, and nothing is known of the period.
+         *         hospital: of which nothing is known; empty: of any, or it is not approved.
+         *         no_data: why nothing is known, in words; null: that is not the reason.
          */
         LeftOut: {
             /** Caliber */
             caliber: string;
             /** Code */
             code: string;
+            /**
+             * Hospital
+             * @default
+             */
+            hospital?: string;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Why */
             why: string;
         };
@@ -9659,6 +9682,7 @@ export interface components {
          *     Attributes:
          *         when: ``today``: since midnight; ``now``: at this moment.
          *         unit: ``count`` or ``yuan``.
+         *         value: null: nothing is known; ``no_data`` says why.
          */
         NowTile: {
             name: components["schemas"]["BothWords"];
@@ -9667,6 +9691,7 @@ export interface components {
              * @description the newest instant of today's rows; null: none came yet
              */
             newest?: string | null;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Tile */
             tile: string;
             /**
@@ -9675,7 +9700,7 @@ export interface components {
              */
             unit: "count" | "yuan";
             /** Value */
-            value: number;
+            value: number | null;
             /**
              * When
              * @enum {string}
@@ -12924,7 +12949,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -13074,7 +13099,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -13398,7 +13423,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**

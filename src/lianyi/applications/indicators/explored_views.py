@@ -57,10 +57,15 @@ class Dimension(Shown):
 
 
 class ExploredCell(Shown):
-    """A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital."""
+    """A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital.
+
+    Attributes:
+        no_data: why nothing is known: then there is no number, and no zero; null: it is known.
+    """
 
     places: list[PlaceOf]
-    numerator: float
+    no_data: BothWords | None = None
+    numerator: float | None
     denominator: float | None
     value: float | None
 
