@@ -10155,6 +10155,8 @@ export interface components {
          *     Attributes:
          *         hospitals, departments: by name.
          *         doctors: only where a department or doctor is asked for.
+         *         unplaced: so many of the departments are of no hospital, for their rows say none: the
+         *             channel that brings them has no ``organisation``, or the mapping no ``hospital``.
          */
         PlacesView: {
             /** Departments */
@@ -10163,6 +10165,8 @@ export interface components {
             doctors: components["schemas"]["PlaceOf"][];
             /** Hospitals */
             hospitals: components["schemas"]["Place"][];
+            /** Unplaced */
+            unplaced: number;
         };
         /**
          * Point

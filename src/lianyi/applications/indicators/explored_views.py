@@ -34,11 +34,14 @@ class PlacesView(Shown):
     Attributes:
         hospitals, departments: by name.
         doctors: only where a department or doctor is asked for.
+        unplaced: so many of the departments are of no hospital, for their rows say none: the
+            channel that brings them has no ``organisation``, or the mapping no ``hospital``.
     """
 
     hospitals: list[Place]
     departments: list[PlaceOf]
     doctors: list[PlaceOf]
+    unplaced: int
 
 
 class Dimension(Shown):

@@ -1172,6 +1172,8 @@ export const en: Texts = {
     hospital: 'Hospital',
     department: 'Department',
     allHospitals: 'All hospitals',
+    unplaced: '{{count}} departments of no hospital',
+    unplacedText: 'Their rows do not say of which hospital they are: set organisation in the channel that brings them, or hospital in the mapping',
     allDepartments: 'All departments',
     whichBoard: 'Board',
     class: 'Class',
