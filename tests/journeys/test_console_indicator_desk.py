@@ -104,7 +104,10 @@ def test_two_people_bring_a_number_from_its_definition_to_publication(
 
     page.get_by_role("button", name="提请审批").first.click()
     page.get_by_role("dialog").get_by_role("button", name="提请审批").click()
-    expect(page.get_by_role("region", name="审批", exact=True)).to_contain_text("待审批")
+    approval = page.get_by_role("region", name="审批", exact=True)
+    expect(approval).to_contain_text("待审批")
+    expect(approval.get_by_role("button", name="审批通过")).to_be_disabled()
+    expect(approval).to_contain_text("由您提请，须由另一位有权限的人员审批")
 
     _publish_as_a_second_person(clinic, browser)
 
@@ -182,8 +185,8 @@ def test_a_figure_of_the_exam_is_entered_with_evidence_and_confirmed_by_another(
     dialog.get_by_role("button", name="填报").click()
     entries = page.get_by_role("region", name="填报记录")
     expect(entries).to_contain_text("国家临检中心证书")
-    entries.get_by_role("button", name="确认").click()
-    expect(entries.get_by_role("alert")).to_be_visible()  # not by whoever entered it
+    expect(entries.get_by_role("button", name="确认")).to_be_disabled()
+    expect(entries).to_contain_text("由您填报，须由另一位有权限的人员确认")
 
     password = engage(clinic, "ren.manager", "任主任")
     context = browser.new_context(locale="zh-CN")

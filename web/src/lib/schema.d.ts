@@ -6102,6 +6102,7 @@ export interface components {
          *         hash: of what the file says now.
          *         state: ``draft``, ``proposed``, ``approved``, ``changed since approval``, ``superseded``.
          *         last: the last that was said of this hash; null: nothing.
+         *         own_work: whoever asks proposed it, so that another person must approve it.
          */
         CaliberStanding: {
             /** Caliber */
@@ -6111,6 +6112,8 @@ export interface components {
             /** Hash */
             hash: string;
             last: components["schemas"]["CaliberWord"] | null;
+            /** Own Work */
+            own_work: boolean;
             /** State */
             state: string;
             /**
@@ -7493,6 +7496,9 @@ export interface components {
         /**
          * EntryView
          * @description An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one.
+         *
+         *     Attributes:
+         *         own_work: whoever asks entered it, so that another person must confirm it.
          */
         EntryView: {
             /** Caliber */
@@ -7522,6 +7528,8 @@ export interface components {
             number: number;
             /** Numerator */
             numerator: string;
+            /** Own Work */
+            own_work: boolean;
             /** Period */
             period: string;
             /** Position */

@@ -1172,6 +1172,8 @@ export const en: Texts = {
     hospital: 'Hospital',
     department: 'Department',
     allHospitals: 'All hospitals',
+    ownProposal: 'you proposed it: another person approves it',
+    ownEntry: 'you entered it: another person confirms it',
     unplaced: '{{count}} departments of no hospital',
     unplacedText: 'Their rows do not say of which hospital they are: set organisation in the channel that brings them, or hospital in the mapping',
     allDepartments: 'All departments',

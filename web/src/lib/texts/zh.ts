@@ -1168,6 +1168,8 @@ export const zh = {
     hospital: '医院',
     department: '科室',
     allHospitals: '全部医院',
+    ownProposal: '由您提请，须由另一位有权限的人员审批',
+    ownEntry: '由您填报，须由另一位有权限的人员确认',
     unplaced: '{{count}} 个科室未注明医院',
     unplacedText: '这些科室的数据没有说明属于哪家医院：请在带来数据的通道中填写 organisation，或在数据映射中填写 hospital',
     allDepartments: '全部科室',

@@ -97,6 +97,11 @@ class Desk:
         """The day in the hospital's own zone."""
         return self.clock.now().astimezone(self.zone).date()
 
+    def own_work(self, waits: Decision | None) -> bool:
+        """Tell whether whoever acts must leave a word that waits for another to another."""
+        mine = waits is not None and waits.account == current().actor.account
+        return mine and self.settings.two_persons
+
     async def heard(self, parts: Iterable[Part]) -> Heard:
         """Return what is known of the facts of parts."""
         wanted = list(parts)

@@ -59,6 +59,7 @@ class CaliberStanding(Shown):
         hash: of what the file says now.
         state: ``draft``, ``proposed``, ``approved``, ``changed since approval``, ``superseded``.
         last: the last that was said of this hash; null: nothing.
+        own_work: whoever asks proposed it, so that another person must approve it.
     """
 
     code: str
@@ -69,6 +70,7 @@ class CaliberStanding(Shown):
     hash: str
     state: str
     last: CaliberWord | None
+    own_work: bool
 
 
 class CaliberHistory(Shown):
@@ -316,7 +318,11 @@ class EnterFigure(BaseModel):
 
 
 class EntryView(Shown):
-    """An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one."""
+    """An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one.
+
+    Attributes:
+        own_work: whoever asks entered it, so that another person must confirm it.
+    """
 
     number: int
     code: str
@@ -334,6 +340,7 @@ class EntryView(Shown):
     confirmed_by: str
     confirmed_at: datetime | None
     state: Literal["waiting", "confirmed", "replaced"]
+    own_work: bool
     position: str
 
 
