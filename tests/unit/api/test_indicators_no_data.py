@@ -87,7 +87,7 @@ async def test_a_tile_and_its_line_say_no_data_and_why(served: Served) -> None:
     assert tile["figure"] is None
     assert tile["reached"] is None
     assert not tile["complete"]
-    assert "从未收到“一台手术”的数据，可由SIU 消息带来" in tile["why"]["zh"]
+    assert "的“一台手术”数据，可由SIU 消息带来" in tile["why"]["zh"]
     assert {one["value"] for one in tile["line"]} == {None}
     (stays,) = (one for one in board["tiles"] if one["code"] == "INP-005")
     assert stays["figure"]["value"] == 2
@@ -167,7 +167,7 @@ async def test_a_file_says_no_data_and_no_zero(served: Served) -> None:
     assert all(any(cell.startswith("无数据") for cell in line) for line in lines)
     board = await served[1]["reader of b"].get("/files/board", month="2026-06", form="csv")
     said = board.content.decode("utf-8-sig")
-    assert "无数据（尚未接入）：从未收到“一台手术”的数据" in said
+    assert "无数据（尚未接入）：从未收到含“出院时间”的“一台手术”数据" in said
 
 
 async def test_what_is_not_known_is_not_published_and_raises_no_alert(served: Served) -> None:

@@ -57,12 +57,12 @@ class Lack(NamedTuple):
     """What is not known.
 
     Attributes:
-        fact: of which no row tells anything.
+        side: the fact, and the instant by which its rows are counted.
         why: nothing is known of it.
         month: the first or the newest of which there is a row; None: there never was one.
     """
 
-    fact: str
+    side: Side
     why: Why
     month: int | None = None
 
@@ -83,22 +83,22 @@ def sides_of(parts: Iterable[Part]) -> dict[Side, Part]:
     return found
 
 
-def lack_of(fact: str, spans: Collection[Span], months: Span) -> Lack | None:
+def lack_of(side: Side, spans: Collection[Span], months: Span) -> Lack | None:
     """Tell what is lacking of a fact; None: it is known.
 
     Args:
-        fact: by name.
+        side: the fact, and the instant by which its rows are counted.
         spans: of the hospitals that are meant.
         months: that are asked about, both counted in.
     """
     if any(one.first <= months.newest and months.first <= one.newest for one in spans):
         return None
     if not spans:
-        return Lack(fact, Why.NEVER)
+        return Lack(side, Why.NEVER)
     over = [one.newest for one in spans if one.newest < months.first]
     if over:
-        return Lack(fact, Why.NOT_YET, max(over))
-    return Lack(fact, Why.BEFORE, min(one.first for one in spans))
+        return Lack(side, Why.NOT_YET, max(over))
+    return Lack(side, Why.BEFORE, min(one.first for one in spans))
 
 
 class Heard:
@@ -142,7 +142,7 @@ class Heard:
         """
         if self._spans is None:
             return None
-        found = (lack_of(one.fact, self._of(one, hospitals), months) for one in parts)
+        found = (lack_of((one.fact, one.time), self._of(one, hospitals), months) for one in parts)
         return next((one for one in found if one is not None), None)
 
     def no_data(
@@ -156,7 +156,7 @@ class Heard:
         """Say that no row of a part's fact ever came from hospitals; None: one did."""
         if self._spans is None or self._of(part, hospitals):
             return None
-        return words_of(Lack(part.fact, Why.NEVER), self._feeds)
+        return words_of(Lack((part.fact, part.time), Why.NEVER), self._feeds)
 
     def _of(self, part: Part, hospitals: Collection[str | None] | None) -> list[Span]:
         assert self._spans is not None  # noqa: S101 - whoever asks looked
@@ -171,32 +171,35 @@ EVERYTHING_KNOWN: Final = Heard(None)
 
 def words_of(lack: Lack, feeds: Feeds) -> BothWords:
     """Say what is lacking: why, of which fact, and what would bring it."""
-    fact = star()[lack.fact]
+    name, time = lack.side
+    fact, by = star()[name], star()[name].columns[time]
     if lack.why is Why.NOT_YET and lack.month is not None:
         month = month_text(lack.month)
         return BothWords(
-            zh=f"无数据（尚未生成）：“{fact.zh}”的数据只到 {month}",
-            en=f"no data (not here yet): the newest rows of “{fact.en}” are of {month}",
+            zh=f"无数据（尚未生成）：“{fact.zh}”（按{by.zh}）的数据只到 {month}",
+            en=f"no data (not here yet): the newest rows of “{fact.en}”, by “{by.en}”, are of"
+            f" {month}",
         )
     if lack.why is Why.BEFORE and lack.month is not None:
         month = month_text(lack.month)
         return BothWords(
-            zh=f"无数据（当时尚未接入）：“{fact.zh}”的数据自 {month} 开始",
-            en=f"no data (not connected then): the rows of “{fact.en}” begin in {month}",
+            zh=f"无数据（当时尚未接入）：“{fact.zh}”（按{by.zh}）的数据自 {month} 开始",
+            en=f"no data (not connected then): the rows of “{fact.en}”, by “{by.en}”, begin in"
+            f" {month}",
         )
-    sources = sorted(feeds.get(lack.fact, ()))
-    types = FEEDS.get(lack.fact, ())
+    sources = sorted(feeds.get(name, ()))
+    types = FEEDS.get(name, ())
     brought_zh = [f"来源 {'、'.join(sources)} 的数据映射"] if sources else []
     brought_en = [f"the mapping of {', '.join(sources)}"] if sources else []
     if types:
         brought_zh.append(f"{'、'.join(types)} 消息")
         brought_en.append(f"messages {', '.join(types)}")
     if not brought_zh:
-        brought_zh.append(f"来源表的数据映射 content/operational/<来源>/{lack.fact}.yaml")
-        brought_en.append(f"a mapping content/operational/<source>/{lack.fact}.yaml")
+        brought_zh.append(f"来源表的数据映射 content/operational/<来源>/{name}.yaml")
+        brought_en.append(f"a mapping content/operational/<source>/{name}.yaml")
     state_zh, state_en = ("尚未生成", "not here yet") if sources else ("尚未接入", "not connected")
     return BothWords(
-        zh=f"无数据（{state_zh}）：从未收到“{fact.zh}”的数据，可由{'或'.join(brought_zh)}带来",
-        en=f"no data ({state_en}): no row of “{fact.en}” ever came;"
+        zh=f"无数据（{state_zh}）：从未收到含“{by.zh}”的“{fact.zh}”数据，可由{'或'.join(brought_zh)}带来",
+        en=f"no data ({state_en}): no row of “{fact.en}” with “{by.en}” ever came;"
         f" {' or '.join(brought_en)} would bring it",
     )

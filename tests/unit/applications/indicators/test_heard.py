@@ -18,11 +18,12 @@ from lianyi.applications.indicators.heard import (
     words_of,
 )
 from lianyi.applications.indicators.model import Part
-from lianyi.projections.operational.star import star
+from lianyi.projections.operational.star import Kind, star
 
 STAYS = Part(fact="encounter", time="discharged_at", department="discharging")
 DEATHS = STAYS.model_copy(update={"where": "died", "department": "admitting"})
 OPERATIONS = Part(fact="surgery", time="started_at", department="operating")
+STARTED = ("surgery", "started_at")
 MAY, JUNE, JULY = 316, 317, 318
 months = st.integers(300, 330)
 rows = st.dictionaries(
@@ -77,10 +78,10 @@ def test_a_longer_period_or_more_hospitals_never_know_less(
 
 def test_a_quiet_month_between_is_a_true_zero_and_what_lies_outside_is_not() -> None:
     spans = [Span(MAY, JULY)]
-    assert lack_of("surgery", spans, Span(JUNE, JUNE)) is None
-    assert lack_of("surgery", spans, Span(MAY - 2, MAY - 1)) == Lack("surgery", Why.BEFORE, MAY)
-    assert lack_of("surgery", spans, Span(JULY + 1, JULY + 1)) == Lack("surgery", Why.NOT_YET, JULY)
-    assert lack_of("surgery", [], Span(MAY, JULY)) == Lack("surgery", Why.NEVER)
+    assert lack_of(STARTED, spans, Span(JUNE, JUNE)) is None
+    assert lack_of(STARTED, spans, Span(MAY - 2, MAY - 1)) == Lack(STARTED, Why.BEFORE, MAY)
+    assert lack_of(STARTED, spans, Span(JULY + 1, JULY + 1)) == Lack(STARTED, Why.NOT_YET, JULY)
+    assert lack_of(STARTED, [], Span(MAY, JULY)) == Lack(STARTED, Why.NEVER)
 
 
 def test_a_narrow_figure_is_known_by_all_rows_of_its_fact_in_its_hospital() -> None:
@@ -90,7 +91,7 @@ def test_a_narrow_figure_is_known_by_all_rows_of_its_fact_in_its_hospital() -> N
     told = heard({("H1", JUNE): 4}, {})
     assert told.lack([DEATHS], {"H1"}, Span(JUNE, JUNE)) is None
     assert told.lack([DEATHS], {"H2"}, Span(JUNE, JUNE)) is not None
-    assert told.lack([STAYS, OPERATIONS], {"H1"}, Span(JUNE, JUNE)) == Lack("surgery", Why.NEVER)
+    assert told.lack([STAYS, OPERATIONS], {"H1"}, Span(JUNE, JUNE)) == Lack(STARTED, Why.NEVER)
 
 
 def test_what_happens_now_is_known_of_who_ever_sent_a_row() -> None:
@@ -102,15 +103,17 @@ def test_what_happens_now_is_known_of_who_ever_sent_a_row() -> None:
 
 
 def test_words_name_the_fact_the_reason_and_who_would_bring_it() -> None:
-    never = words_of(Lack("surgery", Why.NEVER), {})
-    assert never.zh == "无数据（尚未接入）：从未收到“一台手术”的数据，可由SIU 消息带来"
-    mapped = words_of(Lack("surgery", Why.NEVER), {"surgery": {"anaesthesia"}})
+    never = words_of(Lack(STARTED, Why.NEVER), {})
+    assert never.zh == "无数据（尚未接入）：从未收到含“手术开始”的“一台手术”数据，可由SIU 消息带来"
+    mapped = words_of(Lack(STARTED, Why.NEVER), {"surgery": {"anaesthesia"}})
     assert "尚未生成" in mapped.zh
     assert "anaesthesia" in mapped.zh
     assert "the mapping of anaesthesia or messages SIU" in mapped.en
-    by_table = words_of(Lack("slot", Why.NEVER), {})
+    by_table = words_of(Lack(("slot", star()["slot"].of_kind(Kind.INSTANT)[0]), Why.NEVER), {})
     assert "content/operational/<来源>/slot.yaml" in by_table.zh
-    assert "2026-06" in words_of(Lack("surgery", Why.NOT_YET, JUNE), {}).zh
-    assert "2026-05" in words_of(Lack("surgery", Why.BEFORE, MAY), {}).en
+    assert "2026-06" in words_of(Lack(STARTED, Why.NOT_YET, JUNE), {}).zh
+    assert "2026-05" in words_of(Lack(STARTED, Why.BEFORE, MAY), {}).en
     for fact in star():
-        assert words_of(Lack(fact, Why.NEVER), {}).zh.startswith("无数据")
+        assert words_of(
+            Lack((fact, star()[fact].of_kind(Kind.INSTANT)[0]), Why.NEVER), {}
+        ).zh.startswith("无数据")
