@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -104,7 +105,10 @@ def test_two_people_bring_a_number_from_its_definition_to_publication(
 
     page.get_by_role("button", name="提请审批").first.click()
     page.get_by_role("dialog").get_by_role("button", name="提请审批").click()
-    expect(page.get_by_role("region", name="审批", exact=True)).to_contain_text("待审批")
+    approval = page.get_by_role("region", name="审批", exact=True)
+    expect(approval).to_contain_text("待审批")
+    expect(approval.get_by_role("button", name="审批通过")).to_be_disabled()
+    expect(approval).to_contain_text("由您提请，须由另一位有权限的人员审批")
 
     _publish_as_a_second_person(clinic, browser)
 
@@ -182,8 +186,8 @@ def test_a_figure_of_the_exam_is_entered_with_evidence_and_confirmed_by_another(
     dialog.get_by_role("button", name="填报").click()
     entries = page.get_by_role("region", name="填报记录")
     expect(entries).to_contain_text("国家临检中心证书")
-    entries.get_by_role("button", name="确认").click()
-    expect(entries.get_by_role("alert")).to_be_visible()  # not by whoever entered it
+    expect(entries.get_by_role("button", name="确认")).to_be_disabled()
+    expect(entries).to_contain_text("由您填报，须由另一位有权限的人员确认")
 
     password = engage(clinic, "ren.manager", "任主任")
     context = browser.new_context(locale="zh-CN")
@@ -238,6 +242,45 @@ def test_somebody_explores_and_every_number_opens_its_rows(
     page.get_by_role("button", name="去掉筛选 费用来源：自费").click()
     page.get_by_role("combobox", name="科室").select_option("")
     expect(page.get_by_role("region", name="指标值")).to_contain_text("分子 2")
+
+
+def test_an_exploration_is_saved_shared_and_opened_by_another(
+    clinic: Clinic, page: Page, browser: Browser
+) -> None:
+    refer(clinic)
+    password = engage(clinic, "su.analyst", "苏分析师")
+    address = "/indicators/explore?codes=EX-02&by=department&period=2026-03"
+    sign_in(clinic, page, "su.analyst", password, address)
+    page.get_by_role("button", name="保存分析").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("名称").fill("下转按科室")
+    dialog.get_by_label("共享：有链接的人可打开").check()
+    dialog.get_by_role("button", name="保存").click()
+    saved = page.get_by_role("group", name="已保存的分析")
+    expect(saved.get_by_role("combobox")).to_contain_text("下转按科室")
+    expect(saved.get_by_role("button", name="复制共享链接")).to_be_visible()
+    (number,) = re.findall(r"saved=([0-9a-f-]{36})", page.url)
+    saved.get_by_role("button", name="改名或共享").click()
+    dialog.get_by_label("名称").fill("下转·各科室")
+    dialog.get_by_role("button", name="保存").click()
+    expect(saved.get_by_role("combobox")).to_contain_text("下转·各科室")
+
+    password = engage(clinic, "lu.manager", "陆院长")
+    context = browser.new_context(locale="zh-CN")
+    second = context.new_page()
+    sign_in(clinic, second, "lu.manager", password, f"/indicators/explore?saved={number}")
+    theirs = second.get_by_role("group", name="已保存的分析")
+    expect(theirs).to_contain_text("“下转·各科室”，苏分析师 共享")
+    result = second.get_by_role("region", name="分析结果").first
+    expect(result.get_by_role("row")).to_have_count(4)  # head, D1, D2, all
+    expect(theirs.get_by_role("button", name="删除分析")).to_have_count(0)
+
+    saved.get_by_role("button", name="删除分析").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除分析").click()
+    expect(saved.get_by_role("combobox")).to_have_count(0)
+    second.goto(f"{clinic.address}/indicators/explore?saved={number}")
+    expect(second.get_by_text("没有该已保存的分析")).to_be_visible()
+    context.close()
 
 
 def test_a_phone_shows_what_managers_do(clinic: Clinic, page: Page) -> None:

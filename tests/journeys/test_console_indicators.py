@@ -134,7 +134,7 @@ def test_what_comes_now_stands_in_todays_tile_without_a_reload(clinic: Clinic, p
     sign_in(clinic, page, "gao.president", password, "/indicators")
     today = page.get_by_role("region", name="今日动态")
     emergencies = today.locator("div").filter(has=page.locator("dt", has_text="今日急诊"))
-    expect(emergencies.last).to_contain_text("0")
+    expect(emergencies.last).to_contain_text("无数据")  # nobody ever said when he registered
     now = SystemClock().now()
     put(
         clinic,
@@ -151,6 +151,30 @@ def test_what_comes_now_stands_in_todays_tile_without_a_reload(clinic: Clinic, p
         month=month_of(now.astimezone(ZONE).date()),
     )
     expect(emergencies.last).to_contain_text("7")
+
+
+def test_what_no_source_brings_is_told_as_no_data_and_not_as_zero(
+    clinic: Clinic, page: Page
+) -> None:
+    fill(clinic)
+    password = hire(clinic, "xu.president", "徐院长", "manager")
+    sign_in(clinic, page, "xu.president", password, "/indicators?period=2026-03")
+    tile = page.get_by_role("listitem").filter(has_text="危急值 10 分钟通报率")
+    expect(tile).to_contain_text("无数据（尚未接入）", timeout=60_000)
+    expect(tile).to_contain_text("消息")
+    tile.get_by_role("link").click()
+    head = page.get_by_role("region", name="指标值")
+    expect(head).to_contain_text("无数据")
+    expect(head).to_contain_text("从未收到")
+    page.goto(f"{clinic.address}/indicators/EX-04?period=2026-03&by=department")
+    quiet = page.get_by_role("list", name="按科室").get_by_role("listitem").filter(has_text="D2")
+    expect(quiet).to_contain_text("50.0%")
+    page.goto(f"{clinic.address}/indicators/EX-04?period=2026-02")
+    expect(head).to_contain_text("数据自 2026-03 开始")
+    page.set_viewport_size(PHONE)
+    page.goto(f"{clinic.address}/indicators?period=2026-03")
+    tile.get_by_role("link").click()
+    expect(page.get_by_role("dialog")).to_contain_text("无数据（尚未接入）")
 
 
 def test_a_phone_shows_tiles_below_each_other_and_pulls_up_what_is_behind_one(

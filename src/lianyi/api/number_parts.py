@@ -21,6 +21,7 @@ from lianyi.applications.indicators.reports.keeping import FOLDER
 from lianyi.applications.indicators.reports.noting import Noting
 from lianyi.applications.indicators.reports.running import House, Maker, access_now
 from lianyi.applications.indicators.reports.service import Reports
+from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
@@ -55,6 +56,9 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
         deps.reports,
     )
     app.state.indicator_files, app.state.indicator_notes = files, noting
+    app.state.indicator_explorations = SavedQuestions(
+        deps.pool, deps.log, deps.clock, deps.ids, indicators=app.state.indicators
+    )
     app.state.indicator_reports = Reports(house, Maker(house), files)
 
 

@@ -208,7 +208,8 @@ async def test_a_change_shows_whom_it_affected_above_and_beside(asked: Asked) ->
     narrowed = await asked.get("region", "/INP-005/impact", period="2026-03", against="previous",
                                where="sex:female")  # fmt: skip
     assert narrowed["indicators"], "others are narrowed in the same way"
-    own = await asked.get("head", "/INP-005/impact", period="2026-03", department="D1")
+    own = await asked.get("head", "/INP-005/impact", period="2026-03", department="D1",
+                          against="previous")  # fmt: skip
     assert own["above"] is None, "who sees a department does not see what its hospital did"
 
 
@@ -365,8 +366,8 @@ async def test_few_peers_are_not_shown(asked: Asked) -> None:
 
 async def test_questions_that_make_no_sense_are_refused(asked: Asked) -> None:
     for path, params, code in (
-        ("/INP-005/contribution", {"by": "weather"}, "LY-2571"),
-        ("/INP-005/contribution", {"by": "incision"}, "LY-2571"),
+        ("/INP-005/contribution", {"by": "weather", "against": "previous"}, "LY-2571"),
+        ("/INP-005/contribution", {"by": "incision", "against": "previous"}, "LY-2571"),
         ("/INP-006/contribution", {"against": "last_year"}, "LY-2570"),
         ("/INP-005/contribution", {"department": "E1"}, "LY-2504"),
         ("/INP-005/rows", {"where": "weather:rain"}, "LY-2546"),

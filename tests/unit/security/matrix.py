@@ -67,7 +67,7 @@ NOBODIES = ("anonymous", "expired-session", "expired-assignment")
 HEAD = ("operation", "role", *PLACES, *NOBODIES)
 
 NOT_THERE = "00000000-0000-0000-0000-000000000000"
-"""A report, run or note is somebody's own; test_reports and test_notes ask for those of others."""
+"""A report, run, note or exploration is somebody's own; their tests ask for those of others."""
 
 Row = tuple[str, ...]
 
@@ -135,7 +135,7 @@ class Matrix:
         }  # fmt: skip
         self._here |= {"type": "DiagnosticReport", "id": "here", "index": "0", "view": "results"}
         self._here |= {"source": "his", "table": "visit"}
-        self._here |= dict.fromkeys(("report", "run", "note"), NOT_THERE)
+        self._here |= dict.fromkeys(("report", "run", "note", "saved"), NOT_THERE)
         self._here |= await self._privacy(at)
         self._here |= await self._identity()
         await self._clinical()
@@ -197,7 +197,9 @@ class Matrix:
         await house.post("/indicators/EX-01/alert-rules", BODIES["set_indicator_alert_rule"])
         raised = await house.post("/indicators/alerts/evaluate", {"period": "2024"})
         assert raised == {"raised": 1}
-        put(house.data_dir, [stay(1, "2025-06-02", hospital=HERE, department="BENCH")])
+        one = stay(1, "2025-06-02", hospital=HERE, department="BENCH")
+        visited = dict.fromkeys(("registered_at", "seen_at"), one["discharged_at"])
+        put(house.data_dir, [one | visited])  # else nothing would be known of outpatients
         path = "/indicators/EX-01/calibers/national-exam"
         for done in ("propose", "approve"):
             await house.post(f"{path}/{done}", BODIES["approve_caliber"])
@@ -335,6 +337,7 @@ TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 VISITS = read_indicators(NOWHERE)[0]["EX-01"]
 SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
 SAYS = {"title": "r", "sections": [{"kind": "table", "codes": ["VIS-001"]}]}
+EXPLORATION = {"name": "r", "asked": {"codes": "EX-04", "by": "department"}}
 FINDING = {"rule": "ENC-015", "source": "his", "hospital": HERE, "department": "BENCH"}
 BODIES: dict[str, dict[str, Any]] = {
     "propose_caliber": SIGNS,
@@ -345,6 +348,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "order_indicator_report": {"says": SAYS},
     "change_indicator_report": {"version": 1, "says": SAYS},
     "run_indicator_report": {"mail": False},
+    "save_exploration": EXPLORATION,
+    "change_saved_exploration": EXPLORATION,
     "write_indicator_note": {"period": "2026-03", "hospital": HERE, "words": "r"},
     "change_indicator_note": {"version": 1, "period": "2026-03", "words": "r"},
     "withdraw_indicator_note": {"version": 1},

@@ -113,6 +113,7 @@ OWN = {
     "end_glass", "get_proposed_decision", "confirm_proposed_decision", "decline_proposed_decision",
     "get_indicator_report", "change_indicator_report", "run_indicator_report",
     "retry_indicator_report", "download_indicator_report",
+    "open_saved_exploration", "change_saved_exploration", "remove_saved_exploration",
     "get_indicator_note_history", "change_indicator_note", "withdraw_indicator_note",
 }  # fmt: skip
 """What is done with one's own, or with what waits: nothing does in the table, and all are told."""

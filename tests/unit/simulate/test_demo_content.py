@@ -29,6 +29,7 @@ from lianyi.simulate.demo import (
 )
 from lianyi.simulate.feed import read_target
 from lianyi.simulate.history.making import make_rows
+from lianyi.simulate.history.names import HOSPITAL
 from lianyi.simulate.history.store import Wanted
 from lianyi.simulate.people import check_character
 from lianyi.simulate.story import StorySettings, tell
@@ -163,6 +164,15 @@ def test_the_names_of_the_history_are_told_once_in_master_files(
     assert known[Kind.PRACTITIONER] == {
         code for code in codes_of(rows, "RY_ZD") if code.startswith("1")
     }
+
+
+def test_every_channel_of_the_demo_says_whose_messages_it_brings(
+    channels: dict[str, CompiledChannel],
+) -> None:
+    """Else departments would be offered without their hospital; what is replayed is anybody's."""
+    of = {one.definition.channel: one.definition.organisation for one in channels.values()}
+    assert len(of) > 5
+    assert {name for name, code in of.items() if code != HOSPITAL} <= {"corpus"}
 
 
 def codes_of(folder: Path, table: str) -> set[str]:

@@ -397,7 +397,9 @@ function cleanList(value: unknown, form: RegExp, max: number): string | undefine
   return found.length === 0 ? undefined : found.join(',')
 }
 
-export type ExploreSearch = { codes?: string; period?: string; by?: string; where?: string; hospital?: string; department?: string; doctor?: string }
+export type ExploreSearch = { codes?: string; period?: string; by?: string; where?: string; hospital?: string; department?: string; doctor?: string; saved?: string }
+
+const cleanSaved = (value: unknown) => (typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value) ? value : undefined)
 
 /** What is explored: which indicators, when, whose, by what they are put together. */
 export function exploreSearch(raw: RawSearch): ExploreSearch {
@@ -405,6 +407,7 @@ export function exploreSearch(raw: RawSearch): ExploreSearch {
     codes: cleanList(raw['codes'], /^[A-Z]{2,6}-\d{2,4}[a-z]?$/, 6),
     period: cleanPeriod(raw['period']),
     by: cleanList(raw['by'], /^[a-z_0-9]{1,40}$/, 3),
+    saved: cleanSaved(raw['saved']),
     where: cleanWhere(raw['where']),
     hospital: cleanText(raw['hospital'], 100),
     department: cleanText(raw['department'], 100),

@@ -1767,6 +1767,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/explorations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Saved Explorations
+         * @description The explorations that you saved.
+         */
+        get: operations["list_saved_explorations"];
+        put?: never;
+        /**
+         * Save Exploration
+         * @description Save an exploration under a name.
+         */
+        post: operations["save_exploration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/explorations/{saved}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open Saved Exploration
+         * @description An exploration of yours, or one that was shared, by its link.
+         */
+        get: operations["open_saved_exploration"];
+        /**
+         * Change Saved Exploration
+         * @description Rename or share an exploration of yours, or let it ask otherwise.
+         */
+        put: operations["change_saved_exploration"];
+        post?: never;
+        /**
+         * Remove Saved Exploration
+         * @description Remove an exploration of yours.
+         */
+        delete: operations["remove_saved_exploration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/explored": {
         parameters: {
             query?: never;
@@ -5908,7 +5960,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -6142,6 +6194,7 @@ export interface components {
          *         hash: of what the file says now.
          *         state: ``draft``, ``proposed``, ``approved``, ``changed since approval``, ``superseded``.
          *         last: the last that was said of this hash; null: nothing.
+         *         own_work: whoever asks proposed it, so that another person must approve it.
          */
         CaliberStanding: {
             /** Caliber */
@@ -6151,6 +6204,8 @@ export interface components {
             /** Hash */
             hash: string;
             last: components["schemas"]["CaliberWord"] | null;
+            /** Own Work */
+            own_work: boolean;
             /** State */
             state: string;
             /**
@@ -6637,8 +6692,9 @@ export interface components {
          *         name: of the group.
          *         hospital, department, doctor: where it lies, of a level of places.
          *         where: what its rows are asked for with, ``payer:self``, of a split; else empty.
-         *         numerator, denominator: now; ``before``: in the other period.
-         *         value, value_before: its own figure; null: nothing to divide by.
+         *         numerator, denominator: now; ``before``: in the other period; a numerator that is null:
+         *             nothing is known of it then.
+         *         value, value_before: its own figure; null: nothing to divide by, or nothing is known.
          *         rate: effect of its own figure. mix: effect of its share. effect: both.
          *         share: effect of the change in percent; null: nothing changed.
          */
@@ -6658,9 +6714,9 @@ export interface components {
             mix: number;
             name: components["schemas"]["BothWords"];
             /** Numerator */
-            numerator: number;
+            numerator: number | null;
             /** Numerator Before */
-            numerator_before: number;
+            numerator_before: number | null;
             /** Rate */
             rate: number;
             /** Share */
@@ -6731,7 +6787,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             /** Ways */
             ways: components["schemas"]["WayToSplit"][];
             why: components["schemas"]["BothWords"];
@@ -6920,14 +6976,18 @@ export interface components {
         /**
          * DefinedValue
          * @description What a definition comes to on the facts of now.
+         *
+         *     Attributes:
+         *         no_data: why nothing is known: then there is no number, and no zero; null: it is known.
          */
         DefinedValue: {
             /** Denominator */
             denominator: string | null;
             /** Hash */
             hash: string;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Numerator */
-            numerator: string;
+            numerator: string | null;
             /** Value */
             value: number | null;
         };
@@ -7528,6 +7588,9 @@ export interface components {
         /**
          * EntryView
          * @description An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one.
+         *
+         *     Attributes:
+         *         own_work: whoever asks entered it, so that another person must confirm it.
          */
         EntryView: {
             /** Caliber */
@@ -7557,6 +7620,8 @@ export interface components {
             number: number;
             /** Numerator */
             numerator: string;
+            /** Own Work */
+            own_work: boolean;
             /** Period */
             period: string;
             /** Position */
@@ -7711,12 +7776,16 @@ export interface components {
         /**
          * ExploredCell
          * @description A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital.
+         *
+         *     Attributes:
+         *         no_data: why nothing is known: then there is no number, and no zero; null: it is known.
          */
         ExploredCell: {
             /** Denominator */
             denominator: number | null;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Numerator */
-            numerator: number;
+            numerator: number | null;
             /** Places */
             places: components["schemas"]["PlaceOf"][];
             /** Value */
@@ -7752,7 +7821,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -7846,6 +7915,7 @@ export interface components {
          *         hospital, department, doctor: of whom; null: of all that were asked for and may be seen.
          *         month: ``2026-03`` where figures go by month; null: the whole period.
          *         numerator, denominator: what was counted; a denominator that there is none of is null.
+         *         no_data: why nothing is known: then there is no number, and no zero; null: it is known.
          *         last_year, previous: value of the same period a year ago, and of the period before this.
          *         year_on_year, on_previous: change against those, in percent of them; null: nothing to
          *             compare with. Of a percentage it is the change in percentage points.
@@ -7861,8 +7931,9 @@ export interface components {
             last_year?: number | null;
             /** Month */
             month?: string | null;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Numerator */
-            numerator: number;
+            numerator: number | null;
             /** On Previous */
             on_previous?: number | null;
             /** Previous */
@@ -8049,7 +8120,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -8345,7 +8416,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -8398,7 +8469,8 @@ export interface components {
          *     Attributes:
          *         counted_by: the caliber; null: it has no such caliber.
          *         way: why there are no figures, where it is not ``counted``; ``cannot_split``: its rows name
-         *             no doctor; ``no_caliber``: it has none of the name that was asked for.
+         *             no doctor; ``no_caliber``: it has none of the name that was asked for; ``no_data``:
+         *             nothing is known of what is counted in the period.
          *         why: the same in words.
          *         all: the figure of everything that was asked for and may be seen.
          *         figures: one for each hospital, department, doctor or month.
@@ -8430,7 +8502,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -8772,12 +8844,23 @@ export interface components {
         /**
          * LeftOut
          * @description A caliber that was not published, and how it stands.
+         *
+         *     Attributes:
+         *         why: how it stands; ``no data``: it is approved, and nothing is known of the period.
+         *         hospital: of which nothing is known; empty: of any, or it is not approved.
+         *         no_data: why nothing is known, in words; null: that is not the reason.
          */
         LeftOut: {
             /** Caliber */
             caliber: string;
             /** Code */
             code: string;
+            /**
+             * Hospital
+             * @default
+             */
+            hospital?: string;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Why */
             why: string;
         };
@@ -9744,6 +9827,7 @@ export interface components {
          *     Attributes:
          *         when: ``today``: since midnight; ``now``: at this moment.
          *         unit: ``count`` or ``yuan``.
+         *         value: null: nothing is known; ``no_data`` says why.
          */
         NowTile: {
             name: components["schemas"]["BothWords"];
@@ -9752,6 +9836,7 @@ export interface components {
              * @description the newest instant of today's rows; null: none came yet
              */
             newest?: string | null;
+            no_data?: components["schemas"]["BothWords"] | null;
             /** Tile */
             tile: string;
             /**
@@ -9760,7 +9845,7 @@ export interface components {
              */
             unit: "count" | "yuan";
             /** Value */
-            value: number;
+            value: number | null;
             /**
              * When
              * @enum {string}
@@ -10215,6 +10300,8 @@ export interface components {
          *     Attributes:
          *         hospitals, departments: by name.
          *         doctors: only where a department or doctor is asked for.
+         *         unplaced: so many of the departments are of no hospital, for their rows say none: the
+         *             channel that brings them has no ``organisation``, or the mapping no ``hospital``.
          */
         PlacesView: {
             /** Departments */
@@ -10223,6 +10310,8 @@ export interface components {
             doctors: components["schemas"]["PlaceOf"][];
             /** Hospitals */
             hospitals: components["schemas"]["Place"][];
+            /** Unplaced */
+            unplaced: number;
         };
         /**
          * Point
@@ -12344,6 +12433,102 @@ export interface components {
             watermark: string;
         };
         /**
+         * SaveExploration
+         * @description A question, what it is called, and whether whoever has its link may open it.
+         */
+        SaveExploration: {
+            asked: components["schemas"]["SavedQuestion"];
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /**
+         * SavedExploration
+         * @description A saved exploration; of what it asks whoever opens it sees what he may see.
+         *
+         *     Attributes:
+         *         by: who saved it.
+         *         own: whether that is whoever asks: only he renames, shares and removes it.
+         */
+        SavedExploration: {
+            asked: components["schemas"]["SavedQuestion"];
+            /** By */
+            by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Name */
+            name: string;
+            /** Own */
+            own: boolean;
+            /**
+             * Saved
+             * Format: uuid
+             */
+            saved: string;
+            /** Shared */
+            shared: boolean;
+        };
+        /**
+         * SavedExplorations
+         * @description The explorations that whoever asks saved, the last changed first.
+         */
+        SavedExplorations: {
+            /** Items */
+            items: components["schemas"]["SavedExploration"][];
+        };
+        /**
+         * SavedQuestion
+         * @description What is asked when it is opened, as ``GET /indicators/explored`` takes it.
+         *
+         *     Attributes:
+         *         codes: of indicators, ``A,B``; up to 6.
+         *         by: by what they are put together, ``department,payer``; empty: as the page begins.
+         *         period: whole months; empty: the last whole one at the time it is opened.
+         *         hospital, department, doctor: codes; empty: all that whoever opens it may see.
+         *         where: which of the rows, ``payer:self``.
+         */
+        SavedQuestion: {
+            /**
+             * By
+             * @default
+             */
+            by?: string;
+            /** Codes */
+            codes: string;
+            /**
+             * Department
+             * @default
+             */
+            department?: string;
+            /**
+             * Doctor
+             * @default
+             */
+            doctor?: string;
+            /**
+             * Hospital
+             * @default
+             */
+            hospital?: string;
+            /**
+             * Period
+             * @default
+             */
+            period?: string;
+            /**
+             * Where
+             * @default
+             */
+            where?: string;
+        };
+        /**
          * SayingRow
          * @description A message or act that said something about a record.
          *
@@ -13023,7 +13208,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -13173,7 +13358,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -13497,7 +13682,7 @@ export interface components {
              * Way
              * @enum {string}
              */
-            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber";
+            way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
         };
         /**
@@ -22268,6 +22453,478 @@ export interface operations {
                 content: {
                     "text/csv": unknown;
                 };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_saved_explorations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedExplorations"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    save_exploration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveExploration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedExploration"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    open_saved_exploration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                saved: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedExploration"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    change_saved_exploration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                saved: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveExploration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedExploration"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    remove_saved_exploration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                saved: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description not signed in */
             401: {

@@ -29,6 +29,7 @@ from lianyi.applications.indicators.exploring import (
     parse_by,
 )
 from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
+from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.periods import parse_period
 from lianyi.applications.indicators.placing import Placing, places_view
 from lianyi.applications.indicators.publishing.known import defined_by
@@ -53,6 +54,7 @@ class Explorations:
         rows: Rows,
         *,
         asking: Asking,
+        hearing: Hearing,
         data: Questions,
     ) -> None:
         """Count beside the figures of indicators.
@@ -63,6 +65,7 @@ class Explorations:
             counter: counts.
             rows: lists what was counted.
             asking: gives the window of a question.
+            hearing: tells a zero from no data.
             data: names departments and practitioners.
         """
         self._pool, self._clock, self._zone = house
@@ -71,7 +74,7 @@ class Explorations:
         self._asking = asking
         self._data = data
         self._placing = Placing(counter)
-        self._exploring = Exploring(counter)
+        self._exploring = Exploring(counter, hearing)
 
     @property
     def _today(self) -> date:

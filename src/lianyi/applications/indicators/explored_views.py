@@ -34,11 +34,14 @@ class PlacesView(Shown):
     Attributes:
         hospitals, departments: by name.
         doctors: only where a department or doctor is asked for.
+        unplaced: so many of the departments are of no hospital, for their rows say none: the
+            channel that brings them has no ``organisation``, or the mapping no ``hospital``.
     """
 
     hospitals: list[Place]
     departments: list[PlaceOf]
     doctors: list[PlaceOf]
+    unplaced: int
 
 
 class Dimension(Shown):
@@ -57,10 +60,15 @@ class Dimension(Shown):
 
 
 class ExploredCell(Shown):
-    """A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital."""
+    """A cell; ``places`` are in the order of ``by``, a department or doctor with its hospital.
+
+    Attributes:
+        no_data: why nothing is known: then there is no number, and no zero; null: it is known.
+    """
 
     places: list[PlaceOf]
-    numerator: float
+    no_data: BothWords | None = None
+    numerator: float | None
     denominator: float | None
     value: float | None
 

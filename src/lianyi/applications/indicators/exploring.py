@@ -23,6 +23,8 @@ from lianyi.applications.indicators.explored_views import (
 )
 from lianyi.applications.indicators.failures import BadSlice, TooMuchAtOnce
 from lianyi.applications.indicators.figures import Counts, Teller
+from lianyi.applications.indicators.heard import Heard, Span
+from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.naming import NOBODY, Names
 from lianyi.applications.indicators.periods import month_text
@@ -146,14 +148,28 @@ class Counted:
     """What an exploration came to: for each indicator its cells and the whole."""
 
     def __init__(
-        self, some: Sequence[Meant], by: tuple[str, ...], cells: Mapping[Part, Cells], whole: Cells
+        self,
+        some: Sequence[Meant],
+        by: tuple[str, ...],
+        cells: Mapping[Part, Cells],
+        whole: Cells,
+        known: tuple[Heard, Window],
     ) -> None:
-        """Keep what was counted; ``whole`` has the key of a part and one cell."""
-        self.some = some
+        """Keep what was counted.
+
+        Args:
+            some: indicators.
+            by: by what they are put together.
+            cells: of each part.
+            whole: has the key of a part and one cell.
+            known: what is known, and in which window it was counted.
+        """
         self.by = by
         self.key = _key_of(by)
         self._cells = cells
         self._whole = whole
+        self._heard, self._window = known
+        self.some = [self._known(one) for one in some]
 
     def keys(self, one: Meant) -> list[Key]:
         """Return the keys of an indicator's cells in their order."""
@@ -162,8 +178,28 @@ class Counted:
 
     def cell(self, one: Meant, key: Key, places: list[PlaceOf]) -> ExploredCell:
         """Return a cell as it is shown."""
+        no_data = self._no_data(one, dict(zip(self.key, key, strict=True)))
+        if no_data:
+            return ExploredCell(
+                places=places, no_data=no_data, numerator=None, denominator=None, value=None
+            )
         counts = [self._cells[part].get(key, 0) for part in one.caliber.parts()]
         return _cell(one, counts, places)
+
+    def _known(self, one: Meant) -> Meant:
+        """Return an indicator; of what nothing is known at all says why."""
+        why = self._no_data(one, {}) if one.counted else None
+        return one._replace(way="no_data", why=why) if why else one
+
+    def _no_data(self, one: Meant, said: Mapping[str, Any]) -> BothWords | None:
+        """Say why nothing is known of a cell, by what its key says of place and month."""
+        hospitals = self._window.places.all_hospitals
+        months = Span(self._window.first, self._window.last)
+        if "hospital" in said:
+            hospitals = frozenset({said["hospital"]})
+        if "month" in said:
+            months = Span(said["month"], said["month"])
+        return self._heard.no_data(one.caliber.parts(), hospitals, months)
 
     def whole(self, one: Meant) -> ExploredCell:
         """Return everything together."""
@@ -191,9 +227,10 @@ def _in_order(value: object) -> tuple[int, str]:
 class Exploring:
     """Counts explorations."""
 
-    def __init__(self, counter: Counter) -> None:
-        """Ask a counter."""
+    def __init__(self, counter: Counter, hearing: Hearing) -> None:
+        """Ask a counter; a hearing tells a zero from no data."""
         self._counter = counter
+        self._hearing = hearing
 
     async def count(self, some: Sequence[Meant], by: tuple[str, ...], window: Window) -> Counted:
         """Count indicators in a window.
@@ -214,7 +251,8 @@ class Exploring:
                 why_zh=f"共 {most} 格，最多显示 {CELLS_MAX} 格；请减少分组或缩小范围",
             )
         told = {(part,): found.get((), 0) for part, found in whole.items()}
-        return Counted(wanted, by, cells, told)
+        heard = await self._hearing.of(parts)
+        return Counted(wanted, by, cells, told, (heard, window))
 
 
 def codes_in(counted: Counted) -> tuple[set[str], set[str]]:
@@ -300,7 +338,10 @@ def explored_csv(view: ExploredView) -> str:
             places = [text for place in cell.places for text in (place.name.zh, place.code)]
             said = [one.code, one.name.zh, one.counted_by.caliber if one.counted_by else ""]
             below = "" if cell.denominator is None else cell.denominator
-            value = "" if cell.value is None else cell.value
-            told = [*said, view.period.period, *places, cell.numerator, below, value, one.unit]
+            value: float | str = "" if cell.value is None else cell.value
+            above = "" if cell.numerator is None else cell.numerator
+            if cell.no_data:
+                value = cell.no_data.zh
+            told = [*said, view.period.period, *places, above, below, value, one.unit]
             writer.writerow([harmless(text) for text in told])
     return out.getvalue()

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from lianyi.applications.indicators.model import Indicator, Part, Unit
 from lianyi.applications.indicators.predicates import SPANS
-from lianyi.applications.indicators.views import Figure
+from lianyi.applications.indicators.views import BothWords, Figure
 
 _POINTS: Final = frozenset({Unit.PERCENT, Unit.PER_MILLE, Unit.PER_TEN_THOUSAND})
 """Of these a change is told in points: from 20 % to 25 % are five."""
@@ -44,22 +44,33 @@ class Teller:
         self._above = scale(numerator)
         self._below = scale(denominator) if denominator else 1.0
 
-    def value(self, counts: Counts) -> float | None:
-        """Return the value; None: there is nothing to divide by."""
+    def value(self, counts: Counts | None) -> float | None:
+        """Return the value; None: there is nothing to divide by, or nothing is known."""
+        if counts is None:
+            return None
         above, below = self._told(counts)
         return quotient(above, below, factor=self._indicator.factor)
 
-    def figure(self, now: Counts, before: Counts, last_year: Counts) -> Figure:
+    def figure(
+        self,
+        now: Counts | None,
+        before: Counts | None,
+        last_year: Counts | None,
+        *,
+        no_data: BothWords | None = None,
+    ) -> Figure:
         """Return a figure with its comparisons.
 
         Args:
-            now: what was counted.
+            now: what was counted; None: nothing is known.
             before: the same of the period before.
             last_year: the same of the period a year ago.
+            no_data: why nothing is known now.
         """
-        above, below = self._told(now)
+        above, below = self._told(now) if now else (None, None)
         value, previous, then = self.value(now), self.value(before), self.value(last_year)
         return Figure(
+            no_data=no_data,
             numerator=above,
             denominator=below,
             value=value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -11,10 +11,13 @@ from lianyi.applications.indicators.boards import Board, BoardTile
 from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.defining import Meant
 from lianyi.applications.indicators.figures import Counts, Number, Teller, ranked
+from lianyi.applications.indicators.heard import EVERYTHING_KNOWN, Heard, Span, any_row
+from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.model import Indicator, Part
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.periods import Period, month_text
 from lianyi.applications.indicators.views import (
+    BothWords,
     By,
     Figure,
     IndicatorFigures,
@@ -68,9 +71,15 @@ class Told(NamedTuple):
 class Figuring:
     """Counts what is asked for and tells it."""
 
-    def __init__(self, counter: Counter) -> None:
-        """Ask a counter."""
+    def __init__(self, counter: Counter, hearing: Hearing) -> None:
+        """Ask a counter.
+
+        Args:
+            counter: of rows.
+            hearing: of the same rows; tells a zero from no data.
+        """
         self._counter = counter
+        self._hearing = hearing
 
     async def tables(
         self, some: Sequence[Meant], period: Period, window: Window, by: By, at: Clocked
@@ -85,36 +94,36 @@ class Figuring:
             at: when it is asked.
         """
         parts, grain = _parts(some), _grain(by, window)
+        asked = [*parts, *_every(parts)]
         spans = [period, period.before(period.months), period.before(_YEAR)]
         windows = [replace(window, first=one.first, last=one.last) for one in spans]
-        now, before, then = [await self._counter.figures(parts, one, grain) for one in windows]
+        counted = [await self._counter.figures(asked, one, grain) for one in windows]
         whole = [await self._whole(parts, one, cells, grain)
-                 for one, cells in zip(windows, (now, before, then), strict=True)]  # fmt: skip
+                 for one, cells in zip(windows, counted, strict=True)]  # fmt: skip
         if by == "month":
             wide = replace(window, first=period.first - _YEAR, last=period.last)
-            now = await self._counter.figures(parts, wide, grain)
+            counted = [await self._counter.figures(asked, wide, grain)] * 3
+            needed: set[object] = set(range(wide.first, wide.last + 1))
+        else:
+            needed = {key[0] for part in parts for key in counted[0][part]}
+        sure = all(_rows_of_all(cells, parts, needed) for cells in counted)
+        heard = EVERYTHING_KNOWN if sure else await self._hearing.of(parts)
+        months = [Span(one.first, one.last) for one in windows]
         found: list[Told] = []
         for one in some:
             if not one.counted:
                 found.append(Told(one, [], None, None))
                 continue
-            teller, sides = _teller(one), one.caliber.parts()
+            telling = _Telling(one, heard, window)
             if by == "month":
-                figures = _by_month(teller, now, sides, period)
+                figures = telling.by_month(counted[0], period)
             else:
-                keys = sorted({key for part in sides for key in now[part]}, key=_in_order)
-                figures = [
-                    (
-                        key,
-                        teller.figure(
-                            *(_counts(cells, sides, key) for cells in (now, before, then))
-                        ),
-                    )
-                    for key in keys
-                ]
-            all_ = teller.figure(*(_counts(cells, sides, ()) for cells in whole))
-            newest = await self._newest(sides[0], windows[0], at)
-            found.append(Told(one, figures, all_, newest))
+                figures = telling.by_place(counted, months)
+            newest = await self._newest(telling.sides[0], windows[0], at)
+            all_ = telling.figure(whole, ((), (), ()), months, window.places.all_hospitals)
+            if all_.no_data:
+                one = one._replace(way="no_data", why=all_.no_data)
+            found.append(Told(one, figures, all_ if one.counted else None, newest))
         return found
 
     async def _whole(
@@ -133,22 +142,26 @@ class Figuring:
     ) -> list[Tile]:
         """Return the tiles of a board for a month."""
         wide = replace(window, first=period.last - _YEAR, last=period.last)
-        cells = await self._counter.figures(_parts(some), wide, GRAINS["month"])
+        parts = _parts(some)
+        cells = await self._counter.figures([*parts, *_every(parts)], wide, GRAINS["month"])
+        sure = _rows_of_all(cells, parts, set(range(wide.first, wide.last + 1)))
+        heard = EVERYTHING_KNOWN if sure else await self._hearing.of(parts)
         found = []
         for said, one in zip(board.tiles, some, strict=True):
             if not one.counted:
                 found.append(_tile(said, one, None, [], None, complete=False))
                 continue
-            teller, sides = _teller(one), one.caliber.parts()
-            figure = _of_month(teller, cells, sides, period.last)
+            telling = _Telling(one, heard, window)
+            figure = telling.of_month(cells, period.last)
             months = range(period.last - MONTHS_IN_LINE + 1, period.last + 1)
-            line = [
-                Point(month=month_text(m), value=teller.value(_counts(cells, sides, (m,))))
-                for m in months
-            ]
+            line = [Point(month=month_text(m), value=telling.value(cells, m)) for m in months]
             newest = await self._newest(
-                sides[0], replace(window, first=period.first, last=period.last), at
+                telling.sides[0], replace(window, first=period.first, last=period.last), at
             )
+            if figure.no_data:
+                lacking = one._replace(way="no_data", why=figure.no_data)
+                found.append(_tile(said, lacking, None, line, newest, complete=False))
+                continue
             complete = newest is not None and newest >= at.end
             found.append(_tile(said, one, figure, line, newest, complete=complete))
         return found
@@ -156,6 +169,19 @@ class Figuring:
     async def number(self, part: Part, window: Window) -> Number:
         """Return what one part comes to in a window."""
         return (await self._counter.figures([part], window, _WHOLE))[part][()]
+
+    async def lacking(self, part: Part, window: Window, *, ever: bool) -> BothWords | None:
+        """Say what is lacking of a number that came to nothing; None: it is a true 0.
+
+        Args:
+            part: what was counted.
+            window: of what.
+            ever: whether a row of any month is enough, as it is of what happens now.
+        """
+        heard, hospitals = await self._hearing.of([part]), window.places.all_hospitals
+        if ever:
+            return heard.never(part, hospitals)
+        return heard.no_data([part], hospitals, Span(window.first, window.last))
 
     async def newest(self, part: Part, window: Window, until: datetime) -> datetime | None:
         """Return the newest instant of a part's rows in a window, in UTC; None: there is none."""
@@ -191,7 +217,7 @@ def view_of(
         all=whole,
         figures=shown if by == "month" else ranked(shown, indicator.better),
         newest=newest.replace(tzinfo=UTC) if newest else None,
-        complete=newest is not None and newest >= at.end,
+        complete=one.counted and newest is not None and newest >= at.end,
     )
 
 
@@ -232,19 +258,69 @@ def _counts(cells: Mapping[Part, Cells], sides: Sequence[Part], key: Key) -> Cou
     return Counts(numerator, below[0] if below else None)
 
 
-def _by_month(
-    teller: Teller, cells: Mapping[Part, Cells], sides: Sequence[Part], period: Period
-) -> list[tuple[Key, Figure]]:
-    months = range(period.first, period.last + 1)
-    return [((month,), _of_month(teller, cells, sides, month)) for month in months]
+class _Telling:
+    """Tells the figures of one indicator; of what is not known it says so."""
+
+    def __init__(self, one: Meant, heard: Heard, window: Window) -> None:
+        self.sides = one.caliber.parts()
+        self._teller = _teller(one)
+        self._heard = heard
+        self._hospitals = window.places.all_hospitals
+
+    def figure(
+        self,
+        counted: Sequence[Mapping[Part, Cells]],
+        keys: Sequence[Key],
+        months: Sequence[Span],
+        hospitals: Collection[str | None] | None,
+    ) -> Figure:
+        """Return a figure; of now, of before and of a year ago there are cells, key and months."""
+        lacks = [self._heard.no_data(self.sides, hospitals, one) for one in months]
+        counts = [
+            None if lack else _counts(cells, self.sides, key)
+            for cells, key, lack in zip(counted, keys, lacks, strict=True)
+        ]
+        return self._teller.figure(*counts, no_data=lacks[0])
+
+    def by_place(
+        self, counted: Sequence[Mapping[Part, Cells]], months: Sequence[Span]
+    ) -> list[tuple[Key, Figure]]:
+        """Return the figures of what was counted, by keys that begin with a hospital."""
+        keys = sorted({key for part in self.sides for key in counted[0][part]}, key=_in_order)
+        return [(key, self.figure(counted, [key] * 3, months, {key[0]})) for key in keys]
+
+    def by_month(self, cells: Mapping[Part, Cells], period: Period) -> list[tuple[Key, Figure]]:
+        """Return the figure of each month."""
+        months = range(period.first, period.last + 1)
+        return [((month,), self.of_month(cells, month)) for month in months]
+
+    def of_month(self, cells: Mapping[Part, Cells], month: int) -> Figure:
+        """Return the figure of a month, compared with the one before and that of a year ago."""
+        wanted = (month, month - 1, month - _YEAR)
+        keys = [(one,) for one in wanted]
+        return self.figure([cells] * 3, keys, [Span(m, m) for m in wanted], self._hospitals)
+
+    def value(self, cells: Mapping[Part, Cells], month: int) -> float | None:
+        """Return the value of a month; None: there is none."""
+        if self._heard.lack(self.sides, self._hospitals, Span(month, month)):
+            return None
+        return self._teller.value(_counts(cells, self.sides, (month,)))
 
 
-def _of_month(
-    teller: Teller, cells: Mapping[Part, Cells], sides: Sequence[Part], month: int
-) -> Figure:
-    """Return the figure of a month, compared with the one before and that of a year ago."""
-    wanted = (month, month - 1, month - _YEAR)
-    return teller.figure(*(_counts(cells, sides, (one,)) for one in wanted))
+def _every(parts: Iterable[Part]) -> list[Part]:
+    """Return what shows with the same pass over the rows whether there are any."""
+    return list(dict.fromkeys(any_row(part) for part in parts))
+
+
+def _rows_of_all(
+    cells: Mapping[Part, Cells], parts: Iterable[Part], needed: Collection[object]
+) -> bool:
+    """Tell whether rows came of each part's fact, and of all months or hospitals needed."""
+    for part in _every(parts):
+        came = {key[0] for key, rows in cells[part].items() if rows}
+        if not came or not came.issuperset(needed):
+            return False
+    return True
 
 
 def _in_order(key: Key) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.explored_views import PlaceOf, PlacesView
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.naming import Names
-from lianyi.applications.indicators.views import Place
+from lianyi.applications.indicators.views import BothWords, Place
 from lianyi.applications.indicators.window import Window
 
 WHERE: Final = (
@@ -57,13 +57,18 @@ class Placing:
 
 
 def places_view(places: Pairs, doctors: Pairs, names: Names) -> PlacesView:
-    """Return places with what they are called, in the order of their names."""
+    """Return places with what they are called, in the order of their names.
+
+    A code is a hospital's own: of a department or doctor whose rows say no hospital the name says
+    so, and the departments of that kind are counted.
+    """
 
     def named(pairs: Pairs, *, practitioner: bool) -> list[PlaceOf]:
         found = []
         for hospital, code in pairs:
             place = names.practitioner(code) if practitioner else names.organisation(code)
-            found.append(PlaceOf(code=code, name=place.name, hospital=hospital))
+            name = place.name if hospital else _of_no_hospital(place.name)
+            found.append(PlaceOf(code=code, name=name, hospital=hospital))
         return sorted(found, key=lambda one: (one.name.zh, one.code, one.hospital))
 
     hospitals: list[Place] = [
@@ -73,4 +78,9 @@ def places_view(places: Pairs, doctors: Pairs, names: Names) -> PlacesView:
         hospitals=sorted(hospitals, key=lambda one: (one.name.zh, one.code)),
         departments=named({pair for pair in places if pair[1]}, practitioner=False),
         doctors=named(doctors, practitioner=True),
+        unplaced=sum(not hospital for hospital, code in places if code),
     )
+
+
+def _of_no_hospital(name: BothWords) -> BothWords:
+    return BothWords(zh=f"{name.zh}（未注明医院）", en=f"{name.en} (of no hospital)")

@@ -42,6 +42,7 @@ from lianyi.applications.indicators.failures import (
     UnreadablePeriod,
 )
 from lianyi.applications.indicators.figuring import Clocked, Figuring, view_of
+from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.installed import must_be_there
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.now import StarNow
@@ -86,6 +87,7 @@ class Ground:
     zone: ZoneInfo
     content_dir: Path
     counter: Counter
+    hearing: Hearing
     figuring: Figuring
     window: Callable[..., Awaitable[tuple[Window, Sight]]]
     meant: Callable[..., Meant]
@@ -142,11 +144,14 @@ class IndicatorService:
         self._book = Book(content_dir)
         self._asking = Asking(pool)
         self._counter = Counter(star, settings)
-        self._figuring = Figuring(self._counter)
+        self._hearing = Hearing(self._counter, content_dir)
+        self._figuring = Figuring(self._counter, self._hearing)
         self._now = now
         of_now = settings.model_copy(update={"engine": "duckdb"})
         self._counter_of_now = Counter(lambda: now, of_now)
-        self._figuring_of_now = Figuring(self._counter_of_now)
+        self._figuring_of_now = Figuring(
+            self._counter_of_now, Hearing(self._counter_of_now, content_dir)
+        )
         self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
         self.explorations = Explorations(
             (pool, clock, zone),
@@ -154,6 +159,7 @@ class IndicatorService:
             self._counter,
             self._rows,
             asking=self._asking,
+            hearing=self._hearing,
             data=data,
         )
 
@@ -285,7 +291,10 @@ class IndicatorService:
             of_today = Window(month, month, window.places, window.doctors, since, until)
             tiles.append(
                 await _now_tile(
-                    self._figuring_of_now, one, of_today if one.when == "today" else everything
+                    self._figuring_of_now,
+                    one,
+                    of_today if one.when == "today" else everything,
+                    ever=True,
                 )
             )
         return TodayView(day=day, asked_at=self._clock.now(), tiles=tiles)
@@ -309,7 +318,7 @@ class IndicatorService:
         since, until = self._midnight(first), self._midnight(last + timedelta(days=1))
         of_days = replace(window, since=since, until=until)
         return [
-            await _now_tile(self._figuring, one, of_days)
+            await _now_tile(self._figuring, one, of_days, ever=False)
             for one in now_tiles()
             if one.when == "today" and (sight.doctors is None or one.part.doctor)
         ]
@@ -403,6 +412,7 @@ class IndicatorService:
             zone=self._zone,
             content_dir=self._content_dir,
             counter=self._counter,
+            hearing=self._hearing,
             figuring=self._figuring,
             window=self._asking.window,
             meant=self._meant,
@@ -424,9 +434,10 @@ class IndicatorService:
         return await naming.look_up(self._data, organisations=organisations | others)
 
 
-async def _now_tile(figuring: Figuring, one: CountedNow, window: Window) -> NowTile:
-    """Return what one tile comes to in a window."""
+async def _now_tile(figuring: Figuring, one: CountedNow, window: Window, *, ever: bool) -> NowTile:
+    """Return what one tile comes to in a window; ``ever``: see :meth:`.Figuring.lacking`."""
     value = await figuring.number(one.part, window)
+    no_data = None if value else await figuring.lacking(one.part, window, ever=ever)
     newest = None
     if one.when == "today" and window.until is not None:
         newest = await figuring.newest(one.part, window, window.until)
@@ -436,6 +447,7 @@ async def _now_tile(figuring: Figuring, one: CountedNow, window: Window) -> NowT
         name=said_of(one.name),
         when=one.when,
         unit="yuan" if money else "count",
-        value=float(value) / 100 if money else float(value),
+        value=None if no_data else float(value) / 100 if money else float(value),
+        no_data=no_data,
         newest=newest,
     )

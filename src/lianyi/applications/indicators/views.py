@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 By = Literal["hospital", "department", "doctor", "month"]
 Side = Literal["numerator", "denominator"]
 Way = Literal["counted", "by_form", "not_available"]
-CountedHow = Literal["counted", "by_form", "not_available", "cannot_split", "no_caliber"]
+CountedHow = Literal["counted", "by_form", "not_available", "cannot_split", "no_caliber", "no_data"]
 
 
 class Shown(BaseModel):
@@ -208,6 +208,7 @@ class Figure(Shown):
         hospital, department, doctor: of whom; null: of all that were asked for and may be seen.
         month: ``2026-03`` where figures go by month; null: the whole period.
         numerator, denominator: what was counted; a denominator that there is none of is null.
+        no_data: why nothing is known: then there is no number, and no zero; null: it is known.
         last_year, previous: value of the same period a year ago, and of the period before this.
         year_on_year, on_previous: change against those, in percent of them; null: nothing to
             compare with. Of a percentage it is the change in percentage points.
@@ -218,7 +219,8 @@ class Figure(Shown):
     department: Place | None = None
     doctor: Place | None = None
     month: str | None = None
-    numerator: float
+    no_data: BothWords | None = None
+    numerator: float | None
     denominator: float | None
     value: float | None
     last_year: float | None = None
@@ -244,7 +246,8 @@ class IndicatorFigures(Shown):
     Attributes:
         counted_by: the caliber; null: it has no such caliber.
         way: why there are no figures, where it is not ``counted``; ``cannot_split``: its rows name
-            no doctor; ``no_caliber``: it has none of the name that was asked for.
+            no doctor; ``no_caliber``: it has none of the name that was asked for; ``no_data``:
+            nothing is known of what is counted in the period.
         why: the same in words.
         all: the figure of everything that was asked for and may be seen.
         figures: one for each hospital, department, doctor or month.
@@ -414,13 +417,15 @@ class NowTile(Shown):
     Attributes:
         when: ``today``: since midnight; ``now``: at this moment.
         unit: ``count`` or ``yuan``.
+        value: null: nothing is known; ``no_data`` says why.
     """
 
     tile: str
     name: BothWords
     when: Literal["today", "now"]
     unit: Literal["count", "yuan"]
-    value: float
+    value: float | None
+    no_data: BothWords | None = None
     newest: datetime | None = Field(
         default=None, description="the newest instant of today's rows; null: none came yet"
     )

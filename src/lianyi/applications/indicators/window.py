@@ -43,6 +43,13 @@ class Places:
         return Places(hospitals, frozenset(one for one in shared if one[0] not in hospitals))
 
     @property
+    def all_hospitals(self) -> frozenset[str] | None:
+        """The hospitals in which they lie; None: all there are."""
+        if self.hospitals is None:
+            return None
+        return self.hospitals | {hospital for hospital, _ in self.departments}
+
+    @property
     def nowhere(self) -> bool:
         """Whether there are none."""
         return self.hospitals == frozenset() and not self.departments

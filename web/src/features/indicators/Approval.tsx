@@ -105,10 +105,11 @@ function Steps({ standing }: { standing: CaliberStanding }) {
       {steps
         .filter(({ shown }) => shown)
         .map(({ step }) => (
-          <Button key={step} size="small" type={step === 'approve' ? 'primary' : 'default'} danger={step === 'withdraw'} onClick={() => sign(step)}>
+          <Button key={step} size="small" type={step === 'approve' ? 'primary' : 'default'} danger={step === 'withdraw'} disabled={step === 'approve' && standing.own_work} onClick={() => sign(step)}>
             {t(`indicators.step.${step}`)}
           </Button>
         ))}
+      {standing.own_work && may('indicators.approve') && <span className="quiet">{t('indicators.ownProposal')}</span>}
     </>
   )
 }

@@ -2,7 +2,7 @@ import type { Figure } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { amount, changeOf, type Money } from './numbers'
-import { Moved, type Said, useSaid, Value } from './parts'
+import { Moved, NoData, type Said, useSaid, Value } from './parts'
 
 export type Level = 'hospital' | 'department' | 'doctor'
 
@@ -37,7 +37,7 @@ export function Bars({ figures, level, unit, better, whole, money, open }: Props
 /** Those with a rank by it, then the largest first; those without a value last. */
 export function ranked(figures: readonly Figure[]): Figure[] {
   const last = Number.MAX_SAFE_INTEGER
-  return [...figures].sort((a, b) => (a.rank ?? last) - (b.rank ?? last) || (b.value ?? -Infinity) - (a.value ?? -Infinity) || b.numerator - a.numerator)
+  return [...figures].sort((a, b) => (a.rank ?? last) - (b.rank ?? last) || (b.value ?? -Infinity) - (a.value ?? -Infinity) || (b.numerator ?? -1) - (a.numerator ?? -1))
 }
 
 function Bar({ figure, level, unit, better, hospitals, most, whole, money, open }: { figure: Figure; hospitals: boolean; most: number } & Omit<Props, 'figures'>) {
@@ -66,10 +66,10 @@ function Bar({ figure, level, unit, better, hospitals, most, whole, money, open 
         {whole !== null && most > 0 && <b style={{ left: `${Math.max(0, whole / most) * 100}%` }} />}
       </span>
       <span className="bar-value">
-        <Value value={figure.value} unit={unit} />
+        <NoData why={figure.no_data} otherwise={<Value value={figure.value} unit={unit} />} />
       </span>
       <span className="bar-parts num quiet">
-        {money && amount(figure.numerator, money.numerator, language)}
+        {money && figure.numerator !== null && amount(figure.numerator, money.numerator, language)}
         {money && figure.denominator !== null && ` / ${amount(figure.denominator, money.denominator, language)}`}
       </span>
       <span className="bar-moved">

@@ -65,7 +65,7 @@ export default function BoardPage() {
 function Save({ board, tiles, search, period }: { board: IndicatorBoard; tiles: IndicatorTile[] | undefined; search: BoardSearch; period: Period }) {
   const { hospital, department } = search
   const whole = period.kind === 'month' && department === undefined
-  const codes = (tiles ?? []).filter(({ way }) => way === 'counted').slice(0, 30).map(({ code }) => code).join(',')
+  const codes = (tiles ?? []).filter(({ way }) => way === 'counted' || way === 'no_data').slice(0, 30).map(({ code }) => code).join(',')
   if (whole) return <ExportMenu name={`${board.board}-${periodText(period)}`} forms={['csv', 'xlsx', 'pdf']} fetch={saveBoard({ board: board.board, month: periodText(period), ...(hospital && { hospital }) })} />
   if (codes === '') return null
   return <ExportMenu name={`${board.board}-${periodText(period)}`} forms={['csv', 'xlsx']} fetch={saveValues({ codes, period: periodText(period), by: 'department', ...(hospital && { hospital }), ...(department && { department }) })} />

@@ -104,7 +104,7 @@ function Counted({ code, caliber }: { code: string; caliber: Caliber }) {
         <Value value={counted.all.value} unit={counted.unit} />
       </strong>
       <span className="quiet num">
-        {amount(counted.all.numerator, money.numerator, language)}
+        {amount(counted.all.numerator ?? 0, money.numerator, language)}
         {counted.all.denominator !== null && ` / ${amount(counted.all.denominator, money.denominator, language)}`}
       </span>
       <Moved label={t('indicators.yearOnYear')} by={counted.all.year_on_year} unit={counted.unit} better={counted.better} />

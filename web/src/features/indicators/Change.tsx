@@ -9,7 +9,7 @@ import { useTexts } from '@/lib/texts'
 
 import { MovedRows } from './MovedRows'
 import { amount, moneyOf, plain } from './numbers'
-import { useSaid, Value } from './parts'
+import { NoData, useSaid, Value } from './parts'
 import { periodText } from './periods'
 import { PeriodPicker, PlacePicker, usePeriod } from './Pickers'
 import { useLastYear } from './PlaceOf'
@@ -123,7 +123,7 @@ function Both({ indicator, change, before, after }: { indicator: IndicatorDetail
         <div key={key}>
           <dt>{of.name}</dt>
           <dd>
-            <Value value={value.value} unit={indicator.unit} />
+            <NoData why={value.no_data} otherwise={<Value value={value.value} unit={indicator.unit} />} />
             {value.denominator !== null && (
               <span className="quiet num">
                 {amount(Number(value.numerator), money(of.hash).numerator, language)} / {amount(Number(value.denominator), money(of.hash).denominator, language)}

@@ -17,7 +17,7 @@ import { slicesOf, whereOf, withSlice } from './explored'
 import { MonthChart } from './MonthChart'
 import { Notes, useNotes } from './Notes'
 import { amount, type Money, moneyOf } from './numbers'
-import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Value } from './parts'
+import { Complete, IndicatorPages, Moved, NoData, usePeriodName, type Said, useSaid, Value } from './parts'
 import { monthsUpTo, periodText } from './periods'
 import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
 import { Rows } from './Rows'
@@ -83,7 +83,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
       ) : (
         <div className="stack" aria-busy={figures.isPlaceholderData}>
           <Head indicator={indicator} counted={counted} money={money} name={periodName(period)} />
-          {counted.way === 'counted' || counted.way === 'cannot_split' ? (
+          {counted.way === 'counted' || counted.way === 'cannot_split' || counted.way === 'no_data' ? (
             <>
               <section className="panel" aria-label={t('indicators.byMonth')}>
                 <div className="panel-head">
@@ -97,7 +97,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
               {counted.way === 'counted' && <Contribution code={indicator.code} period={periodText(period)} search={search} money={money} put={put} />}
               {counted.way === 'counted' && slices.length === 0 && may('indicators.read') && <Benchmark code={indicator.code} period={periodText(period)} search={search} />}
-              {drills && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
+              {drills && counted.way !== 'no_data' && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
             </>
           ) : (
             <StatePage title={t(`indicators.counting.${counted.way}`)} text={said(counted.why)} quiet />
@@ -169,10 +169,10 @@ function Head({ indicator, counted, money, name }: { indicator: IndicatorDetail;
     <section className="panel drill-head" aria-label={t('indicators.figure')}>
       <div className="drill-value">
         <span className="quiet">{name}</span>
-        <Value value={all?.value} unit={unit} />
+        <NoData why={counted.way === 'no_data' ? counted.why : null} otherwise={<Value value={all?.value} unit={unit} />} />
         {all && (
           <span className="quiet num">
-            {t('indicators.sides.numerator')} {amount(all.numerator, money.numerator, language)}
+            {t('indicators.sides.numerator')} {amount(all.numerator ?? 0, money.numerator, language)}
             {all.denominator !== null && ` / ${t('indicators.sides.denominator')} ${amount(all.denominator, money.denominator, language)}`}
           </span>
         )}
@@ -196,7 +196,7 @@ function Head({ indicator, counted, money, name }: { indicator: IndicatorDetail;
               {said(by.title)} · {t('indicators.versionOf', { version: by.version })} · <span className="mono">{by.hash.slice(0, 12)}</span>
             </span>
           )}
-          <Complete complete={counted.complete} newest={counted.newest} />
+          {counted.way === 'no_data' ? <span className="mark mark-mute">{said(counted.why)}</span> : <Complete complete={counted.complete} newest={counted.newest} />}
         </p>
       </div>
     </section>
@@ -225,8 +225,8 @@ function Levels({ counted, money, level, search, put }: { counted: IndicatorFigu
         </span>
         {counted.way === 'counted' && <Sum counted={counted} money={money.numerator} />}
       </div>
-      {counted.way === 'cannot_split' ? (
-        <StatePage title={t('indicators.counting.cannot_split')} text={said(counted.why)} quiet />
+      {counted.way === 'cannot_split' || counted.way === 'no_data' ? (
+        <StatePage title={t(`indicators.counting.${counted.way}`)} text={said(counted.why)} quiet />
       ) : counted.figures.length === 0 ? (
         <StatePage title={t('indicators.noRowsTitle')} text={t('indicators.noRowsText')} quiet />
       ) : (
@@ -241,7 +241,8 @@ function Sum({ counted, money }: { counted: IndicatorFigures; money: boolean }) 
   const { t, language } = useTexts()
   const { all, figures } = counted
   if (!all || figures.length === 0) return null
-  const sum = figures.reduce((total, { numerator }) => total + numerator, 0)
-  const same = Math.abs(sum - all.numerator) <= 1e-6 * Math.max(1, Math.abs(all.numerator))
-  return <span className="quiet">{t(same ? 'indicators.partsAddUp' : 'indicators.partsOverlap', { sum: amount(sum, money, language), all: amount(all.numerator, money, language) })}</span>
+  const sum = figures.reduce((total, { numerator }) => total + (numerator ?? 0), 0)
+  const whole = all.numerator ?? 0
+  const same = Math.abs(sum - whole) <= 1e-6 * Math.max(1, Math.abs(whole))
+  return <span className="quiet">{t(same ? 'indicators.partsAddUp' : 'indicators.partsOverlap', { sum: amount(sum, money, language), all: amount(whole, money, language) })}</span>
 }

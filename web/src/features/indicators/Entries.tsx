@@ -64,10 +64,11 @@ function Entry({ entry }: { entry: IndicatorEntry }) {
         {entry.confirmed_at !== null && ` · ${t('indicators.confirmedBy', { name: entry.confirmed_by })}`}
       </span>
       {enters && entry.state === 'waiting' && (
-        <Button size="small" loading={confirm.isPending} onClick={() => confirm.mutate()}>
+        <Button size="small" loading={confirm.isPending} disabled={entry.own_work} onClick={() => confirm.mutate()}>
           {t('indicators.confirm')}
         </Button>
       )}
+      {enters && entry.own_work && <span className="quiet">{t('indicators.ownEntry')}</span>}
       <Trouble error={confirm.error} />
     </li>
   )

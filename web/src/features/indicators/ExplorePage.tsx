@@ -4,6 +4,7 @@ import '@/components/resource.css'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Button, Select } from 'antd'
+import { useCallback } from 'react'
 
 import { CopyButton } from '@/components/CopyButton'
 import { Failed, Loading, StatePage } from '@/components/StatePage'
@@ -18,6 +19,7 @@ import { listOf, slicesOf, whereOf, withSlice } from './explored'
 import { IndicatorPages, useSaid } from './parts'
 import { periodText } from './periods'
 import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
+import { SavedExplorations } from './SavedExplorations'
 import { SliceChips, SlicePicker } from './Slices'
 import { library } from './useLibrary'
 
@@ -30,6 +32,7 @@ export default function ExplorePage() {
   const search = useSearch({ from: '/indicators/explore' })
   const navigate = useNavigate({ from: '/indicators/explore' })
   const put = (change: ExploreSearch) => void navigate({ search: (now) => ({ ...now, ...change }), replace: true })
+  const open = useCallback((next: ExploreSearch) => void navigate({ search: next, replace: true }), [navigate])
   const period = usePeriod(search.period)
   const by = listOf(search.by ?? 'department')
   const { hospital, department, doctor, where, codes } = search
@@ -47,6 +50,7 @@ export default function ExplorePage() {
   return (
     <div className="stack">
       <IndicatorPages title={t('indicators.explore.title')} />
+      <SavedExplorations search={search} open={open} />
       <div className="explore-asked" role="search" aria-label={t('common.filters')}>
         <Which codes={listOf(codes)} change={(chosen) => put({ codes: chosen.join(',') || undefined })} />
         <div className="indicators-bar">

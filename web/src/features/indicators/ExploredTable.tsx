@@ -9,7 +9,7 @@ import { useTexts } from '@/lib/texts'
 import { drillOf, type ExploredRow, rowsOf } from './explored'
 import { MonthLine } from './MonthLine'
 import { amount } from './numbers'
-import { usePeriodName, useSaid, Value } from './parts'
+import { NoData, usePeriodName, useSaid, Value } from './parts'
 import { PlaceOf } from './PlaceOf'
 
 type Asked = { period: string; hospital: string | undefined; department: string | undefined; doctor: string | undefined; where: string | undefined }
@@ -152,6 +152,7 @@ function Row({ row, by, counted, asked, several }: { row: ExploredRow; by: strin
 function Told({ item, cell }: { item: ExploredFigures; cell: ExploredCell | undefined }) {
   const { language } = useTexts()
   if (!cell) return <span className="quiet">–</span>
+  if (cell.numerator === null) return <NoData why={cell.no_data} otherwise={<span className="quiet">–</span>} />
   const parts = [amount(cell.numerator, item.numerator_money, language), ...(cell.denominator === null ? [] : [amount(cell.denominator, item.denominator_money, language)])]
   return (
     <span title={parts.join(' / ')}>

@@ -4,7 +4,7 @@ import { useTexts } from '@/lib/texts'
 
 import { heightIn, reach, unbroken } from './line'
 import { tell } from './numbers'
-import { unitOf, unitWord, usePeriodName } from './parts'
+import { unitOf, unitWord, usePeriodName, useSaid } from './parts'
 
 type Props = { figures: Figure[]; unit: string; target?: number | null; chosen: string; notes?: IndicatorNote[] | undefined; open: (month: string) => void }
 
@@ -12,6 +12,7 @@ type Props = { figures: Figure[]; unit: string; target?: number | null; chosen: 
 export function MonthChart({ figures, unit, target = null, chosen, notes = [], open }: Props) {
   const { t, language } = useTexts()
   const periodName = usePeriodName()
+  const said = useSaid()
   const months = figures.filter(({ month }) => month !== null && month !== undefined)
   const values = months.map(({ value }) => value)
   const before = months.map(({ last_year }) => last_year ?? null)
@@ -53,14 +54,14 @@ export function MonthChart({ figures, unit, target = null, chosen, notes = [], o
         })}
       </div>
       <div className="month-axis" style={{ gridTemplateColumns: `repeat(${months.length}, minmax(0, 1fr))` }}>
-        {months.map(({ month, value, last_year: past }, place) => (
-          <button key={month} type="button" aria-current={month === chosen ? 'date' : undefined} title={`${periodName(month)} ${told(value)} · ${t('indicators.lastYear')} ${told(past)}`} onClick={() => open(month ?? '')}>
+        {months.map(({ month, value, last_year: past, no_data: lacking }, place) => (
+          <button key={month} type="button" aria-current={month === chosen ? 'date' : undefined} title={`${periodName(month)} ${lacking ? said(lacking) : told(value)} · ${t('indicators.lastYear')} ${told(past)}`} onClick={() => open(month ?? '')}>
             <span className="month-name num" aria-hidden>
               {(place === 0 || month?.endsWith('-01')) && <small>{month?.slice(2, 4)}/</small>}
               {month?.slice(5)}
             </span>
             <span className="month-told num" aria-hidden>{value === null ? '–' : tell(value, known, language).text}</span>
-            <span className="sr-only">{`${periodName(month)} ${told(value)}`}</span>
+            <span className="sr-only">{`${periodName(month)} ${lacking ? said(lacking) : told(value)}`}</span>
           </button>
         ))}
       </div>

@@ -85,11 +85,16 @@ export function PlacePickers({ period, place, put, doctors = true }: { period: s
   const whose = doctors && (department !== undefined || doctor !== undefined)
   const below = usePlaces({ period, hospital, department, doctor: department === undefined ? doctor : undefined }, whose)
   const choose = (kind: 'department' | 'doctor', found: PlaceOf | undefined) =>
-    kind === 'department' ? put({ hospital: found?.hospital ?? hospital, department: found?.code, doctor: undefined }) : put({ hospital: found?.hospital ?? hospital, department, doctor: found?.code })
+    kind === 'department' ? put({ hospital: found?.hospital || hospital, department: found?.code, doctor: undefined }) : put({ hospital: found?.hospital || hospital, department, doctor: found?.code })
   return (
     <>
       <PlacePicker label={t('indicators.hospital')} all={t('indicators.allHospitals')} value={hospital} places={places.hospitals} change={(code) => put({ hospital: code, department: undefined, doctor: undefined })} />
       <OfHospital label={t('indicators.department')} all={t('indicators.allDepartments')} value={department} hospital={hospital} places={places.departments} change={(found) => choose('department', found)} />
+      {places.unplaced > 0 && (
+        <span className="mark mark-warn mark-plain" title={t('indicators.unplacedText')}>
+          {t('indicators.unplaced', { count: places.unplaced })}
+        </span>
+      )}
       {whose && <OfHospital label={t('indicators.doctor')} all={t('indicators.allDoctors')} value={doctor} hospital={hospital} places={below.places.doctors} change={(found) => choose('doctor', found)} />}
     </>
   )
@@ -112,7 +117,7 @@ function OfHospital({ label, all, value, hospital, places, change }: { label: st
       {here.map((place, at) => (
         <option key={`${place.hospital} ${place.code}`} value={at}>
           {said(place.name)}
-          {several && ` · ${place.hospital}`}
+          {several && place.hospital !== '' && ` · ${place.hospital}`}
         </option>
       ))}
     </select>

@@ -135,12 +135,14 @@ function LeftOut({ preview: { left_out } }: { preview: PublicationPreview }) {
       <summary>{t('indicators.publish.leftOut', { count: left_out.length })}</summary>
       <ul className="approval-words">
         {left_out.slice(0, SHOWN_MAX).map((one) => (
-          <li key={`${one.code} ${one.caliber}`} className="row">
-            <StandingMark state={stateOf({ state: one.why })} />
+          <li key={`${one.code} ${one.caliber} ${one.hospital}`} className="row">
+            {one.no_data ? <Mark tone="mute">{t('indicators.counting.no_data')}</Mark> : <StandingMark state={stateOf({ state: one.why })} />}
             <Link to="/indicators/desk/$code" params={{ code: one.code }}>
               {said(names(one.code))}
             </Link>
             <code className="quiet">{one.code}</code>
+            {one.hospital && <PlaceOf hospital={one.hospital} />}
+            {one.no_data && <span className="quiet">{said(one.no_data)}</span>}
           </li>
         ))}
       </ul>

@@ -157,6 +157,7 @@ function Waiting() {
             <span className="quiet">
               <code>{one.code}</code> {t('indicators.versionOf', { version: one.version })}
               {one.last && ` · ${one.last.by}`}
+              {one.own_work && ` · ${t('indicators.ownProposal')}`}
             </span>
           </li>
         ))}

@@ -16,7 +16,7 @@ import { ExportMenu } from './ExportMenu'
 import { amount, plain } from './numbers'
 import { useSaid } from './parts'
 
-type Asked = { code: string; period: string; search: DrillSearch; figure: { numerator: number; denominator: number | null } | null }
+type Asked = { code: string; period: string; search: DrillSearch; figure: { numerator: number | null; denominator: number | null } | null }
 
 const PAGE = 50
 

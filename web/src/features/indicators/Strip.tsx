@@ -8,7 +8,7 @@ import { useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 import { fullTime } from '@/lib/time'
 
-import { useSaid, Value } from './parts'
+import { NoData, useSaid, Value } from './parts'
 
 /** What is counted of today is asked for again this often, and whenever the log says that something came. */
 const EVERY_MS = 4_000
@@ -65,7 +65,7 @@ function Now({ tile }: { tile: TodayAnswer['tiles'][number] }) {
         {tile.when === 'now' && <span className="sr-only"> {t('indicators.now')}</span>}
       </dt>
       <dd>
-        <Value value={tile.value} unit={tile.unit} />
+        <NoData why={tile.no_data} otherwise={<Value value={tile.value} unit={tile.unit} />} />
       </dd>
     </div>
   )

@@ -58,6 +58,18 @@ export function unitWord(t: Translate, unit: Unit): string {
   return unit === 'count' || unit === 'ratio' ? '' : t(`indicators.unit.${unit}`)
 }
 
+/** That nothing is known, with the reason behind it: it is no zero. Else what is known. */
+export function NoData({ why, otherwise }: { why: Said | null | undefined; otherwise: ReactNode }) {
+  const { t } = useTexts()
+  const said = useSaid()
+  if (!why) return otherwise
+  return (
+    <span className="value value-none" title={said(why)}>
+      {t('indicators.counting.no_data')}
+    </span>
+  )
+}
+
 /** A value in its unit; the exact number rests behind one that was shortened. */
 export function Value({ value, unit }: { value: number | null | undefined; unit: string }) {
   const { t, language } = useTexts()

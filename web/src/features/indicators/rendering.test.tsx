@@ -26,7 +26,7 @@ describe('a value', () => {
     expect(container.querySelector('.value')?.getAttribute('title')).toBe('1,234,567.5元')
   })
 
-  it('that is none says so', () => expect(render(<Value value={null} unit="percent" />).container.textContent).toBe('无数据'))
+  it('that is none says so', () => expect(render(<Value value={null} unit="percent" />).container.textContent).toBe('无数值'))
 })
 
 describe('a change', () => {
@@ -77,7 +77,7 @@ describe('the months of a chart', () => {
   it('are buttons, the one that is shown marked', () => {
     const open = vi.fn()
     render(<MonthChart figures={[figure({ month: '2026-02', value: 1, last_year: 3 }), figure({ month: '2026-03', value: null })]} unit="percent" chosen="2026-03" open={open} />)
-    expect(screen.getByRole('button', { current: 'date' }).textContent).toContain('2026年3月 无数据')
+    expect(screen.getByRole('button', { current: 'date' }).textContent).toContain('2026年3月 无数值')
     fireEvent.click(screen.getByRole('button', { name: /2026年2月 1\.00%/ }))
     expect(open).toHaveBeenCalledWith('2026-02')
   })
@@ -87,12 +87,22 @@ describe('bars', () => {
   const figures = [
     figure({ department: place('B', '乙'), value: 10, rank: 2 }),
     figure({ department: place('C', EVIL), value: null, numerator: 0, denominator: 0 }),
+    figure({ department: place('N', EVIL), value: null, numerator: null, denominator: null, no_data: { zh: '无数据（尚未接入）', en: 'no data' } }),
     figure({ department: place('A', '甲'), value: 40, rank: 1 }),
   ]
 
   it('stand in the order of their ranks, those without a value last', () => {
     render(<Bars figures={figures} level="department" unit="percent" better="up" whole={25} money={null} open={null} />)
-    expect(screen.getAllByRole('listitem').map((bar) => bar.querySelector('.bar-name')?.textContent)).toEqual(['甲', '乙', EVIL])
+    expect(screen.getAllByRole('listitem').map((bar) => bar.querySelector('.bar-name')?.textContent)).toEqual(['甲', '乙', EVIL, EVIL])
+  })
+
+  it('say no data where nothing is known, and why, and no number', () => {
+    render(<Bars figures={figures} level="department" unit="percent" better="up" whole={25} money={{ numerator: false, denominator: false }} open={null} />)
+    const [, , zero, unknown] = screen.getAllByRole('listitem')
+    expect(zero?.textContent).toContain('0 / 0')
+    expect(unknown?.textContent).toContain('无数据')
+    expect(unknown?.textContent).not.toContain('0')
+    expect(unknown?.querySelector('[title="无数据（尚未接入）"]')).not.toBeNull()
   })
 
   it('show names as text, and open what is below', () => {

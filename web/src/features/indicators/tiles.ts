@@ -19,6 +19,8 @@ export function overlaid(tiles: readonly IndicatorTile[], whole: FiguresAnswer, 
     const line = (lines.get(tile.code)?.figures ?? []).flatMap(({ month, value }) => (month ? [{ month, value }] : []))
     return {
       ...tile,
+      way: counted.way,
+      why: counted.why,
       figure: counted.all,
       line,
       reached: reaches(counted.all?.value, tile.target, tile.better),

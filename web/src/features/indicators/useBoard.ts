@@ -8,7 +8,7 @@ import { overlaid } from './tiles'
 
 const CODES_MAX = 30
 
-const codesOf = (board: IndicatorBoard | undefined) => (board?.tiles ?? []).filter(({ way }) => way === 'counted').map(({ code }) => code).slice(0, CODES_MAX).join(',')
+const codesOf = (board: IndicatorBoard | undefined) => (board?.tiles ?? []).filter(({ way }) => way === 'counted' || way === 'no_data').map(({ code }) => code).slice(0, CODES_MAX).join(',')
 
 /** Figures of several indicators, divided in one way. */
 export function useFigures(asked: { codes: string; period: string; by: 'hospital' | 'department' | 'doctor' | 'month'; hospital?: string | undefined; department?: string | undefined; doctor?: string | undefined; caliber?: string | undefined; role?: string | undefined; where?: string | undefined }, enabled = true) {

@@ -17,7 +17,7 @@ export function usePlaces({ period, hospital, department, doctor }: Asked, enabl
   return { places: found.data ?? NOWHERE, pending: found.isPending, error: found.error }
 }
 
-const NOWHERE: IndicatorPlaces = { hospitals: [], departments: [], doctors: [] }
+const NOWHERE: IndicatorPlaces = { hospitals: [], departments: [], doctors: [], unplaced: 0 }
 
 /** What a hospital and its department are called; their codes while that is not known. */
 export function usePlaceName(period: string): (hospital: string, department?: string) => { zh: string; en: string }[] {

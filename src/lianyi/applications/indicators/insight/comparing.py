@@ -16,7 +16,8 @@ from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.defining import Meant, period_view
 from lianyi.applications.indicators.figures import Counts, Teller
 from lianyi.applications.indicators.figuring import GRAINS
-from lianyi.applications.indicators.insight.explaining import about_of
+from lianyi.applications.indicators.heard import Span
+from lianyi.applications.indicators.insight.about import about_of
 from lianyi.applications.indicators.insight.problems import AskedOfNoHospital, TooFewPeers
 from lianyi.applications.indicators.insight.views import BenchmarkView, PeerRow, PeersOf
 from lianyi.applications.indicators.naming import Names
@@ -62,6 +63,8 @@ class Comparing:
         window, sight = await self._ground.window(whole, period)
         definitions = await self._ground.book.now(self._ground.today)
         one = self._ground.meant(definitions, code, whole, period, by_doctor=False)
+        if one.counted:
+            one = await self._ground.hearing.known(one, window)
         hospital = ""
         if of == "hospital":
             _, sight = await self._ground.window(Asked(asked.period), period)
@@ -87,11 +90,13 @@ class Comparing:
         window = Window(period.first, period.last, sight.peers(hospital))
         parts = one.caliber.parts()
         cells = await self._ground.counter.figures(parts, window, GRAINS[of])
+        heard = await self._ground.hearing.of(parts)
+        months = Span(period.first, period.last)
         teller = Teller(one.indicator, parts[0], parts[1] if len(parts) > 1 else None)
         found: dict[Key, float] = {}
         for key in sorted({key for part in parts for key in cells[part]}, key=str):
-            if not all(key):
-                continue
+            if not all(key) or heard.lack(parts, {key[0]}, months):
+                continue  # of nobody, or of whom nothing is known: no rank, and no peer
             above, *below = (cells[part].get(key, 0) for part in parts)
             value = teller.value(Counts(above, below[0] if below else None))
             small = bool(below) and below[0] < ROWS_LEAST

@@ -17,6 +17,8 @@ from lianyi.applications.indicators.defining import Meant, meant, period_view
 from lianyi.applications.indicators.failures import NoSuchSplit
 from lianyi.applications.indicators.figures import quotient, scale
 from lianyi.applications.indicators.figuring import GRAINS
+from lianyi.applications.indicators.heard import Heard, Span
+from lianyi.applications.indicators.insight.about import about_of, money
 from lianyi.applications.indicators.insight.contributing import Effect, Number, Pair, effects
 from lianyi.applications.indicators.insight.problems import NothingToExplain
 from lianyi.applications.indicators.insight.views import (
@@ -39,7 +41,6 @@ from lianyi.applications.indicators.splits import narrowed, shared
 from lianyi.applications.indicators.views import BothWords, By, Place, Side
 from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import said_of
-from lianyi.projections.operational.star import Kind
 
 if TYPE_CHECKING:
     from lianyi.applications.indicators.cube import Key
@@ -82,13 +83,14 @@ class _Counted(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """What a row of a contribution is of."""
+    """What a row of a contribution is of; ``known``: whether anything is, before and now."""
 
     key: str
     place: Key
     where: str
     name: BothWords
     at: Mapping[str, Place]
+    known: tuple[bool, bool] = (True, True)
 
 
 class Explaining:
@@ -201,6 +203,12 @@ class Explaining:
             replace(window, first=period.first, last=period.last),
         )
         parts = one.caliber.parts()
+        for each, which in zip(windows, (base, period), strict=True):
+            known = await self._ground.hearing.known(one, each)
+            if not known.counted:
+                raise NothingToExplain(
+                    where=str(which), why=f"{which}: {known.why.en}", why_zh=known.why.zh
+                )
         cells = [await self._counter.figures(parts, each, ()) for each in windows]
         old, new = (_pair([of[part][()] for part in parts]) for of in cells)
         if old.below == 0 or new.below == 0:
@@ -225,7 +233,11 @@ class Explaining:
             cells = [await self._counter.figures(parts, each, grain) for each in counted.windows]
             keys = {key for of in cells for part in parts for key in of[part]}
             names = await self._ground.names(list(keys), level)
-            groups = [_place(key, level, names) for key in keys]
+            heard = await self._ground.hearing.of(parts)
+            groups = [
+                _place(key, level, names)._replace(known=_known(heard, parts, counted, key))
+                for key in keys
+            ]
             told = [
                 {g.key: _pair([of[part].get(g.place, 0) for part in parts]) for g in groups}
                 for of in cells
@@ -303,11 +315,15 @@ class Explaining:
             await self._counter.figures(parts, each, ()) if parts else {}
             for each in counted.windows
         ]
+        heard = await self._ground.hearing.of(parts)
+        hospitals = role.places.all_hospitals
         found = []
         for each in some:
             sides = each.caliber.parts()
             old, new = (_pair([of[part][()] for part in sides]) for of in cells)
-            if not old.below or not new.below:
+            months = [Span(window.first, window.last) for window in counted.windows]
+            lacking = any(heard.lack(sides, hospitals, span) for span in months)
+            if not old.below or not new.below or lacking:
                 continue
             _, divided = effects({}, {}, whole=(old, new))
             here = _Counted(each, counted.windows, (old, new), told_of(each))
@@ -322,20 +338,6 @@ class Explaining:
             ]
         found.sort(key=lambda row: (-abs(row.effect) / (abs(row.before) or 1.0), row.code))
         return found[:AFFECTED_MAX]
-
-
-def about_of(one: Meant) -> dict[str, Any]:
-    """Return of which indicator an answer is."""
-    indicator = one.indicator
-    return {
-        "code": indicator.indicator,
-        "name": said_of(indicator.name),
-        "unit": indicator.unit.value,
-        "better": indicator.better,
-        "counted_by": one.view(),
-        "way": one.way,
-        "why": one.why,
-    }
 
 
 def told_of(one: Meant) -> Fraction:
@@ -357,11 +359,6 @@ def ways_of(one: Meant) -> list[WayToSplit]:
     return found + [
         WayToSplit(by=one.key, name=said_of(one)) for one in shared([p.fact for p in parts])
     ]
-
-
-def money(part: Part) -> bool:
-    """Tell whether a part is a sum of money."""
-    return part.aggregate == "sum" and part.of in part.of_fact.of_kind(Kind.FEN)
 
 
 def _seconds(part: Part) -> int:
@@ -446,6 +443,13 @@ def _sides(counted: _Counted, above: Fraction, below: Fraction) -> list[SideEffe
     ]
 
 
+def _known(heard: Heard, parts: Sequence[Part], counted: _Counted, key: Key) -> tuple[bool, bool]:
+    before, now = (
+        heard.lack(parts, {key[0]}, Span(one.first, one.last)) is None for one in counted.windows
+    )
+    return before, now
+
+
 def _place(key: Key, level: By, names: Names) -> _Group:
     at = {}
     for column, value in zip(GRAINS[level], key, strict=True):
@@ -465,16 +469,19 @@ def _row(
     numerator, *below = counted.one.caliber.parts()
     up, down = scale(numerator), scale(below[0]) if below else 1.0
     old, new = (pair or Pair(0, 0 if below else None) for pair in pairs)
+    known_before, known_now = group.known
     return ContributionRow(
         key=group.key,
         name=group.name,
         where=group.where,
-        numerator=float(new.above) * up,
-        denominator=None if new.below is None else float(new.below) * down,
-        numerator_before=float(old.above) * up,
-        denominator_before=None if old.below is None else float(old.below) * down,
-        value=_of_pair(counted, new),
-        value_before=_of_pair(counted, old),
+        numerator=float(new.above) * up if known_now else None,
+        denominator=None if new.below is None or not known_now else float(new.below) * down,
+        numerator_before=float(old.above) * up if known_before else None,
+        denominator_before=None
+        if old.below is None or not known_before
+        else float(old.below) * down,
+        value=_of_pair(counted, new) if known_now else None,
+        value_before=_of_pair(counted, old) if known_before else None,
         rate=float(effect.rate * counted.told),
         mix=float(effect.mix * counted.told),
         effect=float(effect.whole * counted.told),

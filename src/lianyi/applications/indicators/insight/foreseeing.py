@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.defining import Meant
 from lianyi.applications.indicators.figures import Counts, Number, Teller
+from lianyi.applications.indicators.heard import any_row
 from lianyi.applications.indicators.insight import forecasting
-from lianyi.applications.indicators.insight.explaining import about_of
+from lianyi.applications.indicators.insight.about import about_of
 from lianyi.applications.indicators.insight.forecasting import Forecasted, Kinds
 from lianyi.applications.indicators.insight.problems import CannotForecast
 from lianyi.applications.indicators.insight.series import (
@@ -20,7 +21,6 @@ from lianyi.applications.indicators.insight.series import (
     DAYS_MOST,
     MONTHS_LEAST,
     WEEK,
-    any_row,
     begun,
     by_day,
     kinds_of,
@@ -101,6 +101,8 @@ class Foreseeing:
         one = self._ground.meant(
             definitions, code, asked, period, by_doctor=sight.doctors is not None
         )
+        if one.counted:
+            one = await self._ground.hearing.known(one, window)
         if not one.counted:
             raise CannotForecast(where=one.indicator.indicator, why=one.why.en, why_zh=one.why.zh)
         monthly = grain == "month"

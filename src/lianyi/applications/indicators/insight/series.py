@@ -69,11 +69,6 @@ def _ahead(zone: ZoneInfo, day: date) -> int:
     return int(ahead.total_seconds())
 
 
-def any_row(part: Part) -> Part:
-    """Return the part that counts all rows of a fact, by the same time and department."""
-    return part.model_copy(update={"where": "", "aggregate": "rows", "of": ""})
-
-
 async def by_day(
     counter: Counter, parts: Sequence[Part], window: Window, *, zone: ZoneInfo, days: Sequence[date]
 ) -> dict[Part, list[Number]]:

@@ -12,7 +12,7 @@ from lianyi.applications.indicators.defining import Meant, period_view
 from lianyi.applications.indicators.failures import NoSuchSplit
 from lianyi.applications.indicators.figures import Counts, Teller, scale
 from lianyi.applications.indicators.figuring import view_of
-from lianyi.applications.indicators.insight.explaining import about_of, money
+from lianyi.applications.indicators.insight.about import about_of, money
 from lianyi.applications.indicators.insight.problems import BadTopic
 from lianyi.applications.indicators.insight.topics import (
     Topic,
@@ -126,6 +126,8 @@ class Showing:
                 why="its rows do not say this",
                 why_zh="该指标的明细没有这一项",
             )
+        if one.counted:
+            one = await self._ground.hearing.known(one, window)
         rows = await self._classes(one, split, window) if one.counted else []
         return StructureView(
             **about_of(one),
@@ -182,7 +184,8 @@ class Showing:
         view = view_of(one, figures, whole, newest, by=said.by, names=names, at=at)
         last = float("inf")
         ordered = sorted(
-            view.figures, key=lambda row: (row.rank or last, -(row.value or 0), -row.numerator)
+            view.figures,
+            key=lambda row: (row.rank or last, -(row.value or 0), -(row.numerator or 0)),
         )
         return RankingView(by=said.by, figures=view.model_copy(update={"figures": ordered[:FIRST]}))
 

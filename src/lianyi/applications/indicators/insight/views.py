@@ -71,8 +71,9 @@ class ContributionRow(Shown):
         name: of the group.
         hospital, department, doctor: where it lies, of a level of places.
         where: what its rows are asked for with, ``payer:self``, of a split; else empty.
-        numerator, denominator: now; ``before``: in the other period.
-        value, value_before: its own figure; null: nothing to divide by.
+        numerator, denominator: now; ``before``: in the other period; a numerator that is null:
+            nothing is known of it then.
+        value, value_before: its own figure; null: nothing to divide by, or nothing is known.
         rate: effect of its own figure. mix: effect of its share. effect: both.
         share: effect of the change in percent; null: nothing changed.
     """
@@ -83,9 +84,9 @@ class ContributionRow(Shown):
     department: Place | None = None
     doctor: Place | None = None
     where: str = ""
-    numerator: float
+    numerator: float | None
     denominator: float | None
-    numerator_before: float
+    numerator_before: float | None
     denominator_before: float | None
     value: float | None
     value_before: float | None

@@ -12,7 +12,8 @@ from pydantic import Field
 from lianyi.applications.indicators.asking import Asked
 from lianyi.applications.indicators.defining import Meant, period_view
 from lianyi.applications.indicators.figures import Counts, Teller
-from lianyi.applications.indicators.insight.explaining import about_of
+from lianyi.applications.indicators.heard import Span
+from lianyi.applications.indicators.insight.about import about_of
 from lianyi.applications.indicators.insight.views import (
     PastPoint,
     WorkloadFigure,
@@ -115,22 +116,29 @@ class Working:
         if not one.counted:
             return WorkloadFigure(**about_of(one), figure=None, line=[])
         parts = one.caliber.parts()
+        heard = await self._ground.hearing.of(parts)
+        hospitals = window.places.all_hospitals
         teller = Teller(one.indicator, parts[0], parts[1] if len(parts) > 1 else None)
 
-        async def counted(first: int, last: int) -> Counts:
+        async def counted(first: int, last: int) -> Counts | None:
+            if heard.lack(parts, hospitals, Span(first, last)):
+                return None
             cells = await self._counter.figures(parts, replace(window, first=first, last=last), ())
             return _counts([cells[part][()] for part in parts])
 
         spans = (period, period.before(period.months), period.before(MONTHS))
         now, before, then = [await counted(one.first, one.last) for one in spans]
-        figure: Figure = teller.figure(now, before, then)
+        why = heard.no_data(parts, hospitals, Span(period.first, period.last))
+        figure: Figure | None = teller.figure(now, before, then)
+        if why:
+            one, figure = one._replace(way="no_data", why=why), None
         first = period.last - MONTHS + 1
         wide = replace(window, first=first, last=period.last)
         cells = await self._counter.figures(parts, wide, ("month",))
         line = []
         for month in range(first, period.last + 1):
             value = teller.value(_counts([cells[part].get((month,), 0) for part in parts]))
-            if value is not None:
+            if value is not None and not heard.lack(parts, hospitals, Span(month, month)):
                 line.append(PastPoint(at=month_text(month), value=value))
         return WorkloadFigure(**about_of(one), figure=figure, line=line)
 

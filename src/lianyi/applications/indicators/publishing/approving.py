@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lianyi.applications.indicators.model import Caliber, Indicator, definition_hash
 from lianyi.applications.indicators.publishing import published_store as store
 from lianyi.applications.indicators.publishing.desk import Desk
@@ -12,7 +14,7 @@ from lianyi.applications.indicators.publishing.problems import (
     NotProposed,
     OwnWork,
 )
-from lianyi.applications.indicators.publishing.standing import last_words, state_of
+from lianyi.applications.indicators.publishing.standing import Signed, State, last_words, state_of
 from lianyi.applications.indicators.publishing.views import (
     CaliberHistory,
     CaliberStanding,
@@ -20,7 +22,7 @@ from lianyi.applications.indicators.publishing.views import (
     Standings,
 )
 from lianyi.messagelog.message import Position
-from lianyi.security.access import current, require
+from lianyi.security.access import require
 
 
 class Approvals:
@@ -35,7 +37,7 @@ class Approvals:
         known = await self._desk.indicators()
         return Standings(
             items=[
-                _standing(indicator, caliber, state_of(indicator, caliber, words))
+                self._standing(indicator, caliber, words)
                 for indicator in known.values()
                 for caliber in indicator.calibers
             ]
@@ -52,7 +54,7 @@ class Approvals:
         indicator = (await self._desk.indicators()).get(code)
         here = [one for one in said if one.caliber == caliber]
         standings = [
-            _standing(indicator, one, state_of(indicator, one, words))
+            self._standing(indicator, one, words)
             for one in (indicator.calibers if indicator else ())
             if indicator and one.caliber == caliber
         ]
@@ -99,7 +101,7 @@ class Approvals:
             facts = {"hash": hashed, "version": signed[0].version, "note": note}
             await deciding.say(said, facts, code=code, caliber=caliber)
         now = await self._desk.words(code=code)
-        return _standing(indicator, signed[0], state_of(indicator, signed[0], now))
+        return self._standing(indicator, signed[0], now)
 
     def _must_wait_for(self, said: Said, last: Decision | None) -> None:
         if last is not None and last.said is Said.APPROVED:
@@ -108,7 +110,7 @@ class Approvals:
             return
         if last is None or last.said is not Said.PROPOSED:
             raise NotProposed(where="hash", why="nobody has proposed it", why_zh="尚未有人提出审批")
-        if last.account == current().actor.account:
+        if self._desk.own_work(last):
             raise OwnWork(where="hash")
 
     async def withdraw(self, code: str, caliber: str, hashed: str, note: str) -> CaliberHistory:
@@ -128,21 +130,21 @@ class Approvals:
             await deciding.say(Said.WITHDRAWN, facts, code=code, caliber=caliber)
         return await self.history(code, caliber)
 
-
-def _standing(
-    indicator: Indicator, caliber: Caliber, how: tuple[str, Decision | None]
-) -> CaliberStanding:
-    state, last = how
-    return CaliberStanding(
-        code=indicator.indicator,
-        caliber=caliber.caliber,
-        version=caliber.version,
-        valid_from=caliber.valid_from,
-        valid_to=caliber.valid_to,
-        hash=definition_hash(indicator, caliber),
-        state=str(state),
-        last=word(last) if last else None,
-    )
+    def _standing(
+        self, indicator: Indicator, caliber: Caliber, words: Mapping[Signed, Decision]
+    ) -> CaliberStanding:
+        state, last = state_of(indicator, caliber, words)
+        return CaliberStanding(
+            code=indicator.indicator,
+            caliber=caliber.caliber,
+            version=caliber.version,
+            valid_from=caliber.valid_from,
+            valid_to=caliber.valid_to,
+            hash=definition_hash(indicator, caliber),
+            state=str(state),
+            last=word(last) if last else None,
+            own_work=state is State.PROPOSED and self._desk.own_work(last),
+        )
 
 
 def word(one: Decision) -> CaliberWord:

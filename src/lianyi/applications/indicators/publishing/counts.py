@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from lianyi.applications.indicators.heard import ALWAYS, BY, Feeds, Heard, sides_of
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing.model import WHOLE
@@ -164,6 +165,16 @@ class Counts:
                     cells_of = _cells(own, part, period, hospital=hospital, split=False)
                     found[part] = cells_of.get((hospital, WHOLE), Decimal(0))
         return {part: total for part, total in found.items() if total}
+
+    def heard(self, parts: Iterable[Part], feeds: Feeds) -> Heard:
+        """Return what is known of the facts of parts; ``feeds``: what would bring what is not."""
+        from lianyi.applications.indicators import cube
+        from lianyi.applications.indicators.duck import Duck
+
+        sides = sides_of(parts)
+        with self._tables() as (backend, tables):
+            cells = cube.count(Duck(backend), tables, list(sides.values()), ALWAYS, BY)
+        return Heard.counted(sides, cells, feeds)
 
     def moved(self, then: Behind, now: Behind) -> Moved:
         """Compare the rows behind two numbers.

@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from lianyi.applications.indicators.heard import Heard
+from lianyi.applications.indicators.hearing import mapped
 from lianyi.applications.indicators.model import (
     Caliber,
     Indicator,
+    Part,
     definition,
     definition_hash,
 )
@@ -93,6 +96,16 @@ class Desk:
     def today(self) -> date:
         """The day in the hospital's own zone."""
         return self.clock.now().astimezone(self.zone).date()
+
+    def own_work(self, waits: Decision | None) -> bool:
+        """Tell whether whoever acts must leave a word that waits for another to another."""
+        mine = waits is not None and waits.account == current().actor.account
+        return mine and self.settings.two_persons
+
+    async def heard(self, parts: Iterable[Part]) -> Heard:
+        """Return what is known of the facts of parts."""
+        wanted = list(parts)
+        return await asyncio.to_thread(lambda: self.counts.heard(wanted, mapped(self.content_dir)))
 
     async def indicators(self) -> Mapping[str, Indicator]:
         """Return the indicators by code."""

@@ -72,8 +72,7 @@ class Entering:
             if not found.waits:
                 raise EntryOver(where="number")
             entered = found.entered
-            own = entered.account == current().actor.account
-            if own and self._desk.settings.two_persons:
+            if self._desk.own_work(entered):
                 raise OwnWork(where="number")
             await deciding.say(
                 Said.CONFIRMED,
@@ -90,7 +89,7 @@ class Entering:
         known = await self._desk.indicators()
         return EntryList(
             items=[
-                entry_view(one, known[one.entered.code])
+                self._view(one, known[one.entered.code])
                 for one in reversed(entries(said))
                 if one.entered.code in known
                 and current().sees(one.entered.hospital)
@@ -102,32 +101,32 @@ class Entering:
     async def _one(self, code: str, number: int) -> EntryView:
         said = await store.decisions(self._desk.pool, ENTERING, code=code)
         found = next(one for one in entries(said) if one.entered.decision == number)
-        return entry_view(found, await self._desk.indicator(code))
+        return self._view(found, await self._desk.indicator(code))
 
-
-def entry_view(one: Entry, indicator: Indicator) -> EntryView:
-    """Show an entered figure."""
-    said, by = one.entered, one.confirmed
-    state = "replaced" if one.replaced else "confirmed" if by else "waiting"
-    return EntryView(
-        number=said.decision,
-        code=said.code,
-        caliber=said.caliber,
-        period=said.facts["period"],
-        hospital=said.hospital,
-        numerator=said.facts["numerator"],
-        denominator=said.facts["denominator"],
-        value=entered_value(indicator.unit, said.facts["numerator"], said.facts["denominator"]),
-        evidence=said.facts["evidence"],
-        file=said.facts["file"],
-        sha256=said.facts["sha256"],
-        entered_by=said.by_name,
-        entered_at=said.at,
-        confirmed_by=by.by_name if by else "",
-        confirmed_at=by.at if by else None,
-        state=state,  # type: ignore[arg-type]
-        position=str(Position(said.shard, said.number)),
-    )
+    def _view(self, one: Entry, indicator: Indicator) -> EntryView:
+        """Show an entered figure."""
+        said, by = one.entered, one.confirmed
+        state = "replaced" if one.replaced else "confirmed" if by else "waiting"
+        return EntryView(
+            number=said.decision,
+            code=said.code,
+            caliber=said.caliber,
+            period=said.facts["period"],
+            hospital=said.hospital,
+            numerator=said.facts["numerator"],
+            denominator=said.facts["denominator"],
+            value=entered_value(indicator.unit, said.facts["numerator"], said.facts["denominator"]),
+            evidence=said.facts["evidence"],
+            file=said.facts["file"],
+            sha256=said.facts["sha256"],
+            entered_by=said.by_name,
+            entered_at=said.at,
+            confirmed_by=by.by_name if by else "",
+            confirmed_at=by.at if by else None,
+            own_work=one.waits and self._desk.own_work(said),
+            state=state,  # type: ignore[arg-type]
+            position=str(Position(said.shard, said.number)),
+        )
 
 
 def entered_value(unit: Unit, numerator: str, denominator: str | None) -> float | None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lianyi.applications.indicators.heard import Span
 from lianyi.applications.indicators.model import Caliber, Indicator, Unit
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing import published_store as store
@@ -138,9 +139,13 @@ class Examining:
         }
         parts = [part for one in wanted.values() for part in one.counts.parts]
         totals = await asyncio.to_thread(self._desk.counts.totals, parts, period, hospital)
+        heard = await self._desk.heard(parts)
         found = {}
         for number, one in wanted.items():
-            if not totals.keys() & set(one.counts.parts):
+            months = Span(period.first, period.last)
+            no_data = heard.no_data(one.counts.parts, {hospital}, months)
+            if no_data:
+                found[number] = _Told("missing", why=no_data.zh)
                 continue
             below = one.counts.denominator
             sums = (

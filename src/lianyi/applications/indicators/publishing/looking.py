@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 
+from lianyi.applications.indicators.heard import Span
 from lianyi.applications.indicators.model import Part, definition_hash
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing import published_store as store
@@ -33,6 +34,7 @@ from lianyi.applications.indicators.publishing.views import (
     PublishedValue,
     RecountView,
 )
+from lianyi.applications.indicators.views import BothWords
 from lianyi.messagelog.message import Position
 from lianyi.security.access import current, require
 
@@ -111,7 +113,7 @@ class Looking:
         totals = await asyncio.to_thread(
             counts.count, defined.parts, period, keep=False, split=True, hospital=row.hospital
         )
-        now = _defined_value(row.hash, defined, totals, place)
+        now = _defined_value(row.hash, defined, totals, place, None)
         then = [Behind(row.evidence[side], period, *place) for side in ("numerator", "denominator")]
         moved = [
             await asyncio.to_thread(counts.moved, before, Behind(part, period, *place))
@@ -121,7 +123,7 @@ class Looking:
         told = row.watermark["facts"]
         return RecountView(
             published=value_view(row, defined),
-            numerator=now.numerator,
+            numerator=now.numerator or "0",
             denominator=now.denominator,
             value=now.value,
             same=(now.numerator, now.denominator) == (exact(row.numerator), exact(row.denominator)),
@@ -172,13 +174,16 @@ class Looking:
                 (was.denominator, becomes.denominator),
             )
         ]
+        heard = await self._desk.heard([*was.parts, *becomes.parts])
+        of = ({hospital}, Span(months.first, months.last))
+        lacks = [heard.no_data(one.parts, *of) for one in (was, becomes)]
         return CaliberChange(
             code=code,
             caliber=caliber,
             period=str(months),
             hospital=hospital,
-            before=_defined_value(older, was, totals, place),
-            after=_defined_value(after, becomes, totals, place),
+            before=_defined_value(older, was, totals, place, lacks[0]),
+            after=_defined_value(after, becomes, totals, place, lacks[1]),
             numerator_rows=_moved(moved[0]),
             denominator_rows=_moved(moved[1]),
         )
@@ -233,7 +238,12 @@ def _defined_value(
     defined: Definition,
     totals: Mapping[Part, Counted],
     place: tuple[str, str],
+    no_data: BothWords | None,
 ) -> DefinedValue:
+    if no_data:
+        return DefinedValue(
+            hash=hashed, no_data=no_data, numerator=None, denominator=None, value=None
+        )
     above = totals[defined.above].cells.get(place, NOTHING)
     below = totals[defined.denominator].cells.get(place, NOTHING) if defined.denominator else None
     return DefinedValue(

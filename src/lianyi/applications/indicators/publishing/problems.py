@@ -193,3 +193,20 @@ class EntryOver(LianyiError):
     zh = Told(
         "该填报不在待确认状态", "已确认，或已被更新的填报取代", "查看填报列表；更正时另行填报"
     )
+
+
+class NothingKnown(LianyiError):
+    """A period of figures that were named is to be published, and nothing is known of any."""
+
+    code = "LY-2534"
+    category = Category.CONFLICT
+    en = Told(
+        "there is no data to publish",
+        "{why}",
+        "let the source be connected, or publish when its rows have come; no data is no zero",
+    )
+    zh = Told(
+        "没有可发布的数据",
+        "{why_zh}",
+        "请先接入来源，或待数据到达后再发布；无数据不等于 0",
+    )

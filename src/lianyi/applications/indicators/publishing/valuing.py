@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from lianyi.applications.indicators.heard import Heard, Span
 from lianyi.applications.indicators.model import (
     Caliber,
     Indicator,
@@ -33,6 +34,7 @@ from lianyi.applications.indicators.publishing.problems import (
     FactsMoved,
     NoSuchCaliber,
     NotApproved,
+    NothingKnown,
     ReasonWanted,
 )
 from lianyi.applications.indicators.publishing.standing import (
@@ -47,6 +49,10 @@ from lianyi.security.access import current
 
 Watermark = Mapping[str, Mapping[str, Any]]
 """Of what was counted: SHA-256 of each fact's files, and where each shard of the log ended."""
+_Known = tuple[Mapping[Part, Counted], Watermark, Heard]
+"""What was counted, of which files, and of what anything is known."""
+NO_DATA = "no data"
+"""Why something approved is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class Valuing:
             NoSuchCaliber, NotApproved: about an indicator that was named.
             FactsMoved: the facts changed meanwhile.
             ReasonWanted: values would change, and no reason is given.
+            NothingKnown: indicators were named, and nothing is known of any.
         """
         period = over(parse_period(written), self._desk.today)
         wanted, left_out = await self._wanted(self._desk.pool, period, codes, caliber)
@@ -112,6 +119,7 @@ class Valuing:
         counted = await asyncio.to_thread(
             self._desk.counts.count, parts, period, keep=True, split=True
         )
+        heard = await self._desk.heard(parts)
         if signed != await asyncio.to_thread(self._desk.counts.signature, facts):
             raise FactsMoved(where="period")
         async with self._desk.deciding() as deciding:
@@ -120,8 +128,12 @@ class Valuing:
             if {one.hash for one in again} != {one.hash for one in wanted}:
                 raise FactsMoved(where="codes")
             mark: Watermark = {"facts": signed, "log": ends}
-            found = await self._rows(deciding, wanted, period, (counted, mark), reason)
-            return await self._put(deciding, period, found, left_out)
+            silent = [one for some in wanted for one in _silent(some, period, counted, heard)]
+            if codes and silent and all(_nothing(one, period, heard) for one in wanted):
+                raise NothingKnown(where="codes", **_said(silent[0]))
+            known = (counted, mark, heard)
+            found = await self._rows(deciding, wanted, period, known, reason)
+            return await self._put(deciding, period, found, [*left_out, *silent])
 
     async def preview(self, written: str, codes: Sequence[str], *, caliber: str) -> PublishPreview:
         """Return what :meth:`publish` would publish now, and what was published before.
@@ -140,6 +152,7 @@ class Valuing:
         parts = [part for one in wanted for part in one.counts.parts]
         counts = self._desk.counts
         facts = await asyncio.to_thread(counts.signature, {part.fact for part in parts})
+        heard = await self._desk.heard(parts)
         counted = await asyncio.to_thread(
             counts.count, parts, period, keep=False, split=True, rows=True
         )
@@ -148,8 +161,11 @@ class Valuing:
         cells = [
             previewed(row, one.counts, counted, told.get(cell_of(row)), defined)
             for one in wanted
-            for row in self._cells_of(one, period, counted, {"facts": facts, "log": {}}, told)
+            for row in self._cells_of(
+                one, period, (counted, {"facts": facts, "log": {}}, heard), told
+            )
         ]
+        left_out += [one for some in wanted for one in _silent(some, period, counted, heard)]
         return await asyncio.to_thread(
             preview_of, cells, period=period, left_out=left_out, counts=counts
         )
@@ -192,7 +208,7 @@ class Valuing:
         deciding: Deciding,
         wanted: Sequence[Wanted],
         period: Period,
-        counted: tuple[Mapping[Part, Counted], Watermark],
+        known: _Known,
         reason: str,
     ) -> _Found:
         """Return what is new, not yet numbered: each cell that differs from what was told."""
@@ -200,7 +216,7 @@ class Valuing:
         found = _Found([], 0, 0)
         for one in wanted:
             await deciding.define(one.indicator, one.caliber)
-            for row in self._cells_of(one, period, *counted, before):
+            for row in self._cells_of(one, period, known, before):
                 was = before.get(cell_of(row))
                 if was is not None and as_it_was(was, row):
                     found.unchanged += 1
@@ -221,11 +237,14 @@ class Valuing:
         self,
         one: Wanted,
         period: Period,
-        counted: Mapping[Part, Counted],
-        mark: Watermark,
+        known: _Known,
         before: Mapping[Cell, Published],
     ) -> Iterable[Published]:
-        """Give the cells of a caliber, also those where nothing is counted any more."""
+        """Give the cells of a caliber, also those where nothing is counted any more.
+
+        Of a hospital of which nothing is known there is none.
+        """
+        counted, mark, heard = known
         above = counted[one.counts.above]
         below = counted[one.counts.denominator] if one.counts.denominator else None
         code, name = one.indicator.indicator, one.caliber.caliber
@@ -233,7 +252,8 @@ class Valuing:
         places = {*above.cells, *(below.cells if below else ()), *told}
         facts = {part.fact: mark["facts"][part.fact] for part in one.counts.parts}
         for hospital, department in sorted(places):
-            if not current().sees(hospital):
+            lacking = heard.lack(one.counts.parts, {hospital}, Span(period.first, period.last))
+            if lacking or not current().sees(hospital):
                 continue
             yield Published(
                 published=0,
@@ -322,6 +342,31 @@ def latest(rows: Iterable[Published]) -> dict[Cell, Published]:
 
 def _at(cells: Cells, hospital: str, department: str) -> Decimal:
     return cells.get((hospital, department), NOTHING)
+
+
+def _silent(
+    one: Wanted, period: Period, counted: Mapping[Part, Counted], heard: Heard
+) -> Iterator[LeftOut]:
+    """Give the hospitals within reach of which nothing is known; of all of them: one without."""
+    parts, months = one.counts.parts, Span(period.first, period.last)
+    code, name = one.indicator.indicator, one.caliber.caliber
+    if why := heard.no_data(parts, None, months):
+        yield LeftOut(code=code, caliber=name, why=NO_DATA, no_data=why)
+        return
+    for hospital in sorted({hospital for part in parts for hospital, _ in counted[part].cells}):
+        why = heard.no_data(parts, {hospital}, months)
+        if why and current().sees(hospital):
+            yield LeftOut(code=code, caliber=name, why=NO_DATA, hospital=hospital, no_data=why)
+
+
+def _nothing(one: Wanted, period: Period, heard: Heard) -> bool:
+    return heard.lack(one.counts.parts, None, Span(period.first, period.last)) is not None
+
+
+def _said(left_out: LeftOut) -> dict[str, str]:
+    words = left_out.no_data
+    assert words is not None  # noqa: S101 - it is of those of which nothing is known
+    return {"why": words.en, "why_zh": words.zh}
 
 
 def _left_out(indicator: Indicator, caliber: Caliber, words: Mapping[Signed, Decision]) -> LeftOut:

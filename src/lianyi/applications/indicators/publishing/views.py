@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lianyi.applications.indicators.views import BothWords
 from lianyi.security.views import Wish
 
 Note = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
@@ -58,6 +59,7 @@ class CaliberStanding(Shown):
         hash: of what the file says now.
         state: ``draft``, ``proposed``, ``approved``, ``changed since approval``, ``superseded``.
         last: the last that was said of this hash; null: nothing.
+        own_work: whoever asks proposed it, so that another person must approve it.
     """
 
     code: str
@@ -68,6 +70,7 @@ class CaliberStanding(Shown):
     hash: str
     state: str
     last: CaliberWord | None
+    own_work: bool
 
 
 class CaliberHistory(Shown):
@@ -100,11 +103,19 @@ class PublishValues(BaseModel):
 
 
 class LeftOut(Shown):
-    """A caliber that was not published, and how it stands."""
+    """A caliber that was not published, and how it stands.
+
+    Attributes:
+        why: how it stands; ``no data``: it is approved, and nothing is known of the period.
+        hospital: of which nothing is known; empty: of any, or it is not approved.
+        no_data: why nothing is known, in words; null: that is not the reason.
+    """
 
     code: str
     caliber: str
     why: str
+    hospital: str = ""
+    no_data: BothWords | None = None
 
 
 class PublishedSum(Shown):
@@ -258,10 +269,15 @@ class RecountView(Shown):
 
 
 class DefinedValue(Shown):
-    """What a definition comes to on the facts of now."""
+    """What a definition comes to on the facts of now.
+
+    Attributes:
+        no_data: why nothing is known: then there is no number, and no zero; null: it is known.
+    """
 
     hash: str
-    numerator: str
+    no_data: BothWords | None = None
+    numerator: str | None
     denominator: str | None
     value: float | None
 
@@ -302,7 +318,11 @@ class EnterFigure(BaseModel):
 
 
 class EntryView(Shown):
-    """An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one."""
+    """An entered figure: ``waiting``, ``confirmed``, or ``replaced`` by a later one.
+
+    Attributes:
+        own_work: whoever asks entered it, so that another person must confirm it.
+    """
 
     number: int
     code: str
@@ -320,6 +340,7 @@ class EntryView(Shown):
     confirmed_by: str
     confirmed_at: datetime | None
     state: Literal["waiting", "confirmed", "replaced"]
+    own_work: bool
     position: str
 
 

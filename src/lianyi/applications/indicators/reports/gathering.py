@@ -148,6 +148,7 @@ class _Work:
             with_unit(now.value, now.unit, self._language),
             moved(_percent(then.value, now.value), now.unit, self._language),
             moved(_percent(before.value, now.value), now.unit, self._language),
+            remark=said(now.no_data, self._language) if now.no_data else "",
         )
 
     async def _add_board(self, part: PartOf) -> None:
@@ -217,13 +218,13 @@ class _Work:
     def _bar(self, figure: Figure, one: IndicatorFigures, money: tuple[bool, bool]) -> Bar:
         place = figure.department or figure.hospital
         name = figure.month or (said(place.name, self._language) if place else "")
-        sides = [_side(figure.numerator, money=money[0])]
-        if figure.denominator is not None:
-            sides.append(_side(figure.denominator, money=money[1]))
+        both = zip((figure.numerator, figure.denominator), money, strict=True)
+        sides = [_side(number, money=of_money) for number, of_money in both if number is not None]
+        value = with_unit(figure.value, one.unit, self._language)
         return Bar(
             name,
             figure.value,
-            with_unit(figure.value, one.unit, self._language),
+            self._say("无数据", "no data") if figure.no_data else value,
             moved(figure.year_on_year, one.unit, self._language),
             " / ".join(sides) if len(sides) > 1 else "",
         )
@@ -345,8 +346,8 @@ def _side(number: float, *, money: bool) -> str:
     return told(number / 100 if money else number, "yuan" if money else "count", "zh")
 
 
-def _percent(then: float, now: float) -> float | None:
-    return (now - then) / abs(then) * 100 if then else None
+def _percent(then: float | None, now: float | None) -> float | None:
+    return (now - then) / abs(then) * 100 if then and now is not None else None
 
 
 def _year_before(day: date) -> date:

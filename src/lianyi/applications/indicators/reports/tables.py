@@ -188,7 +188,7 @@ def _figure(
         Cell(below.code if below else ""),
         side(figure.numerator, money=money[0]),
         side(figure.denominator, money=money[1]),
-        in_unit(figure.value, one.unit),
+        Cell(said(figure.no_data, language)) if figure.no_data else in_unit(figure.value, one.unit),
         Cell(said(UNIT_WORDS[one.unit], language)),
         in_unit(figure.last_year, one.unit),
         change(figure.year_on_year, one.unit),

@@ -204,6 +204,9 @@ async def test_a_second_person_approves_and_only_what_waits(
     hashed = (await owner.get(f"{path}/history"))["standings"][0]["hash"]
     assert await chief.refused(f"{path}/approve", {"hash": hashed}) == "LY-2522"
     await owner.post(f"{path}/propose", {"hash": hashed})
+    for who, own in (("owner", True), ("chief", False)):
+        (standing,) = (await callers[who].get(f"{path}/history"))["standings"]
+        assert standing["own_work"] is own
     assert await owner.refused(f"{path}/approve", {"hash": hashed}) == "LY-2523"
     assert await callers["a"].refused(f"{path}/approve", {"hash": hashed}) == "LY-1800"
     done = await chief.post(f"{path}/approve", {"hash": hashed})

@@ -54,6 +54,8 @@ async def test_an_entered_figure_holds_when_a_second_person_confirms_it(
 
     first = await a.post("/EX-13/entries", entry("31"))
     assert first["state"] == "waiting"
+    assert first["own_work"]
+    assert not (await callers["a2"].get("/entries"))["items"][0]["own_work"]
     assert await a.refused(f"/entries/{first['number']}/confirm") == "LY-2523"
     assert await callers["b"].refused(f"/entries/{first['number']}/confirm") == "LY-2529"
     assert await _exam(a) == ("missing", None, "填报待确认")

@@ -102,6 +102,26 @@ async def test_the_wall_hides_and_keeps_notes_whatever_the_application_asks(of: 
         await house.pool.execute("UPDATE reports.note SET words = ''")
 
 
+async def test_the_wall_takes_a_department_for_that_of_its_own_hospital_only(of: Reported) -> None:
+    """D1 of H2 is another one than D1 of H1, which the head of it leads."""
+    for who, hospital in (("president", "H1"), ("neighbour", "H2")):
+        note = NOTE | {"hospital": hospital, "department": "D1", "words": hospital}
+        await of.ask(who, "POST", "/EX-03/notes", note)
+    own = of.people.accounts["head"].account
+    async with of.house.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE lianyi_doors")
+        await connection.execute("SELECT set_config('lianyi.actor', $1, true)", str(own))
+        found = await connection.fetch("SELECT hospital FROM reports.note WHERE code = 'EX-03'")
+        assert [row["hospital"] for row in found] == ["H1"]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                "INSERT INTO reports.note SELECT $1, 1, 'EX-03', 'H2', 'D1', 1, 1, 'x', false, 'x',"
+                " 'x', $2, now(), 0, 2",
+                UUID(int=4712),
+                own,
+            )
+
+
 async def test_a_report_tells_what_people_wrote(of: Reported) -> None:
     await of.ask("president", "POST", "/INP-001/notes", NOTE | {"words": "新病区开放"})
     await of.ask("neighbour", "POST", "/INP-001/notes", NOTE | {"words": "邻", "hospital": "H2"})
