@@ -34,8 +34,8 @@ Way = Literal["published", "counted", "entered", "missing"]
 Key = TypeVar("Key", bound=Hashable)
 _SILENT: Final = BothWords(zh="", en="")
 _UNPUBLISHED: Final = BothWords(zh="未发布", en="not published")
-_NO_CALIBER: Final = BothWords(zh="该年度没有有效口径", en="no caliber holds in all of the period")
-_NO_DATA: Final = BothWords(zh="该年度没有数据", en="nothing was counted in the period")
+_NO_CALIBER: Final = BothWords(zh="该期间没有有效口径", en="no caliber holds in all of the period")
+_NO_DATA: Final = BothWords(zh="该期间没有数据", en="nothing was counted in the period")
 _WAITS: Final = BothWords(zh="填报待确认", en="what was entered waits to be confirmed")
 
 
@@ -57,6 +57,7 @@ class Told:
         why: why it is missing, or what it rests on.
         hash: of the definition by which it came; empty: no caliber holds.
         defined: what that hash stands for, where it was counted; None: it was entered.
+        version: of the caliber; 0: that of its file.
     """
 
     source: Way
@@ -66,6 +67,7 @@ class Told:
     why: BothWords = _SILENT
     hash: str = ""
     defined: Definition | None = None
+    version: int = 0
 
 
 class Telling:
@@ -188,7 +190,7 @@ def _name(one: Asks) -> tuple[str, str]:
 def _of_published(row: Published, defined: Definition) -> Told:
     value = defined.value(row.numerator, row.denominator)
     sides = exact(row.numerator), exact(row.denominator)
-    return Told("published", *sides, value, _SILENT, row.hash, defined)
+    return Told("published", *sides, value, _SILENT, row.hash, defined, row.version)
 
 
 def _of_form(one: Asks, entry: Entry | None, hashed: str) -> Told:
