@@ -49,12 +49,14 @@ class Compared:
         by_then: by the definition that was filed, of the data of now; None: it is that of now, or
             nothing is counted by it.
         board: by the caliber that boards show; None: they show the same one, or none.
+        board_title: what that caliber is called.
     """
 
     filed: FiledLine | None
     now: FiledLine | None
     by_then: FiledLine | None = None
     board: FiledLine | None = None
+    board_title: BothWords | None = None
 
     @property
     def line(self) -> FiledLine:
@@ -65,19 +67,19 @@ class Compared:
 
 
 def is_filed(one: FiledLine | None) -> bool:
-    """Tell whether a figure was filed."""
+    """Tell whether a line has a figure."""
     return one is not None and one.numerator is not None
 
 
 def causes(one: Compared) -> list[Cause]:
-    """Return why a line differs; one that does not is the same."""
+    """Return why a line differs; one that does not is the same, also where it is empty in both."""
     filed, now = one.filed, one.now
-    if filed is None or not is_filed(filed):
+    if filed is None or (not is_filed(filed) and is_filed(now)):
         return [Cause.NOT_FILED]
-    found: list[Cause] = []
     if now is None:
         return [Cause.NOT_ON_FORM]
-    if filed.hash != now.hash:
+    found: list[Cause] = []
+    if is_filed(filed) and filed.hash != now.hash:
         found.append(Cause.DEFINITION)
         if one.by_then is not None and one.by_then.exactly != filed.exactly:
             found.append(Cause.DATA)

@@ -55,6 +55,7 @@ from lianyi.applications.indicators.publishing.telling import Asks, Telling, Tol
 from lianyi.applications.indicators.reports.files import TYPES, File, SheetForm, taken, watermark_of
 from lianyi.applications.indicators.reports.sheets import Sheet, csv_text
 from lianyi.applications.indicators.reports.tables import Language, said
+from lianyi.applications.indicators.views import BothWords
 from lianyi.applications.indicators.wording import said_of
 from lianyi.projections.operational.star import star
 from lianyi.security.access import current, require
@@ -253,17 +254,13 @@ class Forms:
             one.hash for one, now in pairs if one and now and one.hash and one.hash != now.hash
         }
         then = await self._telling.defined(hashes, paper.period, hospital)
-        lines = [
-            Compared(
-                filed,
-                now,
-                filed_line(by_number[now.number], then[filed.hash])
-                if filed and now and filed.hash in then and filed.code == now.code
-                else None,
-                boards.get(now.number) if now else None,
-            )
-            for filed, now in pairs
-        ]
+        lines = []
+        for filed, now in pairs:
+            by_then = None
+            if filed and now and filed.hash in then and filed.code == now.code:
+                by_then = filed_line(by_number[now.number], then[filed.hash])
+            board, title = boards.get(now.number, (None, None)) if now else (None, None)
+            lines.append(Compared(filed, now, by_then, board, title))
         return difference_view(
             paper.form, (paper.period, hospital), lines, filing_view(filing) if filing else None
         )
@@ -315,9 +312,10 @@ class Forms:
         told = await self._telling.told(asked, before, paper.hospital)
         return {one.number: filed_line(one, told.get(one.number)).shown for one in lines}
 
-    async def _boards(self, paper: Paper) -> dict[str, FiledLine]:
+    async def _boards(self, paper: Paper) -> dict[str, tuple[FiledLine, BothWords]]:
         """Return what boards show of the lines whose caliber is another one there."""
         asked: dict[str, Asks] = {}
+        titles: dict[str, BothWords] = {}
         for one in paper.lines:
             if one.asks is None or one.asks.caliber is None:
                 continue
@@ -326,9 +324,13 @@ class Forms:
             mine = definition_hash(indicator, one.asks.caliber)
             if chosen is not None and definition_hash(indicator, chosen.caliber) != mine:
                 asked[one.number] = Asks(indicator, chosen.caliber)
+                titles[one.number] = said_of(chosen.caliber.title)
         told = await self._telling.told(asked, paper.period, paper.hospital, published=False)
         return {
-            one.number: filed_line(replace(one, asks=asked[one.number]), told[one.number])
+            one.number: (
+                filed_line(replace(one, asks=asked[one.number]), told[one.number]),
+                titles[one.number],
+            )
             for one in paper.lines
             if one.number in asked
         }

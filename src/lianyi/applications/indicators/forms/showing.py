@@ -29,7 +29,7 @@ from lianyi.applications.indicators.forms.views import (
     FormView,
 )
 from lianyi.applications.indicators.periods import Period
-from lianyi.applications.indicators.views import BothWords, UnusableFile
+from lianyi.applications.indicators.views import UnusableFile
 from lianyi.applications.indicators.wording import said_of
 from lianyi.messagelog.message import Position
 
@@ -185,7 +185,7 @@ def _difference(one: Compared) -> DifferenceLine:
         difference=less(now.shown if now else None, was),
         by_then=one.by_then.shown if one.by_then else None,
         board=board.shown if board else None,
-        board_caliber=BothWords(zh=board.caliber, en=board.caliber) if board else None,
+        board_caliber=one.board_title,
         board_difference=less(board.shown if board else None, was),
         causes=[cause.value for cause in found],
         why=why(found),
