@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
@@ -84,6 +85,15 @@ def parse_form(text: str, name: str, indicators: Mapping[str, Indicator]) -> For
     Raises:
         BadForm: with what is wrong first, an unknown key before all else.
     """
+    found = _parsed(text, name)
+    for where, said in _faults(found, indicators):
+        raise BadForm(where=f"{FOLDER}/{name}: {where}", **said)
+    return found
+
+
+@lru_cache(maxsize=200)
+def _parsed(text: str, name: str) -> Form:
+    """Read one form without a look at what its lines name; the same text is read once."""
     place = f"{FOLDER}/{name}"
     try:
         data: Any = plain_yaml(text)
@@ -104,8 +114,6 @@ def parse_form(text: str, name: str, indicators: Mapping[str, Indicator]) -> For
     if found.form != Path(name).stem:
         why, why_zh = "it differs from the name of the file", "与文件名不一致"
         raise BadForm(where=f"{place}: form", why=why, why_zh=why_zh)
-    for where, said in _faults(found, indicators):
-        raise BadForm(where=f"{place}: {where}", **said)
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing.model import Decision, Said
 from lianyi.applications.indicators.reading import read_indicators
 from lianyi.applications.indicators.views import BothWords
+from lianyi.cli.indicator import indicator
 
 NOWHERE = Path("/nowhere")
 WORDS = BothWords(zh="项目", en="item")
@@ -244,3 +246,6 @@ def test_a_file_of_the_hospital_takes_the_place_of_ours_and_a_faulty_one_is_alon
     assert len(found["monthly-service"].editions[0].lines) == 1
     assert set(found) == {"monthly-service", "national-exam", "own", "quarterly-insurance"}
     assert [one.where for one in problems] == ["forms/annual-hospital.yaml"]
+    checked = CliRunner().invoke(indicator, ["check", "--content", str(tmp_path)])
+    assert checked.exit_code == 1
+    assert "forms/annual-hospital.yaml" in checked.output
