@@ -113,7 +113,7 @@ function Lines({ sheet }: { sheet: FormSheet }) {
                 <td data-title={titles.source}>
                   <span className="row">
                     <Mark tone={TONES[line.source]}>{t(`indicators.exam.from.${line.source}`)}</Mark>
-                    {line.source !== 'counted' && said(line.why) !== '' && <span className="quiet exam-why">{said(line.why)}</span>}
+                    {(line.source !== 'counted' || line.shown === null) && said(line.why) !== '' && <span className="quiet exam-why">{said(line.why)}</span>}
                   </span>
                 </td>
               </tr>

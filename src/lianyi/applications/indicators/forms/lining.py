@@ -28,6 +28,7 @@ from lianyi.applications.indicators.wording import said_of
 DECIMALS: Final[Mapping[str, int]] = {"count": 0}
 """So many are printed of a unit where the form does not say; 2 of one that is not named."""
 _SILENT: Final = BothWords(zh="", en="")
+_UNDIVIDED: Final = BothWords(zh="分母为 0，无法计算", en="there is nothing to divide by")
 _UNNUMBERED: Final = BothWords(
     zh="没有定义该序号的指标", en="no indicator has this number of the exam"
 )
@@ -205,8 +206,10 @@ class FiledLine:
 
     @property
     def exactly(self) -> tuple[str | None, str | None]:
-        """Numerator and denominator, each in its one form."""
-        return _one_form(self.numerator), _one_form(self.denominator)
+        """Numerator and denominator, each in its one form, as far as the line tells them."""
+        above = None if self.side == "denominator" else _one_form(self.numerator)
+        below = None if self.side == "numerator" else _one_form(self.denominator)
+        return above, below
 
     def facts(self) -> dict[str, Any]:
         """Return the line as the log has it."""
@@ -255,7 +258,7 @@ def filed_line(line: SheetLine, told: Told | None) -> FiledLine:
         denominator=told.denominator,
         hash=told.hash,
         source=told.source,
-        why=told.why,
+        why=told.why if figure.value is not None or told.numerator is None else _UNDIVIDED,
     )
 
 

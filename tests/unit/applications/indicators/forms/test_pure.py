@@ -119,6 +119,15 @@ def test_each_cause_has_its_own_words() -> None:
     assert causes(Compared(filed, replace(filed, numerator="3.0"))) == [Cause.SAME]
 
 
+def test_of_a_line_that_tells_one_side_only_that_side_is_compared() -> None:
+    filed = replace(line(), denominator="10")
+    now = replace(filed, denominator="11")
+    assert causes(Compared(filed, now)) == [Cause.DATA]
+    for side, found in (("numerator", Cause.SAME), ("denominator", Cause.DATA)):
+        both = (replace(one, side=side) for one in (filed, now))
+        assert causes(Compared(*both)) == [found]
+
+
 # ---- filings ------------------------------------------------------------------------------------
 
 
