@@ -282,6 +282,12 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
                                  f"/indicators/workload?doctor={told[0]}"],
         "/indicators/exam": ["/indicators/exam",
                              *(f"/indicators/exam?hospital={text}" for text in told)],
+        "/indicators/forms": ["/indicators/forms",
+                              f"/indicators/forms?form={told[0]}&hospital={told[1]}",
+                              *(f"/indicators/forms?form=national-exam&period=2025&hospital={text}"
+                                for text in told),
+                              "/indicators/forms?form=monthly-service&period=2026-01"
+                              f"&hospital={told[0]}&view=difference"],
         "/quality": ["/quality", "/quality?list=rules&over=yes",
                      f"/quality?finding={told[0]}"],
         "/quality/$rule": ["/quality/ENC-014",

@@ -200,6 +200,63 @@ def test_a_figure_of_the_exam_is_entered_with_evidence_and_confirmed_by_another(
     context.close()
 
 
+def test_a_form_is_filed_confirmed_by_another_and_compared_with_now(
+    clinic: Clinic, page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    refer(clinic)
+    password = engage(clinic, "qin.manager", "秦主任")
+    sign_in(clinic, page, "qin.manager", password, "/indicators/forms")
+    page.get_by_role("link", name="医疗服务月报").click()
+    page.get_by_role("combobox", name="统计期").select_option("2026-03")
+    sheet = page.get_by_role("region", name="报表", exact=True)
+    line = sheet.get_by_role("row").filter(has_text="下转患者人次数")
+    expect(line).to_contain_text("3")  # with emergencies
+    expect(sheet).to_contain_text("尚未上报")
+    expect(
+        sheet.get_by_role("rowheader", name="收入与费用").or_(sheet.get_by_text("收入与费用"))
+    ).to_be_visible()
+    sheet.get_by_role("button", name="上报").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("备注").fill("三月按时上报")
+    dialog.get_by_role("button", name="上报").click()
+    expect(sheet).to_contain_text("已上报，待确认")
+    page.get_by_role("button", name="上报记录").click()
+    filings = page.get_by_role("region", name="上报记录")
+    expect(filings).to_contain_text("三月按时上报")
+    with page.expect_download() as download:
+        filings.get_by_role("button", name="下载上报文件").click()
+    download.value.save_as(tmp_path / "filed.xlsx")
+    assert (tmp_path / "filed.xlsx").read_bytes().startswith(b"PK")
+    filings.get_by_role("button", name="确认上报").click()
+    expect(filings.get_by_role("alert")).to_be_visible()  # not by whoever filed it
+
+    address = "/indicators/forms?form=monthly-service&period=2026-03&view=filings"
+    password = engage(clinic, "bai.manager", "白主任")
+    context = browser.new_context(locale="zh-CN", viewport=PHONE)
+    second = context.new_page()
+    sign_in(clinic, second, "bai.manager", password, address)
+    filings = second.get_by_role("region", name="上报记录")
+    filings.get_by_role("button", name="确认上报").click()
+    expect(filings).to_contain_text("bai.manager 确认")
+
+    # A late row: what was filed no longer holds; and boards count by another caliber.
+    refer(clinic, also=1)
+    second.get_by_role("button", name="差异").click()
+    found = second.get_by_role("region", name="差异")
+    line = found.get_by_role("row").filter(has_text="下转患者人次数")
+    expect(line).to_contain_text("上报后数据有变化，定义未变")
+    expect(line).to_contain_text("+1")
+    expect(line).to_contain_text("国考口径")
+    for view in ("sheet", "filings", "difference"):
+        second.goto(f"{clinic.address}{address.replace('filings', view)}")
+        second.wait_for_load_state("networkidle")
+        assert second.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+    second.goto(f"{clinic.address}/indicators/forms")
+    expect(second.get_by_role("link", name="医院年报")).to_be_visible()
+    assert second.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
 def test_somebody_explores_and_every_number_opens_its_rows(
     clinic: Clinic, page: Page, tmp_path: Path
 ) -> None:

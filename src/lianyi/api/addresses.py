@@ -13,6 +13,7 @@ from lianyi.api import doors, endpoints, link_doors, oauth_doors, sign_in_doors,
 from lianyi.api.failures import install
 from lianyi.api.operations import Operations, operations_of
 from lianyi.applications.indicators import endpoints as indicators
+from lianyi.applications.indicators.forms import endpoints as indicator_forms
 from lianyi.applications.indicators.insight import endpoints as insight
 from lianyi.applications.indicators.publishing import endpoints as publishing
 from lianyi.applications.indicators.quality import endpoints as quality
@@ -111,6 +112,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(uncoded.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(clinical_views.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(lake.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(indicator_forms.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(publishing.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(indicator_reports.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(saved_explorations.router, prefix=PREFIX, responses=channels.REFUSALS)

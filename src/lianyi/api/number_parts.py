@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from lianyi.api.dependencies import ApiDependencies
+from lianyi.applications.indicators.forms.service import Forms
 from lianyi.applications.indicators.insight.service import Insight
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.publishing.counts import Counts
@@ -91,6 +92,8 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         content_dir=deps.content_dir,
         settings=deps.publishing,
     )
+    filed = deps.data_dir / "indicators" / "filings"
+    app.state.indicator_forms = Forms(app.state.publishing.desk, filed)
     app.state.quality = Quality(
         (deps.pool, deps.log, deps.clock),
         zone,

@@ -99,22 +99,26 @@ def show(code: str, where: Where, *, as_json: bool) -> None:
 @json_option
 @told
 def check(where: Where, *, as_json: bool) -> None:
-    """检查全部指标文件，并查找八类口径问题 / check all files, and look for the eight faults.
+    """检查指标与固定报表文件，查找八类口径问题 / check all files, and look for the eight faults.
 
-    有任何不妥时退出码为 1。
+    固定报表（content/forms）一并检查。有任何不妥时退出码为 1。
 
-    Exit code 1 says that something is wrong.
+    Forms (content/forms) are checked, too. Exit code 1 says that something is wrong.
     """
+    from lianyi.applications.indicators.forms.reading import read_forms
     from lianyi.applications.indicators.lint import lint
     from lianyi.applications.indicators.reading import read_indicators
     from lianyi.base.clock import SystemClock
 
-    known, problems = read_indicators(where.content_dir)
+    known, unusable = read_indicators(where.content_dir)
+    forms, refused = read_forms(where.content_dir, known)
+    problems = [*unusable, *refused]
     findings = lint(known.values(), today=SystemClock().now().date(), approved={})
     if as_json:
         say_json(
             {
                 "indicators": len(known),
+                "forms": len(forms),
                 "problems": [one.record() for one in problems],
                 "findings": [one._asdict() for one in findings],
             }
@@ -128,8 +132,10 @@ def check(where: Where, *, as_json: bool) -> None:
             click.echo(f"{place}  {in_words(finding.zh, finding.en)}  ({finding.fault})")
         click.echo(
             in_words(
-                f"{len(known)} 个指标；{len(problems)} 个文件不可用，{len(findings)} 处口径问题",
-                f"{len(known)} indicators; {len(problems)} files cannot be used, "
+                f"{len(known)} 个指标，{len(forms)} 种固定报表；"
+                f"{len(problems)} 个文件不可用，{len(findings)} 处口径问题",
+                f"{len(known)} indicators, {len(forms)} forms; "
+                f"{len(problems)} files cannot be used, "
                 f"{len(findings)} faults of calibers",
             )
         )

@@ -205,6 +205,10 @@ class Matrix:
             await house.post(f"{path}/{done}", BODIES["approve_caliber"])
         published = await house.post("/indicators/publish", {"period": "2025"})
         assert published["new"] == 2
+        form = f"/indicators/forms/{FORM}"
+        sheet = await house.get(f"{form}/sheet", **FORM_HERE)
+        filed = await house.post(f"{form}/file", FORM_HERE | {"digest": sheet["digest"]})
+        self._here |= {"form": FORM, "filing": str(filed["number"])}
 
     async def _master_data(self) -> None:
         """Put a bench into the laboratory, with a room and a person of its own."""
@@ -233,6 +237,8 @@ class Matrix:
                 ends = ("keys", "keys/{key}", "public-keys", "certificates", "app")
                 of_systems = operation.path.endswith(ends)
                 return "machine" if of_systems else "them"
+            if name == "number" and "/filings/" in operation.path:
+                name = "filing"
             if name == "code" and "/indicators/" in operation.path:
                 last = operation.path.rsplit("/", 1)[1]
                 return {
@@ -336,6 +342,7 @@ NEW = {"code": "BENCH2", "valid_from": "2026-03-02", "parent": "LAB"}
 TABLES = {"import_records": b"code,parent\nBENCH3,LAB\n"}
 VISITS = read_indicators(NOWHERE)[0]["EX-01"]
 SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
+FORM, FORM_HERE = "monthly-service", {"period": "2025-06", "hospital": HERE}
 SAYS = {"title": "r", "sections": [{"kind": "table", "codes": ["VIS-001"]}]}
 EXPLORATION = {"name": "r", "asked": {"codes": "EX-04", "by": "department"}}
 FINDING = {"rule": "ENC-015", "source": "his", "hospital": HERE, "department": "BENCH"}
@@ -356,6 +363,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "enter_indicator_figure": {
         "period": "2025", "hospital": HERE, "numerator": "3", "evidence": "r",
     },
+    "file_indicator_form": FORM_HERE | {"digest": "0" * 64},
     "set_indicator_target": {"period": "2026", "hospital": HERE, "value": 1},
     "set_indicator_alert_rule": {"hospital": HERE, "kind": "missing"},
     "assign_quality_finding": FINDING | {"to": "r"},
@@ -456,6 +464,10 @@ GENDERS = "http://hl7.org/fhir/ValueSet/administrative-gender"
 QUESTIONS = {
     "get_exam_sheet": {"year": "2025", "hospital": HERE},
     "export_exam_sheet": {"year": "2025", "hospital": HERE},
+    "get_form_sheet": FORM_HERE,
+    "export_form_sheet": FORM_HERE,
+    "export_form_sheet_as_csv": FORM_HERE,
+    "compare_filed_form": FORM_HERE,
     "compare_caliber_definitions": {
         "period": "2025",
         "hospital": HERE,

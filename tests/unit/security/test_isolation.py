@@ -24,7 +24,7 @@ from tests.conftest import copied_database
 from tests.unit.api.house import House, hl7, serving
 from tests.unit.security import streaming
 from tests.unit.security.matrix import write_view
-from tests.unit.security.two_figures import COUNTED, ENTERED, PERIOD, WALLED
+from tests.unit.security.two_figures import COUNTED, ENTERED, FORM, PERIOD, WALLED
 from tests.unit.security.two_hospitals import CANARY, ROLES, Hospital, Town, build, busy
 
 from lianyi.api import live
@@ -123,6 +123,8 @@ def number_of(path: str, of: Hospital) -> str:
     """Return the number of what a hospital has decided or published."""
     if "/entries/" in path:
         return of.figures.entry
+    if "/filings/" in path:
+        return of.figures.filing
     return of.figures.alert if "/alerts/" in path else of.figures.value
 
 
@@ -147,6 +149,7 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         else ["LY-1606"],
         "{caliber}": ["national-exam"],
         "{topic}": ["patients", "operations"],
+        "{form}": [FORM],
         "{number}": [number_of(path, h) for h in whose],
         "{key}": [h.key for h in whose],
         "{consent}": [h.consent for h in whose],
@@ -257,6 +260,8 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{"fault": "duplicate", "source": h.source} for h in whose]
     if "/indicators/exam" in path:
         return [{"year": "2025", "hospital": h.organisation} for h in whose]
+    if "/indicators/forms/" in path and "/filings/" not in path:
+        return [{"period": PERIOD, "hospital": h.organisation} for h in whose]
     if path.endswith("/change"):
         return [{"period": "2025", "hospital": h.organisation} for h in whose]
     if path.endswith("/access"):
@@ -346,6 +351,7 @@ def indicator_bodies(path: str, *whose: Hospital) -> list[dict[str, Any]]:
         "entries": {"period": "2025", "numerator": "1", "evidence": "mine"},
         "targets": {"period": PERIOD, "value": 1},
         "alert-rules": {"kind": "missing", "limit": 1},
+        "file": {"period": PERIOD, "digest": "0" * 64, "reason": "mine"},
     }.get(path.rpartition("/")[2])
     if said:
         return [said | {"hospital": h.organisation} for h in whose]
@@ -466,7 +472,7 @@ async def test_the_canary_sings_of_figures_for_whoever_belongs_there(town: Town)
     everywhere = await town.people.browser("board.one")
     value, code = town.b.figures.value, f"/{COUNTED}/published"
     exam = f"/exam?year=2025&hospital={town.b.organisation}"
-    paths = ["/entries", "/targets", "/alert-rules", "/alerts", exam, code]
+    paths = ["/entries", "/targets", "/alert-rules", "/alerts", "/forms/filings", exam, code]
     for path in (*paths, f"/published/{value}/recount"):
         answer = await everywhere.get(f"/api/v1/indicators{path}")
         assert answer.status_code == 200, answer.text

@@ -10,6 +10,7 @@ from tests.unit.security.people import People
 COUNTED = "BED-001"
 """An indicator that is counted; the one below is entered by form."""
 ENTERED = "EX-13"
+FORM = "monthly-service"
 PERIOD = "2026-01"
 WALLED = ("decision", "published", "alert")
 """Tables of schema indicators that name a hospital."""
@@ -21,6 +22,7 @@ class Figures(NamedTuple):
     entry: str
     value: str
     alert: str
+    filing: str = ""
 
 
 async def told(client: httpx.AsyncClient, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -68,8 +70,13 @@ async def publish(people: People, organisation: str, mark: str) -> Figures:
     alerts = (await told(browser, "/alerts"))["items"]
     said = {"note": f"{mark} noted"}
     await told(browser, f"/alerts/{alerts[-1]['number']}/acknowledge", said)
+    path = f"/forms/{FORM}"
+    sheet = await told(browser, f"{path}/sheet?period={PERIOD}&hospital={organisation}")
+    filed = {"period": PERIOD, "digest": sheet["digest"], "note": f"{mark} filed"}
+    filing = await told(browser, f"{path}/file", of | filed)
     return Figures(
         entry=str(entry["number"]),
         value=str(cells[0]["as_published"]["number"]),
         alert=str(alerts[-1]["number"]),
+        filing=str(filing["number"]),
     )

@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, ruleSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, formsSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, ruleSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -261,6 +261,13 @@ const indicatorExam = createRoute({
   component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ExamPage'))),
 })
 
+const indicatorForms = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/forms',
+  validateSearch: formsSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/FormsPage'))),
+})
+
 const indicatorTopics = createRoute({
   getParentRoute: () => root,
   path: '/indicators/topics',
@@ -336,7 +343,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorForms, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, topicSearch, traceSearch, workloadSearch } from './filters'
+import { alertsSearch, auditSearch, boardSearch, channelSearch, deskSearch, drillSearch, examSearch, formsSearch, messagesSearch, parseSearch, personSearch, privacySearch, queuesSearch, stringifySearch, topicSearch, traceSearch, workloadSearch } from './filters'
 
 describe('the filters of the messages in an address', () => {
   it('are read back as they were written', () => {
@@ -112,6 +112,9 @@ describe('what of an indicator is asked for in an address', () => {
     expect(deskSearch({ class: 'x', way: 'x', standing: 'x', faulty: 'no' })).toEqual({})
     expect(examSearch({ year: '2025', hospital: 'H1' })).toEqual({ year: '2025', hospital: 'H1' })
     expect(examSearch({ year: '25' })).toEqual({})
+    const form = { form: 'monthly-service', period: '2026-03', hospital: 'H1', view: 'difference' }
+    expect(formsSearch(form)).toEqual(form)
+    expect(formsSearch({ form: '../x', period: 'x', view: 'all' })).toEqual({})
     expect(alertsSearch({ alert: 'open', code: 'EX-04' })).toEqual({ alert: 'open', code: 'EX-04' })
     expect(alertsSearch({ alert: 'closed', code: '4' })).toEqual({})
   })

@@ -446,6 +446,19 @@ export function examSearch(raw: RawSearch): ExamSearch {
   })
 }
 
+export const FORM_VIEWS = ['sheet', 'filings', 'difference'] as const
+export type FormsSearch = { form?: string; period?: string; hospital?: string; view?: (typeof FORM_VIEWS)[number] }
+
+/** Which form is open, of what, and what of it is looked at. */
+export function formsSearch(raw: RawSearch): FormsSearch {
+  return said({
+    form: typeof raw['form'] === 'string' && /^[a-z][a-z0-9-]{0,40}$/.test(raw['form']) ? raw['form'] : undefined,
+    period: cleanPeriod(raw['period']),
+    hospital: cleanText(raw['hospital'], 100),
+    view: cleanWord(raw['view'], FORM_VIEWS),
+  })
+}
+
 export const ALERT_STATES = ['open', 'acknowledged', 'silenced'] as const
 
 /** Which alerts are listed. */

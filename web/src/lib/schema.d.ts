@@ -1899,6 +1899,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Indicator Forms
+         * @description The forms that are filed: of what period, with whom, and their editions.
+         */
+        get: operations["list_indicator_forms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/filings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Form Filings
+         * @description What was filed, the newest first.
+         */
+        get: operations["list_form_filings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/filings/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Form Filing
+         * @description A sheet as it was filed, line by line.
+         */
+        get: operations["get_form_filing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/filings/{number}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Form Filing
+         * @description Confirm what somebody else filed; the one before it is replaced, and stays.
+         */
+        post: operations["confirm_form_filing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/filings/{number}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Filed Form
+         * @description The very file that was given out with a filing.
+         */
+        get: operations["download_filed_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/{form}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Filed Form
+         * @description What was filed beside what it comes to now and what boards show, with the cause.
+         */
+        get: operations["compare_filed_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/{form}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * File Indicator Form
+         * @description File the sheet of a period that is over; what was filed before stays beside it.
+         */
+        post: operations["file_indicator_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/{form}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Form Sheet
+         * @description A form of a period and hospital as it would be filed now, beside the year before.
+         */
+        get: operations["get_form_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/{form}/sheet.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Form Sheet As Csv
+         * @description The same as CSV, UTF-8 with a byte order mark; it files nothing.
+         */
+        get: operations["export_form_sheet_as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/forms/{form}/sheet.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Form Sheet
+         * @description The same as a sheet of Excel; it files nothing.
+         */
+        get: operations["export_form_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/places": {
         parameters: {
             query?: never;
@@ -7293,6 +7493,54 @@ export interface components {
             path: string;
         };
         /**
+         * DifferenceLine
+         * @description One line as it was filed, as it comes to now, and as boards show it; figures as printed.
+         *
+         *     Attributes:
+         *         filed, filed_caliber, filed_version: what was filed, and by which caliber.
+         *         now, caliber, version: what it comes to by what the form says now, of the data of now.
+         *         difference: of now to what was filed.
+         *         by_then: by the definition that was filed, of the data of now; null: it is the same one.
+         *         board, board_caliber: what boards show, where that is another caliber; else null and empty.
+         *         board_difference: of it to what was filed.
+         *         causes: ``same``, or all that make it differ.
+         *         why: the same in words.
+         */
+        DifferenceLine: {
+            /** Board */
+            board: string | null;
+            board_caliber: components["schemas"]["BothWords"] | null;
+            /** Board Difference */
+            board_difference: string | null;
+            /** By Then */
+            by_then: string | null;
+            /** Caliber */
+            caliber: string;
+            /** Causes */
+            causes: ("same" | "data" | "definition" | "caliber" | "not_filed" | "not_on_form")[];
+            /** Code */
+            code: string;
+            /** Difference */
+            difference: string | null;
+            /** Filed */
+            filed: string | null;
+            /** Filed Caliber */
+            filed_caliber: string;
+            /** Filed Version */
+            filed_version: number;
+            name: components["schemas"]["BothWords"];
+            /** Now */
+            now: string | null;
+            /** Number */
+            number: string;
+            section: components["schemas"]["BothWords"] | null;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            why: components["schemas"]["BothWords"];
+        };
+        /**
          * Dimension
          * @description By what figures can be put together and narrowed.
          *
@@ -7971,6 +8219,172 @@ export interface components {
             period: components["schemas"]["PeriodView"];
         };
         /**
+         * FileForm
+         * @description What is filed: the sheet of a period that is over, as it was looked at.
+         *
+         *     Attributes:
+         *         digest: of the sheet that was looked at.
+         *         kind: of the file that is given out.
+         *         reason: why it is filed again; needed when it was filed before.
+         */
+        FileForm: {
+            /** Digest */
+            digest: string;
+            /** Hospital */
+            hospital: string;
+            /**
+             * Kind
+             * @default xlsx
+             * @enum {string}
+             */
+            kind?: "xlsx" | "csv";
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /**
+             * Period
+             * @example 2026
+             * @example 2026Q1
+             * @example 2026-03
+             */
+            period: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * FilingDetail
+         * @description A sheet as it was filed, line by line.
+         */
+        FilingDetail: {
+            /** Bytes */
+            bytes: number;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Digest */
+            digest: string;
+            /** Edition */
+            edition: string;
+            /** File */
+            file: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /** Filed By */
+            filed_by: string;
+            /** Form */
+            form: string;
+            /** Hospital */
+            hospital: string;
+            /** Items */
+            items: components["schemas"]["FormLine"][];
+            /** Known */
+            known: number;
+            /** Lines */
+            lines: number;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** Period */
+            period: string;
+            /** Position */
+            position: string;
+            /** Reason */
+            reason: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "in_force" | "replaced";
+            /** Watermark */
+            watermark: string;
+        };
+        /**
+         * FilingList
+         * @description What was filed, the newest first.
+         */
+        FilingList: {
+            /** Items */
+            items: components["schemas"]["FilingView"][];
+        };
+        /**
+         * FilingView
+         * @description A sheet that was filed.
+         *
+         *     Attributes:
+         *         state: it waits for a second person, is in force, or a later one is in its place.
+         *         known: so many lines have a figure.
+         *         digest: SHA-256 of what the sheet says.
+         *         file: the name of the file that was given out; sha256 and bytes tell which one it was.
+         *         watermark: SHA-256 of the facts that were counted; empty: nothing was.
+         *         reason: why it was filed again; empty: it was the first.
+         */
+        FilingView: {
+            /** Bytes */
+            bytes: number;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Digest */
+            digest: string;
+            /** Edition */
+            edition: string;
+            /** File */
+            file: string;
+            /**
+             * Filed At
+             * Format: date-time
+             */
+            filed_at: string;
+            /** Filed By */
+            filed_by: string;
+            /** Form */
+            form: string;
+            /** Hospital */
+            hospital: string;
+            /** Known */
+            known: number;
+            /** Lines */
+            lines: number;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** Period */
+            period: string;
+            /** Position */
+            position: string;
+            /** Reason */
+            reason: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "in_force" | "replaced";
+            /** Watermark */
+            watermark: string;
+        };
+        /**
          * FindingView
          * @description What the validation says about one place of a message.
          */
@@ -8122,6 +8536,195 @@ export interface components {
              */
             way: "counted" | "by_form" | "not_available" | "cannot_split" | "no_caliber" | "no_data";
             why: components["schemas"]["BothWords"];
+        };
+        /**
+         * FormDifference
+         * @description What was filed beside what it comes to now and what boards show.
+         *
+         *     Attributes:
+         *         filing: the one that is compared: in force, else the last that waits; null: none was filed.
+         *         differs: so many lines are not the same.
+         */
+        FormDifference: {
+            /** Differs */
+            differs: number;
+            filing: components["schemas"]["FilingView"] | null;
+            /** Form */
+            form: string;
+            /** Hospital */
+            hospital: string;
+            /** Lines */
+            lines: components["schemas"]["DifferenceLine"][];
+            name: components["schemas"]["BothWords"];
+            /** Period */
+            period: string;
+        };
+        /**
+         * FormEdition
+         * @description An edition of a form: since when it holds, and where it is said what stands in it.
+         */
+        FormEdition: {
+            /** Document */
+            document: string;
+            /** Edition */
+            edition: string;
+            /** Paragraph */
+            paragraph: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * FormLine
+         * @description One line of a sheet.
+         *
+         *     Attributes:
+         *         number: as printed.
+         *         section: the heading below which it stands.
+         *         code, caliber, version: of what; empty: the platform cannot tell the line.
+         *         side: whether the value is told, or its numerator or denominator.
+         *         shown: the figure as printed; null: nothing is known.
+         *         numerator, denominator: exactly: money in fen, times in seconds.
+         *         hash: of the definition by which it came.
+         *         source: ``published``, ``counted`` (not published yet), ``entered``, or ``missing``.
+         *         why: why it is missing, or what it rests on.
+         */
+        FormLine: {
+            /** Caliber */
+            caliber: string;
+            /** Code */
+            code: string;
+            /** Decimals */
+            decimals: number;
+            /** Denominator */
+            denominator: string | null;
+            /** Hash */
+            hash: string;
+            name: components["schemas"]["BothWords"];
+            /** Number */
+            number: string;
+            /** Numerator */
+            numerator: string | null;
+            section: components["schemas"]["BothWords"] | null;
+            /** Shown */
+            shown: string | null;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "value" | "numerator" | "denominator";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "published" | "counted" | "entered" | "missing";
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            why: components["schemas"]["BothWords"];
+        };
+        /**
+         * FormList
+         * @description The forms, and the files that define none.
+         */
+        FormList: {
+            /** Items */
+            items: components["schemas"]["FormView"][];
+            /** Unusable */
+            unusable: components["schemas"]["UnusableFile"][];
+        };
+        /**
+         * FormSheet
+         * @description A form of one period and hospital as it would be filed now.
+         *
+         *     Attributes:
+         *         over: the period is over, so that it can be filed.
+         *         known: so many lines have a figure.
+         *         digest: SHA-256 of what it says; whoever files says which sheet he looked at.
+         *         filed: what was filed of it: the filing in force, else the last that waits; null: nothing.
+         */
+        FormSheet: {
+            authority: components["schemas"]["BothWords"];
+            /** Digest */
+            digest: string;
+            edition: components["schemas"]["FormEdition"];
+            filed: components["schemas"]["FilingView"] | null;
+            /** Form */
+            form: string;
+            /** Hospital */
+            hospital: string;
+            /** Known */
+            known: number;
+            /** Lines */
+            lines: components["schemas"]["FormSheetLine"][];
+            name: components["schemas"]["BothWords"];
+            /** Over */
+            over: boolean;
+            /** Period */
+            period: string;
+        };
+        /**
+         * FormSheetLine
+         * @description A line, and as what it would be printed of the same period a year before.
+         */
+        FormSheetLine: {
+            /** Caliber */
+            caliber: string;
+            /** Code */
+            code: string;
+            /** Decimals */
+            decimals: number;
+            /** Denominator */
+            denominator: string | null;
+            /** Hash */
+            hash: string;
+            name: components["schemas"]["BothWords"];
+            /** Number */
+            number: string;
+            /** Numerator */
+            numerator: string | null;
+            /** Previous */
+            previous: string | null;
+            section: components["schemas"]["BothWords"] | null;
+            /** Shown */
+            shown: string | null;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "value" | "numerator" | "denominator";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "published" | "counted" | "entered" | "missing";
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+            why: components["schemas"]["BothWords"];
+        };
+        /**
+         * FormView
+         * @description A form that is filed: of what period, with whom, and its editions, the newest first.
+         */
+        FormView: {
+            authority: components["schemas"]["BothWords"];
+            /** Editions */
+            editions: components["schemas"]["FormEdition"][];
+            /** Form */
+            form: string;
+            name: components["schemas"]["BothWords"];
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "year" | "quarter" | "month";
         };
         /**
          * GivenKey
@@ -23356,6 +23959,973 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_indicator_forms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_form_filings: {
+        parameters: {
+            query?: {
+                /** @description empty: all */
+                form?: string;
+                /** @description 2026, 2026Q1, 2026-03 */
+                period?: string;
+                hospital?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_form_filing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingDetail"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    confirm_form_filing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingDetail"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    download_filed_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    compare_filed_form: {
+        parameters: {
+            query: {
+                /** @description 2026, 2026Q1, 2026-03 */
+                period: string;
+                hospital: string;
+            };
+            header?: never;
+            path: {
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormDifference"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    file_indicator_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingDetail"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    get_form_sheet: {
+        parameters: {
+            query: {
+                /** @description 2026, 2026Q1, 2026-03 */
+                period: string;
+                hospital: string;
+            };
+            header?: never;
+            path: {
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormSheet"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_form_sheet_as_csv: {
+        parameters: {
+            query: {
+                /** @description 2026, 2026Q1, 2026-03 */
+                period: string;
+                hospital: string;
+                /** @description of heads and names */
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_form_sheet: {
+        parameters: {
+            query: {
+                /** @description 2026, 2026Q1, 2026-03 */
+                period: string;
+                hospital: string;
+                /** @description of heads and names */
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                form: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             /** @description not signed in */

@@ -45,7 +45,7 @@ def parse_indicator(text: str, name: str) -> Indicator:
         raise BadIndicator(where=place, why="it is no YAML", why_zh="不是有效的 YAML") from error
     if not isinstance(data, dict):
         raise BadIndicator(where=name, why="it is no list of keys", why_zh="内容不是键值")
-    for place, word, model in _strangers(data):
+    for place, word, model in strangers(data, Indicator, _WITHIN):
         raise BadIndicator(where=f"{name}: {place}", **unknown(word, model.model_fields))
     try:
         found = Indicator.model_validate(data)
@@ -112,19 +112,29 @@ _WITHIN: Mapping[str, type[BaseModel]] = {
 }
 
 
-def _strangers(
-    data: Mapping[Any, Any], model: type[BaseModel] = Indicator, place: str = ""
+def strangers(
+    data: Mapping[Any, Any],
+    model: type[BaseModel],
+    within: Mapping[str, type[BaseModel]],
+    place: str = "",
 ) -> Iterator[tuple[str, str, type[BaseModel]]]:
-    """Give the keys that nobody knows: where, which, of what."""
+    """Give the keys that nobody knows: where, which, of what.
+
+    Args:
+        data: as it stands in a file.
+        model: what it should be.
+        within: what should stand below a key.
+        place: of the data in the file.
+    """
     for key, value in data.items():
         here = f"{place}.{key}".lstrip(".")
         if key not in model.model_fields:
             yield here, str(key), model
             continue
         for number, one in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(one, dict) and key in _WITHIN:
+            if isinstance(one, dict) and key in within:
                 inner = f"{here}.{number}" if isinstance(value, list) else here
-                yield from _strangers(one, _WITHIN[key], inner)
+                yield from strangers(one, within[key], within, inner)
 
 
 def _check(indicator: Indicator, name: str) -> None:

@@ -32,6 +32,7 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
         <PageLink to="/indicators/explore" text={t('indicators.explore.title')} />
         {may('indicators.publish') && <PageLink to="/indicators/publish" text={t('indicators.publish.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/exam" text={t('indicators.exam.title')} />}
+        {may('indicators.read') && <PageLink to="/indicators/forms" text={t('indicators.forms.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/alerts" text={t('indicators.alerts.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/reports" text={t('indicators.reports.title')} />}
       </nav>
@@ -40,7 +41,7 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
   )
 }
 
-function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/workload' | '/indicators/reports' | '/indicators/exam' | '/indicators/alerts'; text: string; exact?: boolean }) {
+function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/workload' | '/indicators/reports' | '/indicators/exam' | '/indicators/forms' | '/indicators/alerts'; text: string; exact?: boolean }) {
   return (
     <Link to={to} className="page-link" activeOptions={{ exact, includeSearch: false }} activeProps={{ 'aria-current': 'page' }}>
       {text}

@@ -7,30 +7,16 @@ Source:
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-from lianyi.applications.indicators.heard import Span
 from lianyi.applications.indicators.model import Caliber, Indicator, Unit
 from lianyi.applications.indicators.periods import Period
-from lianyi.applications.indicators.publishing import published_store as store
 from lianyi.applications.indicators.publishing.desk import Desk
-from lianyi.applications.indicators.publishing.entering import entered_value
-from lianyi.applications.indicators.publishing.model import (
-    ENTERING,
-    WHOLE,
-    Definition,
-    Published,
-    exact,
-)
 from lianyi.applications.indicators.publishing.periods import parse_period
-from lianyi.applications.indicators.publishing.previewing import NOTHING
-from lianyi.applications.indicators.publishing.standing import Entry, caliber_for, entries
-from lianyi.applications.indicators.publishing.valuing import Wanted, latest
+from lianyi.applications.indicators.publishing.standing import caliber_for
+from lianyi.applications.indicators.publishing.telling import Asks, Telling, Told
 from lianyi.applications.indicators.publishing.views import ExamRow, ExamSheet
 from lianyi.security.access import require
 
@@ -40,18 +26,6 @@ HEAD = (
     "序号", "编码", "指标", "数值", "单位", "分子", "分母", "上年", "变化", "来源", "说明",
     "责任部门", "口径", "版本",
 )  # fmt: skip
-Way = Literal["published", "counted", "entered", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is known of one indicator and year."""
-
-    source: Way
-    numerator: str | None = None
-    denominator: str | None = None
-    value: float | None = None
-    why: str = ""
 
 
 class Examining:
@@ -59,6 +33,7 @@ class Examining:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._telling = Telling(desk)
 
     async def sheet(self, year: int, hospital: str) -> ExamSheet:
         """Return the sheet of a hospital's year.
@@ -87,74 +62,9 @@ class Examining:
 
     async def _told(
         self, of: Mapping[int, Indicator], period: Period, hospital: str
-    ) -> dict[int, _Told]:
-        codes = [one.indicator for one in of.values()]
-        rows = await store.published(
-            self._desk.pool,
-            codes=codes,
-            months=(period.first, period.last),
-            hospital=hospital,
-            department=WHOLE,
-        )
-        defined = await self._desk.defined(self._desk.pool, rows)
-        published = {(row.code, row.caliber): row for row in latest(rows).values()}
-        said = entries(await store.decisions(self._desk.pool, ENTERING))
-        entered = {
-            (one.entered.code, one.entered.caliber): one
-            for one in sorted(said, key=lambda one: not one.waits)  # what holds goes before
-            if one.entered.hospital == hospital
-            and one.entered.facts["period"] == str(period)
-            and not one.replaced
-        }
-        calibers = {number: exam_caliber(one, period) for number, one in of.items()}
-        counted = await self._count(of, calibers, published, period, hospital)
-        found = {}
-        for number, indicator in of.items():
-            caliber = calibers[number]
-            key = (indicator.indicator, caliber.caliber if caliber else "")
-            row = published.get(key)
-            if row is not None:
-                found[number] = _of_published(row, defined[row.hash])
-            elif number in counted:
-                found[number] = counted[number]
-            else:
-                found[number] = _of_form(indicator, caliber, entered.get(key))
-        return found
-
-    async def _count(
-        self,
-        of: Mapping[int, Indicator],
-        calibers: Mapping[int, Caliber | None],
-        published: Mapping[tuple[str, str], Published],
-        period: Period,
-        hospital: str,
-    ) -> dict[int, _Told]:
-        """Count what is not published."""
-        wanted = {
-            number: Wanted.of(of[number], caliber)
-            for number, caliber in calibers.items()
-            if caliber is not None
-            and caliber.numerator is not None
-            and (of[number].indicator, caliber.caliber) not in published
-        }
-        parts = [part for one in wanted.values() for part in one.counts.parts]
-        totals = await asyncio.to_thread(self._desk.counts.totals, parts, period, hospital)
-        heard = await self._desk.heard(parts)
-        found = {}
-        for number, one in wanted.items():
-            months = Span(period.first, period.last)
-            no_data = heard.no_data(one.counts.parts, {hospital}, months)
-            if no_data:
-                found[number] = _Told("missing", why=no_data.zh)
-                continue
-            below = one.counts.denominator
-            sums = (
-                totals.get(one.counts.above, NOTHING),
-                totals.get(below, NOTHING) if below else None,
-            )
-            value = one.counts.value(*sums)
-            found[number] = _Told("counted", exact(sums[0]), exact(sums[1]), value, "未发布")
-        return found
+    ) -> dict[int, Told]:
+        asked = {number: Asks(one, exam_caliber(one, period)) for number, one in of.items()}
+        return await self._telling.told(asked, period, hospital)
 
     async def as_csv(self, year: int, hospital: str) -> str:
         """Return the sheet as CSV; raises what :meth:`sheet` does."""
@@ -186,30 +96,11 @@ def exam_caliber(indicator: Indicator, period: Period) -> Caliber | None:
     return caliber_for(indicator, EXAM_CALIBER if EXAM_CALIBER in names else "", period)
 
 
-def _of_published(row: Published, defined: Definition) -> _Told:
-    value = defined.value(row.numerator, row.denominator)
-    return _Told("published", exact(row.numerator), exact(row.denominator), value)
-
-
-def _of_form(indicator: Indicator, caliber: Caliber | None, entry: Entry | None) -> _Told:
-    if caliber is None:
-        return _Told("missing", why="该年度没有有效口径")
-    if not caliber.by_form:
-        return _Told("missing", why=caliber.not_available or "该年度没有数据")
-    if entry is None:
-        return _Told("missing", why=caliber.by_form)
-    if entry.waits:
-        return _Told("missing", why="填报待确认")
-    facts = entry.entered.facts
-    value = entered_value(indicator.unit, facts["numerator"], facts["denominator"])
-    return _Told("entered", facts["numerator"], facts["denominator"], value, facts["evidence"])
-
-
 def _row(
     number: int,
     indicator: Indicator | None,
-    now: _Told | None,
-    before: _Told | None,
+    now: Told | None,
+    before: Told | None,
     period: Period,
 ) -> ExamRow:
     if indicator is None or now is None:
@@ -236,7 +127,7 @@ def _row(
         previous=previous,
         change=change(indicator.unit, now.value, previous),
         source=now.source,
-        why=now.why,
+        why=now.why.zh,
     )
 
 

@@ -34,12 +34,15 @@ class Said(StrEnum):
     RULED = "ruled"
     ACKNOWLEDGED = "acknowledged"
     SILENCED = "silenced"
+    FILED = "filed"
+    FILING_CONFIRMED = "filing_confirmed"
 
 
 APPROVING = (Said.PROPOSED, Said.APPROVED, Said.WITHDRAWN)
 ENTERING = (Said.ENTERED, Said.CONFIRMED)
 WATCHING = (Said.TARGETED, Said.RULED)
 HEEDING = (Said.ACKNOWLEDGED, Said.SILENCED)
+FILING = (Said.FILED, Said.FILING_CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)

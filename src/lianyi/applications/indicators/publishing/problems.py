@@ -53,12 +53,12 @@ class OwnWork(LianyiError):
     category = Category.CONFLICT
     en = Told(
         "a second person must do this",
-        "you proposed or entered it yourself",
+        "you proposed, entered or filed it yourself",
         "ask somebody else who may; or set 'two_persons' in the section [publishing]",
     )
     zh = Told(
         "须由第二人确认",
-        "该项由您本人提出或填报",
+        "该项由您本人提出、填报或上报",
         "请另一位有权限的人员确认；或在 [publishing] 中设置 two_persons",
     )
 

@@ -45,6 +45,7 @@ class Publishing:
         """
         counts = Counts(data_dir / "star", data_dir / "indicators" / "evidence")
         desk = Desk(*house, zone, content_dir, counts, settings)
+        self.desk = desk
         self.approvals = Approvals(desk)
         self.watching = Watching(desk)
         self.valuing = Valuing(desk, self.watching)

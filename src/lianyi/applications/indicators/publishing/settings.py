@@ -10,7 +10,7 @@ class PublishingSettings(Section):
 
     Attributes:
         two_persons: whoever approves a caliber must be another than who proposed it, and whoever
-            confirms an entered figure another than who entered it.
+            confirms an entered figure or a filed form another than who entered or filed it.
     """
 
     two_persons: bool = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -163,8 +163,7 @@ class Files:
         now = await self.standing()
         if any(now[fact] != since[fact] for fact in facts):
             raise RowsMoved(where="star")
-        lines = "".join(f"{fact} {digest}\n" for fact, digest in sorted(signed.items()))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        return watermark_of(signed)
 
     # ---- what is saved --------------------------------------------------------------------------
 
@@ -307,20 +306,36 @@ class Files:
 
     def taken(self, watermark: str, language: Language) -> list[HeadLine]:
         """Return as of what it was counted, and who took it, when, and for what."""
-        access = current()
-        actor, now = access.actor, self.clock.now().astimezone(self.zone)
-        purpose = access.purpose.value
-        word = _PURPOSES[purpose] if language == "zh" else purpose
-        return [
-            HeadLine(BothWords(zh="组织树日期", en="organisation tree of"), self.today.isoformat()),
-            HeadLine(BothWords(zh="数据水位 SHA-256", en="watermark SHA-256"), watermark or "–"),
-            HeadLine(
-                BothWords(zh="导出人", en="taken by"),
-                " ".join(dict.fromkeys([actor.display_name, actor.name])),
-            ),
-            HeadLine(BothWords(zh="导出时间", en="taken at"), now.isoformat(timespec="seconds")),
-            HeadLine(BothWords(zh="用途", en="purpose"), word),
-        ]
+        return taken(self.clock.now().astimezone(self.zone), watermark, language)
+
+
+def watermark_of(signed: Mapping[str, str]) -> str:
+    """Return SHA-256 over those of the files of facts, in hexadecimal; empty: there are none."""
+    lines = "".join(f"{fact} {digest}\n" for fact, digest in sorted(signed.items()))
+    return hashlib.sha256(lines.encode()).hexdigest() if lines else ""
+
+
+def taken(now: datetime, watermark: str, language: Language) -> list[HeadLine]:
+    """Return as of what something was counted, and who takes it, when, and for what.
+
+    Args:
+        now: in the zone of the hospital.
+        watermark: SHA-256 of the facts, in hexadecimal; empty: nothing was counted.
+        language: of words.
+    """
+    access = current()
+    actor, purpose = access.actor, access.purpose.value
+    word = _PURPOSES[purpose] if language == "zh" else purpose
+    return [
+        HeadLine(BothWords(zh="组织树日期", en="organisation tree of"), now.date().isoformat()),
+        HeadLine(BothWords(zh="数据水位 SHA-256", en="watermark SHA-256"), watermark or "–"),
+        HeadLine(
+            BothWords(zh="导出人", en="taken by"),
+            " ".join(dict.fromkeys([actor.display_name, actor.name])),
+        ),
+        HeadLine(BothWords(zh="导出时间", en="taken at"), now.isoformat(timespec="seconds")),
+        HeadLine(BothWords(zh="用途", en="purpose"), word),
+    ]
 
 
 _PERIOD: Final = BothWords(zh="统计期", en="period")

@@ -38,6 +38,9 @@ _FORMATS: Final[Mapping[Form, str]] = {
     Form.PER_TEN_THOUSAND: '0.00"‱"',
     Form.CHANGE: '+0.0"%";-0.0"%";0.0"%"',
     Form.POINTS: "+0.00;-0.00;0.00",
+    Form.TENTHS: "#,##0.0",
+    Form.THOUSANDTHS: "#,##0.000",
+    Form.TEN_THOUSANDTHS: "#,##0.0000",
 }
 _FRACTION: Final = "#,##0.00"
 _NAME_WIDTH, _VALUE_WIDTH = 26, 16

@@ -42,6 +42,9 @@ class Form(StrEnum):
     PER_TEN_THOUSAND = "per_ten_thousand"
     CHANGE = "change"
     POINTS = "points"
+    TENTHS = "tenths"
+    THOUSANDTHS = "thousandths"
+    TEN_THOUSANDTHS = "ten_thousandths"
 
 
 class Cell(NamedTuple):

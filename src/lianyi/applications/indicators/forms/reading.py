@@ -1,0 +1,146 @@
+"""Reading forms: those that the product brings, and those of the hospital.
+
+A file ``content/forms/<form>.yaml`` takes the place of the shipped one of that name. A file with
+an error is refused alone, with file, key and the nearest right name; the others go on.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lianyi.applications.indicators.failures import unknown
+from lianyi.applications.indicators.forms.model import Edition, Form, Line
+from lianyi.applications.indicators.forms.problems import BadForm
+from lianyi.applications.indicators.model import Indicator, Origin, Title
+from lianyi.applications.indicators.reading import strangers
+from lianyi.base.plain_yaml import plain_yaml
+
+FOLDER: Final = "forms"
+FILE_BYTES_MAX: Final = 262_144
+_WITHIN: Final[Mapping[str, type[BaseModel]]] = {
+    "name": Title,
+    "authority": Title,
+    "section": Title,
+    "missing": Title,
+    "source": Origin,
+    "editions": Edition,
+    "lines": Line,
+}
+
+
+def read_forms(
+    content_dir: Path, indicators: Mapping[str, Indicator]
+) -> tuple[dict[str, Form], list[BadForm]]:
+    """Return the forms by name, and what is wrong with the files of the others.
+
+    Args:
+        content_dir: of the hospital.
+        indicators: that its lines may name.
+    """
+    shipped = importlib.resources.files(__package__ or "")
+    files = {one.name: one for one in shipped.iterdir()}
+    own = content_dir / FOLDER
+    if own.is_dir():
+        files |= {one.name: one for one in own.iterdir() if one.is_file()}
+    found: dict[str, Form] = {}
+    problems: list[BadForm] = []
+    for name, file in sorted(files.items()):
+        if name.endswith(".yaml"):
+            try:
+                one = parse_form(_text_of(file), name, indicators)
+            except BadForm as problem:
+                problems.append(problem)
+            else:
+                found[one.form] = one
+    return found, problems
+
+
+def _text_of(file: Traversable) -> str:
+    place = f"{FOLDER}/{file.name}"
+    try:
+        raw = file.read_bytes()
+        if len(raw) > FILE_BYTES_MAX:
+            raise BadForm(where=place, why="it is too long", why_zh="文件过大")
+        return raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadForm(where=place, why="it cannot be read", why_zh="文件无法读取") from error
+
+
+def parse_form(text: str, name: str, indicators: Mapping[str, Indicator]) -> Form:
+    """Read one form.
+
+    Args:
+        text: YAML.
+        name: of the file; its stem is the name of the form.
+        indicators: that its lines may name.
+
+    Raises:
+        BadForm: with what is wrong first, an unknown key before all else.
+    """
+    found = _parsed(text, name)
+    for where, said in _faults(found, indicators):
+        raise BadForm(where=f"{FOLDER}/{name}: {where}", **said)
+    return found
+
+
+@lru_cache(maxsize=200)
+def _parsed(text: str, name: str) -> Form:
+    """Read one form without a look at what its lines name; the same text is read once."""
+    place = f"{FOLDER}/{name}"
+    try:
+        data: Any = plain_yaml(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{place}: line {mark.line + 1}" if mark else place
+        raise BadForm(where=where, why="it is no YAML", why_zh="不是有效的 YAML") from error
+    if not isinstance(data, dict):
+        raise BadForm(where=place, why="it is no list of keys", why_zh="内容不是键值")
+    for where, word, model in strangers(data, Form, _WITHIN):
+        raise BadForm(where=f"{place}: {where}", **unknown(word, model.model_fields))
+    try:
+        found = Form.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{place}: {'.'.join(map(str, first['loc']))}"
+        raise BadForm(where=where, why=first["msg"], why_zh=first["msg"]) from error
+    if found.form != Path(name).stem:
+        why, why_zh = "it differs from the name of the file", "与文件名不一致"
+        raise BadForm(where=f"{place}: form", why=why, why_zh=why_zh)
+    return found
+
+
+def _faults(
+    form: Form, indicators: Mapping[str, Indicator]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give what lines name that there is not: where, and in words."""
+    for at, edition in enumerate(form.editions):
+        for number, line in enumerate(edition.lines):
+            place = f"editions.{at}.lines.{number}"
+            if not line.indicator:
+                continue
+            indicator = indicators.get(line.indicator)
+            if indicator is None:
+                yield f"{place}.indicator", unknown(line.indicator, indicators)
+                continue
+            names = [one.caliber for one in indicator.calibers]
+            name = line.caliber or names[0]
+            if name not in names:
+                yield f"{place}.caliber", unknown(name, names)
+            elif line.side == "denominator" and not any(
+                one.denominator or one.by_form for one in indicator.calibers if one.caliber == name
+            ):
+                yield (
+                    f"{place}.side",
+                    {
+                        "why": f"{line.indicator} {name} has no denominator",
+                        "why_zh": f"{line.indicator} 的口径 {name} 没有分母",
+                    },
+                )
