@@ -168,6 +168,10 @@ class IndicatorService:
         await self._counter.close()
         await self._counter_of_now.close()
 
+    async def warm(self) -> None:
+        """Read the definitions, so that whoever opens a page first need not wait for them."""
+        await self._book.now(self._today)
+
     async def list_indicators(self) -> IndicatorList:
         """Return all indicators."""
         return list_view(await self._book.now(self._today), self._today)

@@ -18,7 +18,7 @@ from lianyi.applications.indicators.failures import NoSuchSplit
 from lianyi.applications.indicators.figures import quotient, scale
 from lianyi.applications.indicators.figuring import GRAINS
 from lianyi.applications.indicators.heard import Heard, Span
-from lianyi.applications.indicators.insight.about import about_of, money
+from lianyi.applications.indicators.insight.about import about_of, money, told_of
 from lianyi.applications.indicators.insight.contributing import Effect, Number, Pair, effects
 from lianyi.applications.indicators.insight.problems import NothingToExplain
 from lianyi.applications.indicators.insight.views import (
@@ -34,7 +34,6 @@ from lianyi.applications.indicators.insight.views import (
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.periods import Period, parse_period
-from lianyi.applications.indicators.predicates import SPANS
 from lianyi.applications.indicators.service import Ground
 from lianyi.applications.indicators.slicing import parse_slices, sliced
 from lianyi.applications.indicators.splits import narrowed, shared
@@ -340,13 +339,6 @@ class Explaining:
         return found[:AFFECTED_MAX]
 
 
-def told_of(one: Meant) -> Fraction:
-    """Return what a quotient of what was counted is multiplied by to be told in its unit."""
-    numerator, *below = one.caliber.parts()
-    told = Fraction(str(one.indicator.factor)) / _seconds(numerator)
-    return told * _seconds(below[0]) if below else told
-
-
 def ways_of(one: Meant) -> list[WayToSplit]:
     """Return how the change of an indicator can be divided."""
     parts = one.caliber.parts()
@@ -359,11 +351,6 @@ def ways_of(one: Meant) -> list[WayToSplit]:
     return found + [
         WayToSplit(by=one.key, name=said_of(one)) for one in shared([p.fact for p in parts])
     ]
-
-
-def _seconds(part: Part) -> int:
-    span = part.span
-    return SPANS[span.unit] if span else 1
 
 
 def _said(part: Part) -> tuple[tuple[str, str], ...]:
