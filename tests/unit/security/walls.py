@@ -14,6 +14,7 @@ import asyncpg
 OPEN = {
     "channels.tally": "the counts of readers at the end of each minute",
     "clinical.parameter": "which search parameters there are; it says nothing of anybody",
+    "identity.authority": "by which names one authority is known, which a file says",
     "identity.model": "weights by which records are compared; the same for all hospitals",
     "identity.proposal_end": "that a proposal of a position ended and how, of whom it says nothing",
     "identity.veil": "the names of sensitive authorities, which the settings say; a policy asks it",
