@@ -17,8 +17,9 @@ from lianyi.cli.common import Where, json_option, running_database, say_json, to
 from lianyi.cli.running import Platform
 from lianyi.cli.supervisor import die_with_parent, end_soon, stop_on_signals
 
-NICENESS = {"learn": 5}
-"""Of roles that let others go first: messages go in and out, then they are learned from."""
+NICENESS = {"learn": 10}
+"""Of roles that let others go first: messages go in and out, then they are learned from. What such
+a process asks of a database on this machine waits likewise; see ``lianyi.base.database``."""
 
 
 def _http_options(command: Any) -> Any:  # noqa: ANN401 - click decorates what it is given
