@@ -355,6 +355,9 @@ async def test_whatever_is_taken_back_numbers_have_no_gap_and_the_chain_holds(
     assert told == {"values": len(rows), "broken_at": None, "chain": chain.hex()}
 
 
+WAITS = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1"
+
+
 @pytest.mark.parametrize("first_gives_up", [False, True])
 async def test_whoever_does_not_wait_for_his_turn_takes_no_number_twice(
     served: Served, first_gives_up: bool
@@ -366,8 +369,9 @@ async def test_whoever_does_not_wait_for_his_turn_takes_no_number_twice(
         await held.start()
         await store.insert_published(a, [value(1, "HA")])
         waits = asyncio.create_task(store.insert_published(b, [value(1, "HB")]))
-        await asyncio.sleep(0.1)
-        assert not waits.done()
+        while not await house.pool.fetchval(WAITS, b.get_server_pid()):
+            assert not waits.done()
+            await asyncio.sleep(0.01)
         await (held.rollback() if first_gives_up else held.commit())
         if first_gives_up:
             await waits
