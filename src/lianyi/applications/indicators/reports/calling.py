@@ -75,6 +75,20 @@ def last_call(
     return None
 
 
+def days_now(
+    schedule: Schedule,
+    today: date,
+    *,
+    works: Callable[[date], bool] = workday,
+) -> tuple[date, date]:
+    """Return the first and last day that it is about when somebody orders it on a day.
+
+    That is the newest day, week or month that is over, also before the schedule calls for it.
+    """
+    _, first, last = _about(schedule, today, today, works)
+    return first, last
+
+
 def _nominal(schedule: Schedule, day: date, works: Callable[[date], bool]) -> date | None:
     """Return for which day it is due on a day; None: for none.
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from lianyi.applications.indicators.periods import parse_period
 from lianyi.applications.indicators.reports import keeping
 from lianyi.applications.indicators.reports import report_store as store
-from lianyi.applications.indicators.reports.calling import Call, last_call, next_due
+from lianyi.applications.indicators.reports.calling import Call, days_now, next_due
 from lianyi.applications.indicators.reports.failures import (
     BadReport,
     NoSuchReport,
@@ -231,9 +231,7 @@ class Reports:
 
     def _days(self, one: Report, month: str) -> tuple[date, date]:
         if not month and one.says.schedule is not None:
-            what = last_call(one.says.schedule, self._house.clock.now(), self._house.zone)
-            if what is not None:
-                return what.first, what.last
+            return days_now(one.says.schedule, self._today)
         return _month_days(month or f"{_month_before(self._today):%Y-%m}", self._today)
 
     async def retry(self, report: UUID, run: UUID) -> ReportView:

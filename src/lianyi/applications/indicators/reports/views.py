@@ -92,7 +92,8 @@ class RunReport(Wish, BaseModel):
     """Make a report now.
 
     Attributes:
-        month: that it is about; empty: the one of its schedule, or the last whole one.
+        month: that it is about; empty: the newest day, week or month of its schedule that is
+            over, or the last whole month.
         mail: whether it is sent to its receivers, too.
     """
 

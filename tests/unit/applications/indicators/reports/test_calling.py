@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lianyi.applications.indicators.reports.calling import Call, last_call, next_due
+from lianyi.applications.indicators.reports.calling import Call, days_now, last_call, next_due
 from lianyi.applications.indicators.reports.model import Schedule
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -56,6 +56,24 @@ def test_what_is_due_is_over_and_what_comes_next_comes_later(
     assert then is not None
     assert then.due_at == after
     assert then.key != call.key
+
+
+@given(schedule=schedules, now=instants)
+def test_what_is_ordered_now_is_over_and_no_older_than_what_was_due_last(
+    schedule: Schedule, now: datetime
+) -> None:
+    today = now.astimezone(ZONE).date()
+    first, last = days_now(schedule, today)
+    assert first <= last < today
+    assert last + timedelta(days={"daily": 1, "weekly": 7, "monthly": 31}[schedule.every]) >= today
+    call = last_call(schedule, now, ZONE)
+    assert call is not None
+    assert last >= call.last
+
+
+def test_on_the_first_of_a_month_the_month_before_is_ordered() -> None:
+    monthly = Schedule(every="monthly", day=2, at="08:00")
+    assert days_now(monthly, date(2026, 12, 1)) == (date(2026, 11, 1), date(2026, 11, 30))
 
 
 @given(schedule=schedules, start=instants)
