@@ -50,7 +50,7 @@ function List({ forms }: { forms: FormOfSheet[] }) {
   const { t } = useTexts()
   const said = useSaid()
   if (forms.length === 0) return <StatePage title={t('indicators.forms.none')} text={t('indicators.forms.noneText')} quiet />
-  const titles = { name: t('indicators.name'), period: t('indicators.period'), authority: t('indicators.forms.authority'), editions: t('indicators.forms.editions') }
+  const titles = { name: t('indicators.forms.view.sheet'), period: t('indicators.period'), authority: t('indicators.forms.authority'), editions: t('indicators.forms.editions') }
   return (
     <section className="panel" aria-label={t('indicators.forms.title')}>
       <div className="panel-head">
