@@ -103,7 +103,7 @@ async def export_indicator_board(
     month: Annotated[
         str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$", description="empty: the last whole")
     ] = "",
-    hospital: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")] = "",
+    hospital: Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f]*$")] = "",
     form: Literal["csv", "xlsx", "pdf"] = "xlsx",
     language: In = "zh",
 ) -> Response:

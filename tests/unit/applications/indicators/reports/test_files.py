@@ -125,6 +125,13 @@ async def test_a_month_that_is_none_is_refused_in_every_form(
     assert refused["error"]["code"] == "LY-2503"
 
 
+@pytest.mark.parametrize("form", ["xlsx", "csv", "pdf"])
+async def test_a_hospital_that_no_code_can_be_is_refused_in_every_form(
+    of: Reported, form: str
+) -> None:
+    await of.get("president", "/files/board", status=422, form=form, hospital="\x1e\rA")
+
+
 async def test_whoever_may_not_export_saves_nothing(of: Reported) -> None:
     for path, asked in (
         ("/files/values", {"codes": "VIS-001", "period": "2026-02"}),
