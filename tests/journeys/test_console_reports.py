@@ -133,7 +133,9 @@ def test_an_ordered_report_arrives_with_the_number_of_the_tile(
     expect(page.get_by_role("region", name="批注")).to_contain_text("新楼启用，手术室增加")
     expect(page.get_by_role("img", name="新楼启用")).to_be_visible()
 
-    page.get_by_role("navigation", name="指标页面").get_by_role("link", name="报表", exact=True).click()
+    page.get_by_role("navigation", name="指标页面").get_by_role(
+        "link", name="报表", exact=True
+    ).click()
     page.get_by_role("button", name="订制报表").click()
     page.get_by_label("从模板开始").select_option(label="院长月报")
     page.get_by_label("收件邮箱").fill("su@hospital.test")
