@@ -1,8 +1,9 @@
 """The appender of one shard: what arrived while the last commit ran is the next commit.
 
-No timer lingers. One ``COPY`` writes a batch, its commit makes it durable, then every message of
-the batch is told its position. The appender gives out the numbers itself, so order of position is
-order of commit; the primary key stops a stale appender at its next batch.
+No timer lingers. A message gets its number, its place in the chain and the form of its row when it
+is taken, while the commit before it runs. One ``COPY`` writes a batch, its commit makes it durable,
+then every message of the batch is told its position. The appender gives out the numbers itself, so
+order of position is order of commit; the primary key stops a stale appender at its next batch.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
+from itertools import accumulate, takewhile
 
 import asyncpg
 
@@ -23,7 +24,7 @@ from lianyi.messagelog.chain import link, micros_since_1970
 from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.log import Done, LogUnavailable, LostLease
 from lianyi.messagelog.message import NewMessage, Position, storable
-from lianyi.messagelog.postgres_binary import encode_row, micros_of
+from lianyi.messagelog.postgres_binary import MICROS_UNTIL_2000, encode_row
 from lianyi.messagelog.postgres_copy import copy_messages
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_segments import close_segment, ensure_segment
@@ -33,35 +34,9 @@ BATCH_MESSAGES_MAX = 2_000
 BATCH_BYTES_MAX = 8_388_608
 
 
-def encode_batch(
-    messages: Iterable[NewMessage],
-    *,
-    after: Position,
-    received_at: datetime,
-    chain: bytes,
-    cover: Cover = PLAIN,
-) -> tuple[list[bytes], bytes]:
-    """Return messages as rows of the log, and the chain value of the last.
-
-    Args:
-        messages: in their order.
-        after: the position before the first.
-        received_at: when they are recorded.
-        chain: the chain value of the message before the first.
-        cover: hides what lies in the table; the chain is made over the plain messages.
-    """
-    shard, number = after
-    micros, since_1970 = micros_of(received_at), micros_since_1970(received_at)
-    rows: list[bytes] = []
-    for new in messages:
-        number += 1
-        message = storable(new)
-        body_hash = message.body_hash or hashlib.sha256(message.body).digest()
-        chain = link(chain, shard, number, since_1970, message, body_hash)
-        if cover.keys:
-            message = cover.hide(message, Position(shard, number))
-        rows.append(encode_row(message, shard=shard, number=number, micros=micros, chain=chain))
-    return rows, chain
+Taken = tuple[bytes, bytes, datetime, int, Done]
+"""A message that waits for its commit: its row, its chain value, when, bytes of its body, whom to
+tell."""
 
 
 class PostgresAppender:
@@ -88,12 +63,11 @@ class PostgresAppender:
         self._owner = owner
         self._holder = holder
         self._clock = clock
-        self._end = end
-        self._chain = chain
-        self._last_at = last_at
+        self._end, self._end_chain, self._end_at = end, chain, last_at  # of what is committed
+        self._taken, self._taken_chain, self._taken_at = end, chain, last_at
         self._on_commit = on_commit
         self._cover = cover
-        self._waiting: deque[tuple[NewMessage, Done]] = deque()
+        self._waiting: list[Taken] = []
         self._waiting_bytes = 0
         self._wake = asyncio.Event()
         self._closing = False
@@ -132,10 +106,27 @@ class PostgresAppender:
         if self._failure or self._closing:
             done(None, self._failure or LogUnavailable(where=self._where, why="it is stopping"))
             return
-        self._waiting.append((message, done))
-        self._waiting_bytes += len(message.body)
+        size = len(message.body)
+        self._waiting.append((*self._write(message), size, done))
+        self._waiting_bytes += size
         if not self._wake.is_set():
             self._wake.set()
+
+    def _write(self, new: NewMessage) -> tuple[bytes, bytes, datetime]:
+        """Return the row of the next message, its chain value, and when it was taken."""
+        shard, number = self._shard, self._taken + 1
+        at = max(self._clock.now(), self._taken_at)
+        micros = micros_since_1970(at)
+        message = storable(new)
+        body_hash = message.body_hash or hashlib.sha256(message.body).digest()
+        chain = link(self._taken_chain, shard, number, micros, message, body_hash)
+        if self._cover.keys:  # the chain is made over the plain message
+            message = self._cover.hide(message, Position(shard, number))
+        row = encode_row(
+            message, shard=shard, number=number, micros=micros - MICROS_UNTIL_2000, chain=chain
+        )
+        self._taken, self._taken_chain, self._taken_at = number, chain, at
+        return row, chain, at
 
     async def close(self) -> None:
         """Commit what was taken, give the lease back."""
@@ -159,14 +150,15 @@ class PostgresAppender:
 
     async def _work(self) -> None:
         """Commit batch after batch. However this ends, nobody is left waiting for his answer."""
-        batch: list[tuple[NewMessage, Done]] = []
+        batch: list[Taken] = []
         try:
             while True:
                 if self._waiting:
                     batch = self._next_batch()
-                    first = await self._commit(batch)
+                    first = self._end + 1
+                    await self._commit(batch)
                     batch, committed = [], batch
-                    for number, (_, done) in enumerate(committed, start=first):
+                    for number, (*_, done) in enumerate(committed, start=first):
                         done(Position(self._shard, number), None)
                 elif self._closing or self._failure:
                     return
@@ -180,43 +172,32 @@ class PostgresAppender:
             if batch or self._waiting:
                 self._fail(LogUnavailable(where=self._where, why="the appender ended"), batch)
 
-    def _next_batch(self) -> list[tuple[NewMessage, Done]]:
+    def _next_batch(self) -> list[Taken]:
         """Take what waits, up to the limits and the end of the segment."""
         room = first_number(segment_of(self._end + 1) + 1) - (self._end + 1)
-        batch: list[tuple[NewMessage, Done]] = []
-        size = 0
-        while (
-            self._waiting and len(batch) < min(room, BATCH_MESSAGES_MAX) and size < BATCH_BYTES_MAX
-        ):
-            entry = self._waiting.popleft()
-            size += len(entry[0].body)
-            batch.append(entry)
+        most = min(room, BATCH_MESSAGES_MAX)
+        if self._waiting_bytes > BATCH_BYTES_MAX:
+            sizes = accumulate(size for *_, size, _ in self._waiting)
+            most = min(
+                most, 1 + sum(1 for _ in takewhile(lambda up_to: up_to < BATCH_BYTES_MAX, sizes))
+            )
+        batch, self._waiting = self._waiting[:most], self._waiting[most:]
         return batch
 
-    async def _commit(self, batch: list[tuple[NewMessage, Done]]) -> int:
-        """Write one batch, durable, and return the number of its first message."""
-        at = max(self._clock.now(), self._last_at)
+    async def _commit(self, batch: list[Taken]) -> None:
+        """Write one batch, durable."""
         shard = self._shard
         number = self._end + len(batch)
-        rows, chain = encode_batch(
-            (message for message, _ in batch),
-            after=Position(shard, self._end),
-            received_at=at,
-            chain=self._chain,
-            cover=self._cover,
-        )
-        size = sum(len(message.body) for message, _ in batch)
         segment = segment_of(number)
         if segment_of(self._end) != segment or self._end == 0:
             await self._enter(segment)
-        await copy_messages(self._connection, table(shard, segment), rows)
-        first = self._end + 1
-        self._end, self._chain, self._last_at = number, chain, at
-        self._waiting_bytes -= size
+        await copy_messages(self._connection, table(shard, segment), [row for row, *_ in batch])
+        _, self._end_chain, self._end_at, _, _ = batch[-1]
+        self._end = number
+        self._waiting_bytes -= sum(size for *_, size, _ in batch)
         self._on_commit(shard, number)
         if number >= half_number(segment) and self._ahead is None:
             self._ahead = asyncio.create_task(self._make_ahead(segment + 1))
-        return first
 
     async def _enter(self, segment: int) -> None:
         """Begin a new segment: make sure it is there, close the one before."""
@@ -229,8 +210,8 @@ class PostgresAppender:
                 self._connection,
                 self._shard,
                 segment_of(self._end),
-                last_chain=self._chain,
-                last_at=self._last_at,
+                last_chain=self._end_chain,
+                last_at=self._end_at,
             )
 
     async def _make_ahead(self, segment: int) -> None:
@@ -254,7 +235,7 @@ class PostgresAppender:
                 self._fail(LostLease(where=self._where, name=name), [])
             renewed = self._clock.elapsed_seconds()
 
-    def _fail(self, failure: LianyiError, batch: list[tuple[NewMessage, Done]]) -> None:
+    def _fail(self, failure: LianyiError, batch: list[Taken]) -> None:
         """Take no more messages and tell everyone who waits that nothing was recorded for them.
 
         A batch whose connection broke may have been committed all the same. Its senders get no
@@ -265,7 +246,7 @@ class PostgresAppender:
         self._waiting.clear()
         self._waiting_bytes = 0
         self._wake.set()
-        for _, done in waiting:
+        for *_, done in waiting:
             done(None, self._failure)
 
     def _explain(self, error: Exception) -> LianyiError:

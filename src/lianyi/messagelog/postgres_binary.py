@@ -10,10 +10,11 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from struct import Struct
 
+from lianyi.messagelog.chain import micros_since_1970
 from lianyi.messagelog.message import KEY_SEPARATOR, LogMessage, NewMessage
 from lianyi.messagelog.search import terms_of
 
@@ -25,8 +26,9 @@ COLUMNS = (
     "tombstone", "kind", "sender", "codec", "keys", "terms", "chain", "body",
 )  # fmt: skip
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # of PostgreSQL's timestamps
-_MICROSECOND = timedelta(microseconds=1)
+MICROS_UNTIL_2000 = micros_since_1970(datetime(2000, 1, 1, tzinfo=UTC))
+"""PostgreSQL counts from there."""
+
 _INT4_OID = 23
 
 # Each value: its length, then its bytes; NULL is the length -1 and nothing.
@@ -38,7 +40,7 @@ _CHAIN_AND_BODY = Struct("!i32si")
 
 def micros_of(at: datetime) -> int:
     """Return an instant as PostgreSQL counts it: microseconds since 2000."""
-    return (at - _EPOCH) // _MICROSECOND
+    return micros_since_1970(at) - MICROS_UNTIL_2000
 
 
 @lru_cache(maxsize=1024)
