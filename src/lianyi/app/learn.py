@@ -29,6 +29,7 @@ from lianyi.projections.masterdata.sourcing import SourceKeeper
 from lianyi.projections.operational.mapping.lake import TablesOfLake
 from lianyi.projections.operational.mapping.running import Mapper, Star
 from lianyi.projections.operational.settling import Settler
+from lianyi.projections.pacing import Pace
 from lianyi.security.audit.syslog import READER, SyslogSender
 
 Other = (
@@ -105,6 +106,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         )
     if process.settings.identity.notify:
         others.append(_notifier(process, pool, messages))
+    pace = Pace(process.clock)
     return LearnRole(
         Housekeeping(
             pool,
@@ -129,6 +131,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
                 clock=process.clock,
                 owner=process.owner,
                 holder=process.holder,
+                pace=pace,
             )
             for projection in every_projection(process.settings)
         ],

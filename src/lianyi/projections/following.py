@@ -25,7 +25,8 @@ from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store as store
 from lianyi.projections import rebuilding
-from lianyi.projections.learning import BATCH_MESSAGES, Log, hear, learn_batch
+from lianyi.projections.learning import Log, hear, learn_batch
+from lianyi.projections.pacing import Pace
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.projection import Projection
 from lianyi.projections.projection_store import Version
@@ -52,6 +53,7 @@ class Follower:
         clock: Clock,
         owner: UUID,
         holder: str,
+        pace: Pace | None = None,
     ) -> None:
         """Follow with a pool.
 
@@ -63,10 +65,12 @@ class Follower:
             clock: the time now.
             owner: identifies this process in leases.
             holder: who it is, for people.
+            pace: shared with the others who follow in this process.
         """
         self._pool = pool
         self._messages = messages
         self._projection = projection
+        self._pace = pace or Pace(clock)
         self._connect = connect
         self._clock = clock
         self._owner = owner
@@ -102,9 +106,12 @@ class Follower:
                 if not await self._take():
                     return
                 renewed = self._clock.elapsed_seconds()
+            began = self._clock.elapsed_seconds()
             if await self.step():
-                if not self._is_far_behind:
-                    await self._gather(live)
+                rest = GATHER_SECONDS
+                if self._is_far_behind:
+                    rest = self._pace.rest_seconds(self._clock.elapsed_seconds() - began)
+                await self._rest(live, rest)
             else:
                 await self._wait_for_more(live)
                 live = await self.ready()
@@ -145,11 +152,14 @@ class Follower:
         moved = self._is_far_behind = False
         for shard in await self._messages.shards():
             after = standing.get(shard, 0)
-            batch = await self._messages.read(shard, after=after, limit=BATCH_MESSAGES)
+            limit = self._pace.batch_messages
+            batch = await self._messages.read(shard, after=after, limit=limit)
             if not batch:
                 continue
             moved = True
-            self._is_far_behind |= len(batch) == BATCH_MESSAGES
+            if len(batch) == limit:
+                self._is_far_behind = True
+                self._pace.saw(shard, await self._messages.end(shard))
             heard = await hear(self._messages, self._projection, batch)
             async with self._transaction() as connection:
                 held = await store.lock_version(connection, live.projection, live.version)
@@ -191,9 +201,12 @@ class Follower:
         )
         self._settled_at = elapsed
 
-    async def _gather(self, live: Version) -> None:
-        standing = await store.positions(self._pool, live.reader)
-        await self._messages.wait(ACTS, after=standing.get(ACTS, 0), timeout_seconds=GATHER_SECONDS)
+    async def _rest(self, live: Version, seconds: float) -> None:
+        """Learn nothing for a time, unless somebody acts."""
+        if seconds:
+            standing = await store.positions(self._pool, live.reader)
+            acts = standing.get(ACTS, 0)
+            await self._messages.wait(ACTS, after=acts, timeout_seconds=seconds)
 
     async def _wait_for_more(self, live: Version) -> None:
         standing = await store.positions(self._pool, live.reader)
