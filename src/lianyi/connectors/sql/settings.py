@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from lianyi.base.rows import Mode
 from lianyi.base.settings import Section
 
-Label = Annotated[str, Field(pattern=r"^[\w-]{1,60}$")]
+Label = Annotated[str, Field(max_length=60, pattern=r"^[\w-]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Names = Annotated[
     tuple[Name, ...],

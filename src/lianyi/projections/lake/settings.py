@@ -11,7 +11,8 @@ from lianyi.base.settings import Section
 
 Freshness = Literal["real-time", "hourly", "daily"]
 """How old the newest rows of a table may be: 15 minutes, 2 hours, 36 hours."""
-Table = Annotated[str, Field(pattern=r"^[\w-]{1,60}\.[\w-]{1,60}$")]
+Table = Annotated[str, Field(max_length=121, pattern=r"^[\w-]+\.[\w-]+$")]
+"""Source and table. To count letters of any script within a pattern would cost megabytes."""
 
 
 class LakeSettings(Section):
