@@ -88,6 +88,7 @@ class PostgresLog:
         self._appenders: dict[int, PostgresAppender] = {}
         self._ends: dict[int, int] = {}
         self._grown = asyncio.Event()
+        self._looking: dict[int, asyncio.Task[None]] = {}
         self._listening: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._untold: dict[int, int] = {}
@@ -102,7 +103,7 @@ class PostgresLog:
 
     async def stop(self) -> None:
         """Stop listening."""
-        for task in (self._listening, self._telling):
+        for task in (self._listening, self._telling, *self._looking.values()):
             if task:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -257,9 +258,22 @@ class PostgresLog:
                 async with asyncio.timeout(min(left, LOOK_SECONDS)):
                     await grown.wait()
             except TimeoutError:
-                with contextlib.suppress(LogUnavailable):  # whoever reads next is told
-                    self._saw(shard, await self.end(shard))
+                await self._look(shard)
         return True
+
+    async def _look(self, shard: int) -> None:
+        """Ask the store how far a shard goes: once for all who want to know it just now."""
+        looking = self._looking.get(shard)
+        if looking is None:
+            looking = self._looking[shard] = asyncio.create_task(self._ask(shard))
+        await asyncio.shield(looking)
+
+    async def _ask(self, shard: int) -> None:
+        try:
+            with contextlib.suppress(LogUnavailable):  # whoever reads next is told
+                self._saw(shard, await self.end(shard))
+        finally:
+            del self._looking[shard]
 
     async def position(self, reader: str, shard: int) -> int:
         """Return where a reader stands; see :class:`~lianyi.messagelog.MessageLog`."""

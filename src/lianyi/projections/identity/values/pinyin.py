@@ -14,9 +14,10 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import Final
 
-# The phrase dictionary of pypinyin is 45 MB that single characters never need; it reads this
+# The phrase dictionary of pypinyin is 45 MB that single characters never need; it reads these
 # once, when it is imported.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")  # nothing is added to its dictionaries
 
 from pypinyin import Style, pinyin
 
