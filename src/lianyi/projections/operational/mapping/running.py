@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 LOCK: Final = ".building.lock"
 SCRATCH: Final = ".building"
+RESTS: Final = 3
+"""A rest is at least so many times as long as the work before it: tables of which something changes
+every minute, and that take longer than that, leave three quarters of the time to others."""
 
 log = structlog.get_logger(__name__)
 
@@ -229,9 +232,15 @@ class Mapper:
 
     async def run(self) -> None:
         """Look until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             await self.look()
-            await asyncio.sleep(self._every_seconds)
+            await asyncio.sleep(self.pause_seconds(loop.time() - began))
+
+    def pause_seconds(self, worked_seconds: float) -> float:
+        """Return how long to wait after a look that took so long; after long work it is long."""
+        return max(self._every_seconds, RESTS * worked_seconds)
 
     async def look(self) -> Made:
         """Make what is new. What goes wrong is told once, until it is something else."""

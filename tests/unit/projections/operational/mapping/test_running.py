@@ -130,3 +130,9 @@ async def test_the_learning_role_makes_what_is_new_and_stops_when_told(
     with pytest.raises(asyncio.CancelledError):
         await running
     assert not (lake.folder / "star" / ".building").exists()
+
+
+def test_after_long_work_the_learning_role_rests_long(lake: FilesLake, content: Path) -> None:
+    mapper = Mapper(star_of(lake, content), SETTINGS)
+    assert mapper.pause_seconds(0.01) == SETTINGS.every_seconds
+    assert mapper.pause_seconds(660) == 1_980
