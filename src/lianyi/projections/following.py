@@ -100,6 +100,7 @@ class Follower:
         if not await self._take():
             return
         live = await self.ready()
+        await self._messages.wait(ACTS, after=0, timeout_seconds=0)  # from here on it is told
         renewed = self._clock.elapsed_seconds()
         while True:
             if self._clock.elapsed_seconds() - renewed > leases.RENEW_SECONDS:
@@ -152,14 +153,13 @@ class Follower:
         moved = self._is_far_behind = False
         for shard in await self._messages.shards():
             after = standing.get(shard, 0)
+            self._pace.saw(shard, self._messages.seen(shard))
             limit = self._pace.batch_messages
             batch = await self._messages.read(shard, after=after, limit=limit)
             if not batch:
                 continue
             moved = True
-            if len(batch) == limit:
-                self._is_far_behind = True
-                self._pace.saw(shard, await self._messages.end(shard))
+            self._is_far_behind |= len(batch) == limit
             heard = await hear(self._messages, self._projection, batch)
             async with self._transaction() as connection:
                 held = await store.lock_version(connection, live.projection, live.version)

@@ -57,6 +57,10 @@ class Log(Protocol):
         """Return one message."""
         ...
 
+    def seen(self, shard: int) -> int:
+        """Return the newest number heard of."""
+        ...
+
     async def wait(self, shard: int, *, after: int, timeout_seconds: float) -> bool:
         """Wait for growth."""
         ...

@@ -23,9 +23,9 @@ MANY_A_SECOND = 1_000
 SHORT = 0.1
 """The processor is short when we wait for it so much of the time in which we have work to do."""
 LOOK_SECONDS = 0.5
-FEW_MESSAGES = 200
-RESTS = 12.0
-"""A rest is so many times as long as the work before it: five who follow leave two thirds."""
+FEW_MESSAGES = 100
+RESTS = 20.0
+"""A rest is so many times as long as the work before it: five who follow leave four fifths."""
 REST_SECONDS_MAX = 4.0
 
 
@@ -81,7 +81,7 @@ class Pace:
         return min(worked_seconds * RESTS, REST_SECONDS_MAX) if self.gives_way else 0.0
 
     def saw(self, shard: int, end: int) -> None:
-        """Hear where a shard ends that somebody is behind in, and decide whether to give way.
+        """Hear how far a shard goes, and decide now and then whether to give way.
 
         Acts are no flood: who acts waits until he sees what came of it.
         """
