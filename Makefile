@@ -13,7 +13,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 CHECKS := check-lines check-types check-imports check-console
 
-.PHONY: help setup demo test test-fast check $(CHECKS) format lock wheel docs docs-check bench faults
+.PHONY: help setup demo test machine test-fast check $(CHECKS) format lock wheel docs docs-check bench faults
 .PHONY: clean
 
 help: ## list the targets
@@ -26,10 +26,13 @@ setup: $(STAMPS)/package ## prepare .venv, the command lianyi, the definitions o
 demo: setup ## a simulated hospital on http://127.0.0.1:8080; CORPUS=DIR replays your own messages too
 	$(BIN)/lianyi demo $(if $(CORPUS),--corpus "$(CORPUS)")
 
-test: setup $(STAMPS)/spark ## every test, the browser ones too
+test: ## every test, the browser ones too
+	@$(MAKE) --no-print-directory --jobs setup $(STAMPS)/spark machine
+	$(BIN)/pytest $(PARALLEL)
+
+machine:
 	tools/prepare_tests.sh
 	-tools/need_slapd.sh
-	$(BIN)/pytest $(PARALLEL)
 
 test-fast: setup ## every test that needs neither a browser nor patience
 	$(BIN)/pytest $(PARALLEL) -m "not browser and not slow"

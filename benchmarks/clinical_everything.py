@@ -11,26 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
-import shutil
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clinical_store import BASE, ZONE, learn, observation, of_database, ours, spread
+from clinical_house import BASE, ZONE, new_repository, observation, of_database, ours, spread
 
-from lianyi.base.clock import RandomIds, SystemClock
-from lianyi.base.database import connect, open_pool, telling
-from lianyi.base.embedded import PostgresServer
-from lianyi.base.migrations import migrate
-from lianyi.messagelog.postgres import PostgresLog
-from lianyi.projections.care.relations import TreatmentRelations
-from lianyi.projections.care.settings import PrivacySettings
 from lianyi.projections.clinical import answering
 from lianyi.projections.clinical.everything import everything
 from lianyi.projections.clinical.everything_store import Wanted
@@ -39,10 +28,6 @@ from lianyi.projections.clinical.service import ClinicalService
 from lianyi.projections.clinical.transactions import Transactions
 from lianyi.security.access import acting, current, platform, seen
 from lianyi.security.model import Purpose
-from lianyi.security.privacy.classification import ClassificationBook
-from lianyi.security.privacy.notices import Notices
-from lianyi.security.privacy.service import Privacy
-from lianyi.security.roles import RoleBook
 
 RESOURCES, PATIENTS, PAGE = 2_000, 3, 500
 PATH = "Patient/p0/$everything"
@@ -111,36 +96,8 @@ async def measure(
 async def main() -> None:
     """Write, ask, print."""
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    folder = Path(tempfile.mkdtemp(prefix="lianyi-"))
-    folder.chmod(0o711)
-    server, clock = PostgresServer(folder / "data"), SystemClock()
-    spawn = multiprocessing.get_context("spawn")
-    ready, learning = spawn.Event(), None
-    try:
-        await server.start()
-        await migrate(server.dsn)
-        pool = await open_pool(
-            server.dsn,
-            size_max=20,
-            role="lianyi_doors",
-            on_acquire=telling("lianyi.actor", lambda: str(current().actor.account)),
-        )
-        log = PostgresLog(pool, lambda: connect(server.dsn), clock=clock, owner=uuid.UUID(int=1))
-        await log.start()
-        owner = await connect(server.dsn)
-        await owner.execute("INSERT INTO messagelog.channel VALUES (1, 'bench', 1)")
-        learning = spawn.Process(target=learn, args=(server.dsn, ready), daemon=True)
-        learning.start()
-        await asyncio.to_thread(ready.wait, 60)
-        relations = TreatmentRelations(
-            pool, clock, ZONE, roles=RoleBook(folder), settings=PrivacySettings()
-        )
-        privacy = Privacy(
-            pool, clock, book=ClassificationBook(folder), relations=relations,
-            notices=Notices(pool, clock),
-        )  # fmt: skip
-        service = ClinicalService(pool, log, RandomIds(), privacy=privacy)
-        last = LastObservations(pool, clock, ZONE, privacy=privacy, base=BASE)
+    async with new_repository() as house:
+        last = LastObservations(house.pool, house.clock, ZONE, privacy=house.privacy, base=BASE)
         doctors = [
             {"request": {"method": "PUT", "url": f"Practitioner/d{n}"},
              "resource": {"resourceType": "Practitioner", "id": f"d{n}"}}
@@ -149,19 +106,11 @@ async def main() -> None:
         with acting(platform("clinical.write", "submit_bundle")):
             for entries in (doctors, *map(patient, range(PATIENTS))):
                 sent = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
-                await Transactions(service).submit(sent, base=BASE)
-        await owner.execute("ANALYZE")
+                await Transactions(house.service).submit(sent, base=BASE)
+        await house.owner.execute("ANALYZE")
         with acting(platform("clinical.read", "read_everything")):
-            result = await measure(service, last, folder, times)
+            result = await measure(house.service, last, house.folder, times)
         print(json.dumps({"resources": RESOURCES, "patients": PATIENTS} | result))
-        await owner.close()
-        await log.stop()
-        await pool.close()
-    finally:
-        if learning is not None:
-            learning.terminate()
-        await server.stop()
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

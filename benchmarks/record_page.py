@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from benchmarks.clinical_store import of_database
+from benchmarks.clinical_house import of_database
 from lianyi.api.assembly import close_app, create_app
 from lianyi.api.dependencies import ApiDependencies
 from lianyi.api.first_token import console_token

@@ -7,6 +7,7 @@ import gc
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import (
@@ -29,6 +30,10 @@ from lianyi.base.migrations import migrate
 
 os.environ.setdefault("LIANYI__OUTGOING__LOOPBACK", "true")
 """The peers of platforms that tests start are on this machine."""
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Hundreds of processes of a run load the same thousand modules: each is compiled once."""
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

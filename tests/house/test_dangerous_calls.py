@@ -22,7 +22,7 @@ CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.e
          "hashlib.md5", "hashlib.sha1"}  # fmt: skip
 REVIEWED = {
     "channels/function_worker.py": {"exec", "compile"},  # the sandbox: see its docstring
-    "base/plain_yaml.py": {"yaml.safe_load"},  # after a look at every event
+    "base/plain_yaml.py": {"yaml.load"},  # by a loader that looks at every event
     "security/audit/atna.py": {"xml.etree.ElementTree", "xml.etree"},  # writes, reads nothing
 }
 """Where such a call is what a file is for."""

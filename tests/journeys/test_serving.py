@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -148,12 +149,27 @@ def alive(number: int) -> bool:
         return False
 
 
-@pytest.fixture
-def house() -> Iterator[House]:
+@contextmanager
+def new_house() -> Iterator[House]:
     with quick_folder() as folder:
         house = House(folder)
         yield house
         house.close()
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with new_house() as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[House]:
+    """A house that serves and goes on serving, whatever is done to a part of it."""
+    with new_house() as house:
+        house.serve()
+        house.until_it_serves()
+        yield house
 
 
 def test_roles_split_over_two_processes_share_one_data_folder_and_survive_its_owner(
@@ -271,16 +287,15 @@ def test_nothing_outlives_a_killed_serve(house: House) -> None:
 
 
 @pytest.mark.parametrize("role", ["intake", "deliver", "api"])
-def test_a_killed_role_comes_back(house: House, role: str) -> None:
-    process = house.serve()
-    house.until_it_serves()
+def test_a_killed_role_comes_back(served: House, role: str) -> None:
+    (process,) = served.processes
     killed = process_of(process, role)
 
     os.kill(killed, signal.SIGKILL)
 
-    eventually(lambda: process_of(process, role) not in (0, killed), house.everything)
-    house.until_it_serves()
-    house.deliver("BACK1")
+    eventually(lambda: process_of(process, role) not in (0, killed), served.everything)
+    served.until_it_serves()
+    served.deliver(f"BACK{role.upper()}")
 
 
 def test_a_port_in_use_is_told_plainly_and_taken_when_it_is_free(house: House) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fastapi import FastAPI
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import compile_path
 
 from lianyi.base.errors import Category, LianyiError, Told
@@ -88,23 +91,40 @@ def _of_one_type(operation: Operation, values: Mapping[str, str]) -> Operation:
 def operations_of(app: FastAPI) -> Operations:
     """Return every operation that an application's OpenAPI document names.
 
+    They are read off the routes: nobody who starts waits until the document itself is written.
+
     Raises:
         Undeclared: one of them names no permission, or one that does not exist.
     """
-    found: list[tuple[re.Pattern[str], Operation]] = []
-    for path, methods in app.openapi()["paths"].items():
-        pattern, _, _ = compile_path(path)
-        for method, described in methods.items():
-            name, wanted = described["operationId"], described.get(MARK, "")
-            otherwise = described.get(OTHERWISE, "")
-            if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
-                raise Undeclared(where=name, why=f"{MARK} is '{wanted}'")
-            if otherwise and otherwise not in PERMISSIONS:
-                raise Undeclared(where=name, why=f"{OTHERWISE} is '{otherwise}'")
-            asks = frozenset(
-                one["name"] for one in described.get("parameters", []) if one["in"] == "query"
-            )
-            shown = described.get(FHIR, {"interaction": "", "resource": ""})
-            operation = Operation(name, method.upper(), path, wanted, asks, **shown)
-            found.append((pattern, operation._replace(otherwise=otherwise)))
-    return Operations(found)
+    found: dict[str, dict[str, Operation]] = {}
+    for route in iter_route_contexts(app.routes):
+        if not isinstance(route.original_route, APIRoute) or not route.include_in_schema:
+            continue
+        for method in route.methods or ():
+            operation = _declared(route, method)
+            found.setdefault(operation.path, {})[method] = operation
+    return Operations(
+        (compile_path(path)[0], operation)
+        for path, methods in found.items()
+        for operation in methods.values()
+    )
+
+
+def _declared(route: RouteContext, method: str) -> Operation:
+    """Return what a route says of itself."""
+    name, said = route.unique_id, route.openapi_extra or {}
+    wanted, otherwise = said.get(MARK, ""), said.get(OTHERWISE, "")
+    if wanted not in PERMISSIONS and wanted not in {ANYBODY, SIGNED_IN}:
+        raise Undeclared(where=name, why=f"{MARK} is '{wanted}'")
+    if otherwise and otherwise not in PERMISSIONS:
+        raise Undeclared(where=name, why=f"{OTHERWISE} is '{otherwise}'")
+    read = get_flat_params(route.dependant)
+    asks = {
+        one.alias
+        for one in read
+        if isinstance(one.field_info, Query) and one.field_info.include_in_schema
+    }
+    asks |= {one["name"] for one in said.get("parameters", ()) if one["in"] == "query"}
+    shown = said.get(FHIR, {"interaction": "", "resource": ""})
+    operation = Operation(name, method, str(route.path_format), wanted, frozenset(asks), **shown)
+    return operation._replace(otherwise=otherwise)

@@ -13,14 +13,20 @@ import yaml
 DEPTH_MAX = 40
 
 
-def refuse_tricks(text: str) -> None:
-    """Look through a text before it is read.
+class PlainLoader(yaml.SafeLoader):
+    """Reads a text, and refuses the tricks as it meets them."""
 
-    Raises:
-        yaml.YAMLError: it is no YAML, or holds what is refused.
-    """
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def get_event(self) -> yaml.Event | None:
+        """Return the next event.
+
+        Raises:
+            yaml.YAMLError: it is refused.
+        """
+        event: yaml.Event | None = super().get_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             raise _refused("aliases are refused", event)
         if getattr(event, "anchor", None):
@@ -28,11 +34,12 @@ def refuse_tricks(text: str) -> None:
         if getattr(event, "tag", None):
             raise _refused("tags are refused", event)
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+            self._depth += 1
+            if self._depth > DEPTH_MAX:
+                raise _refused("it is nested too deeply", event)
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEPTH_MAX:
-            raise _refused("it is nested too deeply", event)
+            self._depth -= 1
+        return event
 
 
 def plain_yaml(text: str) -> Any:  # noqa: ANN401 - whatever YAML can say
@@ -41,15 +48,14 @@ def plain_yaml(text: str) -> Any:  # noqa: ANN401 - whatever YAML can say
     Raises:
         yaml.YAMLError: it is no YAML, or holds what is refused.
     """
-    refuse_tricks(text)
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - it is a safe one
     except ValueError as error:  # a day that is in no month, a number of ten thousand digits
         raise yaml.YAMLError(str(error)) from error
 
 
-def _refused(problem: str, event: yaml.Event) -> yaml.MarkedYAMLError:
-    mark = event.start_mark
+def _refused(problem: str, event: yaml.Event | None) -> yaml.MarkedYAMLError:
+    mark = getattr(event, "start_mark", None)
     return yaml.MarkedYAMLError(
         problem=problem, problem_mark=mark if isinstance(mark, yaml.error.Mark) else None
     )

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from lianyi.base.errors import Fact, LianyiError
-from lianyi.base.plain_yaml import refuse_tricks
+from lianyi.base.plain_yaml import PlainLoader
 from lianyi.channels.problems import BadChannel, UnreadableDefinition
 
 Place = tuple[str | int, ...]
@@ -80,8 +80,7 @@ def read_yaml(text: str, report: Report) -> Plain:
         )
         return None
     try:
-        refuse_tricks(text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1) if error.problem_mark else 0
         why = f"{error.problem or error.context} (line {line})"

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from lianyi.base.clock import Clock
+from lianyi.base.content_files import stamps
 from lianyi.base.errors import LianyiError
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledChannel, compile_channel
@@ -155,5 +156,4 @@ class Registrar:
 
     def _stamp(self) -> object:
         """Return what changes when any file below the content folder does."""
-        files = sorted(path for path in self._content_dir.rglob("*") if path.is_file())
-        return [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+        return stamps(sorted(path for path in self._content_dir.rglob("*") if path.is_file()))

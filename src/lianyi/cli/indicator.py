@@ -77,8 +77,9 @@ def list_indicators(category: str | None, where: Where, *, as_json: bool) -> Non
 @told
 def show(code: str, where: Where, *, as_json: bool) -> None:
     """显示一个指标及其各口径 / show one indicator, and what each caliber counts."""
-    from lianyi.applications.indicators.failures import BadIndicator, unknown
+    from lianyi.applications.indicators.failures import BadIndicator
     from lianyi.applications.indicators.reading import read_indicators
+    from lianyi.base.content_files import unknown
 
     known, _ = read_indicators(where.content_dir)
     if code not in known:

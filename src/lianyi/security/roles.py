@@ -6,18 +6,24 @@ A file ``content/roles/<name>.yaml`` takes the place of the shipped role of that
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from lianyi.base.content_files import (
+    NOT_ITS_NAME,
+    as_model,
+    keys_of,
+    stamps,
+    strangers,
+    text_of,
+    unknown,
+)
 from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.base.plain_yaml import plain_yaml
-from lianyi.base.settings import nearest
 from lianyi.security.model import Purpose, Role
 from lianyi.security.permissions import PERMISSIONS
 
@@ -66,25 +72,15 @@ def parse_role(text: str, name: str) -> Role:
     Raises:
         BadRole: with what is wrong first, an unknown key before all else.
     """
-    try:
-        data = plain_yaml(text)
-    except yaml.YAMLError as error:
-        raise BadRole(where=name, why="it is no YAML", why_zh="不是有效的 YAML") from error
-    if not isinstance(data, dict):
-        raise BadRole(where=name, why="it is no list of keys", why_zh="内容不是键值")
-    _look_for_strangers(data, name)
-    try:
-        file = _File.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BadRole(where=f"{name}: {place}", why=first["msg"], why_zh=first["msg"]) from error
+    data = keys_of(text, name, BadRole)
+    for _, word, model in strangers(data, _File, {}):
+        raise BadRole(where=name, **unknown(word, model.model_fields))
+    file = as_model(data, _File, name, BadRole)
     if file.role != Path(name).stem:
-        raise BadRole(where=f"{name}: role", why="it differs from the name of the file",
-                      why_zh="与文件名不一致")  # fmt: skip
+        raise BadRole(where=f"{name}: role", **NOT_ITS_NAME)
     for permission in file.permissions:
         if permission not in PERMISSIONS:
-            raise _unknown(f"{name}: permissions", permission, PERMISSIONS)
+            raise BadRole(where=f"{name}: permissions", **unknown(permission, PERMISSIONS))
     return Role(
         file.role,
         file.title.zh,
@@ -96,28 +92,6 @@ def parse_role(text: str, name: str) -> Role:
         frozenset(file.purposes),
         file.treats == "everybody",
     )
-
-
-def _look_for_strangers(data: Mapping[Any, Any], name: str) -> None:
-    for key in data:
-        if key not in _File.model_fields:
-            raise _unknown(name, str(key), _File.model_fields)
-
-
-def _unknown(where: str, word: str, known: Iterable[str]) -> BadRole:
-    close = nearest(word, known)
-    return BadRole(
-        where=where,
-        why=f"unknown '{word[:60]}'" + (f"; the nearest known one is '{close}'" if close else ""),
-        why_zh=f"未知的“{word[:60]}”" + (f"；最接近的是“{close}”" if close else ""),
-    )
-
-
-def _text_of(file: Traversable) -> str:
-    text = file.read_bytes()
-    if len(text) > FILE_BYTES_MAX:
-        raise BadRole(where=file.name, why="it is too long", why_zh="文件过大")
-    return text.decode("utf-8")
 
 
 def read_roles(content_dir: Path) -> tuple[dict[str, Role], list[LianyiError]]:
@@ -132,12 +106,9 @@ def read_roles(content_dir: Path) -> tuple[dict[str, Role], list[LianyiError]]:
         if not name.endswith(".yaml"):
             continue
         try:
-            role = parse_role(_text_of(file), name)
+            role = parse_role(text_of(file, name, BadRole, bytes_max=FILE_BYTES_MAX), name)
         except BadRole as problem:
             problems.append(problem)
-        except (OSError, UnicodeDecodeError) as error:
-            kind = type(error).__name__
-            problems.append(BadRole(where=name, why=kind, why_zh=kind))
         else:
             roles[role.name] = role
     for found in problems:
@@ -156,8 +127,7 @@ class RoleBook:
 
     def refresh(self) -> bool:
         """Look at the files; True when something has changed."""
-        folder = self._content_dir / FOLDER
-        stamp = [(str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in folder.glob("*.yaml")]
+        stamp = stamps((self._content_dir / FOLDER).glob("*.yaml"))
         if stamp == self._stamp:
             return False
         self._roles, self._problems = read_roles(self._content_dir)

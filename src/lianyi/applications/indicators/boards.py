@@ -15,9 +15,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from lianyi.applications.indicators.failures import BadBoard, unknown
+from lianyi.applications.indicators.failures import BadBoard
 from lianyi.applications.indicators.model import Part, Title
 from lianyi.applications.indicators.screen_files import parse_screen
+from lianyi.base.content_files import unknown
 from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.settings import Section
 

@@ -10,10 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from lianyi.applications.indicators.failures import BadIndicator, NoSuchIndicator, unknown
+from lianyi.applications.indicators.failures import BadIndicator, NoSuchIndicator
 from lianyi.applications.indicators.lint import Finding, lint
 from lianyi.applications.indicators.model import Caliber, Indicator
 from lianyi.applications.indicators.reading import FOLDER, read_indicators
+from lianyi.base.content_files import stamps, unknown
 
 
 class Chosen(NamedTuple):
@@ -66,11 +67,9 @@ class Book:
                 self._held = state, await asyncio.to_thread(self._read, today)
             return self._held[1]
 
-    def _state(self) -> tuple[tuple[str, int, int], ...]:
-        own = self._content_dir / FOLDER
-        files = sorted(own.rglob("*.yaml")) if own.is_dir() else []
-        stats = [(str(one), one.stat()) for one in files if one.is_file()]
-        return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    def _state(self) -> list[tuple[str, int, int]]:
+        own = (self._content_dir / FOLDER).rglob("*.yaml")
+        return stamps(sorted(one for one in own if one.is_file()))
 
     def _read(self, today: date) -> Definitions:
         indicators, problems = read_indicators(self._content_dir)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.base.settings import nearest
 
 
 class BadIndicator(LianyiError):
@@ -212,14 +209,3 @@ class SparkFailed(LianyiError):
         "{why_zh}",
         "请检查 [indicators] spark_master 是否在运行，并且能读取运营数据目录",
     )
-
-
-def unknown(word: str, known: Iterable[str]) -> dict[str, str]:
-    """Say that a word is unknown, and which known one is nearest, in both languages."""
-    close = nearest(word, known)
-    nearest_en = f"; the nearest known one is '{close}'" if close else ""
-    nearest_zh = f"；最接近的是“{close}”" if close else ""
-    return {
-        "why": f"unknown '{word[:60]}'{nearest_en}",
-        "why_zh": f"未知的“{word[:60]}”{nearest_zh}",
-    }

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from lianyi.applications.indicators.failures import BadPredicate, unknown
+from lianyi.applications.indicators.failures import BadPredicate
+from lianyi.base.content_files import unknown
 from lianyi.projections.operational.star import NUMBERS, TEXTS, Fact, Kind
 
 LENGTH_MAX = 2_000

@@ -11,19 +11,16 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from lianyi.applications.indicators.failures import BadIndicator, BadPredicate, unknown
+from lianyi.applications.indicators.failures import BadIndicator, BadPredicate
 from lianyi.applications.indicators.model import Caliber, Indicator, Origin, Part, Title
-from lianyi.base.plain_yaml import plain_yaml
+from lianyi.base.content_files import NOT_ITS_NAME, as_model, keys_of, strangers, text_of, unknown
 from lianyi.projections.operational.star import NUMBERS, Kind, star
 
 FOLDER = "indicators"
 LIBRARY = "library"
-FILE_BYTES_MAX = 262_144
 
 
 @lru_cache(maxsize=2_000)
@@ -37,30 +34,12 @@ def parse_indicator(text: str, name: str) -> Indicator:
     Raises:
         BadIndicator: with what is wrong first, an unknown key before all else.
     """
-    try:
-        data = plain_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}: line {mark.line + 1}" if mark else name
-        raise BadIndicator(where=place, why="it is no YAML", why_zh="不是有效的 YAML") from error
-    if not isinstance(data, dict):
-        raise BadIndicator(where=name, why="it is no list of keys", why_zh="内容不是键值")
+    data = keys_of(text, name, BadIndicator)
     for place, word, model in strangers(data, Indicator, _WITHIN):
         raise BadIndicator(where=f"{name}: {place}", **unknown(word, model.model_fields))
-    try:
-        found = Indicator.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BadIndicator(
-            where=f"{name}: {place}", why=first["msg"], why_zh=first["msg"]
-        ) from error
+    found = as_model(data, Indicator, name, BadIndicator)
     if found.indicator != Path(name).stem:
-        raise BadIndicator(
-            where=f"{name}: indicator",
-            why="it differs from the name of the file",
-            why_zh="与文件名不一致",
-        )
+        raise BadIndicator(where=f"{name}: indicator", **NOT_ITS_NAME)
     _check(found, name)
     return found
 
@@ -76,22 +55,12 @@ def read_indicators(content_dir: Path) -> tuple[dict[str, Indicator], list[BadIn
     problems: list[BadIndicator] = []
     for name, file in sorted(files.items()):
         try:
-            one = parse_indicator(_text_of(file), name)
+            one = parse_indicator(text_of(file, name, BadIndicator), name)
         except BadIndicator as problem:
             problems.append(problem)
-        except (OSError, UnicodeDecodeError) as error:
-            kind = type(error).__name__
-            problems.append(BadIndicator(where=name, why=kind, why_zh=kind))
         else:
             found[one.indicator] = one
     return found, problems
-
-
-def _text_of(file: Traversable) -> str:
-    raw = file.read_bytes()
-    if len(raw) > FILE_BYTES_MAX:
-        raise BadIndicator(where=file.name, why="it is too long", why_zh="文件过大")
-    return raw.decode("utf-8")
 
 
 def _files(folder: Traversable) -> Iterator[Traversable]:
@@ -110,31 +79,6 @@ _WITHIN: Mapping[str, type[BaseModel]] = {
     "numerator": Part,
     "denominator": Part,
 }
-
-
-def strangers(
-    data: Mapping[Any, Any],
-    model: type[BaseModel],
-    within: Mapping[str, type[BaseModel]],
-    place: str = "",
-) -> Iterator[tuple[str, str, type[BaseModel]]]:
-    """Give the keys that nobody knows: where, which, of what.
-
-    Args:
-        data: as it stands in a file.
-        model: what it should be.
-        within: what should stand below a key.
-        place: of the data in the file.
-    """
-    for key, value in data.items():
-        here = f"{place}.{key}".lstrip(".")
-        if key not in model.model_fields:
-            yield here, str(key), model
-            continue
-        for number, one in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(one, dict) and key in within:
-                inner = f"{here}.{number}" if isinstance(value, list) else here
-                yield from strangers(one, within[key], within, inner)
 
 
 def _check(indicator: Indicator, name: str) -> None:

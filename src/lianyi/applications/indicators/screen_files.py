@@ -6,11 +6,9 @@ from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Final, TypeVar
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from lianyi.base.errors import LianyiError
-from lianyi.base.plain_yaml import plain_yaml
+from lianyi.base.content_files import NOT_ITS_NAME, Bad, as_model, keys_of, text_of
 
 FILE_BYTES_MAX: Final = 65_536
 _REMEMBERED: Final = 64
@@ -24,7 +22,7 @@ def parse_screen(
     *,
     kind: type[_Model],
     key: str,
-    bad: type[LianyiError],
+    bad: Bad,
 ) -> _Model:
     """Read one file.
 
@@ -37,24 +35,15 @@ def parse_screen(
         bad: raised where it cannot be used.
     """
     place = f"{folder}/{name}.yaml"
-    try:
-        raw = file.read_bytes()
-        if len(raw) > FILE_BYTES_MAX:
-            raise bad(where=place, why="it is too long", why_zh="文件过大")
-        found: _Model = _understood(raw, kind)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{place}: {'.'.join(map(str, first['loc']))}"
-        raise bad(where=where, why=first["msg"], why_zh=first["msg"]) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise bad(where=place, why="it cannot be read", why_zh="文件无法读取") from error
+    found: _Model = _understood(
+        text_of(file, place, bad, bytes_max=FILE_BYTES_MAX), place, kind, bad
+    )
     if getattr(found, key) != name:
-        why, why_zh = "it differs from the name of the file", "与文件名不一致"
-        raise bad(where=f"{place}: {key}", why=why, why_zh=why_zh)
+        raise bad(where=f"{place}: {key}", **NOT_ITS_NAME)
     return found
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _understood(raw: bytes, kind: type[_Model]) -> _Model:
+def _understood(text: str, place: str, kind: type[_Model], bad: Bad) -> _Model:
     """Return what a file says; most of the time of a board would else go into its YAML."""
-    return kind.model_validate(plain_yaml(raw.decode("utf-8")))
+    return as_model(keys_of(text, place, bad), kind, place, bad)

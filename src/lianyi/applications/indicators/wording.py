@@ -88,61 +88,50 @@ def _counts(part: Part) -> BothWords:
 
 def in_words(node: Node, fact: Fact) -> BothWords:
     """Return a condition in words."""
-    if node == Every(()):
-        return _EVERY
-    return BothWords(zh=_zh(node, fact), en=_en(node, fact))
-
-
-def _zh(node: Node, fact: Fact) -> str:
     match node:
+        case Every(()):
+            return _EVERY
         case Not(Compare(of, "==", value)):
-            return f"{_of(of, fact).zh} ≠ {_value(of, value, fact).zh}"
+            return _said("{} ≠ {}", "{} ≠ {}", _of(of, fact), _value(of, value, fact))
         case Not(inner):
-            return f"非（{_zh(inner, fact)}）"
-        case Every(inner) | Either(inner):
-            word = " 且 " if isinstance(node, Every) else " 或 "
-            return word.join(_inner(one, _zh(one, fact), "（{}）") for one in inner)
+            return _said("非（{}）", "not ({})", in_words(inner, fact))
+        case Every(inner):
+            return _joined(" 且 ", " and ", [_inner(one, fact) for one in inner])
+        case Either(inner):
+            return _joined(" 或 ", " or ", [_inner(one, fact) for one in inner])
         case Compare(of, sign, value):
-            unit = f" {_UNITS[of.unit]}" if isinstance(of, Span) else ""
-            return f"{_of(of, fact).zh} {_SIGNS[sign]} {_value(of, value, fact).zh}{unit}"
+            parts = [_of(of, fact), _value(of, value, fact)]
+            if isinstance(of, Span):
+                parts.append(BothWords(zh=_UNITS[of.unit], en=of.unit))
+            pattern = f"{{}} {_SIGNS[sign]}" + " {}" * (len(parts) - 1)
+            return _said(pattern, pattern, *parts)
         case OneOf(of, values):
-            told = "、".join(_value(of, one, fact).zh for one in values)
-            return f"{_of(of, fact).zh} 为 {told} 之一"
+            told = _joined("、", ", ", [_value(of, one, fact) for one in values])
+            return _said("{} 为 {} 之一", "{} is one of {}", _of(of, fact), told)
         case StartsWith(of, text):
-            return f"{_of(of, fact).zh} 以“{text}”开头"
+            begun = BothWords(zh=text, en=text)
+            return _said("{} 以“{}”开头", "{} begins with {}", _of(of, fact), begun)
         case Flagged(of):
-            return f"{_of(of, fact).zh}（是）"
+            return _said("{}（是）", "{}: yes", _of(of, fact))
         case Said(of):
-            return f"{_of(of, fact).zh} 已记录"
+            return _said("{} 已记录", "{} is said", _of(of, fact))
     raise TypeError(node)
 
 
-def _en(node: Node, fact: Fact) -> str:
-    match node:
-        case Not(Compare(of, "==", value)):
-            return f"{_of(of, fact).en} ≠ {_value(of, value, fact).en}"
-        case Not(inner):
-            return f"not ({_en(inner, fact)})"
-        case Every(inner) | Either(inner):
-            word = " and " if isinstance(node, Every) else " or "
-            return word.join(_inner(one, _en(one, fact), "({})") for one in inner)
-        case Compare(of, sign, value):
-            unit = f" {of.unit}" if isinstance(of, Span) else ""
-            return f"{_of(of, fact).en} {_SIGNS[sign]} {_value(of, value, fact).en}{unit}"
-        case OneOf(of, values):
-            told = ", ".join(_value(of, one, fact).en for one in values)
-            return f"{_of(of, fact).en} is one of {told}"
-        case StartsWith(of, text):
-            return f"{_of(of, fact).en} begins with {text}"
-        case Flagged(of):
-            return f"{_of(of, fact).en}: yes"
-        case Said(of):
-            return f"{_of(of, fact).en} is said"
-    raise TypeError(node)
+def _said(zh: str, en: str, *parts: BothWords) -> BothWords:
+    """Return two patterns with their parts, each in its own language."""
+    return BothWords(
+        zh=zh.format(*(one.zh for one in parts)), en=en.format(*(one.en for one in parts))
+    )
 
 
-def _inner(node: Node, text: str, around: str) -> str:
-    return around.format(text) if isinstance(node, (Every, Either)) else text
+def _joined(zh: str, en: str, parts: Sequence[BothWords]) -> BothWords:
+    return BothWords(zh=zh.join(one.zh for one in parts), en=en.join(one.en for one in parts))
+
+
+def _inner(node: Node, fact: Fact) -> BothWords:
+    words = in_words(node, fact)
+    return _said("（{}）", "({})", words) if isinstance(node, (Every, Either)) else words
 
 
 def _of(of: str | Span, fact: Fact) -> BothWords:

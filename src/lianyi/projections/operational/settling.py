@@ -8,7 +8,6 @@ organisation's, is a reason to write them all. The same rows are the same bytes.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,13 +15,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import structlog
 
 from lianyi.base.clock import Clock
-from lianyi.base.errors import LianyiError
-from lianyi.messagelog import postgres_leases as leases
-from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
+from lianyi.messagelog.rounds import do_rounds
 from lianyi.projections import projection_store
 from lianyi.projections.operational import read_store
 from lianyi.projections.operational.settled import (
@@ -40,11 +36,7 @@ if TYPE_CHECKING:
 
     from lianyi.projections.operational.shelf import Shelf
 
-LOOK_SECONDS: Final = 1.0
-_LEASE: Final = "operational:shelf"
 _NAME: Final = "operational"
-
-log = structlog.get_logger(__name__)
 
 
 class Settler:
@@ -85,26 +77,19 @@ class Settler:
         self._wrote_at = float("-inf")
 
     async def run(self) -> None:
-        """Write until cancelled; what cannot be written now waits, and why is said once."""
-        trouble = ""
-        try:
-            while True:
-                before, trouble = trouble, ""
-                try:
-                    if await self._has_lease() and await self._is_due():
-                        await self.step()
-                except (LianyiError, OSError, *STORE_ERRORS) as error:
-                    trouble = getattr(error, "code", type(error).__name__)
-                if trouble not in ("", before):
-                    log.warning("operational.not_settled", why=trouble)
-                await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            with contextlib.suppress(*STORE_ERRORS):  # it runs out by itself
-                await leases.give_back(self._pool, _LEASE, owner=self._owner)
+        """Write until cancelled; what cannot be written now waits."""
+        await do_rounds(
+            self._pool,
+            "operational:shelf",
+            self._look,
+            owner=self._owner,
+            holder=self._holder,
+            complaint="operational.not_settled",
+        )
 
-    async def _has_lease(self) -> bool:
-        epoch = await leases.take(self._pool, _LEASE, owner=self._owner, holder=self._holder)
-        return epoch is not None
+    async def _look(self) -> None:
+        if await self._is_due():
+            await self.step()
 
     async def _is_due(self) -> bool:
         """Tell whether it is time to write: at once where the files are of another version."""

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import structlog
 
 from lianyi.base.clock import Clock, IdSource
+from lianyi.base.content_files import stamps
 from lianyi.security.providers.files import FOLDER, ProviderFile, load_providers
 from lianyi.security.providers.ldap import LdapProvider
 from lianyi.security.providers.problems import NoSuchProvider, SecretUnreadable
@@ -74,8 +75,7 @@ class ProviderBook:
         self._old, self._offered, self._stamp = [], {}, None
 
     def _refresh(self) -> None:
-        folder = self._content_dir / FOLDER
-        stamp = [(str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in folder.glob("*.y*ml")]
+        stamp = stamps((self._content_dir / FOLDER).glob("*.y*ml"))
         if stamp == self._stamp:
             return
         self._stamp = stamp

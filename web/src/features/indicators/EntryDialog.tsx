@@ -1,14 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Input, Modal } from 'antd'
+import { Input } from 'antd'
 import { useState } from 'react'
 
-import { Trouble } from '@/components/Trouble'
+import { DialogForm } from '@/components/DialogForm'
 import { client, type ExamRow, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { unitOf, useSaid } from './parts'
 
-const FORM = 'enter-figure'
 /** An exact number, as the server takes it. */
 const NUMBER = '\\d{1,18}(\\.\\d{1,8})?'
 
@@ -34,45 +33,24 @@ export function EntryDialog({ row, year, hospital, close }: { row: ExamRow; year
     },
   })
   return (
-    <Modal
-      open
-      title={t('indicators.enterTitle', { name: said({ zh: row.name_zh, en: row.name_en }), year })}
-      okText={t('indicators.enter')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: form.numerator === '' || form.evidence.trim() === '' }}
-      confirmLoading={enter.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          enter.mutate()
-        }}
-      >
-        <p className="quiet">{row.why || t('indicators.enterText')}</p>
-        <label className="field">
-          {t('indicators.enterNumerator', { unit: t(`indicators.unitName.${unitOf(row.unit)}`) })}
-          <input className="native" inputMode="decimal" required pattern={NUMBER} value={form.numerator} onChange={put('numerator')} />
-        </label>
-        <label className="field">
-          {t('indicators.enterDenominator')}
-          <input className="native" inputMode="decimal" pattern={NUMBER} value={form.denominator} onChange={put('denominator')} />
-        </label>
-        <label className="field">
-          {t('indicators.evidence')}
-          <Input.TextArea required maxLength={1000} rows={3} value={form.evidence} placeholder={t('indicators.evidenceHint')} onChange={put('evidence')} />
-        </label>
-        <label className="field">
-          {t('indicators.evidenceFile')}
-          <input className="native" maxLength={1000} value={form.file} onChange={put('file')} />
-        </label>
-        <Trouble error={enter.error} />
-      </form>
-    </Modal>
+    <DialogForm title={t('indicators.enterTitle', { name: said({ zh: row.name_zh, en: row.name_en }), year })} confirm={t('indicators.enter')} ready={form.numerator !== '' && form.evidence.trim() !== ''} pending={enter.isPending} error={enter.error} submit={() => enter.mutate()} close={close}>
+      <p className="quiet">{row.why || t('indicators.enterText')}</p>
+      <label className="field">
+        {t('indicators.enterNumerator', { unit: t(`indicators.unitName.${unitOf(row.unit)}`) })}
+        <input className="native" inputMode="decimal" required pattern={NUMBER} value={form.numerator} onChange={put('numerator')} />
+      </label>
+      <label className="field">
+        {t('indicators.enterDenominator')}
+        <input className="native" inputMode="decimal" pattern={NUMBER} value={form.denominator} onChange={put('denominator')} />
+      </label>
+      <label className="field">
+        {t('indicators.evidence')}
+        <Input.TextArea required maxLength={1000} rows={3} value={form.evidence} placeholder={t('indicators.evidenceHint')} onChange={put('evidence')} />
+      </label>
+      <label className="field">
+        {t('indicators.evidenceFile')}
+        <input className="native" maxLength={1000} value={form.file} onChange={put('file')} />
+      </label>
+    </DialogForm>
   )
 }

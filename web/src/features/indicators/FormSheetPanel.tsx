@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Button, Input, Modal } from 'antd'
+import { Button, Input } from 'antd'
 import { Fragment, useState } from 'react'
 
+import { DialogForm } from '@/components/DialogForm'
 import { Mark, type Tone } from '@/components/StateMark'
 import { Failed, Loading } from '@/components/StatePage'
-import { Trouble } from '@/components/Trouble'
 import { client, type FormLine, type FormOfSheet, type FormSheet, take } from '@/lib/api'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
@@ -151,7 +151,6 @@ export function Printed({ text, unit }: { text: string | null; unit: string }) {
   )
 }
 
-const FORM = 'file-form'
 
 /** Files what the sheet says; again only with a reason. */
 function FileDialog({ sheet, close }: { sheet: FormSheet; close: () => void }) {
@@ -170,46 +169,25 @@ function FileDialog({ sheet, close }: { sheet: FormSheet; close: () => void }) {
     },
   })
   return (
-    <Modal
-      open
-      title={t('indicators.forms.fileTitle', { name: said(sheet.name), period: periodName(period) })}
-      okText={t('indicators.forms.file')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: filed !== null && wish.reason.trim() === '' }}
-      confirmLoading={file.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          file.mutate()
-        }}
-      >
-        <p className="quiet">{t('indicators.forms.fileText', { known, all: lines.length })}</p>
+    <DialogForm title={t('indicators.forms.fileTitle', { name: said(sheet.name), period: periodName(period) })} confirm={t('indicators.forms.file')} ready={filed === null || wish.reason.trim() !== ''} pending={file.isPending} error={file.error} submit={() => file.mutate()} close={close}>
+      <p className="quiet">{t('indicators.forms.fileText', { known, all: lines.length })}</p>
+      <label className="field">
+        {t('indicators.forms.kindOfFile')}
+        <select className="native" value={wish.kind} onChange={({ target }) => setWish((now) => ({ ...now, kind: target.value === 'csv' ? 'csv' : 'xlsx' }))}>
+          <option value="xlsx">Excel</option>
+          <option value="csv">CSV</option>
+        </select>
+      </label>
+      {filed !== null && (
         <label className="field">
-          {t('indicators.forms.kindOfFile')}
-          <select className="native" value={wish.kind} onChange={({ target }) => setWish((now) => ({ ...now, kind: target.value === 'csv' ? 'csv' : 'xlsx' }))}>
-            <option value="xlsx">Excel</option>
-            <option value="csv">CSV</option>
-          </select>
+          {t('indicators.forms.reason')}
+          <Input.TextArea required maxLength={1000} rows={2} value={wish.reason} placeholder={t('indicators.forms.reasonHint')} onChange={({ target }) => setWish((now) => ({ ...now, reason: target.value }))} />
         </label>
-        {filed !== null && (
-          <label className="field">
-            {t('indicators.forms.reason')}
-            <Input.TextArea required maxLength={1000} rows={2} value={wish.reason} placeholder={t('indicators.forms.reasonHint')} onChange={({ target }) => setWish((now) => ({ ...now, reason: target.value }))} />
-          </label>
-        )}
-        <label className="field">
-          {t('indicators.forms.note')}
-          <Input.TextArea maxLength={1000} rows={2} value={wish.note} onChange={({ target }) => setWish((now) => ({ ...now, note: target.value }))} />
-        </label>
-        <Trouble error={file.error} />
-      </form>
-    </Modal>
+      )}
+      <label className="field">
+        {t('indicators.forms.note')}
+        <Input.TextArea maxLength={1000} rows={2} value={wish.note} onChange={({ target }) => setWish((now) => ({ ...now, note: target.value }))} />
+      </label>
+    </DialogForm>
   )
 }

@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Input, Modal } from 'antd'
+import { Button, Input } from 'antd'
 import { useState } from 'react'
 
 import { useAsk } from '@/components/ask'
+import { DialogForm } from '@/components/DialogForm'
 import { Instant } from '@/components/Instant'
-import { Trouble } from '@/components/Trouble'
 import { client, type IndicatorNote, take } from '@/lib/api'
 import type { DrillSearch } from '@/lib/filters'
 import { useMay } from '@/lib/session'
@@ -14,7 +14,6 @@ import { usePeriodName } from './parts'
 import type { Choice } from './Pickers'
 import { PlacePicker } from './Pickers'
 
-const FORM = 'write-note'
 
 /** What people wrote on an indicator in some months, where the reader may see it. */
 export function useNotes(code: string, period: string, { hospital, department }: DrillSearch) {
@@ -117,44 +116,23 @@ function NoteDialog({ code, note, month, search, hospitals, close }: { code: str
     },
   })
   return (
-    <Modal
-      open
-      title={t(note ? 'indicators.notes.edit' : 'indicators.notes.write')}
-      okText={t('common.save')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: words.trim() === '' || !hospital }}
-      confirmLoading={save.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        <p className="quiet">{t('indicators.notes.writeText')}</p>
-        {!note && hospitals.length > 1 && search.hospital === undefined && <PlacePicker label={t('indicators.hospital')} all={t('indicators.chooseHospital')} value={hospital} places={hospitals} change={setHospital} />}
-        <div className="row">
-          <label className="field">
-            {t('indicators.notes.first')}
-            <input className="native" type="month" required value={first} onChange={({ target }) => setFirst(target.value)} />
-          </label>
-          <label className="field">
-            {t('indicators.notes.last')}
-            <input className="native" type="month" required min={first} value={last} onChange={({ target }) => setLast(target.value)} />
-          </label>
-        </div>
+    <DialogForm title={t(note ? 'indicators.notes.edit' : 'indicators.notes.write')} confirm={t('common.save')} ready={words.trim() !== '' && !!hospital} pending={save.isPending} error={save.error} submit={() => save.mutate()} close={close}>
+      <p className="quiet">{t('indicators.notes.writeText')}</p>
+      {!note && hospitals.length > 1 && search.hospital === undefined && <PlacePicker label={t('indicators.hospital')} all={t('indicators.chooseHospital')} value={hospital} places={hospitals} change={setHospital} />}
+      <div className="row">
         <label className="field">
-          {t('indicators.notes.words')}
-          <Input.TextArea required maxLength={1000} rows={3} value={words} placeholder={t('indicators.notes.hint')} onChange={({ target }) => setWords(target.value)} />
+          {t('indicators.notes.first')}
+          <input className="native" type="month" required value={first} onChange={({ target }) => setFirst(target.value)} />
         </label>
-        <Trouble error={save.error} />
-      </form>
-    </Modal>
+        <label className="field">
+          {t('indicators.notes.last')}
+          <input className="native" type="month" required min={first} value={last} onChange={({ target }) => setLast(target.value)} />
+        </label>
+      </div>
+      <label className="field">
+        {t('indicators.notes.words')}
+        <Input.TextArea required maxLength={1000} rows={3} value={words} placeholder={t('indicators.notes.hint')} onChange={({ target }) => setWords(target.value)} />
+      </label>
+    </DialogForm>
   )
 }

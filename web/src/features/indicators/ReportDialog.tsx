@@ -1,8 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Modal } from 'antd'
 import { useState } from 'react'
 
-import { Trouble } from '@/components/Trouble'
+import { DialogForm } from '@/components/DialogForm'
 import { client, type IndicatorReport, type ReportSchedule, type ReportSection, type ReportTemplate, take } from '@/lib/api'
 import { type Language, useTexts } from '@/lib/texts'
 
@@ -11,7 +10,6 @@ import { listed, WEEKDAYS } from './schedule'
 
 export type Draft = { report: IndicatorReport | null }
 
-const FORM = 'order-report'
 const EVERY = ['daily', 'weekly', 'monthly'] as const
 const PLAIN: ReportSchedule = { every: 'monthly', at: '08:00', day: 2, weekday: 1, workdays: true }
 
@@ -54,74 +52,52 @@ export function ReportDialog({ draft: { report }, templates, close }: { draft: D
     if (found) put({ title: said(found.title), sections: found.sections, schedule: found.schedule })
   }
   return (
-    <Modal
-      open
-      width="min(640px, 96vw)"
-      title={t(report ? 'indicators.reports.edit' : 'indicators.reports.order')}
-      okText={t('common.save')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: form.title.trim() === '' || form.sections.length === 0 }}
-      confirmLoading={save.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        <p className="quiet">{t('indicators.reports.orderText')}</p>
-        {!report && (
-          <label className="field">
-            {t('indicators.reports.begin')}
-            <select className="native" defaultValue="" onChange={({ target }) => begin(target.value)}>
-              <option value="">{t('indicators.reports.beginBlank')}</option>
-              {templates.map(({ template, title }) => (
-                <option key={template} value={template}>
-                  {said(title)}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+    <DialogForm width="min(640px, 96vw)" title={t(report ? 'indicators.reports.edit' : 'indicators.reports.order')} confirm={t('common.save')} ready={form.title.trim() !== '' && form.sections.length > 0} pending={save.isPending} error={save.error} submit={() => save.mutate()} close={close}>
+      <p className="quiet">{t('indicators.reports.orderText')}</p>
+      {!report && (
         <label className="field">
-          {t('indicators.reports.name')}
-          <input className="native" required maxLength={120} value={form.title} onChange={({ target }) => put({ title: target.value })} />
+          {t('indicators.reports.begin')}
+          <select className="native" defaultValue="" onChange={({ target }) => begin(target.value)}>
+            <option value="">{t('indicators.reports.beginBlank')}</option>
+            {templates.map(({ template, title }) => (
+              <option key={template} value={template}>
+                {said(title)}
+              </option>
+            ))}
+          </select>
         </label>
-        <Sections sections={form.sections} change={(sections) => put({ sections })} />
-        <When schedule={form.schedule} change={(schedule) => put({ schedule })} />
+      )}
+      <label className="field">
+        {t('indicators.reports.name')}
+        <input className="native" required maxLength={120} value={form.title} onChange={({ target }) => put({ title: target.value })} />
+      </label>
+      <Sections sections={form.sections} change={(sections) => put({ sections })} />
+      <When schedule={form.schedule} change={(schedule) => put({ schedule })} />
+      <label className="field">
+        {t('indicators.reports.mails')}
+        <input className="native" maxLength={2000} value={form.mails} placeholder="a@hospital.example" onChange={({ target }) => put({ mails: target.value })} />
+      </label>
+      <label className="field">
+        {t('indicators.reports.accounts')}
+        <input className="native" maxLength={1000} value={form.accounts} onChange={({ target }) => put({ accounts: target.value })} />
+      </label>
+      <div className="row">
         <label className="field">
-          {t('indicators.reports.mails')}
-          <input className="native" maxLength={2000} value={form.mails} placeholder="a@hospital.example" onChange={({ target }) => put({ mails: target.value })} />
+          {t('indicators.reports.hospital')}
+          <input className="native" maxLength={100} value={form.hospital} placeholder={t('indicators.allHospitals')} onChange={({ target }) => put({ hospital: target.value })} />
         </label>
         <label className="field">
-          {t('indicators.reports.accounts')}
-          <input className="native" maxLength={1000} value={form.accounts} onChange={({ target }) => put({ accounts: target.value })} />
+          {t('indicators.reports.language')}
+          <select className="native" value={form.language} onChange={({ target }) => put({ language: target.value === 'en' ? 'en' : 'zh' })}>
+            <option value="zh">{t('indicators.reports.languages.zh')}</option>
+            <option value="en">{t('indicators.reports.languages.en')}</option>
+          </select>
         </label>
-        <div className="row">
-          <label className="field">
-            {t('indicators.reports.hospital')}
-            <input className="native" maxLength={100} value={form.hospital} placeholder={t('indicators.allHospitals')} onChange={({ target }) => put({ hospital: target.value })} />
-          </label>
-          <label className="field">
-            {t('indicators.reports.language')}
-            <select className="native" value={form.language} onChange={({ target }) => put({ language: target.value === 'en' ? 'en' : 'zh' })}>
-              <option value="zh">{t('indicators.reports.languages.zh')}</option>
-              <option value="en">{t('indicators.reports.languages.en')}</option>
-            </select>
-          </label>
-        </div>
-        <label className="row">
-          <input type="checkbox" checked={form.on} onChange={({ target }) => put({ on: target.checked })} /> {t('indicators.reports.isOn')}
-        </label>
-        <Trouble error={save.error} />
-      </form>
-    </Modal>
+      </div>
+      <label className="row">
+        <input type="checkbox" checked={form.on} onChange={({ target }) => put({ on: target.checked })} /> {t('indicators.reports.isOn')}
+      </label>
+    </DialogForm>
   )
 }
 

@@ -1,12 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
+import { DialogForm } from '@/components/DialogForm'
 import { client, type IndicatorDetail, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { plain } from './numbers'
 import { useSaid } from './parts'
-import { type Cell, CellFields, WatchForm } from './WatchForm'
+import { type Cell, CellFields } from './CellFields'
 
 export const RULE_KINDS = ['target', 'sudden', 'missing'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
@@ -46,7 +47,7 @@ export function RuleDialog({ indicator, close }: { indicator: IndicatorDetail; c
     setLimit(USUAL[next])
   }
   return (
-    <WatchForm title={t('indicators.watch.ruleOf', { name: said(indicator.name) })} confirm={t('indicators.watch.setRule')} ready={limit !== ''} pending={set.isPending} error={set.error} submit={() => set.mutate()} close={close}>
+    <DialogForm title={t('indicators.watch.ruleOf', { name: said(indicator.name) })} confirm={t('indicators.watch.setRule')} ready={limit !== ''} pending={set.isPending} error={set.error} submit={() => set.mutate()} close={close}>
       <fieldset className="choices">
         <legend>{t('indicators.watch.kind')}</legend>
         {RULE_KINDS.map((one) => (
@@ -62,6 +63,6 @@ export function RuleDialog({ indicator, close }: { indicator: IndicatorDetail; c
       </label>
       <p className="quiet">{words(kind, Number(limit))}</p>
       <CellFields indicator={indicator} cell={cell} put={(change) => setCell((now) => ({ ...now, ...change }))} departments={false} />
-    </WatchForm>
+    </DialogForm>
   )
 }

@@ -1,16 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Modal } from 'antd'
+import { Button } from 'antd'
 import { useEffect, useState } from 'react'
 
 import { useAsk } from '@/components/ask'
 import { CopyButton } from '@/components/CopyButton'
+import { DialogForm } from '@/components/DialogForm'
 import { Failed } from '@/components/StatePage'
-import { Trouble } from '@/components/Trouble'
 import { client, type SavedExploration, take } from '@/lib/api'
 import type { ExploreSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
-const FORM = 'saved-exploration-form'
 const KEY = ['indicators', 'explorations']
 
 type Props = { search: ExploreSearch; open: (search: ExploreSearch) => void }
@@ -113,36 +112,15 @@ function Dialog({ of, search, open, close }: Props & { of: SavedExploration | un
     },
   })
   return (
-    <Modal
-      open
-      title={t(of ? 'indicators.saved.change' : 'indicators.saved.save')}
-      okText={t('common.save')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: name.trim() === '' }}
-      confirmLoading={save.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        <p className="quiet">{t('indicators.saved.text')}</p>
-        <label className="field">
-          {t('indicators.saved.name')}
-          <input className="native" required maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
-        </label>
-        <label className="row">
-          <input type="checkbox" checked={shared} onChange={({ target }) => setShared(target.checked)} /> {t('indicators.saved.share')}
-        </label>
-        <Trouble error={save.error} />
-      </form>
-    </Modal>
+    <DialogForm title={t(of ? 'indicators.saved.change' : 'indicators.saved.save')} confirm={t('common.save')} ready={name.trim() !== ''} pending={save.isPending} error={save.error} submit={() => save.mutate()} close={close}>
+      <p className="quiet">{t('indicators.saved.text')}</p>
+      <label className="field">
+        {t('indicators.saved.name')}
+        <input className="native" required maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
+      </label>
+      <label className="row">
+        <input type="checkbox" checked={shared} onChange={({ target }) => setShared(target.checked)} /> {t('indicators.saved.share')}
+      </label>
+    </DialogForm>
   )
 }

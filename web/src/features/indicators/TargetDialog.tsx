@@ -1,13 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
+import { DialogForm } from '@/components/DialogForm'
 import { client, type IndicatorDetail, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { unitOf, useSaid } from './parts'
 import { lastWhole, parsePeriod, periodText, stepped } from './periods'
 import { PeriodPicker, useToday } from './Pickers'
-import { type Cell, CellFields, WatchForm } from './WatchForm'
+import { type Cell, CellFields } from './CellFields'
 
 /** What is to be reached, when and by whom. */
 export function TargetDialog({ indicator, close }: { indicator: IndicatorDetail; close: () => void }) {
@@ -28,7 +29,7 @@ export function TargetDialog({ indicator, close }: { indicator: IndicatorDetail;
   })
   const sign = { up: '≥', down: '≤', neither: '=' }[indicator.better]
   return (
-    <WatchForm title={t('indicators.watch.targetOf', { name: said(indicator.name) })} confirm={t('indicators.watch.setTarget')} ready={value !== '' && Number.isFinite(Number(value))} pending={set.isPending} error={set.error} submit={() => set.mutate()} close={close}>
+    <DialogForm title={t('indicators.watch.targetOf', { name: said(indicator.name) })} confirm={t('indicators.watch.setTarget')} ready={value !== '' && Number.isFinite(Number(value))} pending={set.isPending} error={set.error} submit={() => set.mutate()} close={close}>
       <CellFields indicator={indicator} cell={cell} put={(change) => setCell((now) => ({ ...now, ...change }))} departments />
       <div className="field">
         {t('indicators.period')}
@@ -38,6 +39,6 @@ export function TargetDialog({ indicator, close }: { indicator: IndicatorDetail;
         {t('indicators.watch.targetValue', { sign, unit: t(`indicators.unitName.${unitOf(indicator.unit)}`) })}
         <input className="native num" type="number" step="any" required value={value} onChange={({ target }) => setValue(target.value)} />
       </label>
-    </WatchForm>
+    </DialogForm>
   )
 }

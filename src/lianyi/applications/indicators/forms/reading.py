@@ -9,22 +9,17 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from lianyi.applications.indicators.failures import unknown
 from lianyi.applications.indicators.forms.model import Edition, Form, Line
 from lianyi.applications.indicators.forms.problems import BadForm
 from lianyi.applications.indicators.model import Indicator, Origin, Title
-from lianyi.applications.indicators.reading import strangers
-from lianyi.base.plain_yaml import plain_yaml
+from lianyi.base.content_files import NOT_ITS_NAME, as_model, keys_of, strangers, text_of, unknown
 
 FOLDER: Final = "forms"
-FILE_BYTES_MAX: Final = 262_144
 _WITHIN: Final[Mapping[str, type[BaseModel]]] = {
     "name": Title,
     "authority": Title,
@@ -55,23 +50,12 @@ def read_forms(
     for name, file in sorted(files.items()):
         if name.endswith(".yaml"):
             try:
-                one = parse_form(_text_of(file), name, indicators)
+                one = parse_form(text_of(file, f"{FOLDER}/{name}", BadForm), name, indicators)
             except BadForm as problem:
                 problems.append(problem)
             else:
                 found[one.form] = one
     return found, problems
-
-
-def _text_of(file: Traversable) -> str:
-    place = f"{FOLDER}/{file.name}"
-    try:
-        raw = file.read_bytes()
-        if len(raw) > FILE_BYTES_MAX:
-            raise BadForm(where=place, why="it is too long", why_zh="文件过大")
-        return raw.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadForm(where=place, why="it cannot be read", why_zh="文件无法读取") from error
 
 
 def parse_form(text: str, name: str, indicators: Mapping[str, Indicator]) -> Form:
@@ -95,25 +79,12 @@ def parse_form(text: str, name: str, indicators: Mapping[str, Indicator]) -> For
 def _parsed(text: str, name: str) -> Form:
     """Read one form without a look at what its lines name; the same text is read once."""
     place = f"{FOLDER}/{name}"
-    try:
-        data: Any = plain_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{place}: line {mark.line + 1}" if mark else place
-        raise BadForm(where=where, why="it is no YAML", why_zh="不是有效的 YAML") from error
-    if not isinstance(data, dict):
-        raise BadForm(where=place, why="it is no list of keys", why_zh="内容不是键值")
+    data = keys_of(text, place, BadForm)
     for where, word, model in strangers(data, Form, _WITHIN):
         raise BadForm(where=f"{place}: {where}", **unknown(word, model.model_fields))
-    try:
-        found = Form.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{place}: {'.'.join(map(str, first['loc']))}"
-        raise BadForm(where=where, why=first["msg"], why_zh=first["msg"]) from error
+    found = as_model(data, Form, place, BadForm)
     if found.form != Path(name).stem:
-        why, why_zh = "it differs from the name of the file", "与文件名不一致"
-        raise BadForm(where=f"{place}: form", why=why, why_zh=why_zh)
+        raise BadForm(where=f"{place}: form", **NOT_ITS_NAME)
     return found
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lianyi.applications.indicators.book import choose
-from lianyi.applications.indicators.failures import unknown
 from lianyi.applications.indicators.forms import keeping
 from lianyi.applications.indicators.forms.differing import Compared, paired
 from lianyi.applications.indicators.forms.filings import Filing, filings, told_of
@@ -57,6 +56,7 @@ from lianyi.applications.indicators.reports.sheets import Sheet, csv_text
 from lianyi.applications.indicators.reports.tables import Language, said
 from lianyi.applications.indicators.views import BothWords
 from lianyi.applications.indicators.wording import said_of
+from lianyi.base.content_files import unknown
 from lianyi.projections.operational.star import star
 from lianyi.security.access import current, require
 

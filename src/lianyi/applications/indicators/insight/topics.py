@@ -15,10 +15,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from lianyi.applications.indicators.boards import Board, BoardTile
-from lianyi.applications.indicators.failures import unknown
 from lianyi.applications.indicators.insight.problems import BadTopic
 from lianyi.applications.indicators.model import Title
 from lianyi.applications.indicators.screen_files import parse_screen
+from lianyi.base.content_files import unknown
 from lianyi.base.settings import Section
 
 FOLDER: Final = "topics"

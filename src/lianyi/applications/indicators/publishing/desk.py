@@ -1,4 +1,4 @@
-"""What every service of publishing stands on: the library of files, the log, who says something."""
+"""What every service of publishing stands on: the indicators, the log, who says something."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from lianyi.applications.indicators.book import Book
 from lianyi.applications.indicators.heard import Heard
 from lianyi.applications.indicators.hearing import mapped
 from lianyi.applications.indicators.model import (
@@ -39,34 +40,12 @@ from lianyi.applications.indicators.publishing.standing import (
     caliber_for,
     last_words,
 )
-from lianyi.applications.indicators.reading import FOLDER, read_indicators
 from lianyi.base.clock import Clock
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.security.access import current
 from lianyi.security.acts import act
-
-
-class Library:
-    """The indicators as their files say now; read again when a file has changed."""
-
-    def __init__(self, content_dir: Path) -> None:
-        self._content = content_dir
-        self._seen: tuple[tuple[str, int, int], ...] | None = None
-        self._known: Mapping[str, Indicator] = {}
-
-    def __call__(self) -> Mapping[str, Indicator]:
-        """Return the indicators by code."""
-        files = sorted((self._content / FOLDER).rglob("*.yaml"))
-        seen = tuple(
-            (str(file), there.st_size, there.st_mtime_ns)
-            for file, there in ((one, one.stat()) for one in files)
-        )
-        if seen != self._seen:
-            self._known = read_indicators(self._content)[0]
-            self._seen = seen
-        return self._known
 
 
 @dataclass(frozen=True)
@@ -87,10 +66,10 @@ class Desk:
     content_dir: Path
     counts: Counts
     settings: PublishingSettings
-    library: Library = field(init=False)
+    book: Book = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "library", Library(self.content_dir))
+        object.__setattr__(self, "book", Book(self.content_dir))
 
     @property
     def today(self) -> date:
@@ -109,7 +88,7 @@ class Desk:
 
     async def indicators(self) -> Mapping[str, Indicator]:
         """Return the indicators by code."""
-        return await asyncio.to_thread(self.library)
+        return (await self.book.now(self.today)).indicators
 
     async def indicator(self, code: str) -> Indicator:
         """Return one; raises :class:`NoSuchCaliber`."""

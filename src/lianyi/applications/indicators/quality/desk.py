@@ -13,7 +13,6 @@ import asyncpg
 
 from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.book import Book
-from lianyi.applications.indicators.failures import unknown
 from lianyi.applications.indicators.naming import Names
 from lianyi.applications.indicators.quality import quality_store as store
 from lianyi.applications.indicators.quality.model import Cell, Result, Rule
@@ -23,6 +22,7 @@ from lianyi.applications.indicators.quality.reading import FOLDER, read_rules
 from lianyi.applications.indicators.quality.views import QualityRun
 from lianyi.applications.indicators.sight import Sight, Sights
 from lianyi.base.clock import Clock
+from lianyi.base.content_files import stamps, unknown
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections.masterdata.questions import Questions
 
@@ -78,17 +78,14 @@ class QualityDesk:
 
     async def rules(self) -> Rules:
         """Return the rules; they are read again when a file has changed."""
-        state = await asyncio.to_thread(self._state)
+        state = await asyncio.to_thread(self._stamps)
         if self._held is None or self._held[0] != state:
             found, problems = await asyncio.to_thread(read_rules, self.content_dir)
             self._held = state, Rules(found, problems)
         return self._held[1]
 
-    def _state(self) -> tuple[tuple[str, int, int], ...]:
-        own = self.content_dir / FOLDER
-        files = sorted(own.glob("*.yaml")) if own.is_dir() else []
-        stats = [(one.name, one.stat()) for one in files]
-        return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    def _stamps(self) -> list[tuple[str, int, int]]:
+        return stamps(sorted((self.content_dir / FOLDER).glob("*.yaml")))
 
     async def runs(self) -> list[Run]:
         """Return the newest runs, the newest first.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lianyi.applications.indicators.counter import Counter
-from lianyi.applications.indicators.failures import NoStar, NothingInSight, unknown
+from lianyi.applications.indicators.failures import NoStar, NothingInSight
 from lianyi.applications.indicators.model import Indicator, Part
 from lianyi.applications.indicators.quality import quality_store as store
 from lianyi.applications.indicators.quality.desk import QualityDesk
@@ -31,6 +31,7 @@ from lianyi.applications.indicators.quality.views import (
 )
 from lianyi.applications.indicators.views import BothWords, NamedColumn
 from lianyi.applications.indicators.window import Window
+from lianyi.base.content_files import unknown
 from lianyi.projections.lake.service import LakeService
 from lianyi.projections.lake.views import LakeTableView
 from lianyi.projections.operational.hl7v2.messages import FEEDS

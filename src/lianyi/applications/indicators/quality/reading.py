@@ -14,19 +14,15 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-from pydantic import ValidationError
-
-from lianyi.applications.indicators.failures import BadPredicate, unknown
+from lianyi.applications.indicators.failures import BadPredicate
 from lianyi.applications.indicators.predicates import parse_predicate
 from lianyi.applications.indicators.quality.model import Check, Rule
 from lianyi.applications.indicators.quality.problems import BadRule
-from lianyi.base.plain_yaml import plain_yaml
+from lianyi.base.content_files import as_model, keys_of, text_of, unknown
 from lianyi.projections.operational.star import NUMBERS, TEXTS, Fact, Kind, star
 
 FOLDER: Final = "quality"
 LIBRARY: Final = "library"
-FILE_BYTES_MAX: Final = 262_144
 RULES_MAX: Final = 500
 """In one file."""
 _SHARED: Final = frozenset({"table", "time", "department", "hospital", "rules"})
@@ -66,13 +62,9 @@ def read_rules(content_dir: Path) -> tuple[dict[str, Rule], list[BadRule]]:
     shipped = importlib.resources.files(__package__ or "") / LIBRARY
     for file in [*_files(shipped), *_files(content_dir / FOLDER)]:
         try:
-            said = _rules_of(_text_of(file), file.name)
+            said = _rules_of(text_of(file, file.name, BadRule), file.name)
         except BadRule as problem:
             problems.append(problem)
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            kind = type(error).__name__
-            problems.append(BadRule(where=file.name, why=kind, why_zh=kind))
             continue
         for number, one in enumerate(said):
             try:
@@ -86,14 +78,7 @@ def read_rules(content_dir: Path) -> tuple[dict[str, Rule], list[BadRule]]:
 
 def _rules_of(text: str, name: str) -> list[dict[str, Any]]:
     """Return the rules of a file as they are written, each with what the file says for all."""
-    try:
-        data = plain_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}: line {mark.line + 1}" if mark else name
-        raise BadRule(where=place, why="it is no YAML", why_zh="不是有效的 YAML") from error
-    if not isinstance(data, dict):
-        raise BadRule(where=name, why="it is no list of keys", why_zh="内容不是键值")
+    data = keys_of(text, name, BadRule)
     for key in data:
         if key not in _SHARED:
             raise BadRule(where=f"{name}: {key}", **unknown(str(key), _SHARED))
@@ -125,14 +110,7 @@ def parse_rule(said: Mapping[str, Any], place: str) -> Rule:
     check = said.get("check")
     if isinstance(check, str) and check not in {one.value for one in Check}:
         raise BadRule(where=f"{place}.check", **unknown(check, [one.value for one in Check]))
-    try:
-        rule = Rule.model_validate(dict(said))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise BadRule(
-            where=f"{place}.{key}".rstrip("."), why=first["msg"], why_zh=first["msg"]
-        ) from error
+    rule = as_model(said, Rule, place, BadRule, joint=".")
     if rule.shape:
         _look_at_shape(rule, place)
     if rule.of_lake:
@@ -215,13 +193,6 @@ def _names(rule: Rule, fact: Fact) -> Iterator[tuple[str, Iterable[str]]]:
         yield "of", [one.name for one in star().values() if "encounter" in one.columns]
     else:
         yield "of", ["encounter"]
-
-
-def _text_of(file: Traversable) -> str:
-    raw = file.read_bytes()
-    if len(raw) > FILE_BYTES_MAX:
-        raise BadRule(where=file.name, why="it is too long", why_zh="文件过大")
-    return raw.decode("utf-8")
 
 
 def _files(folder: Traversable) -> list[Traversable]:

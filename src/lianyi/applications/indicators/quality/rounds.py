@@ -7,7 +7,6 @@ is passed over, unless somebody asked.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from datetime import datetime
 from pathlib import Path
@@ -23,17 +22,13 @@ from lianyi.applications.indicators.quality.model import Rule, definition, rule_
 from lianyi.applications.indicators.quality.reading import read_rules
 from lianyi.applications.indicators.quality.settings import QualitySettings
 from lianyi.base.clock import Clock
-from lianyi.base.errors import LianyiError
-from lianyi.messagelog import postgres_leases as leases
-from lianyi.messagelog.postgres_errors import STORE_ERRORS
+from lianyi.messagelog.rounds import do_rounds
 from lianyi.projections.lake.lake import Lake
 from lianyi.projections.masterdata.questions import Questions
 
 if TYPE_CHECKING:
     from lianyi.applications.indicators.quality.surveying import Surveyed
 
-LOOK_SECONDS: Final = 1.0
-_LEASE: Final = "quality:run"
 _RULES: Final = "rules"
 """What a watermark calls the hashes of the rules."""
 
@@ -81,29 +76,20 @@ class QualityRounds:
         self._ran_at = float("-inf")
 
     async def run(self) -> None:
-        """Run rules until cancelled; what cannot be done now waits, and why is said once."""
-        trouble = ""
-        try:
-            while True:
-                before, trouble = trouble, ""
-                try:
-                    if await self._has_lease():
-                        await self.look()
-                except (LianyiError, OSError, *STORE_ERRORS) as error:
-                    trouble = getattr(error, "code", type(error).__name__)
-                    with contextlib.suppress(*STORE_ERRORS):  # it would fail again at once
-                        asked = await store.newest_asked(self._pool)
-                        await store.take_asked(self._pool, up_to=asked)
-                if trouble not in ("", before):
-                    log.warning("quality.not_run", why=trouble)
-                await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            with contextlib.suppress(*STORE_ERRORS):  # it runs out by itself
-                await leases.give_back(self._pool, _LEASE, owner=self._owner)
+        """Run rules until cancelled; what was asked for and cannot be done is asked no more."""
+        await do_rounds(
+            self._pool,
+            "quality:run",
+            self.look,
+            owner=self._owner,
+            holder=self._holder,
+            complaint="quality.not_run",
+            failed=self._take_asked,
+        )
 
-    async def _has_lease(self) -> bool:
-        epoch = await leases.take(self._pool, _LEASE, owner=self._owner, holder=self._holder)
-        return epoch is not None
+    async def _take_asked(self) -> None:
+        asked = await store.newest_asked(self._pool)
+        await store.take_asked(self._pool, up_to=asked)
 
     async def look(self) -> int | None:
         """Run the rules if it is time for it; return the number of the run, None: it is not."""

@@ -32,6 +32,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import yaml
 
+from lianyi.base.content_files import stamps
 from lianyi.base.errors import LianyiError
 from lianyi.base.plain_yaml import plain_yaml
 from lianyi.formats.fhir import fhirpath
@@ -99,7 +100,7 @@ class TopicBook:
         """As the files say now."""
         files = [path for folder in self._folders for path in sorted(folder.glob("*.yaml"))]
         files = files[:FILES_MAX]
-        seen = [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+        seen = stamps(files)
         if seen != self._seen:
             self._topics, self._seen = _read(files), seen
         return self._topics

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lianyi.base.errors import Category, LianyiError, Told
-from lianyi.base.settings import nearest
 
 
 class BadMapping(LianyiError):
@@ -117,17 +114,6 @@ class BuildBroken(LianyiError):
         "{why}",
         "检查磁盘空间和 [mapping] 的 memory_megabytes；原有数据保持不变，稍后会自动重试",
     )
-
-
-def unknown(word: str, known: Iterable[str]) -> dict[str, str]:
-    """Say that a word is unknown, and which known one is nearest, in both languages."""
-    close = nearest(word, known)
-    nearest_en = f"; the nearest known one is '{close}'" if close else ""
-    nearest_zh = f"；最接近的是“{close}”" if close else ""
-    return {
-        "why": f"unknown '{word[:60]}'{nearest_en}",
-        "why_zh": f"未知的“{word[:60]}”{nearest_zh}",
-    }
 
 
 def reasons(error: LianyiError) -> dict[str, str]:

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from lianyi.base.content_files import unknown
 from lianyi.projections.operational.mapping import reading_store as sql
 from lianyi.projections.operational.mapping.model import Part
-from lianyi.projections.operational.mapping.problems import BadMapping, unknown
+from lianyi.projections.operational.mapping.problems import BadMapping
 from lianyi.projections.operational.mapping.terms import (
     Column,
     Constant,

@@ -14,10 +14,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from lianyi.base.plain_yaml import plain_yaml
+from lianyi.base.content_files import NOT_ITS_NAME, keys_of, text_of, unknown
 from lianyi.projections.operational.mapping.model import (
     FactMapping,
     Lookup,
@@ -26,7 +25,7 @@ from lianyi.projections.operational.mapping.model import (
     Part,
     PartFile,
 )
-from lianyi.projections.operational.mapping.problems import BadMapping, BadTerm, reasons, unknown
+from lianyi.projections.operational.mapping.problems import BadMapping, BadTerm, reasons
 from lianyi.projections.operational.mapping.terms import (
     CodeMaps,
     Column,
@@ -43,7 +42,6 @@ from lianyi.projections.operational.star import Column as StarColumn
 
 FOLDER = "operational"
 SHIPPED = "shipped"
-FILE_BYTES_MAX = 262_144
 SOURCE = r"[a-z][a-z0-9_-]{0,60}"
 LOG = "log"
 """What the fold of the log calls itself on the shelf: no source."""
@@ -65,12 +63,9 @@ def read_mappings(content_dir: Path) -> tuple[list[FactMapping], list[BadMapping
     problems: list[BadMapping] = []
     for name, file in sorted(files.items()):
         try:
-            found.append(parse_mapping(_text_of(file, name), name))
+            found.append(parse_mapping(text_of(file, name, BadMapping), name))
         except BadMapping as problem:
             problems.append(problem)
-        except (OSError, UnicodeDecodeError) as error:
-            kind = type(error).__name__
-            problems.append(BadMapping(where=name, why=kind, why_zh=kind))
     return found, problems
 
 
@@ -89,7 +84,7 @@ def parse_mapping(text: str, name: str) -> FactMapping:
         raise BadMapping(
             where=name, why="this is no name of a source", why_zh="目录名不能作为来源名称"
         )
-    data = _data(text, name)
+    data = keys_of(text, name, BadMapping)
     for place, word, model in _strangers(data):
         raise BadMapping(where=f"{name}: {place}", **unknown(word, model.model_fields))
     _look_at_codes(data.get("codes"), name)
@@ -108,29 +103,13 @@ def parse_mapping(text: str, name: str) -> FactMapping:
     if said.fact not in star():
         raise BadMapping(where=f"{name}: fact", **unknown(said.fact, star()))
     if f"{said.fact}.yaml" != file:
-        raise BadMapping(
-            where=f"{name}: fact",
-            why="it differs from the name of the file",
-            why_zh="与文件名不一致",
-        )
+        raise BadMapping(where=f"{name}: fact", **NOT_ITS_NAME)
     fact = star()[said.fact]
     parts = tuple(
         _part(one, said, fact, f"{name}: parts.{number}") for number, one in enumerate(said.parts)
     )
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return FactMapping(source, fact, parts, said.codes, name, digest)
-
-
-def _data(text: str, name: str) -> dict[Any, Any]:
-    try:
-        data = plain_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}: line {mark.line + 1}" if mark else name
-        raise BadMapping(where=place, why="it is no YAML", why_zh="不是有效的 YAML") from error
-    if not isinstance(data, dict):
-        raise BadMapping(where=name, why="it is no list of keys", why_zh="内容不是键值")
-    return data
 
 
 def _part(said: PartFile, file: MappingFile, fact: Fact, place: str) -> Part:
@@ -233,13 +212,6 @@ def _look_at_codes(given: Any, name: str) -> None:  # noqa: ANN401 - whatever YA
                 why="all codes of a map must give texts, or flags, or whole numbers",
                 why_zh="一个映射的取值须同为文本、真假或整数",
             )
-
-
-def _text_of(file: Traversable, name: str) -> str:
-    raw = file.read_bytes()
-    if len(raw) > FILE_BYTES_MAX:
-        raise BadMapping(where=name, why="it is too long", why_zh="文件过大")
-    return raw.decode("utf-8")
 
 
 def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:

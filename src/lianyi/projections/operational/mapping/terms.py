@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import NoReturn
 from zoneinfo import available_timezones
 
-from lianyi.projections.operational.mapping.problems import BadTerm, unknown
+from lianyi.base.content_files import unknown
+from lianyi.projections.operational.mapping.problems import BadTerm
 
 LENGTH_MAX = 2_000
 DEPTH_MAX = 12

@@ -1,15 +1,9 @@
-import { Modal } from 'antd'
-import type { ReactNode } from 'react'
-
-import { Trouble } from '@/components/Trouble'
 import type { IndicatorDetail } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { useSaid } from './parts'
 import { useLastYear } from './PlaceOf'
 import { usePlaces } from './usePlaces'
-
-const FORM = 'watch-form'
 
 export type Cell = { caliber: string; hospital: string; department: string }
 
@@ -60,38 +54,5 @@ export function CellFields({ indicator, cell, put, departments }: { indicator: I
         </label>
       )}
     </>
-  )
-}
-
-type Props = { title: string; confirm: string; ready: boolean; pending: boolean; error: unknown; submit: () => void; close: () => void; children: ReactNode }
-
-/** A dialog with one form; Enter sends it. */
-export function WatchForm({ title, confirm, ready, pending, error, submit, close, children }: Props) {
-  const { t } = useTexts()
-  return (
-    <Modal
-      open
-      title={title}
-      okText={confirm}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: !ready }}
-      confirmLoading={pending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
-        {children}
-        <Trouble error={error} />
-      </form>
-    </Modal>
   )
 }
