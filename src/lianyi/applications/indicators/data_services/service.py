@@ -50,9 +50,10 @@ from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.operational.star import month_of
 from lianyi.security import account_store
-from lianyi.security.access import current, require
+from lianyi.security.access import OutsideOfReach, current, require
 from lianyi.security.acts import act
 
+NAMES_MAX: Final = 100
 READ: Final = "indicators.read"
 
 
@@ -125,6 +126,15 @@ class DataServiceDesk:
             before = await store.versions(connection, wanted.name)
             if any(one.account != actor.account for one in before):
                 raise ServiceNameTaken(where="name")
+            if not before and await store.count_names(connection, actor.account) >= NAMES_MAX:
+                raise BadOffer(
+                    where="name",
+                    why=f"{NAMES_MAX} services of yours are there already",
+                    why_zh=f"您已提供 {NAMES_MAX} 个服务",
+                )
+            for waits in before:
+                if waits.state is State.OFFERED:
+                    await store.decide(connection, replace(waits, state=State.REPLACED))
             one = Service(
                 wanted.name,
                 len(before) + 1,
@@ -170,8 +180,8 @@ class DataServiceDesk:
             OutsideOfReach: whoever acts is neither.
         """
         one = self._version(await store.versions(self._pool, name), version)
-        if not standing.mine(one):
-            require(one.offer.organisation, where="version")
+        if not (standing.mine(one) or standing.decides(one)):
+            raise OutsideOfReach(where="version")
         return await self._move(
             one, Said.REVOKED, wanted.note, granted=one.granted, hashed=one.hash
         )
@@ -185,8 +195,7 @@ class DataServiceDesk:
             all_of = await store.versions(connection, one.name)
             now = self._version(all_of, one.version)
             state = move(now.state, said)
-            later = (x for x in all_of if x.state is State.APPROVED and x.version > one.version)
-            if state is None or (said is Said.APPROVED and any(later)):
+            if state is None:
                 state_zh = STATES_ZH[now.state]
                 raise ServiceNotWaiting(where="state", state=now.state.value, state_zh=state_zh)
             actor = current().actor
@@ -248,6 +257,8 @@ class DataServiceDesk:
         view = await self._indicators.explorations.explore(
             _codes(question), asked, by=question["by"], within=granted.places
         )
+        if (await self._callable(name))[0] != one:  # another version came while it was counted
+            raise ServiceNotInForce(where="service", why="it is replaced", why_zh="已被新版本取代")
         rows = giving.rows_of(view, offer.columns)
         found = giving.digest(rows)
         if digest and digest != found:
@@ -270,14 +281,12 @@ class DataServiceDesk:
         mine = [one for one in await store.versions(self._pool, name) if standing.may_call(one)]
         if not mine:
             raise NoSuchService(where="name")
-        for one in mine:
-            why = standing.why_not(one, self._today, await self._hash(one))
-            if why is None and one.granted is not None:
-                return one, one.granted
-        last = next((one for one in mine if one.state is State.APPROVED), mine[0])
-        why = standing.why_not(last, self._today, await self._hash(last))
-        assert why is not None  # noqa: S101 - else it was returned
-        raise ServiceNotInForce(where="service", why=why.en, why_zh=why.zh)
+        one = next((one for one in mine if one.state is State.APPROVED), mine[0])
+        why = standing.why_not(one, self._today, await self._hash(one))
+        if why is not None:
+            raise ServiceNotInForce(where="service", why=why.en, why_zh=why.zh)
+        assert one.granted is not None  # noqa: S101 - what holds is approved
+        return one, one.granted
 
     # ---- what is common to them ----------------------------------------------------------------
 

@@ -38,6 +38,14 @@ async def versions(ask: Asks, name: str | None = None) -> list[Service]:
     return [_service(row) for row in rows]
 
 
+async def count_names(ask: Asks, account: UUID) -> int:
+    """Return how many services somebody owns."""
+    found: int = await ask.fetchval(
+        "SELECT count(DISTINCT name) FROM data_services.service WHERE account = $1", account
+    )
+    return found
+
+
 async def insert(connection: Connection, one: Service) -> None:
     """Add a version."""
     said = asdict(one.offer) | {day: getattr(one.offer, day).isoformat() for day in _DAYS}

@@ -26,6 +26,8 @@ from tests.unit.applications.indicators.publishing.star_house import (
 from tests.unit.applications.indicators.requests.request_house import STAYS, later, request_house
 from tests.unit.security.people import People
 
+from lianyi.applications.indicators.data_services import service
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Served = tuple[House, dict[str, Caller], People]
 PATH = "/services"
@@ -176,6 +178,36 @@ async def test_a_service_is_revoked_at_once_by_its_owner_or_who_decides(served: 
         await who[by].post(f"{path}/versions/1/revoke", {"note": "不再需要"})
         assert await code_of(who["client"], f"{path}/data", period="2026-06") == "LY-2614"
         assert await who[by].refused(f"{path}/versions/1/revoke", {}) == "LY-2612"
+
+
+async def test_nobody_else_revokes_and_a_new_offer_takes_the_place_of_one_that_waits(
+    served: Served,
+) -> None:
+    _, who, _ = served
+    path = await in_force(who, name="kept", who="analyst of a", organisation="HA")
+    assert await who["analyst"].refused(f"{path}/versions/1/revoke", {}) == "LY-1800"
+    waits = await offered(who, "analyst of a", name="kept", organisation="HA")
+    newer = await offered(who, "analyst of a", name="kept", organisation="HA", title="改名")
+    decision = {"said": "approved", "hash": newer["hash"]}
+    for one, code in ((waits, "LY-2612"), (newer, "")):
+        answer = await who["steward"].client.post(
+            f"/api/v1/indicators{path}/versions/{one['version']}/decision", json=decision
+        )
+        assert answer.status_code == (409 if code else 200)
+    states = [x["state"] for x in (await who["analyst"].get(path))["versions"]]
+    assert states == ["approved", "replaced", "replaced"]
+    assert (await who["client"].get(f"{path}/data", period="2026-06"))["version"] == 3
+
+
+async def test_so_many_services_and_no_more(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, who, _ = served
+    await in_force(who, name="one-of-a", who="analyst of a", organisation="HA")
+    monkeypatch.setattr(service, "NAMES_MAX", 1)
+    wanted = OFFER | {"organisation": "HA", "name": "another-of-a"}
+    assert await who["analyst of a"].refused(PATH, wanted) == "LY-2618"
+    await offered(who, "analyst of a", name="one-of-a", organisation="HA")
 
 
 async def test_only_named_callers_call_and_only_on_its_days(served: Served) -> None:
