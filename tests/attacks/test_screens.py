@@ -134,6 +134,17 @@ class Ward(Office):
                 self.try_post(f"{path}/alert-rules", {"kind": "missing", "hospital": told}),
             ]
             assert all(said), f"a hospital may be called {told!r}"
+        question = {"codes": "EX-04", "by": "department"}
+        for n, text in enumerate(HTML):
+            told = sayable(text)[:100]
+            ask = {"words": told, "purpose": told, "period": "2026-03", "question": question}
+            assert self.try_post("/indicators/requests", ask), f"one may ask for {told!r}"
+            service = {
+                "name": f"attacked-{n}", "title": told, "purpose": told, "question": question,
+                "columns": ["value"], "roles": ["data-service-client"],
+                "first_on": "2026-01-01", "last_on": "2036-01-01",
+            }  # fmt: skip
+            assert self.try_post("/indicators/services", service), f"one may offer {told!r}"
         history = self.get(f"{path}/calibers/national-exam/history")
         for one in history["standings"]:
             note = {"hash": one["hash"], "note": sayable(HTML[0])[:100]}
@@ -295,6 +306,11 @@ def addresses(ward: Ward) -> dict[str, list[str]]:
                            f"/quality/{told[0]}"],
         "/quality/lineage/$code": ["/quality/lineage/EX-04", f"/quality/lineage/{told[0]}"],
         "/indicators/alerts": ["/indicators/alerts", f"/indicators/alerts?code={told[0]}"],
+        "/indicators/requests": ["/indicators/requests", "/indicators/requests?over=yes",
+                                 f"/indicators/requests?request={told[0]}"],
+        "/indicators/services": ["/indicators/services",
+                                 "/indicators/services?service=attacked-0",
+                                 f"/indicators/services?service={told[0]}"],
         "/indicators/reports": ["/indicators/reports", f"/indicators/reports?report={told[0]}"],
     }  # fmt: skip
 

@@ -13,11 +13,13 @@ from lianyi.api import doors, endpoints, link_doors, oauth_doors, sign_in_doors,
 from lianyi.api.failures import install
 from lianyi.api.operations import Operations, operations_of
 from lianyi.applications.indicators import endpoints as indicators
+from lianyi.applications.indicators.data_services import endpoints as data_services
 from lianyi.applications.indicators.forms import endpoints as indicator_forms
 from lianyi.applications.indicators.insight import endpoints as insight
 from lianyi.applications.indicators.publishing import endpoints as publishing
 from lianyi.applications.indicators.quality import endpoints as quality
 from lianyi.applications.indicators.reports import endpoints as indicator_reports
+from lianyi.applications.indicators.requests import endpoints as figure_requests
 from lianyi.applications.indicators.saved import endpoints as saved_explorations
 from lianyi.channels import endpoints as channels
 from lianyi.projections import endpoints as projections
@@ -115,6 +117,8 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(indicator_forms.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(publishing.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(indicator_reports.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(data_services.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(figure_requests.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(saved_explorations.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(insight.router, prefix=PREFIX, responses=channels.REFUSALS)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from lianyi.api.dependencies import ApiDependencies
+from lianyi.applications.indicators.data_services.service import DataServiceDesk
 from lianyi.applications.indicators.forms.service import Forms
 from lianyi.applications.indicators.insight.service import Insight
 from lianyi.applications.indicators.now import StarNow
@@ -22,6 +23,8 @@ from lianyi.applications.indicators.reports.keeping import FOLDER
 from lianyi.applications.indicators.reports.noting import Noting
 from lianyi.applications.indicators.reports.running import House, Maker, access_now
 from lianyi.applications.indicators.reports.service import Reports
+from lianyi.applications.indicators.requests.existing import Existing
+from lianyi.applications.indicators.requests.service import FigureRequestDesk
 from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.projections.lake.service import LakeService
@@ -60,6 +63,19 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
     app.state.indicator_explorations = SavedQuestions(
         deps.pool, deps.log, deps.clock, deps.ids, indicators=app.state.indicators
     )
+    app.state.figure_requests = FigureRequestDesk(
+        (deps.pool, deps.log, deps.clock, deps.ids),
+        indicators=app.state.indicators,
+        saved=app.state.indicator_explorations,
+    )
+    app.state.data_services = DataServiceDesk(
+        (deps.pool, deps.log, deps.clock),
+        zone,
+        indicators=app.state.indicators,
+        saved=app.state.indicator_explorations,
+        roles=lambda: app.state.accounts.roles,
+    )
+    app.state.existing_figures = Existing(deps.pool, app.state.publishing.desk)
     app.state.indicator_reports = Reports(house, Maker(house), files)
 
 

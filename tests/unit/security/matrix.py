@@ -67,7 +67,7 @@ NOBODIES = ("anonymous", "expired-session", "expired-assignment")
 HEAD = ("operation", "role", *PLACES, *NOBODIES)
 
 NOT_THERE = "00000000-0000-0000-0000-000000000000"
-"""A report, run, note or exploration is somebody's own; their tests ask for those of others."""
+"""A report, run, note, exploration or request is somebody's own; their tests ask for others'."""
 
 Row = tuple[str, ...]
 
@@ -135,7 +135,7 @@ class Matrix:
         }  # fmt: skip
         self._here |= {"type": "DiagnosticReport", "id": "here", "index": "0", "view": "results"}
         self._here |= {"source": "his", "table": "visit"}
-        self._here |= dict.fromkeys(("report", "run", "note", "saved"), NOT_THERE)
+        self._here |= dict.fromkeys(("report", "run", "note", "saved", "request"), NOT_THERE)
         self._here |= await self._privacy(at)
         self._here |= await self._identity()
         await self._clinical()
@@ -345,6 +345,12 @@ SIGNS = {"hash": definition_hash(VISITS, VISITS.calibers[0])}
 FORM, FORM_HERE = "monthly-service", {"period": "2025-06", "hospital": HERE}
 SAYS = {"title": "r", "sections": [{"kind": "table", "codes": ["VIS-001"]}]}
 EXPLORATION = {"name": "r", "asked": {"codes": "EX-04", "by": "department"}}
+ASK = {"words": "r", "purpose": "r", "period": "2026-03", "organisation": HERE}
+SERVICE = {
+    "name": "here", "title": "r", "purpose": "r", "question": EXPLORATION["asked"],
+    "columns": ["value"], "organisation": HERE, "roles": ["data-service-client"],
+    "first_on": "2026-03-01", "last_on": "2036-03-01",
+}  # fmt: skip
 FINDING = {"rule": "ENC-015", "source": "his", "hospital": HERE, "department": "BENCH"}
 BODIES: dict[str, dict[str, Any]] = {
     "propose_caliber": SIGNS,
@@ -356,6 +362,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_indicator_report": {"version": 1, "says": SAYS},
     "run_indicator_report": {"mail": False},
     "save_exploration": EXPLORATION,
+    "offer_data_service": SERVICE,
+    "decide_data_service": {"said": "refused", "note": "r"},
+    "revoke_data_service": {},
+    "file_figure_request": ASK,
+    "amend_figure_request": ASK | {"version": 1},
+    "decide_figure_request": {"version": 1, "said": "approved"},
+    "answer_figure_request": {"version": 1, "question": EXPLORATION["asked"]},
+    "withdraw_figure_request": {"version": 1},
+    "revoke_figure_request": {"version": 1},
     "change_saved_exploration": EXPLORATION,
     "write_indicator_note": {"period": "2026-03", "hospital": HERE, "words": "r"},
     "change_indicator_note": {"version": 1, "period": "2026-03", "words": "r"},
@@ -495,6 +510,7 @@ QUESTIONS = {
     "list_indicator_places": {"period": "2026-03"},
     "explore_indicators": {"codes": "VIS-001", "period": "2026-03"},
     "export_exploration": {"codes": "VIS-001", "period": "2026-03"},
+    "find_existing_figures": {"words": "r"},
     "list_moved_rows": {"period": "2026-03", "before": SIGNS["hash"], "after": SIGNS["hash"]},
     "list_indicator_rows": {"period": "2026-03"},
     "show_source_impact": {"name": "encounter"},

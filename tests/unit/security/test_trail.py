@@ -114,6 +114,11 @@ OWN = {
     "get_indicator_report", "change_indicator_report", "run_indicator_report",
     "retry_indicator_report", "download_indicator_report",
     "open_saved_exploration", "change_saved_exploration", "remove_saved_exploration",
+    "get_data_service", "decide_data_service", "revoke_data_service", "call_data_service",
+    "call_data_service_as_csv",
+    "get_figure_request", "amend_figure_request", "decide_figure_request",
+    "answer_figure_request", "withdraw_figure_request", "revoke_figure_request",
+    "show_requested_figures", "list_requested_rows",
     "get_indicator_note_history", "change_indicator_note", "withdraw_indicator_note",
 }  # fmt: skip
 """What is done with one's own, or with what waits: nothing does in the table, and all are told."""

@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, formsSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, ruleSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, formsSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, requestsSearch, servicesSearch, ruleSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -296,6 +296,20 @@ const indicatorReports = createRoute({
   component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ReportsPage'))),
 })
 
+const indicatorRequests = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/requests',
+  validateSearch: requestsSearch,
+  component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/RequestsPage'))),
+})
+
+const indicatorServices = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/services',
+  validateSearch: servicesSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ServicesPage'))),
+})
+
 const quality = createRoute({
   getParentRoute: () => root,
   path: '/quality',
@@ -343,7 +357,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorForms, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorForms, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, indicatorRequests, indicatorServices, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

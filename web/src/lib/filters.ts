@@ -466,6 +466,17 @@ export function alertsSearch(raw: RawSearch): { alert?: (typeof ALERT_STATES)[nu
   return said({ alert: cleanWord(raw['alert'], ALERT_STATES), code: cleanCode(raw['code']) })
 }
 
+/** Which request for figures is open, and whether those are listed that are over. */
+export function requestsSearch(raw: RawSearch): { request?: string | undefined; over?: 'yes' | undefined } {
+  return said({ request: cleanSaved(raw['request']), over: cleanWord(raw['over'], ['yes'] as const) })
+}
+
+/** Which data service is open. */
+export function servicesSearch(raw: RawSearch): { service?: string | undefined } {
+  const service = cleanText(raw['service'], 60)
+  return said({ service: service && /^[a-z][a-z0-9-]{1,59}$/.test(service) ? service : undefined })
+}
+
 /** Which report is open. */
 export function reportsSearch(raw: RawSearch): { report?: string | undefined } {
   const report = cleanText(raw['report'], 36)

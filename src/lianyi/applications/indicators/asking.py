@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
 from lianyi.applications.indicators.failures import NothingInSight
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.sight import Sight, Sights
-from lianyi.applications.indicators.window import Window
+from lianyi.applications.indicators.window import EVERYWHERE, Places, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,26 @@ class Asking:
         self._sights = Sights(pool)
 
     async def window(
-        self, asked: Asked, period: Period, *, also: Sequence[str] = ()
+        self,
+        asked: Asked,
+        period: Period,
+        *,
+        also: Sequence[str] = (),
+        within: Places = EVERYWHERE,
     ) -> tuple[Window, Sight]:
-        """Return which rows are meant, of those that whoever asks may see counted."""
+        """Return which rows are meant, of those that whoever asks may see counted.
+
+        Args:
+            asked: which figures.
+            period: its months.
+            also: permissions that he must have there, too.
+            within: places beyond which nothing is meant, whatever he may see.
+
+        Raises:
+            NothingInSight: there is nothing left.
+        """
         sight = await self._sights.of_caller(also=also)
+        sight = replace(sight, places=sight.places.both(within))
         sight = sight.narrowed(asked.hospital, asked.department, asked.doctor)
         if sight.nothing:
             raise NothingInSight(where="indicators")

@@ -36,6 +36,7 @@ from lianyi.applications.indicators.publishing.known import defined_by
 from lianyi.applications.indicators.rowing import Rows
 from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
 from lianyi.applications.indicators.views import Side
+from lianyi.applications.indicators.window import EVERYWHERE, Places
 from lianyi.applications.indicators.wording import part_view, said_of
 from lianyi.base.clock import Clock
 from lianyi.projections.masterdata.questions import Questions
@@ -100,9 +101,22 @@ class Explorations:
         return places_view(places, doctors, names)
 
     async def explore(
-        self, codes: Sequence[str], asked: Asked, *, by: str, also: Sequence[str] = ()
+        self,
+        codes: Sequence[str],
+        asked: Asked,
+        *,
+        by: str,
+        also: Sequence[str] = (),
+        within: Places = EVERYWHERE,
     ) -> ExploredView:
-        """Return indicators put together by what somebody likes; ``also``: permissions needed, too.
+        """Return indicators put together by what somebody likes.
+
+        Args:
+            codes: of indicators.
+            asked: period and place.
+            by: by what they are put together.
+            also: permissions that whoever asks must have there, too.
+            within: places beyond which nothing is counted.
 
         Raises:
             BadSlice: they cannot be put together or narrowed so.
@@ -120,7 +134,7 @@ class Explorations:
         period, split, slices = (
             parse_period(asked.period), parse_by(by), parse_slices(asked.where)
         )  # fmt: skip
-        window, sight = await self._asking.window(asked, period, also=also)
+        window, sight = await self._asking.window(asked, period, also=also, within=within)
         definitions = await self._book.now(self._today)
         some = [
             meant(

@@ -63,7 +63,7 @@ from lianyi.applications.indicators.views import (
     Side,
     TodayView,
 )
-from lianyi.applications.indicators.window import Window
+from lianyi.applications.indicators.window import EVERYWHERE, Places, Window
 from lianyi.applications.indicators.wording import part_view, said_of
 from lianyi.base.clock import Clock
 from lianyi.projections.identity.service import IdentityService
@@ -327,15 +327,24 @@ class IndicatorService:
             if one.when == "today" and (sight.doctors is None or one.part.doctor)
         ]
 
-    async def rows(self, code: str, asked: Asked, *, side: Side, skip: int, limit: int) -> RowsView:
-        """Return the rows behind a figure.
+    async def rows(
+        self,
+        code: str,
+        asked: Asked,
+        *,
+        side: Side,
+        skip: int,
+        limit: int,
+        within: Places = EVERYWHERE,
+    ) -> RowsView:
+        """Return the rows behind a figure; ``within``: places beyond which none is shown.
 
         Raises:
             NotCounted: there are none, for it is not counted from rows.
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, sight = await self._asking.window(asked, period)
+        window, sight = await self._asking.window(asked, period, within=within)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=sight.doctors is not None)
         behind = await self._rows.page(one, side, window, skip=skip, limit=limit)

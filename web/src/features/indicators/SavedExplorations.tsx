@@ -10,15 +10,14 @@ import { client, type SavedExploration, take } from '@/lib/api'
 import type { ExploreSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
+import { askedBy, searchOf } from './explored'
+
 const KEY = ['indicators', 'explorations']
 
 type Props = { search: ExploreSearch; open: (search: ExploreSearch) => void }
 
-/** What an address asks, as it is kept; what is empty is not asked. */
-const asked = ({ codes = '', by = '', period = '', hospital = '', department = '', doctor = '', where = '' }: ExploreSearch) => ({ codes, by, period, hospital, department, doctor, where })
-
 /** The address of a saved exploration: its question, and its number. */
-const addressOf = ({ saved, asked: said }: SavedExploration): ExploreSearch => ({ ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== '')), saved })
+const addressOf = ({ saved, asked: said }: SavedExploration): ExploreSearch => ({ ...searchOf(said), saved })
 
 /** Explorations under a name: opened from the list or by a link, saved, renamed, shared, removed. */
 export function SavedExplorations({ search, open }: Props) {
@@ -101,7 +100,7 @@ function Dialog({ of, search, open, close }: Props & { of: SavedExploration | un
   const save = useMutation({
     gcTime: 0,
     mutationFn: async () => {
-      const body = { name: name.trim(), shared, asked: asked(search) }
+      const body = { name: name.trim(), shared, asked: askedBy(search) }
       const done = of
         ? await take(client.PUT('/api/v1/indicators/explorations/{saved}', { params: { path: { saved: of.saved } }, body }))
         : await take(client.POST('/api/v1/indicators/explorations', { body }))

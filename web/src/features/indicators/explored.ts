@@ -1,6 +1,7 @@
 /** An exploration in an address: by what figures are put together, and which rows are counted. */
 
-import type { ExploredCell, ExploredFigures } from '@/lib/api'
+import type { ExploredCell, ExploredFigures, SavedQuestion } from '@/lib/api'
+import { type ExploreSearch, exploreSearch } from '@/lib/filters'
 
 export type Slice = { column: string; value: string }
 
@@ -61,3 +62,23 @@ export function drillOf(asked: Asked, by: readonly string[], places: ExploredCel
   found.where = whereOf(slices)
   return found
 }
+
+/** What an address asks, as it is kept; what is empty is not asked. */
+export const askedBy = ({ codes = '', by = '', period = '', hospital = '', department = '', doctor = '', where = '' }: ExploreSearch): SavedQuestion => ({ codes, by, period, hospital, department, doctor, where })
+
+/** The address of what is kept. */
+export const searchOf = (asked: SavedQuestion): ExploreSearch => Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''))
+
+function searchIn(link: string): ExploreSearch {
+  const at = link.indexOf('?')
+  return at < 0 ? {} : exploreSearch(Object.fromEntries(new URLSearchParams(link.slice(at + 1))))
+}
+
+/** The question of a link to an exploration; null where it names no indicator. */
+export function questionIn(link: string): SavedQuestion | null {
+  const search = searchIn(link)
+  return search.codes === undefined ? null : askedBy(search)
+}
+
+/** The saved exploration that a link opens; null where it opens none. */
+export const savedIn = (link: string): string | null => searchIn(link).saved ?? null

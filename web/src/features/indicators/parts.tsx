@@ -35,13 +35,15 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
         {may('indicators.read') && <PageLink to="/indicators/forms" text={t('indicators.forms.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/alerts" text={t('indicators.alerts.title')} />}
         {may('indicators.read') && <PageLink to="/indicators/reports" text={t('indicators.reports.title')} />}
+        <PageLink to="/indicators/requests" text={t('indicators.requests.title')} />
+        {may('indicators.read') && <PageLink to="/indicators/services" text={t('indicators.services.title')} />}
       </nav>
       {children}
     </div>
   )
 }
 
-function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/workload' | '/indicators/reports' | '/indicators/exam' | '/indicators/forms' | '/indicators/alerts'; text: string; exact?: boolean }) {
+function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/workload' | '/indicators/reports' | '/indicators/exam' | '/indicators/forms' | '/indicators/alerts' | '/indicators/requests' | '/indicators/services'; text: string; exact?: boolean }) {
   return (
     <Link to={to} className="page-link" activeOptions={{ exact, includeSearch: false }} activeProps={{ 'aria-current': 'page' }}>
       {text}

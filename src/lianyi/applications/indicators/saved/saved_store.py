@@ -12,6 +12,7 @@ from lianyi.applications.indicators.saved.model import Saved
 from lianyi.messagelog.postgres_leases import Connection
 
 Asks = Connection | asyncpg.Pool
+VISIBLE_MAX = 2_000
 _SAVED = "saved, account, by_name, name, asked, is_shared, saved_at, changed_at"
 
 
@@ -21,6 +22,17 @@ async def of_account(ask: Asks, account: UUID) -> list[Saved]:
         f"SELECT {_SAVED} FROM explorations.saved"  # noqa: S608
         " WHERE account = $1 ORDER BY changed_at DESC, saved",
         account,
+    )
+    return [_saved(row) for row in rows]
+
+
+async def visible(ask: Asks, account: UUID) -> list[Saved]:
+    """Return what somebody may open: his own and what was shared, the last changed first."""
+    rows = await ask.fetch(
+        f"SELECT {_SAVED} FROM explorations.saved"  # noqa: S608
+        " WHERE is_shared OR account = $1 ORDER BY changed_at DESC, saved LIMIT $2",
+        account,
+        VISIBLE_MAX,
     )
     return [_saved(row) for row in rows]
 

@@ -83,7 +83,7 @@ class SavedQuestions:
             NoSuchIndicator, UnreadablePeriod, BadSlice, TooMuchAtOnce: it cannot be asked.
             TooManySaved: whoever acts has saved as many as are kept.
         """
-        await self._must_make_sense(wanted.asked)
+        await self.must_make_sense(wanted.asked)
         actor, now = current().actor, self._clock.now()
         one = Saved(
             self._ids.new_id(),
@@ -110,7 +110,7 @@ class SavedQuestions:
             NoSuchExploration: whoever acts has none of this number.
             NoSuchIndicator, UnreadablePeriod, BadSlice, TooMuchAtOnce: see :meth:`save`.
         """
-        await self._must_make_sense(wanted.asked)
+        await self.must_make_sense(wanted.asked)
         changed = replace(
             await self._own(saved),
             name=wanted.name.strip(),
@@ -144,7 +144,12 @@ class SavedQuestions:
             raise NoSuchExploration(where="saved")
         return found
 
-    async def _must_make_sense(self, asked: SavedQuestion) -> None:
+    async def must_make_sense(self, asked: SavedQuestion) -> None:
+        """Do nothing when a question can be asked.
+
+        Raises:
+            NoSuchIndicator, UnreadablePeriod, BadSlice, TooMuchAtOnce: it cannot.
+        """
         codes = [one for one in (part.strip() for part in asked.codes.split(",")) if one]
         if len(codes) > EXPLORED_MAX:
             raise TooMuchAtOnce(

@@ -1,0 +1,1 @@
+"""Figures offered to other systems as named services: approved, limited, counted, revocable."""
