@@ -43,6 +43,9 @@ surgery=S1 encounter=E1 class=inpatient kind=operation operating=SUR discharging
 surgery=S2 encounter=E1 class=inpatient kind=operation operating=SUR discharging=SUR started_at=03-07T09 discharged_at=03-10T10 elective=0 level=3 incision=one incision_infected=1 unplanned_return=1 cancelled=0
 surgery=S3 encounter=E2 class=inpatient kind=interventional operating=SUR discharging=SUR started_at=03-06T09 discharged_at=03-12T10 elective=1 day_surgery=1 level=2 incision=zero cancelled=0 complication=1
 surgery=S4 encounter=E2 class=inpatient kind=diagnostic operating=SUR discharging=SUR started_at=03-07T09 discharged_at=03-12T10 elective=1 level=1 cancelled=0
+surgery=S6 encounter=E6 class=inpatient operating=SUR scheduled_at=03-22T09 done=1
+surgery=S7 encounter=E6 class=inpatient operating=SUR scheduled_at=03-23T09
+surgery=S8 encounter=E6 class=inpatient operating=SUR scheduled_at=03-24T09 ended_at=03-24T12
 surgery=S5 encounter=E6 class=inpatient kind=operation operating=SUR discharging=MED scheduled_at=03-21T09 elective=1 cancelled=1
 """  # noqa: E501
 CHARGES = """
@@ -61,6 +64,17 @@ RESULTS = """
 result=R1 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:08 answered_at=03-02T09:30
 result=R2 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:20 answered_at=03-02T10:00
 result=R3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=0
+"""  # noqa: E501
+ORDERS = """
+order=L1 class=inpatient category=laboratory ordering=MED ordered_at=03-02T08 received_at=03-02T09 reported_at=03-02T11 charged_at=03-02T08 closed_loop=1
+order=L2 class=inpatient category=laboratory ordering=MED ordered_at=03-03T08 received_at=03-03T09
+order=L3 class=inpatient category=laboratory ordering=SUR ordered_at=03-04T08 cancelled=1
+order=L4 class=inpatient category=laboratory ordering=SUR ordered_at=03-04T09
+order=I1 class=outpatient category=imaging ordering=MED ordered_at=03-05T08 reported_at=03-05T09 charged_at=03-05T08 closed_loop=1
+order=D1 class=inpatient category=drug ordering=MED ordered_at=03-02T08 dispensed_at=03-02T09 executed_at=03-02T10 bedside=1 closed_loop=1
+order=D2 class=inpatient category=drug ordering=MED ordered_at=03-02T08 dispensed_at=03-02T09 executed_at=03-02T10 closed_loop=1
+order=D3 class=inpatient category=drug ordering=SUR ordered_at=03-31T20 dispensed_at=03-31T21
+order=D4 class=inpatient category=drug ordering=SUR ordered_at=03-31T21 executed_at=04-01T02 bedside=1 closed_loop=1
 """  # noqa: E501
 
 EXPECTED = {
@@ -93,12 +107,21 @@ EXPECTED = {
     ("INP-037", "hospital"): (7, 4, 1.75),
     ("RES-042", "hospital"): (1, 2, 50),
     ("RES-044", "hospital"): (3720, 2, 31),
+    ("RES-049", "hospital"): (2, 2, 100),
+    ("ORD-002", "hospital"): (3, 4, 75),
+    ("ORD-004", "hospital"): (1, 3, 100 / 3),  # L3 was cancelled
+    ("ORD-019", "hospital"): (2, 3, 200 / 3),
+    ("ORD-020", "hospital"): (2, 4, 50),
+    ("ORD-021", "hospital"): (3, 4, 75),
+    ("ORD-022", "hospital"): (2, 3, 200 / 3),
+    ("ORD-023", "hospital"): (1, 2, 50),  # D4 was given in April
+    ("SUR-033", "hospital"): (2, 3, 200 / 3),  # S5 was called off, the others were never booked
     ("VIS-013", "hospital"): (0, 1, 0),
 }
 
 
 GOLDEN = {"encounter": ENCOUNTERS, "surgery": SURGERIES, "charge": CHARGES,
-          "ward_day": WARDS, "result": RESULTS}  # fmt: skip
+          "ward_day": WARDS, "result": RESULTS, "order": ORDERS}  # fmt: skip
 
 
 def golden_rows(fact: str, hospital: str = HOSPITAL) -> pa.Table:
