@@ -104,7 +104,10 @@ class Rows:
         Raises:
             NotCounted: there are none, for it is not counted from rows.
         """
-        return await self.of_part(one.indicator, _side(one, side), window, skip=skip, limit=limit)
+        part, without = _side(one, side)
+        return await self.of_part(
+            one.indicator, part, window, skip=skip, limit=limit, without=without
+        )
 
     async def of_part(
         self,
@@ -265,14 +268,30 @@ def _fits(code: str, total: int) -> None:
         )
 
 
-def _side(one: Meant, side: Side) -> Part:
+def _side(one: Meant, side: Side) -> tuple[Part, Part | None]:
+    """Return what a side counts, and what is left out of it."""
     code = one.indicator.indicator
     if not one.counted:
         raise NotCounted(where=code, why=one.why.en, why_zh=one.why.zh)
     part = one.caliber.numerator if side == "numerator" else one.caliber.denominator
     if part is None:
         raise NotCounted(where=code, why="this caliber has no denominator", why_zh="该口径没有分母")
-    return part
+    if side != "rest":
+        return part, None
+    above = one.caliber.numerator
+    if above is None or not _same_rows(above, part):
+        raise NotCounted(
+            where=code,
+            why="numerator and denominator count different rows",
+            why_zh="该口径的分子与分母不是同一类明细",
+        )
+    return part, above
+
+
+def _same_rows(above: Part, below: Part) -> bool:
+    """Tell whether what the numerator leaves of the denominator are rows of both."""
+    same = ("fact", "time", "department", "aggregate")
+    return all(getattr(above, one) == getattr(below, one) for one in same) and not below.of
 
 
 def _row_view(

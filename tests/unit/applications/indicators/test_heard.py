@@ -108,7 +108,9 @@ def test_what_became_of_orders_is_known_where_somebody_says_it() -> None:
     sides = sides_of([ordered, closed])
     assert [one.where for one in sides.values()] == ["", "has(reported_at)"]
     rows = {("H1", JUNE): 9, ("H2", JUNE): 9}
-    told = Heard.counted(sides, dict(zip(sides.values(), (rows, {("H1", JUNE): 1}), strict=True)), {})
+    told = Heard.counted(
+        sides, dict(zip(sides.values(), (rows, {("H1", JUNE): 1}), strict=True)), {}
+    )
     here = Span(JUNE, JUNE)
     assert told.lack([ordered, closed], {"H1"}, here) is None
     assert told.lack([ordered], {"H2"}, here) is None

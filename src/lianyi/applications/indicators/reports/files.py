@@ -346,6 +346,7 @@ _SIDE: Final = BothWords(zh="明细", en="rows of the")
 _SIDES: Final[Mapping[Side, BothWords]] = {
     "numerator": BothWords(zh="分子", en="numerator"),
     "denominator": BothWords(zh="分母", en="denominator"),
+    "rest": BothWords(zh="分母中未计入分子的", en="denominator that the numerator leaves"),
 }
 _ROWS: Final = BothWords(zh="行数", en="rows")
 _SUM: Final = BothWords(zh="合计", en="they come to")

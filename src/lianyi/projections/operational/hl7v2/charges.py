@@ -79,7 +79,8 @@ def _orders(care: Care, charge: Segment, at: Context) -> list[str]:
     """Return the numbers of the orders for which something is charged, each once."""
     below = [one for one in care.orders if one.charge is charge]
     found = [
-        at.order_number(one.control, *details) or at.order_number(one.control, *details, filler=True)
+        at.order_number(one.control, *details)
+        or at.order_number(one.control, *details, filler=True)
         for one in below
         for details in [[noted.segment for noted in one.details if noted.segment.name == "OBR"]]
     ]

@@ -33,6 +33,8 @@ _CANCELS: Final = frozenset({"CA", "OC", "CR"})
 _COMPLETED: Final = "CM"
 _NOT_GIVEN: Final = frozenset({"RE", "NA"})
 """RXA-20: refused, or not administered."""
+_ANSWERS: Final[tuple[str, ...]] = ("received_at", "reported_at")
+"""What a report says of its order."""
 _BY_MESSAGE: Final = {"OML": "laboratory", "OMI": "imaging"}
 _DRUGS: Final = ("RXE", "RXO", "RXD")
 _RELEASED: Final = frozenset({"F", "C"})
@@ -129,9 +131,9 @@ def read_results(care: Care, at: Context) -> None:
         key = f"{number or placer}^{service}" if service else number or placer
         report = _report(order, obr, care, at)
         at.state("result", key, report, of=placer)
-        answered = {one: report[one] for one in ("received_at", "reported_at") if one in report}
+        answered = {one: report[one] for one in _ANSWERS if one in report}
         if answered:
-            at.state("order", placer or number, {BESIDE: True, **answered})
+            at.state("order", placer or number, {BESIDE: True} | answered)
 
 
 def _report(order: Order, obr: Segment, care: Care, at: Context) -> dict[str, Value]:
