@@ -21,7 +21,7 @@ from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
 from lianyi.applications.indicators.figures import scale
 from lianyi.applications.indicators.model import Indicator, Part
 from lianyi.applications.indicators.naming import Names
-from lianyi.applications.indicators.views import NamedColumn, RowCell, RowView, Side
+from lianyi.applications.indicators.views import NamedColumn, RowCell, RowsOf, RowView
 from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import word_of
 from lianyi.projections.identity.ids import record_id, shown
@@ -97,7 +97,7 @@ class Rows:
         self._identity = identity
 
     async def page(
-        self, one: Meant, side: Side, window: Window, *, skip: int, limit: int
+        self, one: Meant, side: RowsOf, window: Window, *, skip: int, limit: int
     ) -> Behind:
         """Return a page of the rows that one side of a figure counts.
 
@@ -214,7 +214,7 @@ class Rows:
             shows(channels.get(hospital, 0), sorted(whose))
         return found
 
-    async def pages(self, one: Meant, side: Side, window: Window) -> AsyncIterator[Behind]:
+    async def pages(self, one: Meant, side: RowsOf, window: Window) -> AsyncIterator[Behind]:
         """Give all rows that one side of a figure counts, :data:`PAGE_ROWS` at a time.
 
         Raises:
@@ -230,7 +230,7 @@ class Rows:
             if not behind.rows or skip >= behind.total:
                 return
 
-    async def export(self, one: Meant, side: Side, window: Window) -> str:
+    async def export(self, one: Meant, side: RowsOf, window: Window) -> str:
         """Return all rows that one side of a figure counts as CSV, for a spreadsheet.
 
         Raises:
@@ -268,7 +268,7 @@ def _fits(code: str, total: int) -> None:
         )
 
 
-def _side(one: Meant, side: Side) -> tuple[Part, Part | None]:
+def _side(one: Meant, side: RowsOf) -> tuple[Part, Part | None]:
     """Return what a side counts, and what is left out of it."""
     code = one.indicator.indicator
     if not one.counted:

@@ -59,8 +59,8 @@ from lianyi.applications.indicators.views import (
     IndicatorDetail,
     IndicatorList,
     NowTile,
+    RowsOf,
     RowsView,
-    Side,
     TodayView,
 )
 from lianyi.applications.indicators.window import Window
@@ -327,7 +327,9 @@ class IndicatorService:
             if one.when == "today" and (sight.doctors is None or one.part.doctor)
         ]
 
-    async def rows(self, code: str, asked: Asked, *, side: Side, skip: int, limit: int) -> RowsView:
+    async def rows(
+        self, code: str, asked: Asked, *, side: RowsOf, skip: int, limit: int
+    ) -> RowsView:
         """Return the rows behind a figure.
 
         Raises:
@@ -356,7 +358,7 @@ class IndicatorService:
             next_skip=after if behind.rows and after < behind.total else None,
         )
 
-    async def export(self, code: str, asked: Asked, *, side: Side) -> str:
+    async def export(self, code: str, asked: Asked, *, side: RowsOf) -> str:
         """Return the rows behind a figure as CSV; who exports must also be allowed to see them.
 
         Raises:
@@ -367,7 +369,7 @@ class IndicatorService:
         return await self._rows.export(one, side, window)
 
     async def export_pages(
-        self, code: str, asked: Asked, *, side: Side
+        self, code: str, asked: Asked, *, side: RowsOf
     ) -> tuple[Meant, AsyncIterator[Behind]]:
         """Return the same rows as :meth:`export`, some thousand at a time.
 

@@ -53,11 +53,11 @@ MONTHS: Final = 12
 SEES: Final = ("quality.read",)
 """What whoever sees scores must be allowed to besides indicators: half of a score is of rules."""
 _NO_CASES: Final = BothWords(
-    zh="本月该科室没有此类业务，不计入", en="the department had no such cases in this month"
+    zh="本月该科室没有此类业务", en="the department had no such cases in this month"
 )
 _NO_ROWS: Final = BothWords(
-    zh="无数据：本月没有可检查的该科室记录，不计入",
-    en="no data: the department has no rows of this month that could be checked",
+    zh="本月该科室没有可检查的记录",
+    en="the department has no rows of this month that could be checked",
 )
 _PERCENT: Final = 100.0
 Scores = Mapping[str, Score]
