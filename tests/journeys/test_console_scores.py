@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -15,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from .clinic import Clinic
 from .conftest import open_clinic
 from .people import asking, hire, sign_in
+from .test_console_indicators import ZONE, put
 
 pytestmark = pytest.mark.browser
 
@@ -176,3 +178,55 @@ def test_scores_fit_a_phone(clinic: Clinic, page: Page) -> None:
     expect(page.get_by_role("region", name="违规明细").first).to_contain_text("共")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     picture(page, "rule-390")
+
+
+def platform_days(clinic: Clinic) -> None:
+    """Put what the platform did on two days of March."""
+    month = 26 * 12 + 2
+    days = [datetime(2026, 3, day, tzinfo=ZONE) for day in (1, 2)]
+    rows = [
+        {"link_day": f"lab> {at:%d}", "channel": "lab", "way": "intake", "at": at,
+         "received": 100 * (place + 1), "held": 3}
+        for place, at in enumerate(days)
+    ] + [
+        {"link_day": f"lab>emr {at:%d}", "channel": "lab", "destination": "emr", "way": "delivery",
+         "at": at, "tried": 97, "first_time": 95, "delivered": 97, "parked": place}
+        for place, at in enumerate(days)
+    ]  # fmt: skip
+    put(clinic, "link_day", rows, month=month)
+
+
+def test_the_effect_of_it_is_a_topic_and_what_nobody_can_count_is_entered(
+    clinic: Clinic, page: Page
+) -> None:
+    platform_days(clinic)
+    password = hire(clinic, "he.informatics", "何信息", "manager")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    address = "/indicators/topics?topic=informatics&period=2026-03&hospital=H1"
+    sign_in(clinic, page, "he.informatics", password, address)
+    topic = page.get_by_role("region", name="信息化效果", exact=True)
+    first_time = topic.get_by_role("listitem").filter(has_text="消息一次投递成功率")
+    expect(first_time).to_contain_text("97.9", timeout=120_000)
+    expect(topic.get_by_role("listitem").filter(has_text="日均接收消息数")).to_contain_text("150")
+    by_form = topic.get_by_role("listitem").filter(has_text="信息系统医务人员满意度")
+    expect(by_form).to_contain_text("须人工填报")
+    picture(page, "informatics-1440")
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(page, "informatics-390")
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{clinic.address}/indicators/forms?form=informatics-effect&period=2025&hospital=H1")
+    sheet = page.get_by_role("region", name="信息化效果评价表")
+    sheet.get_by_role("button", name="填报 信息系统医务人员满意度").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="分子").fill("180")
+    dialog.get_by_role("textbox", name="分母（可空）").fill("200")
+    dialog.get_by_role("textbox", name="依据").fill("2025 年问卷，有效 200 份")
+    picture(page, "entering-1440")
+    dialog.get_by_role("button", name="填报").click()
+    expect(dialog).to_have_count(0)
+    entered = page.get_by_role("region", name="填报记录")
+    expect(entered).to_contain_text("待确认")
+    expect(entered).to_contain_text("2025 年问卷，有效 200 份")
+    picture(page, "form-1440")

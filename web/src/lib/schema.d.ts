@@ -8802,6 +8802,9 @@ export interface components {
         /**
          * FormSheetLine
          * @description A line, and as what it would be printed of the same period a year before.
+         *
+         *     Attributes:
+         *         enters: whether a person enters its figure; no data tell it.
          */
         FormSheetLine: {
             /** Caliber */
@@ -8812,6 +8815,8 @@ export interface components {
             decimals: number;
             /** Denominator */
             denominator: string | null;
+            /** Enters */
+            enters: boolean;
             /** Hash */
             hash: string;
             name: components["schemas"]["BothWords"];

@@ -330,6 +330,38 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0".
 -- HR-014 hospital v1 d: as BED-002 hospital v1 n
 -- HR-015 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."trainee_elsewhere", FALSE)) AS "t1";
+-- INF-001 hospital v1 n
+SELECT COALESCE(SUM("t1"."received"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE)) AS "t1";
+-- INF-002 hospital v1 n: as INF-001 hospital v1 n
+-- INF-002 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."at") AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE)) AS "t1";
+-- INF-003 hospital v1 n
+SELECT COALESCE(SUM("t1"."delivered"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE)) AS "t1";
+-- INF-004 hospital v1 n
+SELECT COALESCE(SUM("t1"."first_time"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE)) AS "t1";
+-- INF-004 hospital v1 d
+SELECT COALESCE(SUM("t1"."tried"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE)) AS "t1";
+-- INF-005 hospital v1 n
+SELECT COALESCE(SUM("t1"."parked"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE) AND "t0"."parked" IS NOT NULL) AS "t1";
+-- INF-005 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."at") AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE) AND "t0"."parked" IS NOT NULL) AS "t1";
+-- INF-006 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."channel") AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE) AND COALESCE("t0"."received" > 0, FALSE)) AS "t1";
+-- INF-007 hospital v1 n
+SELECT COALESCE(SUM("t1"."held"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE)) AS "t1";
+-- INF-007 hospital v1 d: as INF-001 hospital v1 n
+-- INF-010 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."by_order", FALSE)) AS "t1";
+-- INF-010 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND TRUE) AS "t1";
+-- INF-011 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."ordering") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."by_order", FALSE)) AS "t1";
+-- INF-011 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."ordering") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND TRUE) AS "t1";
+-- INF-012 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('laboratory', 'imaging'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND "t0"."reported_at" IS NOT NULL) AS "t1";
+-- INF-012 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('laboratory', 'imaging'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE))) AS "t1";
 -- INP-001 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."admitted_at_month" >= 312 AND "t0"."admitted_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."admitting" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
 -- INP-002 hospital v1 n

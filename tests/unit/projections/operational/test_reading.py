@@ -220,6 +220,9 @@ def test_a_report_and_a_charge_tell_their_order_what_became_of_it() -> None:
         segment("FT1", {2: "F3", 4: stamp("2 11"), 6: "CD", 7: "CT", 11: "90", 23: "O3"}),
     )
     report = reported("2 12", ("NM", "N"), received="2 11")
+    charges = folded(charged)["charge"]
+    assert [one.columns.get("by_order") for one in charges.values()] == [True, True, True]
+    assert "by_order" not in only(charge("2 9", "1"), "charge")
     orders = folded(charged, report, ordered("2 9"), ordered("2 9", number="O2"),
                     ordered("2 9", number="O3"))["order"]  # fmt: skip
     first, second, third = (orders[f"YY^{one}"].columns for one in ("O1", "O2", "O3"))

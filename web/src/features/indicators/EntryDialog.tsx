@@ -3,17 +3,20 @@ import { Input, Modal } from 'antd'
 import { useState } from 'react'
 
 import { Trouble } from '@/components/Trouble'
-import { client, type ExamRow, take } from '@/lib/api'
+import { client, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
-import { unitOf, useSaid } from './parts'
+import { type Said, unitOf, useSaid } from './parts'
 
 const FORM = 'enter-figure'
 /** An exact number, as the server takes it. */
 const NUMBER = '\\d{1,18}(\\.\\d{1,8})?'
 
+/** Which figure is entered. */
+export type Entering = { code: string; caliber: string; name: Said; unit: string; why: string }
+
 /** A figure that no data tell, with what it rests on; another person confirms it. */
-export function EntryDialog({ row, year, hospital, close }: { row: ExamRow; year: string; hospital: string; close: () => void }) {
+export function EntryDialog({ row, year, hospital, close }: { row: Entering; year: string; hospital: string; close: () => void }) {
   const { t } = useTexts()
   const said = useSaid()
   const queries = useQueryClient()
@@ -36,7 +39,7 @@ export function EntryDialog({ row, year, hospital, close }: { row: ExamRow; year
   return (
     <Modal
       open
-      title={t('indicators.enterTitle', { name: said({ zh: row.name_zh, en: row.name_en }), year })}
+      title={t('indicators.enterTitle', { name: said(row.name), year })}
       okText={t('indicators.enter')}
       cancelText={t('common.cancel')}
       okButtonProps={{ htmlType: 'submit', form: FORM, disabled: form.numerator === '' || form.evidence.trim() === '' }}

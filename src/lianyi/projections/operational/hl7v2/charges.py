@@ -50,7 +50,7 @@ def read(care: Care, at: Context) -> None:
         type_ = charge.text(6).upper()
         if type_ not in _CHARGES:
             continue
-        item = charge.text(7)
+        item, numbers = charge.text(7), _orders(care, charge, at)
         said = only_said(
             **{
                 "encounter": at.encounter(care),
@@ -66,12 +66,13 @@ def read(care: Care, at: Context) -> None:
                 ),
                 "quantity": _quantity(charge),
                 "amount_fen": _amount(charge, type_),
+                "by_order": True if numbers else None,
             }
         )
         at.state("charge", _key(charge, place, type_, at), said)
         charged = said.get("charged_at")
         if type_ in _OWN and charged is not None:
-            for number in _orders(care, charge, at):
+            for number in numbers:
                 at.state("order", number, {BESIDE: True, "charged_at": charged})
 
 

@@ -44,6 +44,7 @@ FEEDS_OF: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("order", "executed_at"): ("RAS",),
     ("order", "bedside"): ("RAS",),
     ("surgery", "done"): ("SIU",),
+    ("charge", "by_order"): ("DFT",),
     ("result", "told_at"): (),
     ("result", "answered_at"): (),
 }

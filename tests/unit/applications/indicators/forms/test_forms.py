@@ -92,7 +92,8 @@ async def test_a_sheet_is_printed_by_its_edition_and_says_where_each_line_is_fro
     a = callers["a"]
     listed = await a.get("/forms")
     assert [one["form"] for one in listed["items"]] == [
-        "annual-hospital", "monthly-service", "national-exam", "own", "quarterly-insurance",
+        "annual-hospital", "informatics-effect", "monthly-service", "national-exam", "own",
+        "quarterly-insurance",
     ]  # fmt: skip
     assert listed["unusable"] == []
     sheet = await a.get(SHEET, **JUNE)
