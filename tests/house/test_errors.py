@@ -20,7 +20,7 @@ CODES_OF_FLOOR = {
     "messagelog": "13",
     "channels": "14 15 16",
     "projections": "20 21 22 23 24",
-    "applications": "25",
+    "applications": "25 26",
     "api": "16",
     "security": "18 23",
     "cli": "17",
