@@ -21,6 +21,7 @@ from lianyi.applications.indicators.quality import endpoints as quality
 from lianyi.applications.indicators.reports import endpoints as indicator_reports
 from lianyi.applications.indicators.requests import endpoints as figure_requests
 from lianyi.applications.indicators.saved import endpoints as saved_explorations
+from lianyi.applications.indicators.scores import endpoints as scores
 from lianyi.channels import endpoints as channels
 from lianyi.projections import endpoints as projections
 from lianyi.projections.care import endpoints as care
@@ -121,6 +122,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     app.include_router(figure_requests.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(saved_explorations.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(audit.router, prefix=PREFIX, responses=channels.REFUSALS)
+    app.include_router(scores.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(insight.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(quality.router, prefix=PREFIX, responses=channels.REFUSALS)
     app.include_router(indicators.router, prefix=PREFIX, responses=channels.REFUSALS)

@@ -26,6 +26,8 @@ from lianyi.applications.indicators.reports.service import Reports
 from lianyi.applications.indicators.requests.existing import Existing
 from lianyi.applications.indicators.requests.service import FigureRequestDesk
 from lianyi.applications.indicators.saved.service import SavedQuestions
+from lianyi.applications.indicators.scores.files import ScoreFiles
+from lianyi.applications.indicators.scores.service import Scoring
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
@@ -59,6 +61,7 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
         deps.mail,
         deps.reports,
     )
+    app.state.score_files = ScoreFiles(app.state.scoring, files)
     app.state.indicator_files, app.state.indicator_notes = files, noting
     app.state.indicator_explorations = SavedQuestions(
         deps.pool, deps.log, deps.clock, deps.ids, indicators=app.state.indicators
@@ -121,3 +124,4 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         identity=app.state.identity,
         lake=app.state.lake,
     )
+    app.state.scoring = Scoring(app.state.indicators.ground, app.state.quality.looking)

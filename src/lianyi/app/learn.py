@@ -13,6 +13,7 @@ import asyncpg
 
 from lianyi.app.process import Process, Role
 from lianyi.app.projections import every_projection
+from lianyi.applications.indicators.platform.days import PlatformDays
 from lianyi.applications.indicators.quality.rounds import QualityRounds
 from lianyi.channels import keep_store
 from lianyi.messagelog import PostgresLog
@@ -41,6 +42,7 @@ Other = (
     | Settler
     | Mapper
     | QualityRounds
+    | PlatformDays
 )
 """What works beside those who follow."""
 
@@ -97,6 +99,7 @@ async def build(process: Process, stack: AsyncExitStack) -> Role:
         _settler(process, pool),
         _mapper(process),
         _quality(process, pool, messages),
+        _platform_days(process, pool),
     ]
     if audit.syslog_address:
         others.append(
@@ -148,6 +151,18 @@ def _settler(process: Process, pool: asyncpg.Pool) -> Settler:
         clock=process.clock,
         zone=ZoneInfo(process.settings.api.timezone),
         every_seconds=process.settings.operational.settle_seconds,
+        owner=process.owner,
+        holder=process.holder,
+    )
+
+
+def _platform_days(process: Process, pool: asyncpg.Pool) -> PlatformDays:
+    """Return what makes rows of what the platform did each day."""
+    return PlatformDays(
+        pool,
+        process.star_dir,
+        clock=process.clock,
+        zone=ZoneInfo(process.settings.api.timezone),
         owner=process.owner,
         holder=process.holder,
     )

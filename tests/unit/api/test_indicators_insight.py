@@ -278,9 +278,22 @@ async def test_a_topic_puts_existing_indicators_together(asked: Asked, topic: st
         assert {one["hospital"]["code"] for one in places} <= {"H1"}
 
 
+async def test_the_effect_of_it_is_counted_and_what_it_cannot_know_is_entered(
+    asked: Asked,
+) -> None:
+    found = await asked.get("president", "/topics/informatics", period="2026-03", hospital="H1")
+    ways = {one["code"]: one["way"] for one in found["tiles"]}
+    entered = [code for code, way in ways.items() if way == "by_form"]
+    assert entered == ["INF-020", "INF-021"]
+    assert all(ways[code] == "counted" for code in ways if code not in entered)
+    assert (
+        "须人工填报" in next(one for one in found["tiles"] if one["code"] == "INF-020")["why"]["zh"]
+    )
+
+
 async def test_topics_are_listed_and_a_hospital_adds_its_own(asked: Asked) -> None:
     listed = await asked.get("head", "/topics")
-    brought = ["patients", "diseases", "beds", "operations", "equipment"]
+    brought = ["patients", "diseases", "beds", "operations", "equipment", "informatics"]
     assert [one["topic"] for one in listed["topics"]] == brought
     folder = asked.house.content_dir / "topics"
     folder.mkdir(parents=True)

@@ -192,7 +192,12 @@ class Matrix:
     async def _indicators(self) -> None:
         """Enter a figure here, raise an alert about here, and publish a value of here."""
         house = self.people.house
-        self._here |= {"caliber": "national-exam", "number": "1", "topic": "patients"}
+        self._here |= {
+            "caliber": "national-exam",
+            "number": "1",
+            "topic": "patients",
+            "card": "loops",
+        }
         await house.post("/indicators/EX-13/entries", BODIES["enter_indicator_figure"])
         await house.post("/indicators/EX-01/alert-rules", BODIES["set_indicator_alert_rule"])
         raised = await house.post("/indicators/alerts/evaluate", {"period": "2024"})
@@ -517,6 +522,8 @@ QUESTIONS = {
     "export_indicator_rows": {"period": "2026-03"},
     "show_indicator_topic": {"period": "2026-03"},
     "show_workload": {"period": "2026-03"},
+    "score_departments": {"month": "2026-03", "hospital": HERE},
+    "export_score_card": {"month": "2026-03", "hospital": HERE},
     "divide_indicator_change": {"period": "2026-03", "against": "previous"},
     "show_indicator_impact": {"period": "2026-03", "against": "previous"},
     "compare_indicator": {"period": "2026-03"},

@@ -149,6 +149,7 @@ def paths_of(path: str, *whose: Hospital) -> Iterator[str]:
         else ["LY-1606"],
         "{caliber}": ["national-exam"],
         "{topic}": ["patients", "operations"],
+        "{card}": ["loops"],
         "{form}": [FORM],
         "{number}": [number_of(path, h) for h in whose],
         "{key}": [h.key for h in whose],
@@ -229,6 +230,9 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [asked, *mine, *(asked | {"hospital": h.organisation} for h in whose)]
     if path.endswith("/files/board"):
         return [{"form": "csv"}, *({"form": "csv", "hospital": h.organisation} for h in whose)]
+    if "/scores/" in path:
+        asked = {"month": "2026-03"} | ({"form": "csv"} if "/files/" in path else {})
+        return [asked, *(asked | {"hospital": h.organisation} for h in whose)]
     if path.endswith(("/indicators/board", "/indicators/today")):
         return [{}, *({"hospital": h.organisation} for h in whose)]
     if path.endswith("/treatment"):

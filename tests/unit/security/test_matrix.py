@@ -73,6 +73,8 @@ OF_INDICATORS = {
     "get_watch_history",
     "export_indicator_rows",
     "show_indicator_topic",
+    "score_departments",
+    "export_score_card",
     "divide_indicator_change",
     "show_indicator_impact",
     "forecast_indicator",
@@ -84,7 +86,7 @@ OF_INDICATORS = {
     "export_quality_rows",
     "show_indicator_lineage",
 }
-"""Whose address names an indicator, a topic or a rule, which is the same for all hospitals.
+"""Whose address names an indicator, a topic, a card or a rule, which is the same for all hospitals.
 test_publishing, test_quality, test_isolation and tests/unit/api/test_indicators ask that nothing is
 listed of others."""
 

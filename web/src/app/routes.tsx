@@ -3,7 +3,7 @@ import { createElement } from 'react'
 
 import { Guarded } from '@/components/Guarded'
 import { StatePage } from '@/components/StatePage'
-import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, formsSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, requestsSearch, servicesSearch, ruleSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
+import { accountsSearch, alertsSearch, auditSearch, boardSearch, channelSearch, definitionSearch, deskSearch, drillSearch, examSearch, exploreSearch, findSearch, formsSearch, masterDataSearch, messagesSearch, parseSearch, patientRecordSearch, personSearch, privacySearch, publishSearch, qualitySearch, queuesSearch, recordSearch, reportsSearch, requestsSearch, servicesSearch, ruleSearch, scoreSearch, stringifySearch, topicSearch, traceSearch, uncodedSearch, workloadSearch } from '@/lib/filters'
 import { type Permission, useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
@@ -275,6 +275,13 @@ const indicatorTopics = createRoute({
   component: guarded(SEES_FIGURES, lazyRouteComponent(() => import('@/features/indicators/TopicPage'))),
 })
 
+const indicatorScores = createRoute({
+  getParentRoute: () => root,
+  path: '/indicators/scores',
+  validateSearch: scoreSearch,
+  component: guarded('indicators.read', lazyRouteComponent(() => import('@/features/indicators/ScorePage'))),
+})
+
 const indicatorWorkload = createRoute({
   getParentRoute: () => root,
   path: '/indicators/workload',
@@ -357,7 +364,7 @@ export function makeRouter({ basepath = '/', frame: around = Frame }: { basepath
   return createRouter({
     basepath,
     routeTree: root.addChildren([
-      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorForms, indicatorAlerts, indicatorTopics, indicatorWorkload, indicatorReports, indicatorRequests, indicatorServices, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
+      overview, messages, trace, queues, channels, channel, uncoded, masterdata, record, findPatient, patientRecord, identity, persons, person, comparison, waiting, identityQuality, identityModels, indicators, indicator, indicatorDesk, indicatorDefinition, indicatorExplore, indicatorPublish, indicatorExam, indicatorForms, indicatorAlerts, indicatorTopics, indicatorScores, indicatorWorkload, indicatorReports, indicatorRequests, indicatorServices, quality, qualityRule, lineage, audit, privacy, accounts, account, me, firstAdministrator,
     ]),
     parseSearch,
     stringifySearch,

@@ -311,7 +311,9 @@ export function boardSearch(raw: RawSearch): BoardSearch {
 }
 
 export const DRILL_LEVELS = ['hospital', 'department', 'doctor'] as const
-export const DRILL_SIDES = ['numerator', 'denominator'] as const
+export const SIDES = ['numerator', 'denominator'] as const
+/** Which rows are behind a figure; `rest`: those of the denominator that the numerator leaves. */
+export const DRILL_SIDES = [...SIDES, 'rest'] as const
 export const AGAINST = ['last_year', 'previous'] as const
 
 export type DrillSearch = {
@@ -360,6 +362,15 @@ export type TopicSearch = { topic?: string; period?: string; hospital?: string; 
 export function topicSearch(raw: RawSearch): TopicSearch {
   return said({ topic: cleanLike(raw['topic'], /^[a-z0-9-]+$/, 41), period: cleanPeriod(raw['period']), hospital: cleanText(raw['hospital'], 100), department: cleanText(raw['department'], 100) })
 }
+
+export type ScoreSearch = { card?: string; month?: string; hospital?: string; department?: string }
+
+/** By which card departments are scored, when, where, and which of them is opened. */
+export function scoreSearch(raw: RawSearch): ScoreSearch {
+  return said({ card: cleanLike(raw['card'], /^[a-z0-9-]+$/, 41), month: cleanMonth(raw['month']), hospital: cleanText(raw['hospital'], 100), department: cleanText(raw['department'], 100) })
+}
+
+const cleanMonth = (text: unknown) => cleanLike(text, /^\d{4}-(0[1-9]|1[0-2])$/, 7)
 
 export type WorkloadSearch = { period?: string; hospital?: string; department?: string; doctor?: string }
 
@@ -422,7 +433,7 @@ export function publishSearch(raw: RawSearch): { period?: string; code?: string 
 
 const cleanHash = (value: unknown) => (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : undefined)
 
-export type DefinitionSearch = { before?: string; after?: string; period?: string; hospital?: string; side?: (typeof DRILL_SIDES)[number]; moved?: 'out' | 'in' }
+export type DefinitionSearch = { before?: string; after?: string; period?: string; hospital?: string; side?: (typeof SIDES)[number]; moved?: 'out' | 'in' }
 
 /** Which two definitions are compared, on which facts, and which of the rows that moved are listed. */
 export function definitionSearch(raw: RawSearch): DefinitionSearch {
@@ -431,7 +442,7 @@ export function definitionSearch(raw: RawSearch): DefinitionSearch {
     after: cleanHash(raw['after']),
     period: cleanPeriod(raw['period']),
     hospital: cleanText(raw['hospital'], 100),
-    side: cleanWord(raw['side'], DRILL_SIDES),
+    side: cleanWord(raw['side'], SIDES),
     moved: cleanWord(raw['moved'], ['out', 'in'] as const),
   })
 }
@@ -498,7 +509,7 @@ export function qualitySearch(raw: RawSearch): QualitySearch {
   })
 }
 
-export type RuleSearch = { source?: string; hospital?: string; department?: string; unplaced?: 'yes' }
+export type RuleSearch = { source?: string; hospital?: string; department?: string; unplaced?: 'yes'; month?: string }
 
 /** Whose rows that violate a rule are listed. */
 export function ruleSearch(raw: RawSearch): RuleSearch {
@@ -507,6 +518,7 @@ export function ruleSearch(raw: RawSearch): RuleSearch {
     hospital: cleanText(raw['hospital'], 100),
     department: cleanText(raw['department'], 100),
     unplaced: cleanWord(raw['unplaced'], ['yes'] as const),
+    month: cleanMonth(raw['month']),
   })
 }
 

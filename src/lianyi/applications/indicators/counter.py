@@ -6,7 +6,7 @@ The engine is loaded with the first question: a process that counts nothing neve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +15,10 @@ from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.window import Window
 
 if TYPE_CHECKING:
+    from ibis.expr import types as ir  # type: ignore[import-untyped]
+
     from lianyi.applications.indicators.engine import (
+        Answered,
         Cells,
         Choose,
         Engine,
@@ -81,6 +84,12 @@ class Counter:
     async def by_source(self, part: Part, window: Window, column: str) -> list[SourceRows]:
         """Return the rows of a fact by source; see :meth:`.engine.Engine.by_source`."""
         return await self._asked(lambda engine: engine.by_source(part, window, column))
+
+    async def answered(
+        self, key: Hashable, ask: Callable[[Mapping[str, ir.Table]], ir.Table]
+    ) -> Answered:
+        """Return the rows of an expression; see :meth:`.engine.Engine.answered`."""
+        return await self._asked(lambda engine: engine.answered(key, ask))
 
     async def newest(self, part: Part, window: Window, *, until: datetime) -> datetime | None:
         """Return the newest instant of a part's rows; see :meth:`.engine.Engine.newest`."""

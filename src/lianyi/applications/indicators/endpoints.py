@@ -22,6 +22,7 @@ from lianyi.applications.indicators.views import (
     FiguresView,
     IndicatorDetail,
     IndicatorList,
+    RowsOf,
     RowsView,
     Side,
     TodayView,
@@ -180,7 +181,7 @@ async def list_indicator_rows(
     service: Service,
     code: Code,
     asked: Which,
-    side: Side = "numerator",
+    side: RowsOf = "numerator",
     skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> RowsView:
@@ -213,7 +214,7 @@ async def list_moved_rows(
     responses={200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte order mark"}},
 )
 async def export_indicator_rows(
-    service: Service, code: Code, asked: Which, side: Side = "numerator"
+    service: Service, code: Code, asked: Which, side: RowsOf = "numerator"
 ) -> Response:
     """The rows behind a figure as a file for a spreadsheet; at most a hundred thousand."""
     text = await service.export(code, asked, side=side)

@@ -32,6 +32,8 @@ from lianyi.projections.operational.star import HOSPITAL, month_column, star
 
 Cells = Mapping[Key, Number]
 """What was counted, by the values of what makes a cell; a cell of nothing is missing."""
+Answered = list[dict[str, Any]]
+"""The rows of an answer."""
 Choose = Callable[[Mapping[str, ir.Table], Part, Window], ir.Table]
 """Gives the rows in a window, of all facts, that are meant by a part."""
 _Found = TypeVar("_Found")
@@ -222,6 +224,30 @@ class Engine:
                 rows=table.count(), newest=table[part.time].max()
             )
             return [SourceRows(**row) for row in runner.answer(grouped).to_pylist()]
+
+        return self._asked(read)
+
+    def answered(
+        self, key: Hashable, ask: Callable[[Mapping[str, ir.Table]], ir.Table]
+    ) -> Answered:
+        """Return the rows of an expression over the facts, remembered until any of them changes.
+
+        Args:
+            key: the same for the same question; who asks sees to it that it is one of his sight.
+            ask: gives the expression.
+
+        Raises:
+            NoStar, CountingTooBig: they cannot be read now.
+        """
+
+        def read(runner: Runner, tables: Mapping[str, ir.Table]) -> Answered:
+            known = ("answered", tuple(self._signatures.items()), key)
+            found: Mapping[Key, Any] | None = self._kept.get(known)
+            if found is None:
+                rows = runner.answer(ask(tables)).to_pylist()
+                found = {(number,): row for number, row in enumerate(rows)}
+                self._kept.put(known, found)
+            return list(found.values())
 
         return self._asked(read)
 

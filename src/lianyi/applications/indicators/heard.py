@@ -10,6 +10,9 @@ It is asked of whole hospitals and of all rows of a fact, however narrow the fig
 department, a doctor or a kind of patients of whom there is no row has 0 where the hospital's rows
 are known. A figure of several hospitals is known where each of its sides is known of one of them.
 What is going on at this moment is known of a hospital that ever sent such a row.
+
+Where a part says ``known_by``, a row alone tells nothing: orders come long before anybody says what
+became of them. Of such a part only rows that fulfil this condition make it known.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.periods import month_text
+from lianyi.applications.indicators.predicates import columns_of, parse_predicate
 from lianyi.applications.indicators.views import BothWords
 from lianyi.applications.indicators.window import Window
-from lianyi.projections.operational.hl7v2.messages import FEEDS
+from lianyi.projections.operational.hl7v2.messages import FEEDS, FEEDS_OF
 from lianyi.projections.operational.star import Kind, star
 
 if TYPE_CHECKING:
@@ -32,8 +36,8 @@ ALWAYS: Final = Window(-32_768, 32_767)
 """All months of all hospitals: what is known is no secret of a place, and shared by who asks."""
 BY: Final = ("hospital", "month")
 """By what rows are put together to learn :class:`Span`."""
-Side = tuple[str, str]
-"""A fact, and the instant that is counted by."""
+Side = tuple[str, ...]
+"""A fact, the instant that is counted by, and by what rows it is known, where that is said."""
 Feeds = Mapping[str, Collection[str]]
 """Of facts, by name: the sources whose tables are mapped to them."""
 
@@ -76,11 +80,16 @@ def sides_of(parts: Iterable[Part]) -> dict[Side, Part]:
     """Return what must be counted by :data:`BY` in :data:`ALWAYS` to know of parts, each once."""
     found: dict[Side, Part] = {}
     for part in parts:
-        if (part.fact, part.time) not in found:  # by one department, so that it is counted once
+        side = _side(part)
+        if side not in found:  # by one department, so that it is counted once
             first, *_ = part.of_fact.of_kind(Kind.DEPARTMENT)
-            every = any_row(part).model_copy(update={"department": first})
-            found[part.fact, part.time] = every
+            told = {"department": first, "where": part.known_by, "known_by": ""}
+            found[side] = any_row(part).model_copy(update=told)
     return found
+
+
+def _side(part: Part) -> Side:
+    return (part.fact, part.time, part.known_by) if part.known_by else (part.fact, part.time)
 
 
 def lack_of(side: Side, spans: Collection[Span], months: Span) -> Lack | None:
@@ -142,7 +151,7 @@ class Heard:
         """
         if self._spans is None:
             return None
-        found = (lack_of((one.fact, one.time), self._of(one, hospitals), months) for one in parts)
+        found = (lack_of(_side(one), self._of(one, hospitals), months) for one in parts)
         return next((one for one in found if one is not None), None)
 
     def no_data(
@@ -156,11 +165,11 @@ class Heard:
         """Say that no row of a part's fact ever came from hospitals; None: one did."""
         if self._spans is None or self._of(part, hospitals):
             return None
-        return words_of(Lack((part.fact, part.time), Why.NEVER), self._feeds)
+        return words_of(Lack(_side(part), Why.NEVER), self._feeds)
 
     def _of(self, part: Part, hospitals: Collection[str | None] | None) -> list[Span]:
         assert self._spans is not None  # noqa: S101 - whoever asks looked
-        spans = self._spans[part.fact, part.time]
+        spans = self._spans[_side(part)]
         if hospitals is None:
             return list(spans.values())
         return [span for hospital, span in spans.items() if hospital in hospitals]
@@ -171,8 +180,10 @@ EVERYTHING_KNOWN: Final = Heard(None)
 
 def words_of(lack: Lack, feeds: Feeds) -> BothWords:
     """Say what is lacking: why, of which fact, and what would bring it."""
-    name, time = lack.side
-    fact, by = star()[name], star()[name].columns[time]
+    name, time, *known_by = lack.side
+    fact = star()[name]
+    told = [one for text in known_by for one in columns_of(parse_predicate(text, fact))]
+    by = fact.columns[next((one for one in told if (name, one) in FEEDS_OF), time)]
     if lack.why is Why.NOT_YET and lack.month is not None:
         month = month_text(lack.month)
         return BothWords(
@@ -188,7 +199,7 @@ def words_of(lack: Lack, feeds: Feeds) -> BothWords:
             f" {month}",
         )
     sources = sorted(feeds.get(name, ()))
-    types = FEEDS.get(name, ())
+    types = FEEDS_OF.get((name, by.name), FEEDS.get(name, ())) if known_by else FEEDS.get(name, ())
     brought_zh = [f"来源 {'、'.join(sources)} 的数据映射"] if sources else []
     brought_en = [f"the mapping of {', '.join(sources)}"] if sources else []
     if types:

@@ -106,6 +106,8 @@ class Part(Section):
         of: a column; of a sum also a span, ``minutes(a, b)``; empty for rows.
         time: the instant by which a row falls into a period.
         department: the role by which it falls to a department.
+        known_by: a condition; of a hospital of which no row fulfils it nothing is known, though it
+            has rows. Empty: any row makes it known. See :mod:`.heard`.
     """
 
     fact: str
@@ -114,6 +116,7 @@ class Part(Section):
     of: str = Field(default="", max_length=200)
     time: str
     department: str
+    known_by: str = Field(default="", max_length=400)
 
     @property
     def of_fact(self) -> Fact:
@@ -138,6 +141,7 @@ class Part(Section):
     def canonical(self) -> dict[str, str]:
         """Return what is counted, the same for all texts that say the same."""
         span = self.span
+        known_by = text_of(_condition(self.known_by, self.fact))
         return {
             "fact": self.fact,
             "where": text_of(self.condition),
@@ -145,7 +149,7 @@ class Part(Section):
             "of": span_text(span) if span else self.of,
             "time": self.time,
             "department": self.department,
-        }
+        } | ({"known_by": known_by} if known_by else {})
 
 
 @lru_cache(maxsize=4_096)

@@ -141,6 +141,15 @@ def atoms(node: Node) -> Iterator[Atom]:
         yield node
 
 
+def columns_of(node: Node) -> list[str]:
+    """Return the columns that a condition asks about, each once, in its order."""
+    found: dict[str, None] = {}
+    for one in atoms(node):
+        of = (one.of.begin, one.of.end) if isinstance(one.of, Span) else (one.of,)
+        found |= dict.fromkeys(of)
+    return list(found)
+
+
 def conjuncts(node: Node) -> frozenset[Node]:
     """Return the conditions that must all hold."""
     return frozenset(node.inner) if isinstance(node, Every) else frozenset({node})

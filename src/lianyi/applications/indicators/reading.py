@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from lianyi.applications.indicators.failures import BadIndicator, BadPredicate
 from lianyi.applications.indicators.model import Caliber, Indicator, Origin, Part, Title
+from lianyi.applications.indicators.predicates import parse_predicate
 from lianyi.base.content_files import NOT_ITS_NAME, as_model, keys_of, strangers, text_of, unknown
 from lianyi.projections.operational.star import NUMBERS, Kind, star
 
@@ -102,12 +103,13 @@ def _check_part(part: Part, place: str) -> None:
     for key, kind in (("time", Kind.INSTANT), ("department", Kind.DEPARTMENT)):
         if (word := getattr(part, key)) not in (known := fact.of_kind(kind)):
             raise BadIndicator(where=f"{place}.{key}", **unknown(word, known))
-    try:
-        _ = part.condition
-    except BadPredicate as error:
-        raise BadIndicator(
-            where=f"{place}.where, character {error.where}", **_reasons(error)
-        ) from error
+    for key in ("where", "known_by"):
+        try:
+            parse_predicate(getattr(part, key), fact)
+        except BadPredicate as error:
+            raise BadIndicator(
+                where=f"{place}.{key}, character {error.where}", **_reasons(error)
+            ) from error
     if part.aggregate == "rows":
         if part.of:
             raise BadIndicator(

@@ -21,7 +21,7 @@ from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
 from lianyi.applications.indicators.figures import scale
 from lianyi.applications.indicators.model import Indicator, Part
 from lianyi.applications.indicators.naming import Names
-from lianyi.applications.indicators.views import NamedColumn, RowCell, RowView, Side
+from lianyi.applications.indicators.views import NamedColumn, RowCell, RowsOf, RowView
 from lianyi.applications.indicators.window import Window
 from lianyi.applications.indicators.wording import word_of
 from lianyi.projections.identity.ids import record_id, shown
@@ -97,14 +97,17 @@ class Rows:
         self._identity = identity
 
     async def page(
-        self, one: Meant, side: Side, window: Window, *, skip: int, limit: int
+        self, one: Meant, side: RowsOf, window: Window, *, skip: int, limit: int
     ) -> Behind:
         """Return a page of the rows that one side of a figure counts.
 
         Raises:
             NotCounted: there are none, for it is not counted from rows.
         """
-        return await self.of_part(one.indicator, _side(one, side), window, skip=skip, limit=limit)
+        part, without = _side(one, side)
+        return await self.of_part(
+            one.indicator, part, window, skip=skip, limit=limit, without=without
+        )
 
     async def of_part(
         self,
@@ -211,7 +214,7 @@ class Rows:
             shows(channels.get(hospital, 0), sorted(whose))
         return found
 
-    async def pages(self, one: Meant, side: Side, window: Window) -> AsyncIterator[Behind]:
+    async def pages(self, one: Meant, side: RowsOf, window: Window) -> AsyncIterator[Behind]:
         """Give all rows that one side of a figure counts, :data:`PAGE_ROWS` at a time.
 
         Raises:
@@ -227,7 +230,7 @@ class Rows:
             if not behind.rows or skip >= behind.total:
                 return
 
-    async def export(self, one: Meant, side: Side, window: Window) -> str:
+    async def export(self, one: Meant, side: RowsOf, window: Window) -> str:
         """Return all rows that one side of a figure counts as CSV, for a spreadsheet.
 
         Raises:
@@ -265,14 +268,30 @@ def _fits(code: str, total: int) -> None:
         )
 
 
-def _side(one: Meant, side: Side) -> Part:
+def _side(one: Meant, side: RowsOf) -> tuple[Part, Part | None]:
+    """Return what a side counts, and what is left out of it."""
     code = one.indicator.indicator
     if not one.counted:
         raise NotCounted(where=code, why=one.why.en, why_zh=one.why.zh)
     part = one.caliber.numerator if side == "numerator" else one.caliber.denominator
     if part is None:
         raise NotCounted(where=code, why="this caliber has no denominator", why_zh="该口径没有分母")
-    return part
+    if side != "rest":
+        return part, None
+    above = one.caliber.numerator
+    if above is None or not _same_rows(above, part):
+        raise NotCounted(
+            where=code,
+            why="numerator and denominator count different rows",
+            why_zh="该口径的分子与分母不是同一类明细",
+        )
+    return part, above
+
+
+def _same_rows(above: Part, below: Part) -> bool:
+    """Tell whether what the numerator leaves of the denominator are rows of both."""
+    same = ("fact", "time", "department", "aggregate")
+    return all(getattr(above, one) == getattr(below, one) for one in same) and not below.of
 
 
 def _row_view(

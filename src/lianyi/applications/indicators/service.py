@@ -59,8 +59,8 @@ from lianyi.applications.indicators.views import (
     IndicatorDetail,
     IndicatorList,
     NowTile,
+    RowsOf,
     RowsView,
-    Side,
     TodayView,
 )
 from lianyi.applications.indicators.window import EVERYWHERE, Places, Window
@@ -332,7 +332,7 @@ class IndicatorService:
         code: str,
         asked: Asked,
         *,
-        side: Side,
+        side: RowsOf,
         skip: int,
         limit: int,
         within: Places = EVERYWHERE,
@@ -365,7 +365,7 @@ class IndicatorService:
             next_skip=after if behind.rows and after < behind.total else None,
         )
 
-    async def export(self, code: str, asked: Asked, *, side: Side) -> str:
+    async def export(self, code: str, asked: Asked, *, side: RowsOf) -> str:
         """Return the rows behind a figure as CSV; who exports must also be allowed to see them.
 
         Raises:
@@ -376,7 +376,7 @@ class IndicatorService:
         return await self._rows.export(one, side, window)
 
     async def export_pages(
-        self, code: str, asked: Asked, *, side: Side
+        self, code: str, asked: Asked, *, side: RowsOf
     ) -> tuple[Meant, AsyncIterator[Behind]]:
         """Return the same rows as :meth:`export`, some thousand at a time.
 

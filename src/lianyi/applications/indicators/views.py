@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 By = Literal["hospital", "department", "doctor", "month"]
 Side = Literal["numerator", "denominator"]
+RowsOf = Literal["numerator", "denominator", "rest"]
+"""Which rows are behind a figure; ``rest``: those of the denominator that the numerator leaves."""
 Way = Literal["counted", "by_form", "not_available"]
 CountedHow = Literal["counted", "by_form", "not_available", "cannot_split", "no_caliber", "no_data"]
 
@@ -348,7 +350,7 @@ class RowsView(Shown):
     name: BothWords
     counted_by: CaliberOf
     period: PeriodView
-    side: Side
+    side: RowsOf
     part: PartView
     columns: list[NamedColumn]
     items: list[RowView]

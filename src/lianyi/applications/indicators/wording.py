@@ -18,6 +18,7 @@ from lianyi.applications.indicators.predicates import (
     Span,
     StartsWith,
     Value,
+    parse_predicate,
 )
 from lianyi.applications.indicators.views import (
     BothWords,
@@ -49,16 +50,19 @@ def part_view(part: Part) -> PartView:
     """Return a numerator or denominator in words."""
     fact = part.of_fact
     condition = in_words(part.condition, fact)
+    known = in_words(parse_predicate(part.known_by, fact), fact)
     counts = _counts(part)
     time, department = named(fact.columns[part.time]), named(fact.columns[part.department])
     where = part.canonical()["where"]
     sentence = BothWords(
         zh=f"{counts.zh}（{fact.zh}"
         + (f"，{condition.zh}" if where else "")
-        + f"），按{time.name.zh}归入期间，按{department.name.zh}归入科室",
+        + f"），按{time.name.zh}归入期间，按{department.name.zh}归入科室"
+        + (f"；仅统计有“{known.zh}”数据的医院，否则为无数据" if part.known_by else ""),
         en=f"{counts.en} ({fact.en}"
         + (f", {condition.en}" if where else "")
-        + f"), by '{time.name.en}' into periods and by '{department.name.en}' to departments",
+        + f"), by '{time.name.en}' into periods and by '{department.name.en}' to departments"
+        + (f"; no data of hospitals without rows of “{known.en}”" if part.known_by else ""),
     )
     return PartView(
         fact=fact.name,

@@ -5,10 +5,11 @@ column the last word holds. Three things differ:
 
 - of ADT, a cancellation takes back what it cancels: the rules are those of ``care``;
 - a time that is said again and again, as that of giving a drug, or of a report that is corrected,
-  is the first; that a report was ever corrected stays;
+  is the first; that a report was ever corrected, or an order ever completed, stays;
 - of a charge the first word holds: what was charged is never overwritten, only taken back.
 
-What a report does not say itself it takes from its order, an operation from its encounter.
+What a report does not say itself it takes from its order, an operation from its encounter. What
+became of an order is said by reports, charges and pharmacies; they make no order that nobody gave.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from lianyi.messagelog.message import Position
 from lianyi.projections.care import rules
 from lianyi.projections.care.model import Stay
 from lianyi.projections.operational.statements import (
+    BESIDE,
     BORN_ON,
     CANCELLED,
     DEPARTMENT,
@@ -30,6 +32,7 @@ from lianyi.projections.operational.statements import (
 )
 
 ENCOUNTER: Final = "encounter"
+ORDER: Final = "order"
 PARENTS: Final[Mapping[str, str]] = {"result": "order", "surgery": ENCOUNTER}
 """Facts that take something from a row of another."""
 _TAKES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,9 +40,22 @@ _TAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "surgery": ("class", "admitted_at", "discharged_at", "discharging"),
 }
 _EARLIEST: Final = frozenset(
-    {("order", "executed_at"), ("result", "reported_at"), ("result", "received_at")}
+    {
+        *((ORDER, one) for one in ("executed_at", "received_at", "reported_at")),
+        *((ORDER, one) for one in ("dispensed_at", "charged_at")),
+        ("result", "reported_at"),
+        ("result", "received_at"),
+    }
 )
-_EVER: Final = frozenset({("result", "corrected"), ("result", "rejected")})
+_EVER: Final = frozenset(
+    {
+        ("result", "corrected"),
+        ("result", "rejected"),
+        (ORDER, "closed_loop"),
+        (ORDER, "bedside"),
+        ("surgery", "done"),
+    }
+)
 _FIRST_WORD: Final = frozenset({"charge"})
 _KEYS: Final = ("encounter", "prescription")
 """Columns that hold the key of something else."""
@@ -109,16 +125,19 @@ def fold(
         parent: the row that it takes from.
     """
     told = _counting(statements)
-    if not told:
+    if all(BESIDE in one.said for one in told):
         return None
     fact = told[0].fact
     if fact in _FIRST_WORD:
         told = told[:1]
     columns = _last_words(fact, told)
+    columns.pop(BESIDE, None)
     if columns.pop(CANCELLED, None):
         return None
     if fact == ENCOUNTER:
         columns = _of_an_encounter(columns, zone)
+    if fact == ORDER and columns.get("closed_loop") is None and _is_closed(columns):
+        columns["closed_loop"] = True
     for name in _KEYS:
         value = columns.get(name)
         if isinstance(value, str):
@@ -174,6 +193,12 @@ def _of_an_encounter(columns: dict[str, Value], zone: ZoneInfo) -> dict[str, Val
         if stayed >= 0:
             columns["stay_days"] = max(stayed, 1)
     return columns
+
+
+def _is_closed(columns: Mapping[str, Value]) -> bool:
+    """Tell whether what was ordered came to its end: a report, or a drug that was given."""
+    given = columns.get("category") == "drug" and columns.get("executed_at") is not None
+    return given or columns.get("reported_at") is not None
 
 
 def stays(statements: Iterable[Statement], row: Row | None) -> list[Stay]:

@@ -21,7 +21,9 @@ Value = str | int | bool | Decimal | datetime | date | None
 BORN_ON: Final = "_born_on"
 DEPARTMENT: Final = "_department"
 CANCELLED: Final = "_cancelled"
-"""Columns that no row shows: rows are made of them."""
+BESIDE: Final = "_beside"
+"""Columns that no row shows: rows are made of them. What is said beside something else, as by a
+report of the order that it answers, makes no row alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from lianyi.projections.operational.folding import Row
 from lianyi.projections.operational.star import EVERYWHERE, Fact, Kind, month_of, star
 from lianyi.projections.operational.statements import BORN_ON, Statement, Value
 
-SHAPE = 1
+SHAPE = 2
 """Of the tables below and of the star; a change of them is a new number."""
 UNDATED: Final = -(2**15)
 """The month of a row of which no instant is said."""

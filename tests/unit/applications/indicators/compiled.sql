@@ -330,6 +330,38 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0".
 -- HR-014 hospital v1 d: as BED-002 hospital v1 n
 -- HR-015 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."trainee_elsewhere", FALSE)) AS "t1";
+-- INF-001 hospital v1 n
+SELECT COALESCE(SUM("t1"."received"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE)) AS "t1";
+-- INF-002 hospital v1 n: as INF-001 hospital v1 n
+-- INF-002 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."at") AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE)) AS "t1";
+-- INF-003 hospital v1 n
+SELECT COALESCE(SUM("t1"."delivered"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE)) AS "t1";
+-- INF-004 hospital v1 n
+SELECT COALESCE(SUM("t1"."first_time"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE)) AS "t1";
+-- INF-004 hospital v1 d
+SELECT COALESCE(SUM("t1"."tried"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE)) AS "t1";
+-- INF-005 hospital v1 n
+SELECT COALESCE(SUM("t1"."parked"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE) AND "t0"."parked" IS NOT NULL) AS "t1";
+-- INF-005 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."at") AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'delivery', FALSE) AND "t0"."parked" IS NOT NULL) AS "t1";
+-- INF-006 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."channel") AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE) AND COALESCE("t0"."received" > 0, FALSE)) AS "t1";
+-- INF-007 hospital v1 n
+SELECT COALESCE(SUM("t1"."held"), 0) AS "value" FROM (SELECT * FROM "link_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."way" = 'intake', FALSE)) AS "t1";
+-- INF-007 hospital v1 d: as INF-001 hospital v1 n
+-- INF-010 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."by_order", FALSE)) AS "t1";
+-- INF-010 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND TRUE) AS "t1";
+-- INF-011 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."ordering") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."by_order", FALSE)) AS "t1";
+-- INF-011 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."ordering") AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND TRUE) AS "t1";
+-- INF-012 hospital v1 n
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('laboratory', 'imaging'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND "t0"."reported_at" IS NOT NULL) AS "t1";
+-- INF-012 hospital v1 d
+SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('laboratory', 'imaging'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE))) AS "t1";
 -- INP-001 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."admitted_at_month" >= 312 AND "t0"."admitted_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."admitting" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
 -- INP-002 hospital v1 n
@@ -603,6 +635,23 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."order
 SELECT COALESCE(SUM(EPOCH(CAST(DATE_TRUNC('SECOND', "t1"."executed_at") AS TIMESTAMP)) - EPOCH(CAST(DATE_TRUNC('SECOND', "t1"."ordered_at") AS TIMESTAMP))), 0) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."urgent", FALSE) AND "t0"."executed_at" IS NOT NULL) AS "t1";
 -- ORD-018 hospital v1 d
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."urgent", FALSE) AND "t0"."executed_at" IS NOT NULL) AS "t1";
+-- ORD-019 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'laboratory', FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND "t0"."received_at" IS NOT NULL) AS "t1";
+-- ORD-019 hospital v1 d: as ORD-003 hospital v1 n
+-- ORD-020 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('laboratory', 'imaging'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND "t0"."charged_at" IS NOT NULL) AS "t1";
+-- ORD-020 hospital v1 d
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('laboratory', 'imaging'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE))) AS "t1";
+-- ORD-021 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'drug', FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND "t0"."dispensed_at" IS NOT NULL) AS "t1";
+-- ORD-021 hospital v1 d: as ORD-001 hospital v1 n
+-- ORD-022 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."ordered_at_month" >= 312 AND "t0"."ordered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'drug', FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND "t0"."dispensed_at" IS NOT NULL AND "t0"."executed_at" IS NOT NULL) AS "t1";
+-- ORD-022 hospital v1 d: as ORD-021 hospital v1 n
+-- ORD-023 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."executed_at_month" >= 312 AND "t0"."executed_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'drug', FALSE) AND "t0"."executed_at" IS NOT NULL AND COALESCE("t0"."bedside", FALSE)) AS "t1";
+-- ORD-023 hospital v1 d
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "order" AS "t0" WHERE "t0"."executed_at_month" >= 312 AND "t0"."executed_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'drug', FALSE) AND "t0"."executed_at" IS NOT NULL) AS "t1";
 -- RES-001 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "result" AS "t0" WHERE "t0"."reported_at_month" >= 312 AND "t0"."reported_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."executing" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'laboratory', FALSE)) AS "t1";
 -- RES-002 hospital v1 n
@@ -750,6 +799,10 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "result" AS "t0" WHERE "t0"."repo
 SELECT COALESCE(SUM(EPOCH(CAST(DATE_TRUNC('SECOND', "t1"."reported_at") AS TIMESTAMP)) - EPOCH(CAST(DATE_TRUNC('SECOND', "t1"."received_at") AS TIMESTAMP))), 0) AS "value" FROM (SELECT * FROM "result" AS "t0" WHERE "t0"."reported_at_month" >= 312 AND "t0"."reported_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."executing" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'laboratory', FALSE) AND "t0"."received_at" IS NOT NULL) AS "t1";
 -- RES-048 hospital v1 d
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "result" AS "t0" WHERE "t0"."reported_at_month" >= 312 AND "t0"."reported_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."executing" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'laboratory', FALSE) AND "t0"."received_at" IS NOT NULL) AS "t1";
+-- RES-049 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "result" AS "t0" WHERE "t0"."reported_at_month" >= 312 AND "t0"."reported_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."critical", FALSE) AND "t0"."answered_at" IS NOT NULL) AS "t1";
+-- RES-049 hospital v1 d
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "result" AS "t0" WHERE "t0"."reported_at_month" >= 312 AND "t0"."reported_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."critical", FALSE)) AS "t1";
 -- SLT-001 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "slot" AS "t0" WHERE "t0"."starts_at_month" >= 312 AND "t0"."starts_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND TRUE) AS "t1";
 -- SLT-002 hospital v1 n
@@ -859,6 +912,10 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "surgery" AS "t0" WHERE "t0"."sta
 -- SUR-032 hospital v1 n: as EX-06 by-start v1 d
 -- SUR-032 hospital v1 d
 SELECT COUNT(DISTINCT "t1"."surgeon") AS "value" FROM (SELECT * FROM "surgery" AS "t0" WHERE "t0"."started_at_month" >= 312 AND "t0"."started_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."operating" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."kind" IN ('operation', 'interventional'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE))) AS "t1";
+-- SUR-033 hospital v1 n
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "surgery" AS "t0" WHERE "t0"."scheduled_at_month" >= 312 AND "t0"."scheduled_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."operating" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND "t0"."scheduled_at" IS NOT NULL AND NOT (COALESCE("t0"."cancelled", FALSE)) AND (COALESCE("t0"."done", FALSE) OR ("t0"."ended_at" IS NOT NULL))) AS "t1";
+-- SUR-033 hospital v1 d
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "surgery" AS "t0" WHERE "t0"."scheduled_at_month" >= 312 AND "t0"."scheduled_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."operating" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND "t0"."scheduled_at" IS NOT NULL AND NOT (COALESCE("t0"."cancelled", FALSE))) AS "t1";
 -- VIS-001 hospital v1 n: as EX-01 national-exam v1 n
 -- VIS-002 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."registered_at_month" >= 312 AND "t0"."registered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."registering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'emergency', FALSE)) AS "t1";

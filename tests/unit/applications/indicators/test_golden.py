@@ -43,12 +43,15 @@ surgery=S1 encounter=E1 class=inpatient kind=operation operating=SUR discharging
 surgery=S2 encounter=E1 class=inpatient kind=operation operating=SUR discharging=SUR started_at=03-07T09 discharged_at=03-10T10 elective=0 level=3 incision=one incision_infected=1 unplanned_return=1 cancelled=0
 surgery=S3 encounter=E2 class=inpatient kind=interventional operating=SUR discharging=SUR started_at=03-06T09 discharged_at=03-12T10 elective=1 day_surgery=1 level=2 incision=zero cancelled=0 complication=1
 surgery=S4 encounter=E2 class=inpatient kind=diagnostic operating=SUR discharging=SUR started_at=03-07T09 discharged_at=03-12T10 elective=1 level=1 cancelled=0
+surgery=S6 encounter=E6 class=inpatient operating=SUR scheduled_at=03-22T09 done=1
+surgery=S7 encounter=E6 class=inpatient operating=SUR scheduled_at=03-23T09
+surgery=S8 encounter=E6 class=inpatient operating=SUR scheduled_at=03-24T09 ended_at=03-24T12
 surgery=S5 encounter=E6 class=inpatient kind=operation operating=SUR discharging=MED scheduled_at=03-21T09 elective=1 cancelled=1
 """  # noqa: E501
 CHARGES = """
-charge=C1 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=surgery amount_fen=500000 fund_fen=300000
-charge=C2 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=consumable amount_fen=200000 fund_fen=100000 watched_consumable=1
-charge=C3 class=inpatient executing=MED ordering=MED charged_at=03-05T09 category=drug amount_fen=100000 fund_fen=60000 auxiliary=1
+charge=C1 encounter=E1 by_order=1 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=surgery amount_fen=500000 fund_fen=300000
+charge=C2 encounter=E1 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=consumable amount_fen=200000 fund_fen=100000 watched_consumable=1
+charge=C3 encounter=E3 class=inpatient executing=MED ordering=MED charged_at=03-05T09 category=drug amount_fen=100000 fund_fen=60000 auxiliary=1
 charge=C4 class=inpatient executing=MED ordering=MED charged_at=03-06T09 category=drug amount_fen=-20000 fund_fen=-12000
 charge=C5 class=outpatient executing=MED ordering=MED charged_at=03-02T09 category=laboratory amount_fen=20000 fund_fen=0
 """  # noqa: E501
@@ -58,9 +61,28 @@ ward_day=W2 ward=SUR at=03-02T00 beds_open=10 beds_occupied=9 beds_added=0
 ward_day=W3 ward=MED at=03-01T00 beds_open=20 beds_occupied=19 beds_added=2
 """
 RESULTS = """
-result=R1 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:08 answered_at=03-02T09:30
-result=R2 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:20 answered_at=03-02T10:00
+result=R1 encounter=E3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:08 answered_at=03-02T09:30
+result=R2 encounter=E3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:20 answered_at=03-02T10:00
 result=R3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=0
+"""  # noqa: E501
+ORDERS = """
+order=L1 encounter=E3 class=inpatient category=laboratory ordering=MED ordered_at=03-02T08 received_at=03-02T09 reported_at=03-02T11 charged_at=03-02T08 closed_loop=1
+order=L2 encounter=E3 class=inpatient category=laboratory ordering=MED ordered_at=03-03T08 received_at=03-03T09
+order=L3 class=inpatient category=laboratory ordering=SUR ordered_at=03-04T08 cancelled=1
+order=L4 encounter=E1 class=inpatient category=laboratory ordering=SUR ordered_at=03-04T09
+order=I1 class=outpatient category=imaging ordering=MED ordered_at=03-05T08 reported_at=03-05T09 charged_at=03-05T08 closed_loop=1
+order=D1 class=inpatient category=drug ordering=MED ordered_at=03-02T08 dispensed_at=03-02T09 executed_at=03-02T10 bedside=1 closed_loop=1
+order=D2 class=inpatient category=drug ordering=MED ordered_at=03-02T08 dispensed_at=03-02T09 executed_at=03-02T10 closed_loop=1
+order=D3 class=inpatient category=drug ordering=SUR ordered_at=03-31T20 dispensed_at=03-31T21
+order=D4 class=inpatient category=drug ordering=SUR ordered_at=03-31T21 executed_at=04-01T02 bedside=1 closed_loop=1
+"""  # noqa: E501
+LINKS = """
+link_day=A1 channel=lab way=intake at=03-01T00 received=100 held=5
+link_day=A2 channel=lab way=intake at=03-02T00 received=300 held=0
+link_day=A3 channel=his way=intake at=03-02T00 received=200 held=10
+link_day=D1 channel=lab destination=emr way=delivery at=03-01T00 tried=95 first_time=90 delivered=94 parked=1
+link_day=D2 channel=lab destination=emr way=delivery at=03-02T00 tried=300 first_time=286 delivered=300
+link_day=D3 channel=his destination=emr way=delivery at=04-01T00 tried=9 first_time=9 delivered=9 parked=0
 """  # noqa: E501
 
 EXPECTED = {
@@ -93,12 +115,31 @@ EXPECTED = {
     ("INP-037", "hospital"): (7, 4, 1.75),
     ("RES-042", "hospital"): (1, 2, 50),
     ("RES-044", "hospital"): (3720, 2, 31),
+    ("RES-049", "hospital"): (2, 2, 100),
+    ("ORD-002", "hospital"): (3, 4, 75),
+    ("ORD-004", "hospital"): (1, 3, 100 / 3),  # L3 was cancelled
+    ("ORD-019", "hospital"): (2, 3, 200 / 3),
+    ("ORD-020", "hospital"): (2, 4, 50),
+    ("ORD-021", "hospital"): (3, 4, 75),
+    ("ORD-022", "hospital"): (2, 3, 200 / 3),
+    ("ORD-023", "hospital"): (1, 2, 50),  # D4 was given in April
+    ("INF-001", "hospital"): (600, None, 600),
+    ("INF-002", "hospital"): (600, 2, 300),
+    ("INF-003", "hospital"): (394, None, 394),
+    ("INF-004", "hospital"): (376, 395, 376 / 395 * 100),
+    ("INF-005", "hospital"): (1, 1, 1),  # of the second day nobody knows it
+    ("INF-006", "hospital"): (2, None, 2),
+    ("INF-007", "hospital"): (15, 600, 2.5),
+    ("INF-010", "hospital"): (1, 2, 50),
+    ("INF-011", "hospital"): (1, 2, 50),  # what was charged of MED names no order
+    ("INF-012", "hospital"): (1, 2, 50),
+    ("SUR-033", "hospital"): (2, 3, 200 / 3),  # S5 was called off, the others were never booked
     ("VIS-013", "hospital"): (0, 1, 0),
 }
 
 
 GOLDEN = {"encounter": ENCOUNTERS, "surgery": SURGERIES, "charge": CHARGES,
-          "ward_day": WARDS, "result": RESULTS}  # fmt: skip
+          "ward_day": WARDS, "result": RESULTS, "order": ORDERS, "link_day": LINKS}  # fmt: skip
 
 
 def golden_rows(fact: str, hospital: str = HOSPITAL) -> pa.Table:

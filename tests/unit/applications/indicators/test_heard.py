@@ -102,6 +102,27 @@ def test_what_happens_now_is_known_of_who_ever_sent_a_row() -> None:
     assert EVERYTHING_KNOWN.lack([OPERATIONS], None, Span(JUNE, JUNE)) is None
 
 
+def test_what_became_of_orders_is_known_where_somebody_says_it() -> None:
+    ordered = Part(fact="order", time="ordered_at", department="ordering")
+    closed = ordered.model_copy(update={"known_by": "has(reported_at)"})
+    sides = sides_of([ordered, closed])
+    assert [one.where for one in sides.values()] == ["", "has(reported_at)"]
+    rows = {("H1", JUNE): 9, ("H2", JUNE): 9}
+    told = Heard.counted(
+        sides, dict(zip(sides.values(), (rows, {("H1", JUNE): 1}), strict=True)), {}
+    )
+    here = Span(JUNE, JUNE)
+    assert told.lack([ordered, closed], {"H1"}, here) is None
+    assert told.lack([ordered], {"H2"}, here) is None
+    lacking = told.no_data([closed], {"H2"}, here)
+    assert lacking is not None
+    assert lacking.zh == (
+        "无数据（尚未接入）：从未收到含“报告时间”的“一条医嘱”数据，可由ORU、OUL 消息带来"
+    )
+    told_of = words_of(Lack(("result", "reported_at", "has(answered_at)"), Why.NEVER), {})
+    assert "content/operational/<来源>/result.yaml" in told_of.zh
+
+
 def test_words_name_the_fact_the_reason_and_who_would_bring_it() -> None:
     never = words_of(Lack(STARTED, Why.NEVER), {})
     assert never.zh == "无数据（尚未接入）：从未收到含“手术开始”的“一台手术”数据，可由SIU 消息带来"

@@ -188,6 +188,74 @@ def test_the_first_time_that_a_drug_was_given_is_when_an_order_was_carried_out()
     assert row.columns["executed_at"] == instant("2 9")
 
 
+def medicine(code: str, at: str, *more: str, control: str = "RE", status: str = "") -> NewMessage:
+    orc = segment("ORC", {1: control, 2: "R1", 5: status, 9: stamp("2 8")})
+    return message(code, at, visit(), orc, *more)
+
+
+def test_a_drug_goes_from_the_order_to_the_pharmacy_and_to_the_bedside() -> None:
+    ordered_ = medicine("RDE^O11", "2 8", segment("RXE", {2: "YP1"}), control="NW")
+    dispensed = medicine("RDS^O13", "2 9", segment("RXD", {1: "1", 2: "YP1", 3: stamp("2 9")}))
+    refused = medicine("RAS^O17", "2 10", segment("RXA", {3: stamp("2 10"), 20: "RE"}))
+    scanned = segment("RXA", {3: stamp("2 11"), 5: "YP1", 20: "CP", 25: "6901234567892"})
+    typed = segment("RXA", {3: stamp("2 12"), 5: "YP1", 20: "CP"})
+    (row,) = folded(ordered_, dispensed, refused)["order"].values()
+    assert row.columns["dispensed_at"] == instant("2 9")
+    assert not {"executed_at", "bedside", "closed_loop"} & row.columns.keys()
+    given = medicine("RAS^O17", "2 11", scanned)
+    again = medicine("RAS^O17", "2 12", typed)
+    (row,) = folded(again, dispensed, given, ordered_)["order"].values()
+    assert row.columns["executed_at"] == instant("2 11")
+    assert (row.columns["bedside"], row.columns["closed_loop"]) == (True, True)
+
+
+def test_a_report_and_a_charge_tell_their_order_what_became_of_it() -> None:
+    charged = message(
+        "DFT^P03",
+        "2 10",
+        visit(),
+        segment("FT1", {2: "F1", 4: stamp("2 10"), 6: "CG", 7: "XCG", 11: "20"}),
+        segment("ORC", {1: "RE", 2: "O1"}),
+        segment("FT1", {2: "F2", 4: stamp("2 11"), 6: "CG", 7: "CT", 11: "90", 23: "O2"}),
+        segment("FT1", {2: "F3", 4: stamp("2 11"), 6: "CD", 7: "CT", 11: "90", 23: "O3"}),
+    )
+    report = reported("2 12", ("NM", "N"), received="2 11")
+    charges = folded(charged)["charge"]
+    assert [one.columns.get("by_order") for one in charges.values()] == [True, True, True]
+    assert "by_order" not in only(charge("2 9", "1"), "charge")
+    orders = folded(charged, report, ordered("2 9"), ordered("2 9", number="O2"),
+                    ordered("2 9", number="O3"))["order"]  # fmt: skip
+    first, second, third = (orders[f"YY^{one}"].columns for one in ("O1", "O2", "O3"))
+    assert first["received_at"] == instant("2 11")
+    assert first["reported_at"] == instant("2 12")
+    assert first["charged_at"] == instant("2 10")
+    assert first["closed_loop"] is True
+    assert second["charged_at"] == instant("2 11")
+    assert "closed_loop" not in second
+    assert "charged_at" not in third
+
+
+def test_a_report_or_a_charge_makes_no_order_that_nobody_gave() -> None:
+    charged = message(
+        "DFT^P03", "2 10", visit(),
+        segment("FT1", {2: "F1", 4: stamp("2 10"), 6: "CG", 7: "XCG", 11: "20", 23: "O1"}),
+    )  # fmt: skip
+    rows = folded(reported("2 12", ("NM", "N")), charged)
+    assert rows["order"] == {}
+    assert len(rows["result"]) == len(rows["charge"]) == 1
+
+
+def test_an_order_whose_status_is_completed_has_closed_its_loop() -> None:
+    nursing = segment("OBR", {2: "R1", 4: "HL1^护理"})
+    begun = medicine("ORM^O01", "2 8", nursing, control="NW")
+    (row,) = folded(begun)["order"].values()
+    assert "closed_loop" not in row.columns
+    done = medicine("ORM^O01", "2 9", nursing, control="SC", status="CM")
+    later = medicine("ORM^O01", "2 10", nursing, control="SC", status="IP")
+    (row,) = folded(later, done, begun)["order"].values()
+    assert row.columns["closed_loop"] is True
+
+
 def test_a_line_of_a_prescription_that_was_called_off_is_none() -> None:
     def line(at: str, control: str) -> NewMessage:
         return message(
@@ -238,11 +306,13 @@ def test_a_preliminary_report_is_not_reported_yet() -> None:
     assert (row["category"], row["doctor"]) == ("laboratory", "T1")
 
 
-def appointment(event: str, at: str, room: str = "OR", role: str = "主刀") -> NewMessage:
+def appointment(
+    event: str, at: str, room: str = "OR", role: str = "主刀", status: str = ""
+) -> NewMessage:
     return message(
         f"SIU^{event}",
         at,
-        segment("SCH", {1: "A1", 2: "F1"}),
+        segment("SCH", {1: "A1", 2: "F1", 25: status}),
         visit(department="普外科"),
         segment("RGS", {1: "1"}),
         segment("AIS", {1: "1", 3: "51.23^胆囊切除", 4: stamp("5 8")}),
@@ -250,6 +320,14 @@ def appointment(event: str, at: str, room: str = "OR", role: str = "主刀") -> 
         segment("AIP", {1: "1", 3: "D5", 4: role}),
         segment("AIP", {1: "2", 3: "D6", 4: "麻醉医师"}),
     )
+
+
+def test_what_was_booked_is_done_where_the_appointment_says_so() -> None:
+    booked = appointment("S12", "3 8", status="Booked")
+    (row,) = folded(booked)["surgery"].values()
+    assert "done" not in row.columns
+    (row,) = folded(appointment("S14", "5 12", status="Complete"), booked)["surgery"].values()
+    assert row.columns["done"] is True
 
 
 def test_an_appointment_in_a_theatre_is_an_operation() -> None:

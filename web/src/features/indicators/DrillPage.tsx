@@ -97,7 +97,7 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
               <Levels counted={counted} money={money} level={level} search={search} put={put} />
               {counted.way === 'counted' && <Contribution code={indicator.code} period={periodText(period)} search={search} money={money} put={put} />}
               {counted.way === 'counted' && slices.length === 0 && may('indicators.read') && <Benchmark code={indicator.code} period={periodText(period)} search={search} />}
-              {drills && counted.way !== 'no_data' && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all }} put={put} />}
+              {drills && counted.way !== 'no_data' && <Rows asked={{ code: indicator.code, period: periodText(period), search, figure: counted.all, leaves: used !== undefined && leaves(used) }} put={put} />}
             </>
           ) : (
             <StatePage title={t(`indicators.counting.${counted.way}`)} text={said(counted.why)} quiet />
@@ -111,6 +111,12 @@ function Whole({ indicator }: { indicator: IndicatorDetail }) {
 /** What is shown below a place unless something else is asked for. */
 function levelBelow({ department, doctor }: DrillSearch): Level {
   return department !== undefined || doctor !== undefined ? 'doctor' : 'department'
+}
+
+/** Whether the numerator counts some of the rows that the denominator counts, so that others are left. */
+function leaves({ numerator, denominator }: IndicatorDetail['calibers'][number]): boolean {
+  if (numerator === null || denominator === null || numerator.counts.en !== 'number of rows') return false
+  return numerator.fact === denominator.fact && numerator.counts.en === denominator.counts.en && numerator.time.column === denominator.time.column && numerator.department.column === denominator.department.column
 }
 
 function Calibers({ indicator, chosen, change }: { indicator: IndicatorDetail; chosen: string | undefined; change: (caliber: string) => void }) {

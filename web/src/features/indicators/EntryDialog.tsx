@@ -3,16 +3,19 @@ import { Input } from 'antd'
 import { useState } from 'react'
 
 import { DialogForm } from '@/components/DialogForm'
-import { client, type ExamRow, take } from '@/lib/api'
+import { client, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
-import { unitOf, useSaid } from './parts'
+import { type Said, unitOf, useSaid } from './parts'
 
 /** An exact number, as the server takes it. */
 const NUMBER = '\\d{1,18}(\\.\\d{1,8})?'
 
+/** Which figure is entered. */
+export type Entering = { code: string; caliber: string; name: Said; unit: string; why: string }
+
 /** A figure that no data tell, with what it rests on; another person confirms it. */
-export function EntryDialog({ row, year, hospital, close }: { row: ExamRow; year: string; hospital: string; close: () => void }) {
+export function EntryDialog({ row, year, hospital, close }: { row: Entering; year: string; hospital: string; close: () => void }) {
   const { t } = useTexts()
   const said = useSaid()
   const queries = useQueryClient()
@@ -33,7 +36,7 @@ export function EntryDialog({ row, year, hospital, close }: { row: ExamRow; year
     },
   })
   return (
-    <DialogForm title={t('indicators.enterTitle', { name: said({ zh: row.name_zh, en: row.name_en }), year })} confirm={t('indicators.enter')} ready={form.numerator !== '' && form.evidence.trim() !== ''} pending={enter.isPending} error={enter.error} submit={() => enter.mutate()} close={close}>
+    <DialogForm title={t('indicators.enterTitle', { name: said(row.name), year })} confirm={t('indicators.enter')} ready={form.numerator !== '' && form.evidence.trim() !== ''} pending={enter.isPending} error={enter.error} submit={() => enter.mutate()} close={close}>
       <p className="quiet">{row.why || t('indicators.enterText')}</p>
       <label className="field">
         {t('indicators.enterNumerator', { unit: t(`indicators.unitName.${unitOf(row.unit)}`) })}

@@ -81,7 +81,7 @@ function Sheet({ year, hospital }: { year: string; hospital: string }) {
         <Rows sheet={sheet.data} year={year} enter={setEntering} />
       </section>
       <Entries year={year} hospital={hospital} />
-      {entering && <EntryDialog row={entering} year={year} hospital={hospital} close={() => setEntering(null)} />}
+      {entering && <EntryDialog row={{ ...entering, name: { zh: entering.name_zh, en: entering.name_en } }} year={year} hospital={hospital} close={() => setEntering(null)} />}
     </>
   )
 }

@@ -10,6 +10,8 @@ import { client, type FormLine, type FormOfSheet, type FormSheet, take } from '@
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
+import { Entries } from './Entries'
+import { EntryDialog, type Entering } from './EntryDialog'
 import { ExportMenu } from './ExportMenu'
 import { unitOf, unitWord, usePeriodName, useSaid } from './parts'
 import { asPrinted } from './printed'
@@ -32,34 +34,37 @@ export function FormSheetPanel({ form, period, hospital }: OfForm) {
   if (!sheet.data) return <Failed error={sheet.error} retry={() => void sheet.refetch()} />
   const { known, lines, over, filed, edition } = sheet.data
   return (
-    <section className="panel" aria-label={t('indicators.forms.view.sheet')}>
-      <div className="panel-head">
-        <h2>{periodName(period)}</h2>
-        {filed ? <Mark tone={filed.state === 'waiting' ? 'warn' : 'good'}>{t(`indicators.forms.filed.${filed.state}`)}</Mark> : <Mark tone="mute">{t('indicators.forms.noneFiled')}</Mark>}
-        <span className="quiet num">{t('indicators.forms.known', { known, all: lines.length })}</span>
-        <span className="quiet">
-          {edition.edition} · {edition.document} · {edition.paragraph}
-        </span>
-        {!over && <Mark tone="warn">{t('indicators.forms.running')}</Mark>}
-        <span className="push row">
-          <ExportMenu
-            name={`${form.form}-${period}`}
-            forms={['csv', 'xlsx']}
-            fetch={(kind, language) => {
-              const asked = { params: { ...params, query: { ...params.query, language } }, parseAs: 'blob' as const }
-              return take(kind === 'csv' ? client.GET('/api/v1/indicators/forms/{form}/sheet.csv', asked) : client.GET('/api/v1/indicators/forms/{form}/sheet.xlsx', asked))
-            }}
-          />
-          {publishes && over && (
-            <Button size="small" type="primary" onClick={() => setFiling(true)}>
-              {t(filed ? 'indicators.forms.fileAgain' : 'indicators.forms.file')}
-            </Button>
-          )}
-        </span>
-      </div>
-      <Lines sheet={sheet.data} />
-      {filing && <FileDialog sheet={sheet.data} close={() => setFiling(false)} />}
-    </section>
+    <>
+      <section className="panel" aria-label={t('indicators.forms.view.sheet')}>
+        <div className="panel-head">
+          <h2>{periodName(period)}</h2>
+          {filed ? <Mark tone={filed.state === 'waiting' ? 'warn' : 'good'}>{t(`indicators.forms.filed.${filed.state}`)}</Mark> : <Mark tone="mute">{t('indicators.forms.noneFiled')}</Mark>}
+          <span className="quiet num">{t('indicators.forms.known', { known, all: lines.length })}</span>
+          <span className="quiet">
+            {edition.edition} · {edition.document} · {edition.paragraph}
+          </span>
+          {!over && <Mark tone="warn">{t('indicators.forms.running')}</Mark>}
+          <span className="push row">
+            <ExportMenu
+              name={`${form.form}-${period}`}
+              forms={['csv', 'xlsx']}
+              fetch={(kind, language) => {
+                const asked = { params: { ...params, query: { ...params.query, language } }, parseAs: 'blob' as const }
+                return take(kind === 'csv' ? client.GET('/api/v1/indicators/forms/{form}/sheet.csv', asked) : client.GET('/api/v1/indicators/forms/{form}/sheet.xlsx', asked))
+              }}
+            />
+            {publishes && over && (
+              <Button size="small" type="primary" onClick={() => setFiling(true)}>
+                {t(filed ? 'indicators.forms.fileAgain' : 'indicators.forms.file')}
+              </Button>
+            )}
+          </span>
+        </div>
+        <Lines sheet={sheet.data} />
+        {filing && <FileDialog sheet={sheet.data} close={() => setFiling(false)} />}
+      </section>
+      {lines.some((line) => line.enters) && <Entries year={period} hospital={hospital} />}
+    </>
   )
 }
 
@@ -67,6 +72,8 @@ const TONES: Record<FormLine['source'], Tone> = { published: 'good', counted: 'i
 
 function Lines({ sheet }: { sheet: FormSheet }) {
   const { t } = useTexts()
+  const enters = useMay()('indicators.enter')
+  const [entering, setEntering] = useState<Entering | null>(null)
   const said = useSaid()
   const titles = { line: t('indicators.forms.line'), item: t('indicators.forms.item'), figure: t('indicators.forms.figure'), before: t('indicators.forms.before'), source: t('indicators.exam.source') }
   return (
@@ -114,6 +121,11 @@ function Lines({ sheet }: { sheet: FormSheet }) {
                   <span className="row">
                     <Mark tone={TONES[line.source]}>{t(`indicators.exam.from.${line.source}`)}</Mark>
                     {(line.source !== 'counted' || line.shown === null) && said(line.why) !== '' && <span className="quiet exam-why">{said(line.why)}</span>}
+                    {line.enters && enters && sheet.over && (
+                      <button type="button" className="as-link" aria-label={`${t('indicators.enter')} ${said(line.name)}`} onClick={() => setEntering({ ...line, why: said(line.why) })}>
+                        {t('indicators.enter')}
+                      </button>
+                    )}
                   </span>
                 </td>
               </tr>
@@ -121,6 +133,7 @@ function Lines({ sheet }: { sheet: FormSheet }) {
           ))}
         </tbody>
       </table>
+      {entering && <EntryDialog row={entering} year={sheet.period} hospital={sheet.hospital} close={() => setEntering(null)} />}
     </div>
   )
 }

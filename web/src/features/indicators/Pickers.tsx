@@ -9,7 +9,7 @@ import { dayIn } from '@/lib/time'
 
 import { usePeriodName, useSaid, type Said } from './parts'
 import { usePlaces } from './usePlaces'
-import { asKind, choices, lastWhole, parsePeriod, type Period, PERIOD_KINDS, periodText, stepped } from './periods'
+import { asKind, choices, lastWhole, parsePeriod, type Period, type PeriodKind, PERIOD_KINDS, periodText, stepped } from './periods'
 
 /** Today, by the hospital's clock. */
 export function useToday(): string {
@@ -27,7 +27,7 @@ export function usePeriod(text: string | undefined): Period {
 const AHEAD = { month: 12, quarter: 4, year: 1 } as const
 
 /** A month, a quarter or a year; steps go to the one before and the one after. */
-export function PeriodPicker({ period, change, ahead = false }: { period: Period; change: (period: string) => void; ahead?: boolean }) {
+export function PeriodPicker({ period, change, ahead = false, kinds = PERIOD_KINDS }: { period: Period; change: (period: string) => void; ahead?: boolean; kinds?: readonly PeriodKind[] }) {
   const { t } = useTexts()
   const periodName = usePeriodName()
   const day = useToday()
@@ -35,13 +35,15 @@ export function PeriodPicker({ period, change, ahead = false }: { period: Period
   const newest = stepped(lastWhole(period.kind, day), 1 + (ahead ? AHEAD[period.kind] : 0))
   return (
     <div className="period-picker" role="group" aria-label={t('indicators.period')}>
-      <span className="period-kinds">
-        {PERIOD_KINDS.map((kind) => (
-          <button key={kind} type="button" aria-pressed={kind === period.kind} onClick={() => put(asKind(period, kind))}>
-            {t(`indicators.kind.${kind}`)}
-          </button>
-        ))}
-      </span>
+      {kinds.length > 1 && (
+        <span className="period-kinds">
+          {kinds.map((kind) => (
+            <button key={kind} type="button" aria-pressed={kind === period.kind} onClick={() => put(asKind(period, kind))}>
+              {t(`indicators.kind.${kind}`)}
+            </button>
+          ))}
+        </span>
+      )}
       <Button size="small" icon={<LeftOutlined />} aria-label={t('indicators.earlier')} onClick={() => put(stepped(period, -1))} />
       <select className="native" aria-label={t('indicators.period')} value={periodText(period)} onChange={({ target }) => change(target.value)}>
         {choices(period, day, ahead ? AHEAD[period.kind] : 0).map((one) => (

@@ -16,7 +16,7 @@ import { ExportMenu } from './ExportMenu'
 import { amount, plain } from './numbers'
 import { useSaid } from './parts'
 
-type Asked = { code: string; period: string; search: DrillSearch; figure: { numerator: number | null; denominator: number | null } | null }
+type Asked = { code: string; period: string; search: DrillSearch; figure: { numerator: number | null; denominator: number | null } | null; leaves: boolean }
 
 const PAGE = 50
 
@@ -45,7 +45,7 @@ export function Rows({ asked, put }: { asked: Asked; put: (change: DrillSearch) 
       <div className="panel-head">
         <h2>{t('indicators.rows')}</h2>
         <span className="period-kinds" role="group" aria-label={t('indicators.side')}>
-          {DRILL_SIDES.filter((one) => one === 'numerator' || asked.figure === null || asked.figure.denominator !== null).map((one) => (
+          {DRILL_SIDES.filter((one) => one === 'numerator' || (one === 'rest' ? asked.leaves || side === one : asked.figure === null || asked.figure.denominator !== null)).map((one) => (
             <button key={one} type="button" aria-pressed={one === side} onClick={() => put({ side: one })}>
               {t(`indicators.sides.${one}`)}
             </button>
@@ -81,7 +81,7 @@ export function Rows({ asked, put }: { asked: Asked; put: (change: DrillSearch) 
 /** Whether the list comes to the number above it: the promise of this page, kept in view. */
 function AddsUp({ rows, figure }: { rows: CountedRows; figure: Asked['figure'] }) {
   const { t, language } = useTexts()
-  const shown = figure?.[rows.side]
+  const shown = rows.side === 'rest' ? left(figure) : figure?.[rows.side]
   if (shown === null || shown === undefined) return null
   const same = Math.abs(rows.comes_to - shown) <= 1e-9 * Math.max(1, Math.abs(shown))
   const words = rows.comes_to === rows.total ? 'indicators.addsUp' : 'indicators.comesTo'
@@ -92,6 +92,12 @@ function AddsUp({ rows, figure }: { rows: CountedRows; figure: Asked['figure'] }
       </Mark>
     </span>
   )
+}
+
+/** How many rows the numerator leaves of the denominator. */
+function left(figure: Asked['figure']): number | null {
+  if (figure === null || figure.denominator === null) return null
+  return figure.denominator - (figure.numerator ?? 0)
 }
 
 function Export({ asked }: { asked: Asked }) {

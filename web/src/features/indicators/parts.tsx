@@ -28,6 +28,7 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
         <PageLink to="/indicators" text={t('indicators.board')} exact />
         <PageLink to="/indicators/desk" text={t('indicators.desk')} />
         <PageLink to="/indicators/topics" text={t('indicators.insight.topics')} />
+        {may('indicators.read') && <PageLink to="/indicators/scores" text={t('indicators.scores.title')} />}
         <PageLink to="/indicators/workload" text={t('indicators.insight.workload')} />
         <PageLink to="/indicators/explore" text={t('indicators.explore.title')} />
         {may('indicators.publish') && <PageLink to="/indicators/publish" text={t('indicators.publish.title')} />}
@@ -43,7 +44,7 @@ export function IndicatorPages({ title, children }: { title: string; children?: 
   )
 }
 
-function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/workload' | '/indicators/reports' | '/indicators/exam' | '/indicators/forms' | '/indicators/alerts' | '/indicators/requests' | '/indicators/services'; text: string; exact?: boolean }) {
+function PageLink({ to, text, exact = false }: { to: '/indicators' | '/indicators/desk' | '/indicators/explore' | '/indicators/publish' | '/indicators/topics' | '/indicators/scores' | '/indicators/workload' | '/indicators/reports' | '/indicators/exam' | '/indicators/forms' | '/indicators/alerts' | '/indicators/requests' | '/indicators/services'; text: string; exact?: boolean }) {
   return (
     <Link to={to} className="page-link" activeOptions={{ exact, includeSearch: false }} activeProps={{ 'aria-current': 'page' }}>
       {text}

@@ -124,6 +124,13 @@ class Forms:
         paper = await self._paper(name, written, hospital)
         before = await self._before(paper)
         filed = told_of(await self._filings(name), (name, str(paper.period), hospital))
+        known = await self._desk.indicators()
+        by_form = {
+            (code, one.caliber)
+            for code, indicator in known.items()
+            for one in indicator.calibers
+            if one.by_form
+        }
         return sheet_view(
             paper.form,
             paper.edition,
@@ -133,6 +140,7 @@ class Forms:
             digest=paper.digest,
             over=paper.period.last_day < self._desk.today,
             filed=filing_view(filed) if filed else None,
+            enters=[one.number for one in paper.filed if (one.code, one.caliber) in by_form],
         )
 
     async def as_file(

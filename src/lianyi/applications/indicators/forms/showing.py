@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from lianyi.applications.indicators.forms.differing import (
@@ -80,6 +80,7 @@ def sheet_view(
     digest: str,
     over: bool,
     filed: FilingView | None,
+    enters: Collection[str] = (),
 ) -> FormSheet:
     """Return a sheet.
 
@@ -92,6 +93,7 @@ def sheet_view(
         digest: SHA-256 of what it says.
         over: whether the period is.
         filed: what was filed of it.
+        enters: numbers of the lines whose figure a person enters.
     """
     return FormSheet(
         form=form.form,
@@ -105,7 +107,11 @@ def sheet_view(
         digest=digest,
         filed=filed,
         lines=[
-            FormSheetLine(**_line(one).model_dump(), previous=before.get(one.number))
+            FormSheetLine(
+                **_line(one).model_dump(),
+                previous=before.get(one.number),
+                enters=one.number in enters,
+            )
             for one in lines
         ],
     )

@@ -83,9 +83,14 @@ class FormLine(Shown):
 
 
 class FormSheetLine(FormLine):
-    """A line, and as what it would be printed of the same period a year before."""
+    """A line, and as what it would be printed of the same period a year before.
+
+    Attributes:
+        enters: whether a person enters its figure; no data tell it.
+    """
 
     previous: str | None
+    enters: bool
 
 
 class FilingView(Shown):

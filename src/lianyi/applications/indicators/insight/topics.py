@@ -22,7 +22,7 @@ from lianyi.base.content_files import unknown
 from lianyi.base.settings import Section
 
 FOLDER: Final = "topics"
-BROUGHT: Final = ("patients", "diseases", "beds", "operations", "equipment")
+BROUGHT: Final = ("patients", "diseases", "beds", "operations", "equipment", "informatics")
 _PARTS_MAX: Final = 12
 
 

@@ -18,7 +18,7 @@ from ibis.expr import types as ir  # type: ignore[import-untyped]
 from lianyi.applications.indicators import counting
 from lianyi.applications.indicators.quality.model import Check, Known, Rule
 from lianyi.applications.indicators.window import Window
-from lianyi.projections.operational.star import HOSPITAL, star
+from lianyi.projections.operational.star import HOSPITAL, month_column, star
 
 ENCOUNTER: Final = "encounter"
 SOURCE: Final = "source_"
@@ -145,13 +145,25 @@ def rows(
 
 
 def counts(
-    tables: Mapping[str, ir.Table], rules: Sequence[Rule], window: Window, known: Known
+    tables: Mapping[str, ir.Table],
+    rules: Sequence[Rule],
+    window: Window,
+    known: Known,
+    *,
+    by_month: bool = False,
 ) -> ir.Table:
     """Return how many rows violate rules of one fact and one department role, of how many.
 
+    Args:
+        tables: the facts; without ``by_month`` each with :data:`SOURCE`.
+        rules: of one fact and department role; with ``by_month`` also of one time.
+        window: which rows.
+        known: codes of master data.
+        by_month: whether rows are told apart by the month of that time, and not by source.
+
     Returns:
-        One row for each source, hospital and department, with columns ``d<n>`` (rows that the
-        rule could be asked of) and ``v<n>`` (those that violate it) for each rule in order.
+        One row for each source or month, hospital and department, with columns ``d<n>`` (rows that
+        the rule could be asked of) and ``v<n>`` (those that violate it) for each rule in order.
     """
     first = rules[0]
     told = beside(counting.within(tables[first.table], first.part, window), rules, tables)
@@ -161,8 +173,13 @@ def counts(
         marks[f"d{number}"] = asked.ifelse(1, 0)
         marks[f"v{number}"] = (asked & violates(rule, told, known)).ifelse(1, 0)
     told = told.mutate(**marks)
+    of = (
+        {"month": told[month_column(first.time)]}
+        if by_month
+        else {"source": told[SOURCE].fill_null("")}
+    )
     return told.group_by(
-        source=told[SOURCE].fill_null(""),
+        **of,
         hospital=told[HOSPITAL].fill_null(""),
         department=told[first.department].fill_null(""),
     ).aggregate(**{one: told[one].sum().fill_null(0) for one in marks})

@@ -42,8 +42,11 @@ def _where(
         str, Query(max_length=100, pattern=r"^[^\x00]*$", description="this one alone")
     ] = "",
     unplaced: Annotated[bool, Query(description="only rows that name no department")] = False,
+    month: Annotated[
+        str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$", description="empty: of all time")
+    ] = "",
 ) -> Where:
-    return Where(source, hospital, department, unplaced)
+    return Where(source, hospital, department, unplaced, month)
 
 
 Service = Annotated[Quality, Depends(_quality)]

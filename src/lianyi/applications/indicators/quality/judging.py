@@ -6,14 +6,17 @@ why, and it stays so until more of the rows violate the rule than then: then it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from lianyi.applications.indicators.quality.model import Cell, Decision, Result, Said
+from lianyi.applications.indicators.quality.model import Cell, Decision, Result, Rule, Said
 
 WORSE_BY: Final = 0.10
 """By how much of itself the share must grow before what was acknowledged is open again."""
+
+TOGETHER: Final = 16
+"""Each rule of a pass is a sum of zeros and ones, whose cost grows with their number."""
 
 State = Literal["open", "assigned", "acknowledged"]
 
@@ -69,6 +72,22 @@ def standing(result: Result, said: Iterable[Decision]) -> Standing:
         else:
             found = Standing("open", found.to, found.note, one.by_name, one.at, False)
     return found
+
+
+def together_counted(rules: Iterable[Rule], *, by_time: bool = False) -> Iterator[list[Rule]]:
+    """Give the rules that are counted in one pass, at most :data:`TOGETHER` of them.
+
+    Args:
+        rules: on the star.
+        by_time: whether those of a pass must also go by one time.
+    """
+    groups: dict[tuple[str, ...], list[Rule]] = {}
+    for one in rules:
+        of = (one.table, one.department, one.time if by_time else "")
+        groups.setdefault(of, []).append(one)
+    for group in groups.values():
+        for first in range(0, len(group), TOGETHER):
+            yield group[first : first + TOGETHER]
 
 
 def together(results: Iterable[Result]) -> tuple[int, int]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.failures import NotCounted, NothingInSight
 from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.periods import parse_period
 from lianyi.applications.indicators.quality import quality_store as store
 from lianyi.applications.indicators.quality.desk import QualityDesk, Rules, run_view
-from lianyi.applications.indicators.quality.judging import is_over, together
+from lianyi.applications.indicators.quality.judging import is_over, together, together_counted
 from lianyi.applications.indicators.quality.knowing import known_codes
 from lianyi.applications.indicators.quality.model import Check, Known, Result, Rule, rule_hash
 from lianyi.applications.indicators.quality.quality_store import Run
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 Category = Literal["conformance", "completeness", "plausibility"]
+Monthly = dict[tuple[str, str, int], tuple[int, int]]
+"""By hospital, department and month: rows that violate a rule, and rows."""
 CODES_SECONDS: Final = 30.0
 """For so long the codes of the master data are remembered."""
 _READS: Final = "quality.read"
@@ -55,20 +59,23 @@ class Where:
         hospital: code.
         department: code, by the role that the rule names, this one alone.
         unplaced: only rows that name no department.
+        month: ``2026-03``: only rows whose time, the one that the rule names, lies in it.
     """
 
     source: str = ""
     hospital: str = ""
     department: str = ""
     unplaced: bool = False
+    month: str = ""
 
 
 class Looking:
     """Tells how the data stand within the reach of whoever asks."""
 
-    def __init__(self, desk: QualityDesk, rows: Rows, queue: Queue) -> None:
-        """Look at a desk; ``rows`` lists rows of a star whose tables say the source."""
+    def __init__(self, desk: QualityDesk, counter: Counter, rows: Rows, queue: Queue) -> None:
+        """Look at a desk; ``rows`` lists what ``counter`` counts: a star that says the source."""
         self._desk = desk
+        self._counter = counter
         self._rows = rows
         self._queue = queue
         self._known: tuple[float, Known] | None = None
@@ -149,7 +156,8 @@ class Looking:
         Raises:
             NoSuchRule: there is none of this code.
             NotCounted: its rows are raw rows of the lake, which do not leave it here.
-            NothingInSight, NoStar, CountingTooBig: see ``IndicatorService.values``.
+            UnreadablePeriod, NothingInSight, NoStar, CountingTooBig: see
+                ``IndicatorService.values``.
         """
         behind = await self._page(code, where, also=(_READS,), skip=skip, limit=limit)
         after = skip + len(behind.rows)
@@ -181,6 +189,9 @@ class Looking:
         if sight.nothing:
             raise NothingInSight(where="quality")
         window = Window(-32_768, 32_767, sight.places, sight.doctors, undated=True)
+        if where.month:
+            period = parse_period(where.month)
+            window = Window(period.first, period.last, sight.places, sight.doctors)
         known = await self._codes()
 
         def choose(tables: Mapping[str, ir.Table], _: Part, window: Window) -> ir.Table:
@@ -196,6 +207,42 @@ class Looking:
         return await self._rows.list_rows(
             rule.part, columns, window, skip=skip, limit=limit, choose=choose
         )
+
+    async def monthly(self, rules: Sequence[Rule], window: Window) -> dict[str, Monthly]:
+        """Return how many rows violate rules on the star, of how many, by place and month.
+
+        Args:
+            rules: each with a time that its rows say.
+            window: whose rows, of which months; that whoever asks may see them is known.
+
+        Returns:
+            By code of the rule, and by hospital, department and month: violated rows, and rows.
+
+        Raises:
+            NoStar, CountingTooBig: they cannot be counted now.
+        """
+        known = await self._codes()
+        codes = tuple(sorted(known.codes.items()))
+        found: dict[str, Monthly] = {one.rule: {} for one in rules}
+        for group in together_counted(rules, by_time=True):
+
+            def ask(tables: Mapping[str, ir.Table], of: list[Rule] = group) -> ir.Table:
+                from lianyi.applications.indicators.quality import checks
+
+                return checks.counts(tables, of, window, known, by_month=True)
+
+            key = ("monthly", tuple(rule_hash(one) for one in group), window, codes)
+            for row in await self._counter.answered(key, ask):
+                place = row["hospital"], row["department"], int(row["month"])
+                for number, rule in enumerate(group):
+                    if row[f"d{number}"]:
+                        counted = int(row[f"v{number}"]), int(row[f"d{number}"])
+                        found[rule.rule][place] = counted
+        return found
+
+    async def rules(self) -> Rules:
+        """Return the rules as their files say now."""
+        return await self._desk.rules()
 
     async def _codes(self) -> Known:
         if self._known is None or time.monotonic() - self._known[0] > CODES_SECONDS:

@@ -68,7 +68,7 @@ class Quality:
         )
         rows = Rows(house[0], self._counter, data=data, privacy=privacy, identity=identity)
         self.queue = Queue(desk)
-        self.looking = Looking(desk, rows, self.queue)
+        self.looking = Looking(desk, self._counter, rows, self.queue)
         self.tracing = Tracing(desk, self._counter, lake, content_dir)
 
     async def close(self) -> None:

@@ -3,8 +3,8 @@
 It takes as many processors and as much memory as the settings give; what does not fit goes to the
 disk.
 
-Rules that are of one fact and place rows by one department role are counted together, at most
-:data:`TOGETHER` of them: each is a sum of zeros and ones, whose cost grows with their number.
+Rules that are of one fact and place rows by one department role are counted together; see
+:func:`.judging.together_counted`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ibis.expr import types as ir  # type: ignore[import-untyped]
 from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import CountingTooBig, NoStar
 from lianyi.applications.indicators.quality import checks, lake_checks
+from lianyi.applications.indicators.quality.judging import together_counted
 from lianyi.applications.indicators.quality.model import Cell, Known, Result, Rule, rule_hash
 from lianyi.applications.indicators.quality.sourced import SourcedStar
 from lianyi.applications.indicators.window import Window
@@ -34,7 +35,6 @@ from lianyi.projections.operational.star import star
 if TYPE_CHECKING:
     from lianyi.projections.lake.lake import Lake
 
-TOGETHER: Final = 16
 ALWAYS: Final = Window(-32_768, 32_767, undated=True)
 """Every row that there is, also those of which no time is said."""
 
@@ -82,7 +82,7 @@ class Surveyor:
         try:
             with self._opened() as tables:
                 there = {name for name in star() if SourcedStar(self.folder).signature(name)}
-                for group in together(one for one in wanted if one.table in there):
+                for group in together_counted(one for one in wanted if one.table in there):
                     results += _results(group, checks.counts(tables, group, ALWAYS, known))
                 assert self._backend is not None  # noqa: S101 - it is open
                 for rule in (one for one in wanted if one.of_lake):
@@ -131,16 +131,6 @@ class Surveyor:
             finally:
                 self._backend.disconnect()
                 self._backend = None
-
-
-def together(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
-    """Give the rules that are counted in one pass."""
-    groups: dict[tuple[str, str], list[Rule]] = {}
-    for one in rules:
-        groups.setdefault((one.table, one.department), []).append(one)
-    for group in groups.values():
-        for first in range(0, len(group), TOGETHER):
-            yield group[first : first + TOGETHER]
 
 
 def _results(rules: Sequence[Rule], counted: ir.Table) -> Iterator[Result]:

@@ -24,7 +24,7 @@ from lianyi.applications.indicators.reports.views import (
     WithdrawNote,
     WriteNote,
 )
-from lianyi.applications.indicators.views import By, Side
+from lianyi.applications.indicators.views import By, RowsOf
 from lianyi.security.permissions import needs
 
 router = APIRouter(prefix="/indicators", tags=["indicators"])
@@ -120,7 +120,7 @@ async def export_indicator_board(
     responses=_described("xlsx"),
 )
 async def export_indicator_rows_as_sheet(
-    files: Saves, code: Code, asked: Which, side: Side = "numerator", language: In = "zh"
+    files: Saves, code: Code, asked: Which, side: RowsOf = "numerator", language: In = "zh"
 ) -> Response:
     """The rows behind a figure as a sheet of Excel; at most a hundred thousand."""
     return _answer(await files.rows(code, asked, side=side, language=language))

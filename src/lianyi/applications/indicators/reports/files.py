@@ -34,7 +34,7 @@ from lianyi.applications.indicators.views import (
     CaliberOf,
     CaliberView,
     IndicatorDetail,
-    Side,
+    RowsOf,
 )
 from lianyi.base.clock import Clock
 from lianyi.projections.operational.star import star
@@ -217,7 +217,7 @@ class Files:
         name = f"{view.board}-{view.period.period}"
         return await self._file(name, view.title, lines, table, form, language)
 
-    async def rows(self, code: str, asked: Asked, *, side: Side, language: Language) -> File:
+    async def rows(self, code: str, asked: Asked, *, side: RowsOf, language: Language) -> File:
         """Save the rows behind a figure as a sheet; at most a hundred thousand.
 
         Raises:
@@ -343,9 +343,10 @@ _INDICATOR: Final = BothWords(
     zh="指标 · 口径 · 定义哈希", en="indicator · caliber · definition hash"
 )
 _SIDE: Final = BothWords(zh="明细", en="rows of the")
-_SIDES: Final[Mapping[Side, BothWords]] = {
+_SIDES: Final[Mapping[RowsOf, BothWords]] = {
     "numerator": BothWords(zh="分子", en="numerator"),
     "denominator": BothWords(zh="分母", en="denominator"),
+    "rest": BothWords(zh="分母中未计入分子的", en="denominator that the numerator leaves"),
 }
 _ROWS: Final = BothWords(zh="行数", en="rows")
 _SUM: Final = BothWords(zh="合计", en="they come to")

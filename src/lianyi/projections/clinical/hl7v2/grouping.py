@@ -49,6 +49,7 @@ class Order:
 
     Attributes:
         control: ORC; the empty segment where there is none.
+        charge: FT1 that it stands below; the empty segment where there is none.
         details: OBR, RXE and the like, in their order.
         more: TQ1, RXR, RXC, IPC and the like.
         results: OBX.
@@ -56,6 +57,7 @@ class Order:
     """
 
     control: Segment = NOTHING
+    charge: Segment = NOTHING
     notes: list[Segment] = field(default_factory=list)
     details: list[Noted] = field(default_factory=list)
     more: list[Segment] = field(default_factory=list)
@@ -128,6 +130,7 @@ class _Grouper:
         self._order: Order | None = None
         self._document: Document | None = None
         self._specimen: Noted | None = None
+        self._charge: Segment = NOTHING
         self._waiting: list[Noted] = []
         self._notes: list[Segment] = []
 
@@ -161,6 +164,7 @@ class _Grouper:
     def _begin(self, pid: Segment) -> None:
         """A patient begins; what a message says before its first one is said of her."""
         self.found.append(Care(pid))
+        self._charge = NOTHING
         self._order = self._document = self._specimen = None
         self._notes, self._waiting = self.found[-1].notes, []
         if self._early:
@@ -183,6 +187,8 @@ class _Grouper:
         noted = Noted(one)
         care.singles.append(noted)
         self._notes = noted.notes
+        if one.name == "FT1":
+            self._charge = one
         if one.name in _FREE:
             self._order = self._document = self._specimen = None
 
@@ -205,7 +211,7 @@ class _Grouper:
             self._notes = noted.notes
 
     def _new_order(self) -> Order:
-        order = self._order = Order(specimens=list(self._waiting))
+        order = self._order = Order(charge=self._charge, specimens=list(self._waiting))
         self._specimen = self._document = None
         self.found[-1].orders.append(order)
         return order

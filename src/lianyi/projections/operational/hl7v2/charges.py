@@ -1,10 +1,12 @@
 """What DFT says is charged. Pure.
 
 Every charge is a row, and so is what takes it back: a credit is a row of its own, below zero.
-Amounts are in fen, exactly: one that is no whole number of fen is refused, not rounded.
+Amounts are in fen, exactly: one that is no whole number of fen is refused, not rounded. For which
+order something is charged the ORC below it says, else FT1-23; the order learns that it was charged.
 
 Source:
-    HL7 v2.5.1, chapter 6: FT1; table 0017 (CG charge, CD credit, AJ adjustment, PY payment).
+    HL7 v2.5.1, chapter 6: FT1, DFT_P03; table 0017 (CG charge, CD credit, AJ adjustment, PY
+    payment).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from lianyi.projections.operational.hl7v2.context import (
     visit_of,
 )
 from lianyi.projections.operational.problems import UncountableCharge
+from lianyi.projections.operational.statements import BESIDE
 
 _CHARGES: Final = frozenset({"CG", "CD", "AJ", ""})
 """FT1-6. A payment (PY) pays for what was charged, and is no charge."""
@@ -47,7 +50,7 @@ def read(care: Care, at: Context) -> None:
         type_ = charge.text(6).upper()
         if type_ not in _CHARGES:
             continue
-        item = charge.text(7)
+        item, numbers = charge.text(7), _orders(care, charge, at)
         said = only_said(
             **{
                 "encounter": at.encounter(care),
@@ -63,9 +66,26 @@ def read(care: Care, at: Context) -> None:
                 ),
                 "quantity": _quantity(charge),
                 "amount_fen": _amount(charge, type_),
+                "by_order": True if numbers else None,
             }
         )
         at.state("charge", _key(charge, place, type_, at), said)
+        charged = said.get("charged_at")
+        if type_ in _OWN and charged is not None:
+            for number in numbers:
+                at.state("order", number, {BESIDE: True, "charged_at": charged})
+
+
+def _orders(care: Care, charge: Segment, at: Context) -> list[str]:
+    """Return the numbers of the orders for which something is charged, each once."""
+    below = [one for one in care.orders if one.charge is charge]
+    found = [
+        at.order_number(one.control, *details)
+        or at.order_number(one.control, *details, filler=True)
+        for one in below
+        for details in [[noted.segment for noted in one.details if noted.segment.name == "OBR"]]
+    ]
+    return [one for one in dict.fromkeys([*found, at.number(charge, 23, 2)]) if one]
 
 
 def _key(charge: Segment, place: int, type_: str, at: Context) -> str:

@@ -34,6 +34,21 @@ FEEDS: Final[Mapping[str, Sequence[str]]] = {
     "charge": ("DFT",),
 }
 """Which types of messages say something of which facts; days of wards follow from encounters."""
+_CLOSING: Final = sorted({*orders.RESULTS, "ORM", "RAS"})
+FEEDS_OF: Final[Mapping[tuple[str, str], Sequence[str]]] = {
+    ("order", "received_at"): sorted(orders.RESULTS),
+    ("order", "reported_at"): sorted(orders.RESULTS),
+    ("order", "closed_loop"): _CLOSING,
+    ("order", "charged_at"): ("DFT",),
+    ("order", "dispensed_at"): ("RDS",),
+    ("order", "executed_at"): ("RAS",),
+    ("order", "bedside"): ("RAS",),
+    ("surgery", "done"): ("SIU",),
+    ("charge", "by_order"): ("DFT",),
+    ("result", "told_at"): (),
+    ("result", "answered_at"): (),
+}
+"""The same of columns that not all messages of a fact can say; those of none come by mapping."""
 _OTHERS: Final = orders.ORDERS | orders.RESULTS | {"SIU", "DFT"}
 
 

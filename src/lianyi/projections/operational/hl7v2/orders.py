@@ -1,11 +1,13 @@
 """What orders, reports and appointments say. Pure.
 
 An order says from where it comes: ORC-17, else the department of the PV1 that it brings along. A
-report takes what it does not say itself from its order; see :mod:`..folding`.
+report takes what it does not say itself from its order; see :mod:`..folding`. And it says of its
+order that it was answered, so that the loops of orders are counted from orders alone.
 
 Sources:
     HL7 v2.5.1, chapters 4 (ORC, OBR, TQ1, RXO, RXE, RXD, RXA), 7 (OBR, OBX, SPM), 10 (SCH, AIS,
-    AIL, AIP); tables 0038, 0074, 0078, 0085, 0119, 0123.
+    AIL, AIP); tables 0038, 0074, 0078, 0085, 0119, 0123, 0278, 0322.
+    HL7 v2.6, chapter 4A: RXA-25, the bar code of what was given.
 """
 
 from __future__ import annotations
@@ -21,13 +23,18 @@ from lianyi.projections.operational.hl7v2.context import (
     practitioner,
     visit_of,
 )
-from lianyi.projections.operational.statements import CANCELLED, Value
+from lianyi.projections.operational.statements import BESIDE, CANCELLED, Value
 
 ORDERS: Final = frozenset({"ORM", "OMG", "OML", "OMI", "OMP", "RDE", "RDS", "RAS"})
 RESULTS: Final = frozenset({"ORU", "OUL"})
 _NEW: Final = frozenset({"NW", ""})
 _CANCELS: Final = frozenset({"CA", "OC", "CR"})
 """ORC-1: cancelled, by whoever ordered or was to do it. What is stopped (DC) was an order."""
+_COMPLETED: Final = "CM"
+_NOT_GIVEN: Final = frozenset({"RE", "NA"})
+"""RXA-20: refused, or not administered."""
+_ANSWERS: Final[tuple[str, ...]] = ("received_at", "reported_at")
+"""What a report says of its order."""
 _BY_MESSAGE: Final = {"OML": "laboratory", "OMI": "imaging"}
 _DRUGS: Final = ("RXE", "RXO", "RXD")
 _RELEASED: Final = frozenset({"F", "C"})
@@ -39,6 +46,8 @@ _EXAMINED: Final = frozenset({"ct", "mri", "ultrasound", "xray", "endoscopy", "e
 """Categories in which the patient is examined, and no specimen is received."""
 _CALLED_OFF: Final = frozenset({"S15", "S17"})
 _BOOKED: Final = frozenset({"S12", "S13", "S14"})
+_COMPLETE: Final = "COMPLETE"
+"""SCH-25: what was booked is done."""
 APPOINTMENTS: Final = _CALLED_OFF | _BOOKED
 
 
@@ -75,9 +84,20 @@ def _order(order: Order, obr: Segment, key: str, care: Care, code: str, at: Cont
         said["cancelled"] = True
     elif control.text(1) in _NEW:
         said["cancelled"] = False
-    given = _detail(order, "RXA")
-    said |= only_said(executed_at=at.past(at.instant(given, 3)))
+    if control.text(5) == _COMPLETED:
+        said["closed_loop"] = True
+    said |= _given(order, at)
     at.state("order", key, said)
+
+
+def _given(order: Order, at: Context) -> dict[str, Value]:
+    """Return when a drug was dispensed and given, and whether its bar code was read then."""
+    given, dispensed = _detail(order, "RXA"), _detail(order, "RXD")
+    said = only_said(dispensed_at=at.past(at.instant(dispensed, 3)))
+    if given.text(20) in _NOT_GIVEN:
+        return said
+    scanned = True if given.text(25) else None
+    return said | only_said(executed_at=at.past(at.instant(given, 3)), bedside=scanned)
 
 
 def _drug(order: Order, drug: Segment, key: str, care: Care, at: Context) -> None:
@@ -109,7 +129,11 @@ def read_results(care: Care, at: Context) -> None:
             continue
         service = obr.text(4)
         key = f"{number or placer}^{service}" if service else number or placer
-        at.state("result", key, _report(order, obr, care, at), of=placer)
+        report = _report(order, obr, care, at)
+        at.state("result", key, report, of=placer)
+        answered = {one: report[one] for one in _ANSWERS if one in report}
+        if answered:
+            at.state("order", placer or number, {BESIDE: True} | answered)
 
 
 def _report(order: Order, obr: Segment, care: Care, at: Context) -> dict[str, Value]:
@@ -224,6 +248,7 @@ def read_appointment(care: Care, event: str, at: Context) -> None:
             "operating": at.department(pv1),
             "scheduled_at": _starts(booked, service, at),
             "code": service.text(3),
+            "done": True if booked.text(25).upper() == _COMPLETE else None,
             **people,
         }
     )

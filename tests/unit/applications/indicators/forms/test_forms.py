@@ -92,7 +92,8 @@ async def test_a_sheet_is_printed_by_its_edition_and_says_where_each_line_is_fro
     a = callers["a"]
     listed = await a.get("/forms")
     assert [one["form"] for one in listed["items"]] == [
-        "annual-hospital", "monthly-service", "national-exam", "own", "quarterly-insurance",
+        "annual-hospital", "informatics-effect", "monthly-service", "national-exam", "own",
+        "quarterly-insurance",
     ]  # fmt: skip
     assert listed["unusable"] == []
     sheet = await a.get(SHEET, **JUNE)
@@ -283,7 +284,7 @@ async def test_a_faulty_form_is_told_and_the_others_go_on(served: Served) -> Non
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("caliber: all-deaths", "caliber: all-death"), encoding="utf-8")
     listed = await callers["a"].get("/forms")
-    assert len(listed["items"]) == 4
+    assert len(listed["items"]) == 5
     (problem,) = listed["unusable"]
     assert problem["where"] == "forms/own.yaml: editions.0.lines.2.caliber"
     assert "'all-deaths'" in problem["en"]

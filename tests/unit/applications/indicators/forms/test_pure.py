@@ -237,7 +237,8 @@ def test_a_file_of_the_hospital_takes_the_place_of_ours_and_a_faulty_one_is_alon
     shipped, problems = read_forms(tmp_path, indicators)
     assert problems == []
     assert set(shipped) == {
-        "annual-hospital", "monthly-service", "national-exam", "quarterly-insurance",
+        "annual-hospital", "informatics-effect", "monthly-service", "national-exam",
+        "quarterly-insurance",
     }  # fmt: skip
     for one in shipped.values():
         for edition in one.editions:
@@ -253,7 +254,9 @@ def test_a_file_of_the_hospital_takes_the_place_of_ours_and_a_faulty_one_is_alon
     folder.joinpath("annual-hospital.yaml").write_bytes(b"\xff")
     found, problems = read_forms(tmp_path, indicators)
     assert len(found["monthly-service"].editions[0].lines) == 1
-    assert set(found) == {"monthly-service", "national-exam", "own", "quarterly-insurance"}
+    assert set(found) == {
+        "informatics-effect", "monthly-service", "national-exam", "own", "quarterly-insurance",
+    }  # fmt: skip
     assert [one.where for one in problems] == ["forms/annual-hospital.yaml"]
     checked = CliRunner().invoke(indicator, ["check", "--content", str(tmp_path)])
     assert checked.exit_code == 1

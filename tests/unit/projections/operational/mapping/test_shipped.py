@@ -12,13 +12,13 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 from tests.unit.projections.operational.mapping.lakes import SETTINGS, ZONE
+from tests.unit.projections.operational.mapping.test_reading import OF_A_HIS
 
 from lianyi.cli.main import main
 from lianyi.projections.lake.lake import Lake
 from lianyi.projections.operational.mapping.lake import TablesOfLake
 from lianyi.projections.operational.mapping.report import Report
 from lianyi.projections.operational.mapping.running import Made, Star
-from lianyi.projections.operational.star import star
 from lianyi.simulate.history.making import make_files
 from lianyi.simulate.history.store import Wanted
 
@@ -44,7 +44,7 @@ def made(shipped: Star) -> Made:
 @pytest.fixture(scope="module")
 def ask(folder: Path, made: Made) -> Iterator[Any]:
     engine = duckdb.connect(config={"threads": "1"})
-    for fact in star():
+    for fact in OF_A_HIS:
         engine.read_parquet(f"{folder}/star/{fact}/yxhis/*.parquet").create_view(f"f_{fact}")
     for place in (folder / "lake" / "raw" / "yxhis").iterdir():
         engine.read_parquet(f"{place}/*.parquet").create_view(place.name)
@@ -56,7 +56,7 @@ def ask(folder: Path, made: Made) -> Iterator[Any]:
 def test_all_facts_are_fed_and_every_row_is_accounted_for(made: Made, shipped: Star) -> None:
     assert made.problems == []
     reports: dict[str, Report] = {one.fact: one for one in made.reports}
-    assert set(reports) == set(star())
+    assert set(reports) == OF_A_HIS
     assert [one.fact for one in made.reports if not one.written] == []
     assert [one.fact for one in made.reports if one.set_aside or one.rounded] == []
     checked, problems = shipped.check()

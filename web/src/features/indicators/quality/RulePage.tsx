@@ -203,6 +203,7 @@ function Rows({ rule }: { rule: QualityRuleDetail }) {
       <div className="panel-head">
         <h2>{t('dataQuality.rows')}</h2>
         {first && <span className="quiet">{t('common.total', { count: first.total })}</span>}
+        {search.month !== undefined && <span className="num">{search.month}</span>}
         {Object.keys(search).length > 0 && (
           <button type="button" className="as-link" onClick={() => void navigate({ search: {}, replace: true })}>
             {t('dataQuality.showAll')}
