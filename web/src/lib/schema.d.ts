@@ -1879,6 +1879,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/files/scores/{card}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Score Card
+         * @description The departments of a hospital by a card as a file.
+         */
+        get: operations["export_score_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/files/values": {
         parameters: {
             query?: never;
@@ -2509,6 +2529,46 @@ export interface paths {
          * @description Withdraw a request of yours; its answer is seen no more.
          */
         post: operations["withdraw_figure_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Score Cards
+         * @description The cards by which departments are scored.
+         */
+        get: operations["list_score_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/scores/{card}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Score Departments
+         * @description The departments of a hospital by a card, with what each component came to.
+         */
+        get: operations["score_departments"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6889,6 +6949,34 @@ export interface components {
             more: boolean;
         };
         /**
+         * CardFinding
+         * @description What misleads in a card: of which version and component, in words.
+         */
+        CardFinding: {
+            /** Where */
+            where: string;
+            words: components["schemas"]["BothWords"];
+        };
+        /**
+         * CardList
+         * @description The cards that there are, and the files that are none.
+         */
+        CardList: {
+            /** Items */
+            items: components["schemas"]["CardName"][];
+            /** Unusable */
+            unusable: components["schemas"]["UnusableFile"][];
+        };
+        /**
+         * CardName
+         * @description A card to choose.
+         */
+        CardName: {
+            /** Card */
+            card: string;
+            title: components["schemas"]["BothWords"];
+        };
+        /**
          * CardRequest
          * @description Say of a card of a record whether it counts; one that is not known yet is added.
          *
@@ -7201,6 +7289,49 @@ export interface components {
             values: string[];
             /** Zh */
             zh: string;
+        };
+        /**
+         * ComponentView
+         * @description A component as the card says it.
+         *
+         *     Attributes:
+         *         indicator: its code; empty: it is of rules.
+         *         caliber: by which the indicator is counted; empty: the first that is.
+         *         rules: codes of rules of quality.
+         *         unit: in which a value is told.
+         *         full: its full mark, where everything is known.
+         */
+        ComponentView: {
+            /**
+             * Aim
+             * @enum {string}
+             */
+            aim: "quality" | "loop" | "bedside";
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "up" | "down";
+            /** Caliber */
+            caliber: string;
+            /** Component */
+            component: string;
+            /** Full */
+            full: number;
+            /** Full At */
+            full_at: number;
+            /** Indicator */
+            indicator: string;
+            name: components["schemas"]["BothWords"];
+            /** Rules */
+            rules: string[];
+            source: components["schemas"]["Source"];
+            /** Unit */
+            unit: string;
+            /** Weight */
+            weight: number;
+            /** Zero At */
+            zero_at: number;
         };
         /**
          * ConfirmDecisionRequest
@@ -9403,6 +9534,9 @@ export interface components {
         /**
          * FormSheetLine
          * @description A line, and as what it would be printed of the same period a year before.
+         *
+         *     Attributes:
+         *         enters: whether a person enters its figure; no data tell it.
          */
         FormSheetLine: {
             /** Caliber */
@@ -9413,6 +9547,8 @@ export interface components {
             decimals: number;
             /** Denominator */
             denominator: string | null;
+            /** Enters */
+            enters: boolean;
             /** Hash */
             hash: string;
             name: components["schemas"]["BothWords"];
@@ -10478,6 +10614,35 @@ export interface components {
             value: unknown;
             /** Winner */
             winner: string;
+        };
+        /**
+         * MarkView
+         * @description What a component earns.
+         *
+         *     Attributes:
+         *         value: null: nothing is known.
+         *         numerator, denominator: as counted; null: nothing is known.
+         *         points: null: it is left out of the total.
+         *         before: its points of the month before; null: there are none.
+         *         no_data: why nothing is known; null: something is.
+         *         rules: of a component of rules: what each found.
+         */
+        MarkView: {
+            /** Before */
+            before: number | null;
+            /** Component */
+            component: string;
+            /** Denominator */
+            denominator: number | null;
+            no_data: components["schemas"]["BothWords"] | null;
+            /** Numerator */
+            numerator: number | null;
+            /** Points */
+            points: number | null;
+            /** Rules */
+            rules: components["schemas"]["RuleCount"][];
+            /** Value */
+            value: number | null;
         };
         /**
          * MatchRequest
@@ -13714,9 +13879,22 @@ export interface components {
              * Side
              * @enum {string}
              */
-            side: "numerator" | "denominator";
+            side: "numerator" | "denominator" | "rest";
             /** Total */
             total: number;
+        };
+        /**
+         * RuleCount
+         * @description What a rule of quality found of a department in the month.
+         */
+        RuleCount: {
+            /** Denominator */
+            denominator: number;
+            name: components["schemas"]["BothWords"];
+            /** Rule */
+            rule: string;
+            /** Violated */
+            violated: number;
         };
         /**
          * RuleFinding
@@ -14088,6 +14266,75 @@ export interface components {
             scope: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * ScoreRow
+         * @description A department.
+         *
+         *     Attributes:
+         *         total: null: nothing is known.
+         *         known: percent of the weights of which something is known.
+         *         rank: null: too little is known to be ranked.
+         *         before, rank_before: of the month before.
+         *         marks: of each component, in the order of the card.
+         *         trend: totals of twelve months, the newest last.
+         */
+        ScoreRow: {
+            /** Before */
+            before: number | null;
+            department: components["schemas"]["Place"];
+            /** Known */
+            known: number;
+            /** Marks */
+            marks: components["schemas"]["MarkView"][];
+            /** Rank */
+            rank: number | null;
+            /** Rank Before */
+            rank_before: number | null;
+            /** Total */
+            total: number | null;
+            /** Trend */
+            trend: components["schemas"]["TotalPoint"][];
+        };
+        /**
+         * ScoreView
+         * @description The departments of a hospital in a month, the best first.
+         *
+         *     Attributes:
+         *         ranked: how many departments of the hospital are ranked, seen or not.
+         *         unseen: how many departments of it whoever asks does not see.
+         *         findings: what misleads in the card.
+         */
+        ScoreView: {
+            /** Card */
+            card: string;
+            /** Components */
+            components: components["schemas"]["ComponentView"][];
+            /** Findings */
+            findings: components["schemas"]["CardFinding"][];
+            /** Full Mark */
+            full_mark: number;
+            hospital: components["schemas"]["Place"];
+            /** Known Min */
+            known_min: number;
+            /** Owner */
+            owner: string;
+            period: components["schemas"]["PeriodView"];
+            /** Ranked */
+            ranked: number;
+            /** Rows */
+            rows: components["schemas"]["ScoreRow"][];
+            source: components["schemas"]["Source"];
+            title: components["schemas"]["BothWords"];
+            /** Unseen */
+            unseen: number;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Version */
+            version: number;
         };
         /**
          * Section
@@ -14904,6 +15151,16 @@ export interface components {
             title: components["schemas"]["BothWords"];
             /** Topic */
             topic: string;
+        };
+        /**
+         * TotalPoint
+         * @description A total of a month; null: nothing was known.
+         */
+        TotalPoint: {
+            /** Month */
+            month: string;
+            /** Total */
+            total: number | null;
         };
         /**
          * TrainingView
@@ -24800,6 +25057,109 @@ export interface operations {
             };
         };
     };
+    export_score_card: {
+        parameters: {
+            query?: {
+                /** @description empty: the last whole one */
+                month?: string;
+                /** @description empty: the only one seen */
+                hospital?: string;
+                form?: "csv" | "xlsx" | "pdf";
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     export_indicator_figures: {
         parameters: {
             query: {
@@ -28188,6 +28548,197 @@ export interface operations {
             };
         };
     };
+    list_score_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardList"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    score_departments: {
+        parameters: {
+            query?: {
+                /** @description empty: the last whole one */
+                month?: string;
+                /** @description empty: the only one seen */
+                hospital?: string;
+            };
+            header?: never;
+            path: {
+                card: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_data_services: {
         parameters: {
             query?: never;
@@ -31393,7 +31944,7 @@ export interface operations {
     list_indicator_rows: {
         parameters: {
             query: {
-                side?: "numerator" | "denominator";
+                side?: "numerator" | "denominator" | "rest";
                 skip?: number;
                 limit?: number;
                 /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
@@ -31503,7 +32054,7 @@ export interface operations {
     export_indicator_rows: {
         parameters: {
             query: {
-                side?: "numerator" | "denominator";
+                side?: "numerator" | "denominator" | "rest";
                 /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
                 period: string;
                 hospital?: string;
@@ -31611,7 +32162,7 @@ export interface operations {
     export_indicator_rows_as_sheet: {
         parameters: {
             query: {
-                side?: "numerator" | "denominator";
+                side?: "numerator" | "denominator" | "rest";
                 /** @description of heads and names */
                 language?: "zh" | "en";
                 /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
@@ -37166,6 +37717,8 @@ export interface operations {
                 department?: string;
                 /** @description only rows that name no department */
                 unplaced?: boolean;
+                /** @description empty: of all time */
+                month?: string;
             };
             header?: never;
             path: {
@@ -37267,6 +37820,8 @@ export interface operations {
                 department?: string;
                 /** @description only rows that name no department */
                 unplaced?: boolean;
+                /** @description empty: of all time */
+                month?: string;
             };
             header?: never;
             path: {
