@@ -31,6 +31,23 @@ def stamps(files: Iterable[Path]) -> list[tuple[str, int, int]]:
     return [(name, stat.st_mtime_ns, stat.st_size) for name, stat in stats]
 
 
+def files_by_name(shipped: Traversable, own: Path) -> dict[str, Traversable]:
+    """Return YAML files by their stems: those that the product brings, and a hospital's own.
+
+    Args:
+        shipped: a folder of the product.
+        own: a folder of the hospital, which need not be there; its files take the place of ours.
+    """
+    found = {one.name: one for one in shipped.iterdir()}
+    if own.is_dir():
+        found |= {one.name: one for one in own.iterdir() if one.is_file()}
+    return {
+        name.removesuffix(".yaml"): one
+        for name, one in sorted(found.items())
+        if name.endswith(".yaml")
+    }
+
+
 def text_of(file: Traversable, place: str, bad: Bad, *, bytes_max: int = FILE_BYTES_MAX) -> str:
     """Return the text of a file; raises ``bad`` where it cannot be read, or is too long."""
     try:

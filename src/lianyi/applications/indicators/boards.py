@@ -18,7 +18,7 @@ from pydantic import Field
 from lianyi.applications.indicators.failures import BadBoard
 from lianyi.applications.indicators.model import Part, Title
 from lianyi.applications.indicators.screen_files import parse_screen
-from lianyi.base.content_files import unknown
+from lianyi.base.content_files import files_by_name, unknown
 from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.settings import Section
 
@@ -75,15 +75,7 @@ class NowTile(Section):
 def read_boards(content_dir: Path) -> dict[str, Traversable]:
     """Return the files of boards by name; those of the hospital take the place of ours."""
     shipped = importlib.resources.files(__package__ or "") / FOLDER
-    found = {one.name: one for one in shipped.iterdir()}
-    own = content_dir / FOLDER
-    if own.is_dir():
-        found |= {one.name: one for one in own.iterdir() if one.is_file()}
-    return {
-        name.removesuffix(".yaml"): one
-        for name, one in sorted(found.items())
-        if name.endswith(".yaml")
-    }
+    return files_by_name(shipped, content_dir / FOLDER)
 
 
 def parse_board(file: Traversable, name: str) -> Board:

@@ -17,7 +17,15 @@ from pydantic import BaseModel
 from lianyi.applications.indicators.forms.model import Edition, Form, Line
 from lianyi.applications.indicators.forms.problems import BadForm
 from lianyi.applications.indicators.model import Indicator, Origin, Title
-from lianyi.base.content_files import NOT_ITS_NAME, as_model, keys_of, strangers, text_of, unknown
+from lianyi.base.content_files import (
+    NOT_ITS_NAME,
+    as_model,
+    files_by_name,
+    keys_of,
+    strangers,
+    text_of,
+    unknown,
+)
 
 FOLDER: Final = "forms"
 _WITHIN: Final[Mapping[str, type[BaseModel]]] = {
@@ -40,21 +48,17 @@ def read_forms(
         content_dir: of the hospital.
         indicators: that its lines may name.
     """
-    shipped = importlib.resources.files(__package__ or "")
-    files = {one.name: one for one in shipped.iterdir()}
-    own = content_dir / FOLDER
-    if own.is_dir():
-        files |= {one.name: one for one in own.iterdir() if one.is_file()}
+    files = files_by_name(importlib.resources.files(__package__ or ""), content_dir / FOLDER)
     found: dict[str, Form] = {}
     problems: list[BadForm] = []
-    for name, file in sorted(files.items()):
-        if name.endswith(".yaml"):
-            try:
-                one = parse_form(text_of(file, f"{FOLDER}/{name}", BadForm), name, indicators)
-            except BadForm as problem:
-                problems.append(problem)
-            else:
-                found[one.form] = one
+    for stem, file in files.items():
+        name = f"{stem}.yaml"
+        try:
+            one = parse_form(text_of(file, f"{FOLDER}/{name}", BadForm), name, indicators)
+        except BadForm as problem:
+            problems.append(problem)
+        else:
+            found[one.form] = one
     return found, problems
 
 

@@ -20,7 +20,7 @@ from lianyi.applications.indicators.scores.model import Card, Component, Version
 from lianyi.applications.indicators.scores.problems import BadCard
 from lianyi.applications.indicators.screen_files import parse_screen
 from lianyi.applications.indicators.views import BothWords
-from lianyi.base.content_files import unknown
+from lianyi.base.content_files import files_by_name, unknown
 from lianyi.projections.operational.star import HOSPITAL, Kind
 
 FOLDER: Final = "scores"
@@ -40,15 +40,7 @@ class Finding(NamedTuple):
 def read_cards(content_dir: Path) -> dict[str, Traversable]:
     """Return the files of cards by name; those of the hospital take the place of ours."""
     shipped = importlib.resources.files(__package__ or "") / CARDS
-    found = {one.name: one for one in shipped.iterdir()}
-    own = content_dir / FOLDER
-    if own.is_dir():
-        found |= {one.name: one for one in own.iterdir() if one.is_file()}
-    return {
-        name.removesuffix(".yaml"): one
-        for name, one in sorted(found.items())
-        if name.endswith(".yaml")
-    }
+    return files_by_name(shipped, content_dir / FOLDER)
 
 
 def find_card(
