@@ -18,7 +18,7 @@ from lianyi.base.clock import Clock
 from lianyi.messagelog.log import ACTS
 from lianyi.projections.learning import BATCH_MESSAGES
 
-MANY_A_SECOND = 1_000
+MANY_A_SECOND = 600
 """A flood; the largest hospitals send some hundred messages a second at their peak."""
 SHORT = 0.1
 """The processor is short when we wait for it so much of the time in which we have work to do."""

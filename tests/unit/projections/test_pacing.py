@@ -93,7 +93,7 @@ def test_acts_are_no_flood() -> None:
     st.lists(
         st.tuples(
             st.floats(0.6, 20),
-            st.one_of(st.floats(0, 950), st.floats(1_050, 50_000)),
+            st.one_of(st.floats(0, MANY_A_SECOND * 0.95), st.floats(MANY_A_SECOND * 1.05, 50_000)),
             st.one_of(st.floats(0, SHORT * 0.9), st.floats(SHORT * 1.1, 1)),
         ),
         min_size=1,
