@@ -31,6 +31,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import uvloop
+
 from lianyi.app.process import spare_the_collector
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool, telling
@@ -77,7 +79,7 @@ def learn(dsn: str, ready: Any) -> None:
         ready.set()
         await asyncio.gather(*(one.run() for one in followers))
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def observation(number: int) -> dict[str, Any]:
@@ -261,4 +263,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

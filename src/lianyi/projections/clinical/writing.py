@@ -53,9 +53,11 @@ from lianyi.projections.waiting import WAIT_SECONDS, until_learned
 LEARNED_PER_SECOND = 100
 """Of what is written at once so much is waited for, even where little else is done."""
 _REFUSALS = (VersionConflict, TakenId, NoSuchResource, NobodysResource, SubscriptionElsewhere)
-PUTS_MAX = 2_000
-"""So many resources a round takes, or one write alone that has more."""
-AHEAD_MAX = 2
+PUTS_MAX = 250
+"""So many resources a round takes, or one write alone that has more: a commit is cheap for so many,
+and of those who import at the same time some are answered, and at work on the next, while the
+others are learned."""
+AHEAD_MAX = 8
 """So many rounds may be unlearned at the same time."""
 AHEAD_PUTS = 100
 """A round with fewer resources waits for the one before: more writers will share it."""
