@@ -19,7 +19,7 @@ CODES_OF_FLOOR = {
     "formats": "12 22 23",
     "messagelog": "13",
     "channels": "14 15 16",
-    "projections": "20 21 22 23 24",
+    "projections": "20 21 22 23 24 26",
     "applications": "25",
     "api": "16",
     "security": "18 23",
