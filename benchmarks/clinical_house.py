@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import uvloop
 
 from lianyi.app.process import spare_the_collector
 from lianyi.base.clock import RandomIds, SystemClock
@@ -131,7 +132,7 @@ def learn(dsn: str, ready: Any) -> None:
         ready.set()
         await asyncio.gather(*(one.run() for one in followers))
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def observation(number: int) -> dict[str, Any]:

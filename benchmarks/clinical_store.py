@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from clinical_house import (
     BASE,
     memory_mb,
@@ -132,4 +133,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

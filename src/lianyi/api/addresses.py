@@ -27,6 +27,7 @@ from lianyi.projections import endpoints as projections
 from lianyi.projections.care import endpoints as care
 from lianyi.projections.clinical import endpoints as clinical
 from lianyi.projections.clinical.bulk import endpoints as clinical_bulk
+from lianyi.projections.clinical.definitions import endpoints as clinical_definitions
 from lianyi.projections.clinical.flat import endpoints as clinical_views
 from lianyi.projections.clinical.flat.runs import endpoints as clinical_view_runs
 from lianyi.projections.clinical.graph import endpoints as clinical_graph
@@ -56,6 +57,7 @@ _FHIR: Final = (
     clinical_bulk.router,
     clinical_graph.router,
     clinical_view_runs.router,
+    clinical_definitions.router,
     identity_fhir.router,
     clinical_search.first,
     clinical_terms.router,

@@ -11,6 +11,7 @@ from lianyi.api.rest_hooks import HttpHook
 from lianyi.projections.clinical import endpoints as clinical
 from lianyi.projections.clinical.bulk.gathering import Gatherer
 from lianyi.projections.clinical.bulk.service import exports_of
+from lianyi.projections.clinical.definitions.service import DefinitionsService
 from lianyi.projections.clinical.entries import Entries
 from lianyi.projections.clinical.flat.service import FlatService
 from lianyi.projections.clinical.graph.service import GraphService
@@ -51,6 +52,7 @@ def add_fhir(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Priva
     app.state.clinical = ClinicalService(
         deps.pool, deps.log, deps.ids, privacy=privacy, find=search.find
     )
+    app.state.definitions = DefinitionsService(app.state.clinical, deps.ids, deps.content_dir)
     last = LastObservations(deps.pool, deps.clock, zone, privacy=privacy, base=base)
     app.state.last_observations = last
     found = PatientSearch(

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 def parameters() -> None:
     """检查自定义检索参数，查看建索引进度 / check own search parameters, see how far they are.
 
-    参数是 content/clinical/parameters 中的 FHIR SearchParameter 文件；平台在后台建立索引，
-    完成前拒绝按该参数检索。
+    参数是 content/clinical/parameters 中的 FHIR SearchParameter 文件，或经 REST 写入的资源；
+    平台在后台建立索引，完成前拒绝按该参数检索。
 
-    They are FHIR SearchParameter files in content/clinical/parameters. The platform indexes by them
-    in the background; until one is complete, searches by it are refused.
+    They are FHIR SearchParameter files in content/clinical/parameters, or were written over REST.
+    The platform indexes by them in the background; until one is complete, searches by it are
+    refused.
     """
 
 

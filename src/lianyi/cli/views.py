@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lianyi.messagelog.postgres import PostgresLog
     from lianyi.messagelog.postgres_leases import Connection
     from lianyi.projections.clinical.flat.forms import Form
-    from lianyi.projections.clinical.flat.segments import Segment
     from lianyi.projections.projection_store import Version
 
 PAGE: Final = 2_000
@@ -104,12 +103,12 @@ async def _run(settings: Settings, name: str, form: Form) -> bytes:
     from lianyi.formats.fhir import json_text
     from lianyi.formats.fhir.flattening import rows
     from lianyi.projections.clinical.flat import flat_store
-    from lianyi.projections.clinical.flat.files import view_named
     from lianyi.projections.clinical.flat.forms import written
+    from lianyi.projections.clinical.flat.known import view_called
 
-    view = view_named(settings.content_dir, name)
     found = []
     async with _reading(settings, "view.run", name) as (_, connection, live, _messages):
+        view = await view_called(connection, live.schema, settings.content_dir, name)
         after: int | None = None
         while page := await flat_store.page(
             connection, live.schema, view.resource, after=after, limit=PAGE
@@ -142,8 +141,7 @@ def follow(name: str, where: Where, *, form: Form, folder: Path, as_json: bool) 
     the same bytes whenever it is written. Run again, it writes what is new; when a message was
     erased by law, every file that it touched is written anew.
     """
-    done = asyncio.run(_follow(where.load(), name, form, folder))
-    files = [segment.file(name, form) for segment in done]
+    files = asyncio.run(_follow(where.load(), name, form, folder))
     if as_json:
         say_json({"written": files})
     else:
@@ -152,18 +150,19 @@ def follow(name: str, where: Where, *, form: Form, folder: Path, as_json: bool) 
         click.echo(in_words(f"✓ 写入 {len(files)} 个文件", f"✓ {len(files)} files"), err=True)
 
 
-async def _follow(settings: Settings, name: str, form: Form, folder: Path) -> list[Segment]:
+async def _follow(settings: Settings, name: str, form: Form, folder: Path) -> list[str]:
     from lianyi.projections import projection_store as store
-    from lianyi.projections.clinical.flat.files import view_named
+    from lianyi.projections.clinical.flat.known import view_called
     from lianyi.projections.clinical.flat.segments import Follow
 
-    view = view_named(settings.content_dir, name)
     async with _reading(settings, "view.followed", name) as (process, connection, live, messages):
+        view = await view_called(connection, live.schema, settings.content_dir, name)
         follow_ = Follow(messages, view, folder, form)
         learned = await store.positions(connection, live.reader)
         standing = {shard: learned.get(shard, 0) for shard in await messages.shards()}
         ends = await follow_.ends(standing, now=process.clock.now())
-        return await follow_.write(connection, live.schema, ends)
+        done = await follow_.write(connection, live.schema, ends)
+        return [segment.file(view.name, form) for segment in done]
 
 
 @asynccontextmanager

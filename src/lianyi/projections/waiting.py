@@ -86,7 +86,10 @@ class _Watch:
                     done.set_exception(failure)
             self._waiting = []
         finally:
-            _WATCHES.pop((self._pool, self._projection), None)
+            # Who took this watch from the others and comes only now has it look again.
+            self._looking = None
+            if _WATCHES.get((self._pool, self._projection)) is self:
+                del _WATCHES[self._pool, self._projection]
 
 
 _WATCHES: dict[tuple[asyncpg.Pool, str], _Watch] = {}

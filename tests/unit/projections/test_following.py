@@ -22,7 +22,7 @@ from lianyi.projections.problems import DifferentProjection, NotLearnedYet, Rebu
 from lianyi.projections.projection import Heard, Learned
 from lianyi.projections.rebuilding import rebuild
 from lianyi.projections.service import ProjectionsService
-from lianyi.projections.waiting import until_learned
+from lianyi.projections.waiting import _Watch, until_learned
 
 from .conftest import START, ZONE, Bench, adt, organisations
 
@@ -390,6 +390,9 @@ async def test_it_follows_by_itself_and_whoever_waits_reads_his_own_write(bench:
             message = organisations(f"D0{number}|科", control=str(number))
             at = await bench.log.append_act(message._replace(channel=0))
             assert await until_learned(bench.pool, "masterdata", at) == []
+            watch = _Watch(bench.pool, "masterdata")
+            for _ in range(2):  # the second comes when the look of the first has just ended
+                assert await asyncio.wait_for(watch.passed(at), timeout=5) == []
             assert len((await bench.state()).pairs(START.date())) == number + 1
     finally:
         following.cancel()

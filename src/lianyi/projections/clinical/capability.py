@@ -16,7 +16,7 @@ from typing import Any, Final
 from lianyi.formats.fhir.definitions import r4
 from lianyi.projections.clinical.parameters.parameter_store import Row
 from lianyi.projections.clinical.search.parameters import ELSEWHERE
-from lianyi.projections.clinical.types import TYPES
+from lianyi.projections.clinical.types import DEFINITIONS, TYPES
 from lianyi.projections.identity.fhir import capability as of_index
 
 SINCE: Final = "2026-11-30"
@@ -98,6 +98,11 @@ _VERSIONED: Final[Mapping[str, Any]] = {
     "conditionalDelete": "single",
     "referencePolicy": ["literal", "logical", "local"],
 }
+_ONE_BY_ONE: Final[Mapping[str, Any]] = {
+    "conditionalCreate": False,
+    "conditionalUpdate": False,
+    "conditionalDelete": "not-supported",
+}
 
 
 def statement(base: str, own: Sequence[Row] = ()) -> dict[str, Any]:
@@ -144,10 +149,13 @@ def _own(own: Sequence[Row], type_: str) -> list[dict[str, str]]:
 
 
 def _of_type(type_: str) -> dict[str, Any]:
+    is_defined = type_ in DEFINITIONS
+    codes = [code for code in _INTERACTIONS if not (is_defined and code == "patch")]
     return {
         "type": type_,
-        "interaction": [{"code": code} for code in _INTERACTIONS],
+        "interaction": [{"code": code} for code in codes],
         **_VERSIONED,
+        **(_ONE_BY_ONE if is_defined else {}),
         "operation": [
             _VALIDATE,
             _GRAPH,

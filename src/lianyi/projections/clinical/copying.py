@@ -1,14 +1,15 @@
 """Rows on their way into tables, while those that come after them are still being made.
 
-PostgreSQL and this process have a core each: what is made here is handed over in slices, and one
-task writes them in their order, so neither waits for the other. Nothing is written twice or out of
-order, and whoever leaves the block finds everything written, or the failure that kept it from it.
+PostgreSQL and this process have a core each: what is made here is handed over a little at a time,
+and one task writes it, so neither waits for the other. PostgreSQL answers twice for each table that
+is written, and nobody hears it while rows are being made: so whoever makes them breathes often, and
+what has come meanwhile for one table is written at once. Nothing is written twice, and whoever
+leaves the block finds everything written, or the failure that kept it from it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final
@@ -16,8 +17,11 @@ from typing import Any, Final
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.clinical.store import copy
 
-SLICE: Final = 64
-"""So many resources are made into rows before PostgreSQL is given its turn: a few milliseconds."""
+SLICE: Final = 8
+"""So many resources are made into rows before PostgreSQL is heard: two milliseconds or so."""
+
+TURNS: Final = 3
+"""Of the loop: an answer is heard in one, understood in the next, and then more is sent."""
 
 
 class Copies:
@@ -32,7 +36,7 @@ class Copies:
         """
         self._connection = connection
         self._schema = schema
-        self._queue: deque[tuple[str, Sequence[tuple[Any, ...]]]] = deque()
+        self._rows: dict[str, list[tuple[Any, ...]]] = {}
         self._writing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Copies:
@@ -49,7 +53,7 @@ class Copies:
         if failure is None:
             await self.written()
         elif self._writing is not None:
-            self._queue.clear()
+            self._rows.clear()
             await asyncio.gather(self._writing, return_exceptions=True)
 
     async def add(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -60,7 +64,7 @@ class Copies:
         """
         if not rows:
             return
-        self._queue.append((table, rows))
+        self._rows.setdefault(table, []).extend(rows)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write(), name="clinical copies")
         elif self._writing.done():
@@ -69,7 +73,8 @@ class Copies:
 
     async def breathe(self) -> None:
         """Let what was handed over go on its way, between two slices of work."""
-        await asyncio.sleep(0)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     async def written(self) -> None:
         """Wait until everything that was handed over is written; the connection is free again.
@@ -82,6 +87,7 @@ class Copies:
             self._writing = None
 
     async def _write(self) -> None:
-        while self._queue:
-            table, rows = self._queue.popleft()
+        while self._rows:
+            table = next(iter(self._rows))  # whose rows have waited longest
+            rows = self._rows.pop(table)
             await copy(self._connection, self._schema, table, rows)

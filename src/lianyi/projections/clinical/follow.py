@@ -15,6 +15,7 @@ from lianyi.formats.fhir import json_text
 from lianyi.messagelog.message import LogMessage, Position
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.messagelog.verify import ERASED
+from lianyi.projections import projection_store
 from lianyi.projections.clinical import (
     arriving,
     cda,
@@ -26,8 +27,7 @@ from lianyi.projections.clinical import (
     written,
 )
 from lianyi.projections.clinical.ids import resource_number
-from lianyi.projections.clinical.parameters import parameter_store
-from lianyi.projections.clinical.parameters.reading import read_folder
+from lianyi.projections.clinical.parameters import adopting, parameter_store
 from lianyi.projections.clinical.refolding import Said
 from lianyi.projections.clinical.statements import Stated
 from lianyi.projections.clinical.table_store import StatedRow
@@ -76,8 +76,10 @@ class Clinical:
     async def create(self, connection: Connection, schema: str) -> None:
         """Make the empty tables."""
         await table_store.create(connection, schema)
-        own = read_folder(self._content_dir).own if self._content_dir else ()
-        await parameter_store.create(connection, schema, own)
+        live = await projection_store.find_live(connection, NAME)
+        known = live.schema if live is not None and live.shape == self.shape else schema
+        folder = await adopting.wanted(connection, known, self._content_dir)
+        await parameter_store.create(connection, schema, folder.own)
 
     async def learn(
         self, connection: Connection, schema: str, heard: Sequence[Heard], *, revision: int
@@ -104,7 +106,16 @@ class Clinical:
             touched |= await store.forget_message(connection, schema, position)
         changed = await refolding.learn(connection, schema, said, touched, zone=self._zone)
         changed |= await counting.learn(connection, schema, unmapped, erased)
+        if any(one.row.type == adopting.TYPE for one in said):
+            await self._adopt(connection, schema)
         return Learned(changed, aside)
+
+    async def _adopt(self, connection: Connection, schema: str) -> None:
+        """Let what was just written be searched by; one that is built knows all from its birth."""
+        live = await projection_store.find_live(connection, NAME)
+        if live is not None and live.schema == schema:
+            folder = await adopting.wanted(connection, schema, self._content_dir)
+            await adopting.adopt(connection, schema, folder)
 
     async def settle(
         self, connection: Connection, schema: str, *, revision: int, now: datetime

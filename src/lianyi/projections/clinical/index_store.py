@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.clinical import dated_store
 from lianyi.projections.clinical.contained import ContainedRow, add_contained
-from lianyi.projections.clinical.copying import SLICE, Copies
+from lianyi.projections.clinical.copying import Copies
 from lianyi.projections.clinical.indexed import TABLES, Rows, add_rows
 from lianyi.projections.clinical.parameters.indexing import Indexed, Parameters, add
 from lianyi.projections.clinical.words import WordsRow, rows_of
@@ -28,7 +28,7 @@ async def drop(connection: Connection, schema: str, rids: Collection[int]) -> No
 async def put(
     copies: Copies, resources: Sequence[Indexed], own: Parameters, *, zone: ZoneInfo
 ) -> None:
-    """Put resources into the index, and into what it has beside its tables, slice by slice.
+    """Put a few resources into the index, and into what it has beside its tables.
 
     Args:
         copies: hands rows over to the version.
@@ -36,14 +36,6 @@ async def put(
         own: parameters of one's own, by type.
         zone: of dates without one.
     """
-    for begin in range(0, len(resources), SLICE):
-        await _put(copies, resources[begin : begin + SLICE], own, zone)
-        await copies.breathe()
-
-
-async def _put(
-    copies: Copies, resources: Sequence[Indexed], own: Parameters, zone: ZoneInfo
-) -> None:
     rows = Rows()
     for rid, channel, resource in resources:
         add_rows(rows, rid, channel, resource, zone)

@@ -250,3 +250,22 @@ class SubscriptionElsewhere(LianyiError):
         "订阅须逐个核验接收方与身份，不支持 Bundle、补丁和按条件写入",
         "请使用 POST /fhir/Subscription，或 PUT、DELETE /fhir/Subscription/[id]",
     )
+
+
+class DefinitionElsewhere(LianyiError):
+    """What the whole house works by is written at its own doors, one by one."""
+
+    code = "LY-2399"
+    category = Category.UNSUPPORTED
+    en = Told(
+        "a definition of the house is not written this way",
+        "search parameters and views are for every hospital, and are checked one by one: no"
+        " Bundle, patch or condition",
+        "use POST /fhir/{type}, or PUT and DELETE /fhir/{type}/[id], with the right to change"
+        " master data everywhere",
+    )
+    zh = Told(
+        "不能以此方式写入全平台定义",
+        "检索参数与视图对所有医院生效，须逐个核验，不支持 Bundle、补丁和按条件写入",
+        "请以“维护主数据”（全部机构）权限使用 POST /fhir/{type}，或 PUT、DELETE /fhir/{type}/[id]",
+    )

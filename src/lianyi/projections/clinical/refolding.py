@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from lianyi.formats.fhir import json_text
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.clinical import beside_store, index_store, latest, store
-from lianyi.projections.clinical.copying import Copies
+from lianyi.projections.clinical.copying import SLICE, Copies
 from lianyi.projections.clinical.folding import (
     HEARSAY_OF,
     Entry,
@@ -108,10 +108,11 @@ async def _learn(
     stands = await store.standing_of(connection, schema, {*new, *erased})
     own = await parameters_of(connection, schema)
     await copies.add("stated", [one.row for one in said])
-    await copies.breathe()
     folded: dict[int, Folded] = {}
     late = set(erased)
-    for rid, statements in new.items():
+    for count, (rid, statements) in enumerate(new.items()):
+        if not count % SLICE:
+            await copies.breathe()
         if rid in late:
             continue
         old, entries = stands.get(rid), _in_order(statements)
@@ -127,8 +128,7 @@ async def _learn(
     for rid, rows in again.items():
         folded[rid] = _anew((rows[0].type, rows[0].id), [store.entry_of(row) for row in rows])
     await _clear(copies, connection, schema, folded, stands=stands, late=late)
-    await _write(copies, folded)
-    await _index(copies, folded, own, zone=zone)
+    await _write(copies, folded, own, zone=zone)
     return bool(folded or late)
 
 
@@ -199,25 +199,23 @@ async def _clear(
     await index_store.drop(connection, schema, gone)
 
 
-async def _write(copies: Copies, folded: Mapping[int, Folded]) -> None:
-    """Let resources stand as they do now."""
-    moved = {rid: one for rid, one in folded.items() if one.states}
-    await copies.add("version", [row for rid, one in moved.items() for row in _past(rid, one)])
-    await copies.add("resource", [_row(rid, one) for rid, one in moved.items()])
-    await copies.add("patient", list(_patients(moved)))
-    await copies.breathe()
-
-
-async def _index(
+async def _write(
     copies: Copies, folded: Mapping[int, Folded], own: Parameters, *, zone: ZoneInfo
 ) -> None:
-    """Let resources be found as they stand now."""
-    whole = [
-        (rid, one.channel, resource)
-        for rid, one in folded.items()
-        if one.states and (resource := one.states[-1].resource) is not None
-    ]
-    await index_store.put(copies, whole, own, zone=zone)
+    """Let resources stand, and be found, as they do now, a few at a time."""
+    moved = [(rid, one) for rid, one in folded.items() if one.states]
+    for begin in range(0, len(moved), SLICE):
+        some = moved[begin : begin + SLICE]
+        await copies.add("version", [row for rid, one in some for row in _past(rid, one)])
+        await copies.add("resource", [_row(rid, one) for rid, one in some])
+        await copies.add("patient", list(_patients(some)))
+        whole = [
+            (rid, one.channel, resource)
+            for rid, one in some
+            if (resource := one.states[-1].resource) is not None
+        ]
+        await index_store.put(copies, whole, own, zone=zone)
+        await copies.breathe()
 
 
 def _past(rid: int, one: Folded) -> list[VersionRow]:
@@ -273,8 +271,8 @@ def _body(state: State) -> bytes:
     return json_text.write(stamped(state.resource, state.version, state.place.came_at))
 
 
-def _patients(moved: Mapping[int, Folded]) -> Iterable[PatientRow]:
-    for rid, one in moved.items():
+def _patients(moved: Iterable[tuple[int, Folded]]) -> Iterable[PatientRow]:
+    for rid, one in moved:
         resource = one.states[-1].resource
         if one.type == "Patient" and resource and (found := record_of(resource)) is not None:
             yield PatientRow(rid, found.record, one.channel, found.whose)

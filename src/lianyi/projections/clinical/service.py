@@ -283,6 +283,12 @@ class ClinicalService(Reading):
         (made,) = await self._writer.write(wish)
         return made
 
+    async def write_definition(self, wish: Wish) -> Made:
+        """Write what was checked as definitions of the house are; see :mod:`.definitions`."""
+        wish.defines = True
+        (made,) = await self._writer.write(wish)
+        return made
+
     def _judged(self, wish: Wish) -> Resolve:
         """Return what finds in a round what an app wants, and refuses what it may not."""
         resolve = wish.resolve

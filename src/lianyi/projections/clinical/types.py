@@ -48,3 +48,5 @@ _OTHERS = """
 TYPES: Final = ABOUT_PATIENTS | frozenset(_OTHERS.split())
 EVERY: Final = {one: one for one in sorted(TYPES)}
 """What a door declares whose path says the type; see ``security.permissions.fhir``."""
+DEFINITIONS: Final = frozenset({"SearchParameter", "ViewDefinition"})
+"""What the whole house works by, written at doors of its own. ViewDefinition is no type of R4."""

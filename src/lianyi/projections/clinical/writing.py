@@ -35,6 +35,7 @@ from lianyi.projections.clinical import read_store, table_store, written
 from lianyi.projections.clinical.follow import NAME
 from lianyi.projections.clinical.ids import resource_number
 from lianyi.projections.clinical.problems import (
+    DefinitionElsewhere,
     NobodysResource,
     NoSuchResource,
     SubscriptionElsewhere,
@@ -44,6 +45,7 @@ from lianyi.projections.clinical.problems import (
 )
 from lianyi.projections.clinical.read_store import Stands
 from lianyi.projections.clinical.resources import names_topic
+from lianyi.projections.clinical.types import DEFINITIONS
 from lianyi.projections.clinical.written import Put
 from lianyi.projections.problems import NotLearnedYet, ProjectionNotReady
 from lianyi.projections.projection_store import Version
@@ -52,10 +54,19 @@ from lianyi.projections.waiting import WAIT_SECONDS, until_learned
 
 LEARNED_PER_SECOND = 100
 """Of what is written at once so much is waited for, even where little else is done."""
-_REFUSALS = (VersionConflict, TakenId, NoSuchResource, NobodysResource, SubscriptionElsewhere)
-PUTS_MAX = 2_000
-"""So many resources a round takes, or one write alone that has more."""
-AHEAD_MAX = 2
+_REFUSALS = (
+    VersionConflict,
+    TakenId,
+    NoSuchResource,
+    NobodysResource,
+    SubscriptionElsewhere,
+    DefinitionElsewhere,
+)
+PUTS_MAX = 250
+"""So many resources a round takes, or one write alone that has more: a commit is cheap for so many,
+and of those who import at the same time some are answered, and at work on the next, while the
+others are learned."""
+AHEAD_MAX = 8
 """So many rounds may be unlearned at the same time."""
 AHEAD_PUTS = 100
 """A round with fewer resources waits for the one before: more writers will share it."""
@@ -119,6 +130,7 @@ class Wish:
         criteria: of a conditional write: who has the same ones waits for the next round.
         resolve: finds in a round, as whoever writes, what the criteria mean.
         subscribes: it was checked as a subscription is; nobody else writes any.
+        defines: it was checked as definitions of the house are; nobody else writes any.
         told: more messages that go with the write, made by what was decided.
         position: where the last message of the round stands, once it was written.
     """
@@ -131,6 +143,7 @@ class Wish:
     criteria: frozenset[str] = frozenset()
     resolve: Resolve | None = None
     subscribes: bool = False
+    defines: bool = False
     told: Callable[[Sequence[Intent], int], Sequence[NewMessage]] = lambda _, __: ()
     position: Position | None = None
     done: asyncio.Future[list[Made]] = field(init=False)
@@ -389,9 +402,13 @@ def _decide(wish: Wish, stands: Mapping[int, Stands]) -> list[NewMessage]:
     """Return the messages that do what somebody wants; none where it stands so already.
 
     Raises:
-        VersionConflict, TakenId, NoSuchResource, NobodysResource, SubscriptionElsewhere: it may
-            not be done.
+        VersionConflict, TakenId, NoSuchResource, NobodysResource, SubscriptionElsewhere,
+            DefinitionElsewhere: it may not be done.
     """
+    if not wish.defines:
+        for one in wish.intents:
+            if one.type in DEFINITIONS:
+                raise DefinitionElsewhere(where=one.where, type=one.type)
     if not wish.subscribes and any(names_topic(one.resource or {}) for one in wish.intents):
         raise SubscriptionElsewhere(where="Subscription")
     for intent in wish.intents:

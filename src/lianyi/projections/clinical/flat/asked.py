@@ -15,6 +15,7 @@ from lianyi.formats.fhir.definitions import r4
 from lianyi.formats.fhir.flattening import View, read
 from lianyi.formats.fhir.flattening.definition import NAME
 from lianyi.projections.clinical.flat.forms import Form
+from lianyi.projections.clinical.ids import ID
 from lianyi.projections.clinical.problems import UnreadableResource, unreadable
 from lianyi.projections.clinical.resources import read_reference
 
@@ -144,7 +145,7 @@ def _literal(value: object) -> str:
 
 def _view_of(value: object) -> str:
     name = _literal(value).removeprefix("ViewDefinition/")
-    if not NAME.fullmatch(name):
+    if not (NAME.fullmatch(name) or ID.fullmatch(name)):
         raise unreadable("viewReference", "it names no view", "未指向视图")
     return name
 

@@ -15,7 +15,6 @@ from lianyi.formats.fhir import json_text
 from lianyi.formats.fhir.definitions import r4
 from lianyi.formats.fhir.flattening import UnusableView, View, read
 from lianyi.formats.fhir.flattening.definition import NAME
-from lianyi.projections.clinical.flat.problems import NoSuchView
 
 FOLDER: Final = ("clinical", "views")
 """In the content folder."""
@@ -47,10 +46,10 @@ def read_folder(content_dir: Path) -> Folder:
     for number, path in enumerate(sorted(folder.glob("*.json")) if folder.is_dir() else []):
         try:
             if number >= FILES_MAX:
-                raise _unusable(path.name, f"there are more than {FILES_MAX} files", "文件过多")
+                raise unusable(path.name, f"there are more than {FILES_MAX} files", "文件过多")
             view = read_file(path)
             if view.name in views:
-                raise _unusable(path.name, "another file has its name", "与另一文件同名")
+                raise unusable(path.name, "another file has its name", "与另一文件同名")
             views[view.name] = view
         except LianyiError as problem:
             refused.append(UnusableFile(path.name, problem))
@@ -65,37 +64,40 @@ def read_file(path: Path) -> View:
     """
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
-            raise _unusable(path.name, "it is too long", "文件过大")
+            raise unusable(path.name, "it is too long", "文件过大")
         said: dict[str, Any] = json_text.read(path.read_bytes())
     except OSError as error:
         kind = type(error).__name__
-        raise _unusable(path.name, kind, kind) from error
+        raise unusable(path.name, kind, kind) from error
     except UnusableView:
         raise
     except LianyiError as error:
-        raise _unusable(path.name, "it is no JSON", "不是 JSON") from error
-    view = read(said, r4(), where=path.name)
-    name = view.name or path.stem
+        raise unusable(path.name, "it is no JSON", "不是 JSON") from error
+    return usable(said, path.name, name=path.stem)
+
+
+def usable(said: Mapping[str, Any], where: str, *, name: str = "") -> View:
+    """Return a view that says a name of its own, and no column that is ours.
+
+    Args:
+        said: its JSON.
+        where: what it is called in errors.
+        name: of one that says none.
+
+    Raises:
+        UnusableView: it cannot be used.
+    """
+    view = read(said, r4(), where=where)
+    name = view.name or name
     if not NAME.fullmatch(name):
-        raise _unusable(path.name, "it has no name", "没有名称")
+        raise unusable(f"{where} name", "it has no name", "没有名称")
     if any(column.name.startswith(OURS) for column in view.columns):
-        raise _unusable(
-            path.name, f"a column begins with {OURS}", f"列名不能以 {OURS} 开头"
+        raise unusable(
+            f"{where} select", f"a column begins with {OURS}", f"列名不能以 {OURS} 开头"
         )  # fmt: skip
     return replace(view, name=name)
 
 
-def view_named(content_dir: Path, name: str) -> View:
-    """Return a view.
-
-    Raises:
-        NoSuchView: no usable file has it.
-    """
-    found = read_folder(content_dir).views.get(name)
-    if found is None:
-        raise NoSuchView(where="views")
-    return found
-
-
-def _unusable(file: str, why: str, why_zh: str) -> UnusableView:
-    return UnusableView(where=file, why=why, why_zh=why_zh)
+def unusable(where: str, why: str, why_zh: str) -> UnusableView:
+    """Return why a view cannot be used."""
+    return UnusableView(where=where, why=why, why_zh=why_zh)

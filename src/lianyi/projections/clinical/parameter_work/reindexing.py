@@ -23,9 +23,9 @@ from lianyi.projections import projection_store
 from lianyi.projections.clinical import table_store
 from lianyi.projections.clinical.follow import NAME
 from lianyi.projections.clinical.indexed import Rows
-from lianyi.projections.clinical.parameters import indexing, parameter_store
+from lianyi.projections.clinical.parameters import adopting, indexing, parameter_store
 from lianyi.projections.clinical.parameters.parameter_store import Row
-from lianyi.projections.clinical.parameters.reading import Own, read_folder
+from lianyi.projections.clinical.parameters.reading import Folder
 
 LOOK_SECONDS: Final = 5.0
 STEP_RESOURCES: Final = 200
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 class Reindexer:
-    """Keeps the index to what the folder of parameters says."""
+    """Keeps the index to what files and resources say of parameters."""
 
     def __init__(self, pool: asyncpg.Pool, content_dir: Path, zone: ZoneInfo) -> None:
         """Index the version in force.
@@ -64,25 +64,29 @@ class Reindexer:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> bool:
-        """Let what the folder says be indexed; return whether that is something else."""
-        folder = await asyncio.to_thread(read_folder, self._content_dir)
+        """Let what is wanted be indexed; return whether that is something else."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            schema = await _locked(connection)
+            if schema is None:
+                return False
+            folder = await adopting.wanted(connection, schema, self._content_dir)
+            own = {one.p for one in folder.own}
+            cleared = [
+                await parameter_store.clear(connection, schema, row.p, limit=CLEAR_ROWS)
+                for row in await parameter_store.list_all(connection, schema)
+                if row.state == "gone" and row.p not in own
+            ]
+            adopted = await adopting.adopt(connection, schema, folder)
+        self._tell(folder)
+        return adopted or bool(cleared)
+
+    def _tell(self, folder: Folder) -> None:
+        """Say once what cannot be used."""
         refused = {one.file: str(one.problem) for one in folder.refused}
         for file, why in refused.items():
             if self._told.get(file) != why:
                 log.warning("parameters.refused", file=file, why=why)
         self._told = refused
-        wanted = {one.p: one for one in folder.own}
-        async with self._pool.acquire() as connection, connection.transaction():
-            schema = await _locked(connection)
-            if schema is None:
-                return False
-            rows = {row.p: row for row in await parameter_store.list_all(connection, schema)}
-            cleared = [
-                await parameter_store.clear(connection, schema, row.p, limit=CLEAR_ROWS)
-                for row in rows.values()
-                if row.state == "gone" and row.p not in wanted
-            ]
-            return await _adopt(connection, schema, rows, wanted) or bool(cleared)
 
     async def step(self) -> bool:
         """Index the next few resources by one parameter; return whether there was anything."""
@@ -126,17 +130,3 @@ async def _locked(connection: Connection) -> str | None:
         return None
     held = await projection_store.lock_version(connection, NAME, live.version)
     return held.schema if held is not None and held.live else None
-
-
-async def _adopt(
-    connection: Connection, schema: str, rows: dict[int, Row], wanted: dict[int, Own]
-) -> bool:
-    """Begin with what is new, and let go of what is wanted no more; return whether either is."""
-    gone = [row for row in rows.values() if row.state != "gone" and row.p not in wanted]
-    for row in gone:
-        await parameter_store.let_go(connection, schema, row.p)
-    new = [one for p, one in wanted.items() if p not in rows or rows[p].state == "gone"]
-    for one in new:
-        total = await parameter_store.count_of_type(connection, schema, one.type)
-        await parameter_store.add(connection, schema, one, state="building", total=total)
-    return bool(gone or new)

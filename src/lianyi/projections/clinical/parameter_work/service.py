@@ -18,9 +18,10 @@ from lianyi.projections.clinical.parameter_work.views import (
     OwnParameterView,
     RefusedParameter,
 )
-from lianyi.projections.clinical.parameters import parameter_store
+from lianyi.projections.clinical.parameters import adopting, parameter_store
 from lianyi.projections.clinical.parameters.parameter_store import Row
 from lianyi.projections.clinical.parameters.reading import UnusableFile, read_folder
+from lianyi.security.access import acting, platform
 
 
 class ParametersService:
@@ -37,8 +38,14 @@ class ParametersService:
         self._content_dir = content_dir
 
     async def status(self) -> OwnParameters:
-        """Return every parameter, and every file that cannot be used."""
-        folder = await asyncio.to_thread(read_folder, self._content_dir)
+        """Return every parameter, and every file or resource that cannot be used."""
+        with acting(platform("masterdata.read", "list_own_parameters")):
+            async with self._pool.acquire() as connection, connection.transaction():
+                live = await projection_store.hold_live(connection, NAME)
+                if live is None or live.shape != table_store.SHAPE:
+                    folder = await asyncio.to_thread(read_folder, self._content_dir)
+                else:
+                    folder = await adopting.wanted(connection, live.schema, self._content_dir)
         return OwnParameters(
             items=[_view(row) for row in await self._rows()],
             refused=[refused_view(one) for one in folder.refused],

@@ -6,17 +6,17 @@ from lianyi.base.errors import Category, LianyiError, Told
 
 
 class UnusableParameter(LianyiError):
-    """A file holds no SearchParameter that can be used."""
+    """A file or a resource is no SearchParameter that can be used."""
 
     code = "LY-2360"
     category = Category.INVALID
     en = Told(
         "cannot use this search parameter",
         "{why}",
-        "correct the file; docs/guides/clinical-search.md says what it holds",
+        "correct the file or resource; docs/guides/clinical-search.md says what it holds",
     )
     zh = Told(
-        "无法使用该检索参数", "{why_zh}", "更正文件；写法见 docs/guides/clinical-search.zh.md"
+        "无法使用该检索参数", "{why_zh}", "更正文件或资源；写法见 docs/guides/clinical-search.zh.md"
     )
 
 

@@ -10,7 +10,8 @@ Source:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -75,23 +76,43 @@ def is_own(parameter: SearchParameter) -> bool:
 def read_folder(content_dir: Path) -> Folder:
     """Read every file; of two that name one parameter the first, by name, counts."""
     folder = content_dir.joinpath(*FOLDER)
-    own: dict[tuple[str, str], Own] = {}
-    refused: list[UnusableFile] = []
     files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    for number, path in enumerate(files):
+
+    def of(number: int, path: Path) -> list[Own]:
+        if number >= FILES_MAX:
+            raise _unusable(path.name, f"there are more than {FILES_MAX} files", "文件过多")
+        return read_file(path)
+
+    return gathered(
+        Folder((), ()),
+        [(path.name, partial(of, number, path)) for number, path in enumerate(files)],
+    )
+
+
+def gathered(folder: Folder, more: Iterable[tuple[str, Callable[[], Sequence[Own]]]]) -> Folder:
+    """Add what else names parameters; of two that name one the first counts, whatever it is.
+
+    Args:
+        folder: what is there already.
+        more: names for people, each with what reads it.
+    """
+    own = {(one.type, one.code): one for one in folder.own}
+    refused = list(folder.refused)
+    for name, reads in more:
         try:
-            if number >= FILES_MAX:
-                raise _unusable(path.name, f"there are more than {FILES_MAX} files", "文件过多")
-            for one in read_file(path):
-                taken = own.setdefault((one.type, one.code), one)
-                if taken is not one:
+            found = reads()
+            for one in found:
+                taken = own.get((one.type, one.code))
+                if taken is not None:
                     raise _unusable(
-                        path.name,
+                        name,
                         f"{taken.file} has '{one.code}' of {one.type} already",
                         f"{taken.file} 已定义 {one.type} 的“{one.code}”",
+                        element="code",
                     )
+            own |= {(one.type, one.code): one for one in found}
         except LianyiError as problem:
-            refused.append(UnusableFile(path.name, problem))
+            refused.append(UnusableFile(name, problem))
     return Folder(list(own.values()), refused)
 
 
@@ -130,32 +151,36 @@ def read(said: Mapping[str, Any], file: str, definitions: Definitions) -> list[O
         without = ", ".join(missing) or "resourceType"
         raise _unusable(
             file, f"it is no SearchParameter, or without {without}",
-            f"不是 SearchParameter，或缺少 {without}",
+            f"不是 SearchParameter，或缺少 {without}", element=(missing or ["resourceType"])[0],
         )  # fmt: skip
     url, status, code, kind, expression = (str(text) for text in texts.values())
     if status == "retired":
         return []
     bases, targets = _names(said, "base", file), _names(said, "target", file)
     if not _CODE.fullmatch(code):
-        raise _unusable(file, "its code has other than letters, digits and -", "code 含非法字符")
+        raise _unusable(
+            file, "its code has other than letters, digits and -", "code 含非法字符", element="code"
+        )
     if kind not in KINDS:
         raise _unusable(
             file, f"a parameter of this type is not offered; there are {', '.join(KINDS)}",
-            f"不支持该 type；可用：{', '.join(KINDS)}",
+            f"不支持该 type；可用：{', '.join(KINDS)}", element="type",
         )  # fmt: skip
-    for type_ in (*bases, *targets):
-        if not definitions.is_resource_type(type_):
-            raise _unusable(file, "base or target names no type", "base 或 target 不是资源类型")
-    if not bases or (kind == "reference") != bool(targets):
+    for name, types in (("base", bases), ("target", targets)):
+        if not all(map(definitions.is_resource_type, types)):
+            raise _unusable(file, f"{name} names no type", f"{name} 不是资源类型", element=name)
+    if not bases:
+        raise _unusable(file, "base is empty", "缺少 base", element="base")
+    if (kind == "reference") != bool(targets):
         raise _unusable(
-            file, "base is empty, or target is and it is a reference, or it is none",
-            "缺少 base，或 target 与 type 不符",
+            file, "target is empty and it is a reference, or it is none",
+            "target 与 type 不符", element="target",
         )  # fmt: skip
     for type_ in bases:
         if code in definitions.search_parameters(type_):
             raise _unusable(
                 file, f"'{code}' of {type_} is a parameter of FHIR itself",
-                f"{type_} 的“{code}”是 FHIR 自带参数",
+                f"{type_} 的“{code}”是 FHIR 自带参数", element="code",
             )  # fmt: skip
         _check(file, expression, type_, definitions)
     mark = _digest(url, kind, expression, *targets)
@@ -166,7 +191,7 @@ def read(said: Mapping[str, Any], file: str, definitions: Definitions) -> list[O
 def _names(said: Mapping[str, Any], name: str, file: str) -> tuple[str, ...]:
     found = said.get(name, [])
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise _unusable(file, f"'{name}' is no list of types", f"{name} 不是类型列表")
+        raise _unusable(file, f"'{name}' is no list of types", f"{name} 不是类型列表", element=name)
     return tuple(dict.fromkeys(found))
 
 
@@ -180,6 +205,7 @@ def _check(file: str, expression: str, type_: str, definitions: Definitions) -> 
     except fhirpath.FhirPathError as error:
         raise UnusableExpression(
             where=file,
+            element="expression",
             at=str(error.where),
             why=error.told("en").why,
             why_zh=error.told("zh").why,
@@ -190,5 +216,5 @@ def _digest(*said: str) -> str:
     return blake2b("\x1f".join(said).encode(), digest_size=8).hexdigest()
 
 
-def _unusable(file: str, why: str, why_zh: str) -> UnusableParameter:
-    return UnusableParameter(where=file, why=why, why_zh=why_zh)
+def _unusable(file: str, why: str, why_zh: str, *, element: str = "") -> UnusableParameter:
+    return UnusableParameter(where=file, why=why, why_zh=why_zh, element=element)

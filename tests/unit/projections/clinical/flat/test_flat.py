@@ -29,7 +29,7 @@ from lianyi.messagelog.erase import erase
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections import projection_store
 from lianyi.projections.clinical.flat import segments
-from lianyi.projections.clinical.flat.files import read_folder, view_named
+from lianyi.projections.clinical.flat.files import read_folder
 from lianyi.projections.clinical.flat.forms import FORMS, written
 from lianyi.projections.clinical.flat.segments import Follow, Segment, content_of, parts
 from lianyi.projections.clinical.follow import Clinical
@@ -132,7 +132,7 @@ async def followed(ward: Ward, content: Path, folder: Path) -> list[Segment]:
         ward.house.pool, lambda: connect(ward.house.dsn), clock=SystemClock(),
         owner=uuid.UUID(int=9),
     )  # fmt: skip
-    follow = Follow(log, view_named(content, "results"), folder, "ndjson")
+    follow = Follow(log, read_folder(content).views["results"], folder, "ndjson")
     live = await projection_store.find_live(ward.house.pool, "clinical")
     assert live
     ends = await projection_store.positions(ward.house.pool, live.reader)
@@ -185,7 +185,7 @@ async def test_a_lake_that_follows_holds_what_stands(
     async with ward.house.pool.acquire() as connection, connection.transaction():
         for segment in first:
             written_again = await content_of(
-                connection, live.schema, view_named(content, "results"), segment, "ndjson"
+                connection, live.schema, read_folder(content).views["results"], segment, "ndjson"
             )
             assert written_again == before[segment.file("results", "ndjson")]
 
@@ -241,7 +241,9 @@ async def test_the_commands_run_and_follow(ward: Ward, tmp_path: Path) -> None:
     folder = tmp_path / "lake"
     done = await command("views", "follow", "results", "--to", str(folder))
     assert done.exit_code == 0, done.stderr
-    await settles(ward, Follow(ward.house.log, view_named(content, "results"), folder, "ndjson"))
+    await settles(
+        ward, Follow(ward.house.log, read_folder(content).views["results"], folder, "ndjson")
+    )
     assert (await command("views", "run", "nothing")).exit_code == 1
     kinds = [one.kind for one in await ward.house.log.read(0, after=0, limit=1000)]
     assert {"act view.run", "act view.followed"} <= set(kinds)
