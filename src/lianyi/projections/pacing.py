@@ -23,10 +23,10 @@ MANY_A_SECOND = 600
 SHORT = 0.1
 """The processor is short when we wait for it so much of the time in which we have work to do."""
 LOOK_SECONDS = 0.5
-FEW_MESSAGES = 100
-RESTS = 20.0
-"""A rest is so many times as long as the work before it: five who follow leave four fifths."""
-REST_SECONDS_MAX = 4.0
+FEW_MESSAGES = 50
+RESTS = 40.0
+"""A rest is so many times as long as the work before it: five who follow work an eighth of the time."""
+REST_SECONDS_MAX = 10.0
 
 
 class Processor(NamedTuple):
