@@ -25,7 +25,7 @@ SHORT = 0.1
 LOOK_SECONDS = 0.5
 FEW_MESSAGES = 50
 RESTS = 40.0
-"""A rest is so many times as long as the work before it: five who follow work an eighth of the time."""
+"""A rest is so many times as long as the work before it: five work an eighth of the time."""
 REST_SECONDS_MAX = 10.0
 
 
