@@ -25,7 +25,7 @@ from lianyi.messagelog.postgres_errors import STORE_ERRORS
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store as store
 from lianyi.projections import rebuilding
-from lianyi.projections.learning import Log, hear, learn_batch
+from lianyi.projections.learning import BATCH_MESSAGES, Log, hear, learn_batch
 from lianyi.projections.pacing import Pace
 from lianyi.projections.problems import ProjectionNotReady
 from lianyi.projections.projection import Projection
@@ -36,6 +36,9 @@ GATHER_SECONDS = 0.25
 """After a batch it waits this long for more, so that a busy log is not followed one by one; but
 whoever acts waits for the answer, so an act ends the wait."""
 SETTLE_SECONDS = 30.0
+STEP_SECONDS = 0.5
+"""A step that takes longer is too large: until it ends nobody notices that others are in need."""
+AT_ONCE_MIN = 50
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +81,7 @@ class Follower:
         self._lease = f"projection:{projection.name}"
         self._settled_at = float("-inf")
         self._is_far_behind = False
+        self._at_once = BATCH_MESSAGES // 4
 
     async def run(self) -> None:
         """Follow until cancelled, whenever the lease can be had."""
@@ -154,7 +158,8 @@ class Follower:
         for shard in await self._messages.shards():
             after = standing.get(shard, 0)
             self._pace.saw(shard, self._messages.seen(shard))
-            limit = self._pace.batch_messages
+            began = self._clock.elapsed_seconds()
+            limit = min(self._at_once, self._pace.batch_messages)
             batch = await self._messages.read(shard, after=after, limit=limit)
             if not batch:
                 continue
@@ -182,8 +187,17 @@ class Follower:
                         revision=held.revision + 1,
                         now=self._clock.now(),
                     )
+            if len(batch) == limit:
+                self._adapt(self._clock.elapsed_seconds() - began)
         await self._settle(live)
         return moved
+
+    def _adapt(self, took_seconds: float) -> None:
+        """Learn fewer at once after a step that took long, more after one that did not."""
+        if took_seconds > STEP_SECONDS:
+            self._at_once = max(self._at_once // 2, AT_ONCE_MIN)
+        elif took_seconds < STEP_SECONDS / 2:
+            self._at_once = min(self._at_once * 2, BATCH_MESSAGES)
 
     async def _settle(self, live: Version) -> None:
         """Do from time to time what the date alone brings about."""
