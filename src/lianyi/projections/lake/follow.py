@@ -44,6 +44,8 @@ READER: Final = "lake"
 KIND: Final = "rows "
 BATCH_MESSAGES: Final = 1000
 LOOK_SECONDS: Final = 1.0
+GATHER_SECONDS: Final = 0.25
+"""After a batch it waits so long for more, so that a busy log is not followed one by one."""
 KEEP_SECONDS: Final = 600.0
 PUBLISH_SECONDS: Final = 60.0
 PAUSES_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -114,11 +116,13 @@ class LakeFollower:
                     if epoch is not None:
                         await self.start(epoch)
                         while True:
-                            moved = await self.step(epoch)
+                            most = await self.step(epoch)
                             await self.keep()
                             failures = 0
-                            if not moved:
+                            if not most:
                                 await self._wait()
+                            elif most < BATCH_MESSAGES:
+                                await asyncio.sleep(GATHER_SECONDS)
             except LianyiError as failure:
                 failures += 1
                 log.warning("lake.interrupted", code=failure.code, where=failure.where)
@@ -191,20 +195,20 @@ class LakeFollower:
             log.info("lake.tidied", files=removed)
         self._kept_at = self._published_at = float("-inf")
 
-    async def step(self, epoch: int) -> bool:
-        """Land one batch of every shard; return whether there was anything.
+    async def step(self, epoch: int) -> int:
+        """Land one batch of every shard; return how many messages the largest was of.
 
         Raises:
             LakeUnwritable: the disk is full; the place stays where it was.
             LostLease: another process follows.
         """
-        moved = False
+        most = 0
         for shard in await self._log.shards():
             after = self._standing.get(shard, 0)
             batch = await self._log.read(shard, after=after, limit=BATCH_MESSAGES)
             if not batch:
                 continue
-            moved = True
+            most = max(most, len(batch))
             await self._erase([one for one in batch if one.kind == ERASED])
             heard = await hear(self._log, RowsRead(), batch)
             written = await self._land([one for one in heard if one.failure is None])
@@ -216,7 +220,7 @@ class LakeFollower:
                     path.unlink(missing_ok=True)
                 raise
             _tell(refused)
-        return moved
+        return most
 
     async def _land(self, heard: Sequence[Heard]) -> list[Path]:
         """Write the segments of a batch; return where they lie."""
