@@ -59,8 +59,8 @@ OWN_TABLES = ("/accounts", "/access", "/roles", "/permissions")
 """What the tables of schema security say; they have one wall only, so that people can sign in."""
 ACTS = (*OWN_TABLES, "/masterdata")
 """Whose change is an act in the log: what it touches is decided before it is written."""
-OF_NOBODY = ("/quality/runs",)
-"""What is asked of the platform, and changes nothing of a hospital."""
+OF_NOBODY = ("/quality/runs", "/fhir/SearchParameter", "/fhir/ViewDefinition")
+"""What is asked of the platform, or is defined for all, and changes nothing of a hospital."""
 
 
 CLOSED = SecuritySettings(metrics_open=False)
