@@ -161,7 +161,7 @@ def test_what_no_source_brings_is_told_as_no_data_and_not_as_zero(
     sign_in(clinic, page, "xu.president", password, "/indicators?period=2026-03")
     tile = page.get_by_role("listitem").filter(has_text="危急值 10 分钟通报率")
     expect(tile).to_contain_text("无数据（尚未接入）", timeout=60_000)
-    expect(tile).to_contain_text("消息")
+    expect(tile).to_contain_text("content/operational")
     tile.get_by_role("link").click()
     head = page.get_by_role("region", name="指标值")
     expect(head).to_contain_text("无数据")
