@@ -107,6 +107,7 @@ PART_COUNTS: dict[str, dict[str, Any]] = {
     "of": {"aggregate": "sum", "of": "icu_days"},
     "time": {"time": "admitted_at"},
     "department": {"department": "admitting"},
+    "known_by": {"known_by": "icu_days > 0"},
 }
 SAYS: dict[str, Callable[[], Indicator]] = {
     "Indicator.indicator": lambda: indicator(indicator="TST-002"),
