@@ -85,8 +85,10 @@ OF_INDICATORS = {
     "list_quality_rows",
     "export_quality_rows",
     "show_indicator_lineage",
+    "read_view_definition",
 }
-"""Whose address names an indicator, a topic, a card or a rule, which is the same for all hospitals.
+"""Whose address names an indicator, a topic, a card, a rule or a definition of a view, which is the
+same for all hospitals.
 test_publishing, test_quality, test_isolation and tests/unit/api/test_indicators ask that nothing is
 listed of others."""
 
