@@ -28450,7 +28450,7 @@ export interface operations {
     list_requested_rows: {
         parameters: {
             query?: {
-                side?: "numerator" | "denominator";
+                side?: "numerator" | "denominator" | "rest";
                 skip?: number;
                 limit?: number;
             };

@@ -21,7 +21,7 @@ from lianyi.applications.indicators.requests.views import (
     FigureRequestDetail,
     FigureRequests,
 )
-from lianyi.applications.indicators.views import RowsView, Side
+from lianyi.applications.indicators.views import RowsOf, RowsView
 from lianyi.security.permissions import needs
 
 router = APIRouter(prefix="/indicators/requests", tags=["indicators"])
@@ -126,7 +126,7 @@ async def list_requested_rows(
     desk: Desk,
     request: UUID,
     code: Code,
-    side: Side = "numerator",
+    side: RowsOf = "numerator",
     skip: Skip = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> RowsView:

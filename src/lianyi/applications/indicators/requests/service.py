@@ -56,7 +56,7 @@ from lianyi.applications.indicators.requests.views import (
 from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.applications.indicators.sight import OWN
-from lianyi.applications.indicators.views import RowsView, Side
+from lianyi.applications.indicators.views import RowsOf, RowsView
 from lianyi.base.clock import Clock, IdSource
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres import PostgresLog
@@ -242,7 +242,7 @@ class FigureRequestDesk:
         )
 
     async def rows(
-        self, request: UUID, code: str, *, side: Side, skip: int, limit: int
+        self, request: UUID, code: str, *, side: RowsOf, skip: int, limit: int
     ) -> RowsView:
         """Return the rows behind an indicator of the answer.
 
