@@ -4,10 +4,10 @@ import { type ReactNode, useId } from 'react'
 import { Trouble } from '@/components/Trouble'
 import { useTexts } from '@/lib/texts'
 
-type Props = { title: string; confirm: string; ready: boolean; pending: boolean; error: unknown; width?: string; submit: () => void; close: () => void; children: ReactNode }
+type Props = { title: string; confirm: string; ready: boolean; pending: boolean; error: unknown; width?: string; danger?: boolean; submit: () => void; close: () => void; children: ReactNode }
 
 /** A dialog with one form; Enter sends it. */
-export function DialogForm({ title, confirm, ready, pending, error, width, submit, close, children }: Props) {
+export function DialogForm({ title, confirm, ready, pending, error, width, danger = false, submit, close, children }: Props) {
   const { t } = useTexts()
   const form = useId()
   return (
@@ -17,7 +17,7 @@ export function DialogForm({ title, confirm, ready, pending, error, width, submi
       title={title}
       okText={confirm}
       cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form, disabled: !ready }}
+      okButtonProps={{ htmlType: 'submit', form, danger, disabled: !ready }}
       confirmLoading={pending}
       onCancel={close}
       destroyOnHidden

@@ -1,15 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Modal } from 'antd'
 import { useState } from 'react'
 
-import { Trouble } from '@/components/Trouble'
+import { DialogForm } from '@/components/DialogForm'
 import { client, type FigureRequestDetail, type SavedQuestion, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { QuestionPicker } from './QuestionPicker'
 import { REQUESTS } from './requests'
-
-const FORM = 'figure-answer-form'
 
 /** The exploration that answers; whose figures and of when is what was approved. */
 export function AnswerDialog({ one, close }: { one: FigureRequestDetail; close: () => void }) {
@@ -27,35 +24,14 @@ export function AnswerDialog({ one, close }: { one: FigureRequestDetail; close: 
     },
   })
   return (
-    <Modal
-      open
-      title={t('indicators.requests.answer')}
-      okText={t('indicators.requests.answer')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: question === null }}
-      confirmLoading={answer.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          answer.mutate()
-        }}
-      >
-        <p>{one.words}</p>
-        <p className="quiet">{t('indicators.requests.answerText')}</p>
-        <QuestionPicker value={question} change={setQuestion} required />
-        <label className="field">
-          {t('indicators.requests.note')}
-          <input className="native" maxLength={1000} value={note} onChange={({ target }) => setNote(target.value)} />
-        </label>
-        <Trouble error={answer.error} />
-      </form>
-    </Modal>
+    <DialogForm title={t('indicators.requests.answer')} confirm={t('indicators.requests.answer')} ready={question !== null} pending={answer.isPending} error={answer.error} submit={() => answer.mutate()} close={close}>
+      <p>{one.words}</p>
+      <p className="quiet">{t('indicators.requests.answerText')}</p>
+      <QuestionPicker value={question} change={setQuestion} required />
+      <label className="field">
+        {t('indicators.requests.note')}
+        <input className="native" maxLength={1000} value={note} onChange={({ target }) => setNote(target.value)} />
+      </label>
+    </DialogForm>
   )
 }

@@ -1,14 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Input, Modal } from 'antd'
+import { Input } from 'antd'
 import { useState } from 'react'
 
-import { Trouble } from '@/components/Trouble'
+import { DialogForm } from '@/components/DialogForm'
 import { client, type FigureRequestDetail, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { REQUESTS } from './requests'
 
-const FORM = 'figure-decision-form'
 const DECISIONS = ['approved', 'returned', 'refused'] as const
 
 /** A second person approves, asks back or refuses. */
@@ -27,49 +26,28 @@ export function DecisionDialog({ one, close }: { one: FigureRequestDetail; close
     },
   })
   return (
-    <Modal
-      open
-      title={t('indicators.requests.decide')}
-      okText={t(`indicators.requests.decision.${said}`)}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, danger: said === 'refused', disabled: said !== 'approved' && note.trim() === '' }}
-      confirmLoading={decide.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          decide.mutate()
-        }}
-      >
-        <p>{one.words}</p>
-        <p className="quiet">{t('indicators.requests.decideText')}</p>
-        <p>
-          <span className="period-kinds" role="group" aria-label={t('indicators.requests.decide')}>
-            {DECISIONS.map((kind) => (
-              <button key={kind} type="button" aria-pressed={kind === said} onClick={() => setSaid(kind)}>
-                {t(`indicators.requests.decision.${kind}`)}
-              </button>
-            ))}
-          </span>
-        </p>
-        {said === 'approved' && (
-          <label className="field">
-            {t('indicators.requests.openDays')}
-            <input className="native" type="number" required min={1} max={90} value={days} onChange={({ target }) => setDays(Number(target.value))} />
-          </label>
-        )}
+    <DialogForm title={t('indicators.requests.decide')} confirm={t(`indicators.requests.decision.${said}`)} danger={said === 'refused'} ready={said === 'approved' || note.trim() !== ''} pending={decide.isPending} error={decide.error} submit={() => decide.mutate()} close={close}>
+      <p>{one.words}</p>
+      <p className="quiet">{t('indicators.requests.decideText')}</p>
+      <p>
+        <span className="period-kinds" role="group" aria-label={t('indicators.requests.decide')}>
+          {DECISIONS.map((kind) => (
+            <button key={kind} type="button" aria-pressed={kind === said} onClick={() => setSaid(kind)}>
+              {t(`indicators.requests.decision.${kind}`)}
+            </button>
+          ))}
+        </span>
+      </p>
+      {said === 'approved' && (
         <label className="field">
-          {t(said === 'approved' ? 'indicators.requests.note' : 'indicators.requests.why')}
-          <Input.TextArea maxLength={1000} rows={2} required={said !== 'approved'} value={note} onChange={({ target }) => setNote(target.value)} />
+          {t('indicators.requests.openDays')}
+          <input className="native" type="number" required min={1} max={90} value={days} onChange={({ target }) => setDays(Number(target.value))} />
         </label>
-        <Trouble error={decide.error} />
-      </form>
-    </Modal>
+      )}
+      <label className="field">
+        {t(said === 'approved' ? 'indicators.requests.note' : 'indicators.requests.why')}
+        <Input.TextArea maxLength={1000} rows={2} required={said !== 'approved'} value={note} onChange={({ target }) => setNote(target.value)} />
+      </label>
+    </DialogForm>
   )
 }

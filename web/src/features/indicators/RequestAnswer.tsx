@@ -68,7 +68,7 @@ function GrantedRows({ request, version, code, divided }: { request: string; ver
     <section className="counted" aria-label={t('indicators.rows')}>
       <p className="panel-body">
         <span className="period-kinds" role="group" aria-label={t('indicators.side')}>
-          {DRILL_SIDES.filter((one) => one === 'numerator' || divided).map((one) => (
+          {DRILL_SIDES.filter((one) => one === 'numerator' || (one === 'denominator' && divided)).map((one) => (
             <button key={one} type="button" aria-pressed={one === side} onClick={() => setSide(one)}>
               {t(`indicators.sides.${one}`)}
             </button>

@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Input, Modal } from 'antd'
+import { Input } from 'antd'
 import { useDeferredValue, useState } from 'react'
 
+import { DialogForm } from '@/components/DialogForm'
 import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { Mark } from '@/components/StateMark'
-import { Trouble } from '@/components/Trouble'
 import { client, type FigureRequestDetail, type SavedQuestion, take } from '@/lib/api'
 import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
@@ -15,8 +15,6 @@ import { PeriodPicker, usePeriod, useToday } from './Pickers'
 import { periodText } from './periods'
 import { QuestionPicker } from './QuestionPicker'
 import { REQUESTS } from './requests'
-
-const FORM = 'figure-request-form'
 
 /** Asks for a figure; before that, it says what is there already. */
 export function RequestDialog({ of, close }: { of: FigureRequestDetail | null; close: () => void }) {
@@ -49,60 +47,38 @@ export function RequestDialog({ of, close }: { of: FigureRequestDetail | null; c
   })
   const ready = words.trim() !== '' && purpose.trim() !== ''
   return (
-    <Modal
-      open
-      width="min(640px, 96vw)"
-      title={t(of ? 'indicators.requests.amend' : 'indicators.requests.file')}
-      okText={t('indicators.requests.send')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: !ready }}
-      confirmLoading={file.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          file.mutate()
-        }}
-      >
-        <p className="quiet">{t('indicators.requests.text')}</p>
-        <label className="field">
-          {t('indicators.requests.words')}
-          <Input.TextArea required maxLength={1000} rows={3} value={words} placeholder={t('indicators.requests.wordsHint')} onChange={({ target }) => setWords(target.value)} />
+    <DialogForm width="min(640px, 96vw)" title={t(of ? 'indicators.requests.amend' : 'indicators.requests.file')} confirm={t('indicators.requests.send')} ready={ready} pending={file.isPending} error={file.error} submit={() => file.mutate()} close={close}>
+      <p className="quiet">{t('indicators.requests.text')}</p>
+      <label className="field">
+        {t('indicators.requests.words')}
+        <Input.TextArea required maxLength={1000} rows={3} value={words} placeholder={t('indicators.requests.wordsHint')} onChange={({ target }) => setWords(target.value)} />
+      </label>
+      <Existing words={words} />
+      <label className="field">
+        {t('indicators.requests.purpose')}
+        <input className="native" required maxLength={1000} value={purpose} onChange={({ target }) => setPurpose(target.value)} />
+      </label>
+      <PeriodPicker period={period} change={setPeriod} />
+      <OrganisationPicker label={t('indicators.requests.organisation')} value={organisation} change={setOrganisation} hint={t('indicators.requests.organisationHint')} />
+      <label className="field">
+        {t('indicators.requests.neededOn')}
+        <input className="native" type="date" min={today} value={neededOn} onChange={({ target }) => setNeededOn(target.value)} />
+      </label>
+      {rows ? (
+        <label className="row">
+          <input type="checkbox" checked={wantsRows} onChange={({ target }) => setWantsRows(target.checked)} /> {t('indicators.requests.wantsRows')}
         </label>
-        <Existing words={words} />
+      ) : (
+        <p className="quiet">{t('indicators.requests.noRows')}</p>
+      )}
+      <QuestionPicker value={question} change={setQuestion} />
+      {of && (
         <label className="field">
-          {t('indicators.requests.purpose')}
-          <input className="native" required maxLength={1000} value={purpose} onChange={({ target }) => setPurpose(target.value)} />
+          {t('indicators.requests.note')}
+          <input className="native" maxLength={1000} value={note} onChange={({ target }) => setNote(target.value)} />
         </label>
-        <PeriodPicker period={period} change={setPeriod} />
-        <OrganisationPicker label={t('indicators.requests.organisation')} value={organisation} change={setOrganisation} hint={t('indicators.requests.organisationHint')} />
-        <label className="field">
-          {t('indicators.requests.neededOn')}
-          <input className="native" type="date" min={today} value={neededOn} onChange={({ target }) => setNeededOn(target.value)} />
-        </label>
-        {rows ? (
-          <label className="row">
-            <input type="checkbox" checked={wantsRows} onChange={({ target }) => setWantsRows(target.checked)} /> {t('indicators.requests.wantsRows')}
-          </label>
-        ) : (
-          <p className="quiet">{t('indicators.requests.noRows')}</p>
-        )}
-        <QuestionPicker value={question} change={setQuestion} />
-        {of && (
-          <label className="field">
-            {t('indicators.requests.note')}
-            <input className="native" maxLength={1000} value={note} onChange={({ target }) => setNote(target.value)} />
-          </label>
-        )}
-        <Trouble error={file.error} />
-      </form>
-    </Modal>
+      )}
+    </DialogForm>
   )
 }
 

@@ -1,17 +1,15 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Modal, Select } from 'antd'
+import { Select } from 'antd'
 import { useState } from 'react'
 
+import { DialogForm } from '@/components/DialogForm'
 import { OrganisationPicker } from '@/components/OrganisationPicker'
-import { Trouble } from '@/components/Trouble'
 import { client, type DataService, type SavedQuestion, take } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { listOf } from './explored'
 import { useToday } from './Pickers'
 import { QuestionPicker } from './QuestionPicker'
-
-const FORM = 'data-service-form'
 
 /** The columns of what is put together so: as the server names them. */
 export function columnsOf(base: readonly string[], by: string | undefined): string[] {
@@ -61,82 +59,60 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
   })
   const ready = question !== null && chosen.length > 0 && (callers.length > 0 || accounts.length > 0)
   return (
-    <Modal
-      open
-      width="min(680px, 96vw)"
-      title={t(of ? 'indicators.services.offerAnew' : 'indicators.services.offer')}
-      okText={t('indicators.services.send')}
-      cancelText={t('common.cancel')}
-      okButtonProps={{ htmlType: 'submit', form: FORM, disabled: !ready }}
-      confirmLoading={offer.isPending}
-      onCancel={close}
-      destroyOnHidden
-      transitionName=""
-      maskTransitionName=""
-    >
-      <form
-        id={FORM}
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          offer.mutate()
-        }}
-      >
-        <p className="quiet">{t('indicators.services.offerText')}</p>
+    <DialogForm width="min(680px, 96vw)" title={t(of ? 'indicators.services.offerAnew' : 'indicators.services.offer')} confirm={t('indicators.services.send')} ready={ready} pending={offer.isPending} error={offer.error} submit={() => offer.mutate()} close={close}>
+      <p className="quiet">{t('indicators.services.offerText')}</p>
+      <label className="field">
+        {t('indicators.services.heading')}
+        <input className="native" required maxLength={100} {...put('title')} />
+      </label>
+      <label className="field">
+        {t('indicators.services.name')}
+        <input className="native mono" required maxLength={60} pattern="[a-z][a-z0-9\-]{1,59}" placeholder="bed-use" readOnly={of !== null} {...put('name')} />
+      </label>
+      <label className="field">
+        {t('indicators.requests.purpose')}
+        <input className="native" required maxLength={1000} {...put('purpose')} />
+      </label>
+      <QuestionPicker value={question} change={setQuestion} required />
+      {question && (
+        <fieldset className="report-sections">
+          <legend>{t('indicators.services.columns')}</legend>
+          <div className="row service-columns">
+            {known.map((one) => (
+              <label key={one} className="row">
+                <input type="checkbox" checked={!left.includes(one)} onChange={() => setLeft(left.includes(one) ? left.filter((other) => other !== one) : [...left, one])} /> <span className="mono">{one}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+      )}
+      <OrganisationPicker label={t('indicators.services.scope')} value={organisation} change={setOrganisation} hint={t('indicators.services.scopeHint')} />
+      <div className="field">
+        {t('indicators.services.roles')}
+        <Select mode="multiple" aria-label={t('indicators.services.roles')} value={callers} options={roles.map((value) => ({ value, label: value }))} onChange={setCallers} />
+      </div>
+      <label className="field">
+        {t('indicators.services.accounts')}
+        <input className="native" maxLength={1000} {...put('accounts')} />
+      </label>
+      <div className="service-limits">
         <label className="field">
-          {t('indicators.services.heading')}
-          <input className="native" required maxLength={100} {...put('title')} />
+          {t('indicators.services.rowsMax')}
+          <input className="native" type="number" required min={1} max={3000} {...put('rows_max')} />
         </label>
         <label className="field">
-          {t('indicators.services.name')}
-          <input className="native mono" required maxLength={60} pattern="[a-z][a-z0-9\-]{1,59}" placeholder="bed-use" readOnly={of !== null} {...put('name')} />
+          {t('indicators.services.callsPerMinute')}
+          <input className="native" type="number" required min={1} max={600} {...put('calls_per_minute')} />
         </label>
         <label className="field">
-          {t('indicators.requests.purpose')}
-          <input className="native" required maxLength={1000} {...put('purpose')} />
+          {t('indicators.services.firstOn')}
+          <input className="native" type="date" required {...put('first_on')} />
         </label>
-        <QuestionPicker value={question} change={setQuestion} required />
-        {question && (
-          <fieldset className="report-sections">
-            <legend>{t('indicators.services.columns')}</legend>
-            <div className="row service-columns">
-              {known.map((one) => (
-                <label key={one} className="row">
-                  <input type="checkbox" checked={!left.includes(one)} onChange={() => setLeft(left.includes(one) ? left.filter((other) => other !== one) : [...left, one])} /> <span className="mono">{one}</span>
-                </label>
-              ))}
-            </div>
-          </fieldset>
-        )}
-        <OrganisationPicker label={t('indicators.services.scope')} value={organisation} change={setOrganisation} hint={t('indicators.services.scopeHint')} />
-        <div className="field">
-          {t('indicators.services.roles')}
-          <Select mode="multiple" aria-label={t('indicators.services.roles')} value={callers} options={roles.map((value) => ({ value, label: value }))} onChange={setCallers} />
-        </div>
         <label className="field">
-          {t('indicators.services.accounts')}
-          <input className="native" maxLength={1000} {...put('accounts')} />
+          {t('indicators.services.lastOn')}
+          <input className="native" type="date" required min={form.first_on} {...put('last_on')} />
         </label>
-        <div className="service-limits">
-          <label className="field">
-            {t('indicators.services.rowsMax')}
-            <input className="native" type="number" required min={1} max={3000} {...put('rows_max')} />
-          </label>
-          <label className="field">
-            {t('indicators.services.callsPerMinute')}
-            <input className="native" type="number" required min={1} max={600} {...put('calls_per_minute')} />
-          </label>
-          <label className="field">
-            {t('indicators.services.firstOn')}
-            <input className="native" type="date" required {...put('first_on')} />
-          </label>
-          <label className="field">
-            {t('indicators.services.lastOn')}
-            <input className="native" type="date" required min={form.first_on} {...put('last_on')} />
-          </label>
-        </div>
-        <Trouble error={offer.error} />
-      </form>
-    </Modal>
+      </div>
+    </DialogForm>
   )
 }
