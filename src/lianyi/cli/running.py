@@ -7,7 +7,6 @@ it; when the first ends, one of the others runs the database from then on.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -28,7 +27,7 @@ from lianyi.base.errors import Category, LianyiError, Told
 from lianyi.base.migrations import migrate
 from lianyi.base.telemetry import configure_logging
 from lianyi.cli.common import ADDRESS_FILE, in_words, say_json
-from lianyi.cli.supervisor import Supervisor, stop_on_signals
+from lianyi.cli.supervisor import Start, Supervisor, stop_on_signals
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
 WATCH_SECONDS = 0.5
@@ -66,6 +65,8 @@ class Platform:
         settings_file: Path | None,
         roles: Sequence[str],
         *,
+        start: Start,
+        process: int,
         beside: Companion | None = None,
         as_json: bool = False,
     ) -> None:
@@ -75,6 +76,8 @@ class Platform:
             settings: of the installation.
             settings_file: where they were read, for the roles to read them too.
             roles: what this process does.
+            start: starts the process of a role by the words of its command.
+            process: the number of the process that people end when they want all to end.
             beside: runs beside the platform; when it ends, the platform ends too.
             as_json: whether it says where it is as a line of JSON, for programs.
 
@@ -84,6 +87,8 @@ class Platform:
         self._settings = settings
         self._settings_file = settings_file
         self._roles = roles
+        self._start = start
+        self._process = process
         self._beside = beside
         self._as_json = as_json
         self._api = "api" in roles
@@ -150,7 +155,9 @@ class Platform:
         async with open_database(settings.database, settings.data_dir, on_progress=_say) as dsn:
             await migrate(dsn)
             self._starting = False
-            supervisor = Supervisor({name: self._command(name) for name in self._roles})
+            supervisor = Supervisor(
+                self._start, {name: self._command(name) for name in self._roles}
+            )
             if self._api:
                 self._keep_address()
             if self._as_json:
@@ -193,8 +200,7 @@ class Platform:
         one takes over its leases at once instead of waiting for them to run out.
         """
         settings = self._settings
-        command = [sys.executable, "-m", "lianyi.cli", "role", name]
-        command += ["--with-parent", str(os.getpid()), "--owner", str(RandomIds().new_id())]
+        command = ["role", name, "--owner", str(RandomIds().new_id())]
         command += ["--data", str(settings.data_dir), "--content", str(settings.content_dir)]
         command += ["--http-port", str(self._port), "--http-host", settings.api.host]
         if self._settings_file:
@@ -216,7 +222,7 @@ class Platform:
             "content": str(settings.content_dir.resolve()),
             "roles": list(self._roles),
             "database": "embedded" if settings.database.url == EMBEDDED else "server",
-            "process": os.getpid(),
+            "process": self._process,
             "version": version("lianyi"),
         }
 

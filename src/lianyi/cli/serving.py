@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,12 +15,16 @@ import uvloop
 from lianyi.app import ROLES, run_role
 from lianyi.base.clock import SystemClock
 from lianyi.cli.common import Where, json_option, running_database, say_json, told, where_options
+from lianyi.cli.forking import Forks, fork_server
 from lianyi.cli.running import Platform
-from lianyi.cli.supervisor import die_with_parent, end_soon, stop_on_signals
+from lianyi.cli.supervisor import end_soon, stop_on_signals
 
 NICENESS = {"learn": 10}
 """Of roles that let others go first: messages go in and out, then they are learned from. What such
 a process asks of a database on this machine waits likewise; see ``lianyi.base.database``."""
+
+LIGHT = ("intake", "deliver")
+"""Roles whose modules are loaded before any role is forked: the others need these modules too."""
 
 
 def _http_options(command: Any) -> Any:  # noqa: ANN401 - click decorates what it is given
@@ -71,7 +76,16 @@ def serve(
     token, the folders, the roles.
     """
     settings = where.load(http_port=http_port, http_host=http_host)
-    uvloop.run(Platform(settings, where.chosen_file, roles, as_json=as_json).run())
+    forks = role_server(roles)
+    platform = Platform(
+        settings,
+        where.chosen_file,
+        roles,
+        start=forks.start,
+        process=forks.server,
+        as_json=as_json,
+    )
+    uvloop.run(platform.run())
 
 
 @click.command()
@@ -126,14 +140,31 @@ def demo(
             ready=ready,
         )
 
-    platform = Platform(settings, where.chosen_file, ROLES, beside=hospital, as_json=as_json)
+    forks = role_server(ROLES)
+    platform = Platform(
+        settings,
+        where.chosen_file,
+        ROLES,
+        start=forks.start,
+        process=forks.server,
+        beside=hospital,
+        as_json=as_json,
+    )
     uvloop.run(platform.run())
+
+
+def role_server(roles: Sequence[str]) -> Forks:
+    """Split this process, so that those of the roles share what they load; see :mod:`.forking`."""
+    lianyi = click.get_current_context().find_root().command
+    return fork_server(
+        lambda words: lianyi.main(args=[*words], prog_name="lianyi"),
+        load=[f"lianyi.app.{role}" for role in LIGHT if role in roles],
+    )
 
 
 @click.command(hidden=True)
 @where_options
 @_http_options
-@click.option("--with-parent", type=int, help="End when this process ends.")
 @click.option("--owner", type=click.UUID, help="Who it is in leases; default: somebody new.")
 @click.argument("name", type=click.Choice(ROLES))
 @told
@@ -141,13 +172,10 @@ def role(
     where: Where,
     http_port: int | None,
     http_host: str | None,
-    with_parent: int | None,
     owner: UUID | None,
     name: str,
 ) -> None:
     """Do the work of one role in this process; ``serve`` starts these."""
-    if with_parent is not None:
-        die_with_parent(with_parent)
     os.nice(NICENESS.get(name, 0))
     settings = where.load(http_port=http_port, http_host=http_host)
 

@@ -7,35 +7,19 @@ however it ends, the roles end with it.
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import os
 import signal
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 import structlog
 
-PR_SET_PDEATHSIG = 1
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
 STOP_SECONDS = 12.0
 
 log = structlog.get_logger(__name__)
-
-
-def die_with_parent(parent: int) -> None:
-    """Let the kernel end this process when its parent is gone (Linux; elsewhere do nothing).
-
-    Args:
-        parent: process number of the parent; when it is gone already, this process ends here.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 def stop_on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
@@ -52,11 +36,36 @@ def end_soon() -> None:
     signal.alarm(round(STOP_SECONDS))
 
 
+class Running(Protocol):
+    """A process that was started."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code; None while it runs."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def kill(self) -> None:
+        """End it."""
+        ...
+
+
+Start = Callable[[Sequence[str]], Awaitable[Running]]
+
+
 class Supervisor:
     """Keeps one process for each role running."""
 
-    def __init__(self, commands: dict[str, Sequence[str]]) -> None:
-        """Take the command line of each role."""
+    def __init__(self, start: Start, commands: dict[str, Sequence[str]]) -> None:
+        """Take how a process is started, and the words that start each role."""
+        self._start = start
         self._commands = commands
         self._stop = asyncio.Event()
 
@@ -75,9 +84,7 @@ class Supervisor:
         wait = FIRST_WAIT_SECONDS
         while not self._stop.is_set():
             began = loop.time()
-            process = await asyncio.create_subprocess_exec(
-                *command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True
-            )
+            process = await self._start(command)
             ended = asyncio.create_task(process.wait())
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -95,7 +102,7 @@ class Supervisor:
                     await self._stop.wait()
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
-    async def _end(self, process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
+    async def _end(self, process: Running, ended: asyncio.Task[int]) -> None:
         with suppress(ProcessLookupError):
             process.terminate()
         done, _ = await asyncio.wait([ended], timeout=STOP_SECONDS)

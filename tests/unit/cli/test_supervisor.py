@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from lianyi.api.settings import own_address
+from lianyi.app import Settings
 from lianyi.base.embedded.failures import PostgresDidNotStart
 from lianyi.cli import running
 from lianyi.cli import supervisor as supervising
@@ -24,6 +25,11 @@ from lianyi.cli.supervisor import Supervisor
 
 def python(script: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", script, *arguments]
+
+
+async def begun(command: Sequence[str]) -> asyncio.subprocess.Process:
+    """Start a program of any kind."""
+    return await asyncio.create_subprocess_exec(*command)
 
 
 async def until(file: Path, lines: int) -> list[str]:
@@ -40,7 +46,7 @@ NOTE = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n');"
 
 async def test_a_role_that_ends_is_started_again(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
-    supervisor = Supervisor({"brief": python(NOTE, str(notes))})
+    supervisor = Supervisor(begun, {"brief": python(NOTE, str(notes))})
     running = asyncio.create_task(supervisor.run())
 
     numbers = await until(notes, 3)
@@ -56,7 +62,7 @@ async def test_a_role_that_does_not_want_to_stop_is_killed(
     monkeypatch.setattr(supervising, "STOP_SECONDS", 0.2)
     notes = tmp_path / "notes"
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN);" + NOTE + "time.sleep(600)"
-    supervisor = Supervisor({"deaf": python(deaf, str(notes))})
+    supervisor = Supervisor(begun, {"deaf": python(deaf, str(notes))})
     running = asyncio.create_task(supervisor.run())
     (number,) = await until(notes, 1)
 
@@ -67,8 +73,13 @@ async def test_a_role_that_does_not_want_to_stop_is_killed(
         os.kill(int(number), 0)
 
 
+def platform(settings: Settings, *roles: str, file: Path | None = None) -> Platform:
+    """A platform that is not run, or runs no role."""
+    return Platform(settings, file, roles, start=begun, process=os.getpid())
+
+
 def test_whose_parent_is_gone_already_ends_at_once() -> None:
-    script = "from lianyi.cli.supervisor import die_with_parent; die_with_parent(1); print('alive')"
+    script = "from lianyi.cli.forking import die_with_parent; die_with_parent(1); print('alive')"
     done = subprocess.run(python(script), capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -94,8 +105,8 @@ def test_the_console_opens_on_the_loopback_only(host: str, tmp_path: Path) -> No
     settings = Where(None, tmp_path / "data", tmp_path).load(http_host=host)
 
     with pytest.raises(NotLoopback):
-        Platform(settings, None, ["api"])
-    Platform(settings, None, ["deliver"])
+        platform(settings, "api")
+    platform(settings, "deliver")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +121,7 @@ def test_beyond_this_machine_the_console_is_encrypted(tmp_path: Path, setting: s
     file.write_text(f"[https]\n{setting}\n", encoding="utf-8")
     settings = Where(file, tmp_path / "data", tmp_path).load(http_host="10.1.2.3")
 
-    address = Platform(settings, file, ["api"]).address
+    address = platform(settings, "api", file=file).address
 
     assert address.startswith("https://" if "certificate" in setting else "http://")
 
@@ -118,7 +129,7 @@ def test_beyond_this_machine_the_console_is_encrypted(tmp_path: Path, setting: s
 def test_port_zero_becomes_a_port_that_can_be_told(tmp_path: Path) -> None:
     settings = Where(None, tmp_path / "data", tmp_path).load(http_port=0)
 
-    address = Platform(settings, None, ["api"]).address
+    address = platform(settings, "api").address
 
     assert 0 < int(address.rpartition(":")[2]) < 65536
 
@@ -164,7 +175,7 @@ async def test_a_takeover_that_fails_is_tried_again(
     database = Takeover(fails=3)
     database.install(monkeypatch)
 
-    await Platform(Where(None, tmp_path / "data", tmp_path).load(), None, []).run()
+    await platform(Where(None, tmp_path / "data", tmp_path).load()).run()
 
     assert database.opened == 5
 
@@ -177,6 +188,6 @@ async def test_a_takeover_is_not_tried_for_ever(
     monkeypatch.setattr(running, "TAKEOVER_SECONDS_MAX", 0.1)
 
     with pytest.raises(PostgresDidNotStart):
-        await Platform(Where(None, tmp_path / "data", tmp_path).load(), None, []).run()
+        await platform(Where(None, tmp_path / "data", tmp_path).load()).run()
 
     assert database.opened > 1
