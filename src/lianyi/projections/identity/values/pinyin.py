@@ -14,13 +14,6 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import Final
 
-# The phrase dictionary of pypinyin is 45 MB that single characters never need; it reads these
-# once, when it is imported.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
-os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")  # nothing is added to its dictionaries
-
-from pypinyin import Style, pinyin
-
 from lianyi.projections.identity.values.surnames import COMPOUND, READINGS
 
 Sounds = frozenset[str]
@@ -36,6 +29,12 @@ class _Readings(dict[str, tuple[str, ...]]):
     """Each character's readings, looked up once."""
 
     def __missing__(self, character: str) -> tuple[str, ...]:
+        # Its characters take 10 MB, in every process; so it is loaded by the first Chinese name.
+        # Its phrases, 45 MB, are what single characters never need; it reads these variables once.
+        os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+        os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "1")  # nothing is added to its dictionaries
+        from pypinyin import Style, pinyin
+
         found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
         read = tuple(s for s in found[0] if _spoken(s)) if found else ()
         if len(self) < 100_000:
