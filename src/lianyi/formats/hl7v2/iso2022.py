@@ -123,10 +123,9 @@ def _encode(name: str, text: str, errors: str) -> tuple[bytes, int]:
 class _Reader(codecs.IncrementalDecoder):
     """Reads such a text in pieces, as it comes; a switch gives no character."""
 
-    name: str
-
-    def __init__(self, errors: str = "strict") -> None:
+    def __init__(self, name: str, errors: str) -> None:
         super().__init__(errors)
+        self.name = name
         self.reset()
 
     def reset(self) -> None:
@@ -179,7 +178,7 @@ def _find(name: str) -> codecs.CodecInfo | None:
         name=name,
         encode=lambda text, errors="strict": _encode(name, text, errors),
         decode=lambda body, errors="strict": _decode(name, bytes(body), errors),
-        incrementaldecoder=type("_Reader", (_Reader,), {"name": name}),
+        incrementaldecoder=lambda errors="strict": _Reader(name, errors),
     )
 
 
