@@ -16,10 +16,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from typing import Any, NamedTuple
 
 GB = "iso2022_gb"
 KSC = "iso2022_ksc"
@@ -134,7 +131,7 @@ class _Reader(codecs.IncrementalDecoder):
         self._escape = b""
         self._wide = self._shifted = False
 
-    def decode(self, body: ReadableBuffer, final: bool = False) -> str:
+    def decode(self, body: Any, final: bool = False) -> str:  # noqa: ANN401 - any buffer
         """Return the characters that these bytes complete."""
         text = "".join(map(self._take, iter(bytes(body))))
         if not final:
