@@ -76,8 +76,10 @@ class DestinationWorker:
         functions: FunctionHost,
         clock: Clock,
         tracing: Tracing = NO_TRACING,
+        left_out: Callable[[int], bool] = lambda _: False,
     ) -> None:
         self._channel = channel
+        self._left_out = left_out
         self._destination = destination
         self._channel_number = channel_number
         self._feed = feed
@@ -89,11 +91,7 @@ class DestinationWorker:
         self._where = f"{channel.definition.channel}/{destination.name}"
 
         settings = destination.definition
-        self._breaker = CircuitBreaker(
-            failures_to_open=settings.breaker.failures_to_open,
-            first_wait_seconds=settings.breaker.first_wait_seconds,
-            longest_wait_seconds=settings.breaker.longest_wait_seconds,
-        )
+        self._breaker = CircuitBreaker(**settings.breaker.model_dump())
         self._lanes = Lanes(settings.lanes)
         self._keeper = Keeper(
             store,
@@ -218,6 +216,9 @@ class DestinationWorker:
             self._keeper.count_later(number, "held" if message.gate == Gate.HOLD else "erased")
             return
         if done:
+            return
+        if self._left_out(number):  # it came while the destination was not of the channel
+            self._keeper.count_later(number, "filtered")
             return
         try:
             content = self._content(received)

@@ -54,11 +54,16 @@ class Runs(Protocol):
 
 
 class Running(NamedTuple):
-    """A reader that runs, and the version of the definition it runs by."""
+    """A reader that runs, the version of the definition it runs by, and what is not for it."""
 
     reader: Runs
     task: asyncio.Task[None]
     version: object
+    out: object
+
+    def goes_by(self, in_force: InForce, out: object) -> bool:
+        """Whether nothing has changed since it began."""
+        return self.version is in_force.compiled and self.out == out
 
 
 class DeliverRole:
@@ -147,7 +152,11 @@ class DeliverRole:
                 await self._run(name, gates[name], None)
             elif name in destinations:
                 row = destinations[name]
-                await self._run(name, in_force[row.channel], row)
+                by: InForce | None = in_force[row.channel]
+                if row.last_version is not None:
+                    by = await self._definitions.last_of(self._pool, in_force[row.channel].row, row)
+                if by is not None:
+                    await self._run(name, by, row)
         await self._look_at_replays(in_force, destinations)
 
     async def _run(self, name: str, in_force: InForce, row: store.DestinationRow | None) -> None:
@@ -158,7 +167,8 @@ class DeliverRole:
             self._tell_end(name, running.task)
             del self._running[name]
             return  # with the next look; the lease may be lost
-        if running is not None and running.version is not in_force.compiled:
+        out = (row.out_from, row.out_until) if row is not None else None
+        if running is not None and not running.goes_by(in_force, out):
             self._begin_to_end(name)
             return
         if running is None:
@@ -166,7 +176,7 @@ class DeliverRole:
             if reader is None:
                 return
             task = asyncio.create_task(reader.run())
-            self._running[name] = running = Running(reader, task, in_force.compiled)
+            self._running[name] = running = Running(reader, task, in_force.compiled, out)
         if row is not None and isinstance(running.reader, DestinationWorker):
             running.reader.pause(paused=row.wanted == "stopped")
 
@@ -193,6 +203,7 @@ class DeliverRole:
             destination_id=row.destination,
             channel_number=channel.channel,
             version=channel.version,
+            left_out=row.left_out,
             feed=feed,
             store=PostgresDeliveryStore(
                 self._pool,

@@ -53,6 +53,17 @@ class Definitions:
                 found.append(InForce(row, compiled))
         return found
 
+    async def last_of(
+        self, pool: asyncpg.Pool, channel: store.ChannelInForce, leaving: store.DestinationRow
+    ) -> InForce | None:
+        """Return a channel as it was when it last named a destination; None: not to be had."""
+        if leaving.last_version is None or leaving.last_yaml is None:
+            return None
+        version = leaving.last_version
+        row = channel._replace(yaml=leaving.last_yaml, version=version, newest=version)
+        compiled = await self._compile(pool, row)
+        return InForce(row, compiled) if compiled else None
+
     async def _compile(
         self, pool: asyncpg.Pool, row: store.ChannelInForce
     ) -> CompiledChannel | None:

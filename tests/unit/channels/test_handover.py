@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +17,8 @@ from lianyi.base.database import connect, open_pool
 from lianyi.channels import deliver_role
 from lianyi.channels.deliver_role import DeliverRole
 from lianyi.channels.keep_store import ensure_receipt_days
+from lianyi.channels.listing import delivery_marks, entry_of
+from lianyi.channels.read_store import ReadStore
 from lianyi.channels.registrar import Registrar
 from lianyi.channels.running import Definitions, Share
 from lianyi.channels.settings import ChannelsSettings
@@ -27,18 +29,21 @@ channel: wards
 description: 入院：HIS → 病区{remark}
 source: {{ connector: mllp, port: 0 }}
 destinations:
-  - {{ name: first, connector: mllp, address: "127.0.0.1:{port}", timeout_seconds: 20 }}
-  - {{ name: second, connector: mllp, address: "127.0.0.1:{port}", timeout_seconds: 20 }}
 """
+DESTINATION = """
+  - {{ name: {name}, connector: mllp, address: "127.0.0.1:{port}", timeout_seconds: 20 }}
+"""
+BOTH = ("first", "second")
 END = b"\x1c\r"
 
 
 class Receiver:
     """Takes everything, and thinks about it for a while."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, code: str = "AA") -> None:
         self.seen: list[str] = []
         self.seconds = seconds
+        self.code = code
         self.port = 0
 
     @contextlib.asynccontextmanager
@@ -56,7 +61,7 @@ class Receiver:
                 control_id = (await reader.readuntil(END)).split(b"|")[9].decode()
                 self.seen.append(control_id)
                 await asyncio.sleep(self.seconds)
-                answer = f"\x0bMSH|^~\\&|||||||ACK|1|P|2.5\rMSA|AA|{control_id}\r".encode()
+                answer = f"\x0bMSH|^~\\&|||||||ACK|1|P|2.5\rMSA|{self.code}|{control_id}\r".encode()
                 writer.write(answer + END)
         writer.transport.abort()
 
@@ -76,8 +81,12 @@ class House:
         self.folder = folder
         (folder / "channels").mkdir()
 
-    async def define(self, receiver: Receiver, remark: str = "") -> None:
-        text = CHANNEL.format(port=receiver.port, remark=remark)
+    async def define(
+        self, receiver: Receiver, remark: str = "", destinations: Sequence[str] = BOTH
+    ) -> None:
+        text = CHANNEL.format(remark=remark) + "".join(
+            DESTINATION.format(name=name, port=receiver.port) for name in destinations
+        )
         (self.folder / "channels" / "wards.yaml").write_text(text, encoding="utf-8")
         await Registrar(self.pool, self.folder, shards=1, clock=SystemClock()).look()
 
@@ -126,6 +135,18 @@ class House:
                         else (row["outcome"], row["answer"])
                         for row in rows
                     ]
+                await asyncio.sleep(0.05)
+
+    async def until_leases(self, count: int) -> None:
+        """Wait until so many destinations are delivered to."""
+        async with asyncio.timeout(20):
+            while (
+                await self.pool.fetchval(
+                    "SELECT count(*) FROM messagelog.lease"
+                    " WHERE starts_with(name, 'deliver:') AND expires_at >= now()"
+                )
+                != count
+            ):
                 await asyncio.sleep(0.05)
 
     async def holders(self) -> set[str]:
@@ -196,3 +217,59 @@ async def test_an_attempt_that_cannot_be_waited_for_stands_in_the_trace(
             await receiver.until_seen(4)
             told = await house.receipts(4)
     assert sorted(told) == [(0, "AA")] * 2 + [(2, "LY-1462")] * 2
+
+
+async def test_what_was_queued_for_a_destination_that_is_taken_out_still_goes_there(
+    house: House,
+) -> None:
+    receiver = Receiver(seconds=0)
+    async with receiver.listens():
+        await house.define(receiver)
+        await house.receive("A1", "A2")
+        await house.define(receiver, destinations=["first"])  # nobody had delivered yet
+        await house.receive("B1")
+
+        async with house.process("only"):
+            await house.receipts(5)
+            assert sorted(receiver.seen) == ["A1", "A1", "A2", "A2", "B1"]
+            await house.until_leases(1)
+
+            await house.define(receiver)
+            await house.receive("C1")
+            await house.receipts(7)
+            await house.receive("C2")
+            await house.receipts(9)
+    assert sorted(receiver.seen) == ["A1", "A1", "A2", "A2", "B1", "C1", "C1", "C2", "C2"]
+
+
+async def test_what_is_parked_for_a_destination_that_is_taken_out_is_still_seen_and_sent(
+    house: House,
+) -> None:
+    receiver = Receiver(seconds=0, code="AE")
+    async with receiver.listens():
+        await house.define(receiver, destinations=["first", "second"])
+        async with house.process("only"):
+            await house.receive("A1")
+            await house.receipts(2)
+            await house.define(receiver, destinations=["first"])
+            await asyncio.sleep(2.5)
+            await house.receive("B1")
+            found = {one.name: one for one in await ReadStore(house.pool).destinations()}
+            assert not found["second"].retired
+
+            receiver.code = "AA"
+            await house.pool.execute(
+                "UPDATE channels.exception SET state = 'resend', decided_at = now()"
+                " WHERE state = 'parked'"
+            )
+            assert sorted(await house.receipts(5))[:3] == [(0, "AA")] * 3
+            await house.until_leases(1)
+        assert receiver.seen.count("B1") == 1, "it is for the first alone"
+        found = {one.name: one for one in await ReadStore(house.pool).destinations()}
+        assert found["second"].retired
+        entry = await house.log.get(Position(1, 1))
+        marks = await delivery_marks(
+            ReadStore(house.pool), [entry_of(entry)], found.values(), wants=lambda *_: None
+        )
+        named = {mark.destination: mark.state for mark in marks[Position(1, 1)]}
+        assert named == {"first": "delivered", "second": "delivered"}
