@@ -59,12 +59,12 @@ class Lane:
     def let_others_go_first(self) -> None:
         """Put the first item behind those of other keys; what shares its key stays in order."""
         first = self.items[0]
-        behind = [
-            item
-            for item in self.items
-            if item is first or (first.order_key and item.order_key == first.order_key)
-        ]
-        others = [item for item in self.items if item not in behind]
+
+        def waits(item: Item) -> bool:
+            return item is first or bool(first.order_key and item.order_key == first.order_key)
+
+        others = [item for item in self.items if not waits(item)]
+        behind = [item for item in self.items if waits(item)]
         self.items = deque([*others, *behind])
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -71,6 +72,10 @@ class Receiver:
                 await asyncio.sleep(0.02)
 
 
+def _settle(done: asyncio.Future[Position | None], at: Position | None, _: object) -> None:
+    done.set_result(at)
+
+
 class House:
     """One database, one channel, and processes that deliver."""
 
@@ -97,7 +102,7 @@ class House:
             body = f"MSH|^~\\&|HIS||||20260301||ADT^A01|{control_id}|P|2.5\rPID|1||7\r".encode()
             keys = (f"c:{control_id}", "p:7^")
             message = NewMessage(1, "hl7v2 ADT^A01", body, "utf-8", "HIS", keys)
-            appender.append(message, lambda at, _, done=done: done.set_result(at))
+            appender.append(message, partial(_settle, done))
             assert await done
         await appender.close()
 
