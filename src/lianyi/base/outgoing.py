@@ -48,18 +48,26 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class OutgoingSettings(Section):
-    """Where channels and ways to sign in may connect to. What is link-local is always refused.
+    """Section ``[outgoing]``: where channels and ways to sign in may connect to.
+
+    What is link-local is always refused.
 
     Attributes:
-        loopback: whether they may connect to this machine itself.
+        loopback: whether they may connect to this machine itself. Where nothing is said, they may
+            as long as nobody else is served: the console on the loopback without a proxy in front,
+            and the embedded database.
         only: when not empty, they may connect to these networks and nowhere else, e.g.
             ``["10.0.0.0/8"]``.
         refused: networks that they may not connect to, besides.
     """
 
-    loopback: bool = False
+    loopback: bool | None = None
     only: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+
+    def settled(self, *, alone: bool) -> OutgoingSettings:
+        """Return the same with a decision on this machine itself; ``alone``: it serves no other."""
+        return self if self.loopback is not None else self.model_copy(update={"loopback": alone})
 
     @field_validator("only", "refused", mode="before")
     @classmethod
@@ -86,7 +94,7 @@ class Outgoing:
 
     def __init__(self, settings: OutgoingSettings) -> None:
         self.settings = settings
-        self._loopback = settings.loopback
+        self._loopback = bool(settings.loopback)
         self._only = [ipaddress.ip_network(text) for text in settings.only]
         self._refused = [*NEVER, *map(ipaddress.ip_network, settings.refused)]
 

@@ -89,6 +89,8 @@ class Backlogs:
                 reader = readers.get(f"destination:{one.destination}")
                 position = reader.position if reader else 0
                 end = ends.get(channel.shard, 0)
+                if one.out_from is not None and one.out_until is None:
+                    end = min(end, one.out_from)
                 found[one.destination] = await self._depth(channel, one, position, end)
         return found
 

@@ -47,15 +47,15 @@ class CircuitBreaker:
         """Where it stands."""
         return self._state
 
-    def wait_seconds(self, now: float) -> float:
+    def wait_seconds(self, now: float, *, may_probe: bool = True) -> float:
         """Return how long a lane must wait before it may ask again; 0 when it may send.
 
-        The first lane that asks when the wait is over is let through as the probe; the others
-        wait for what it finds.
+        The first lane that asks when the wait is over, and may, is let through as the probe; the
+        others wait for what it finds.
         """
         if self._state is BreakerState.CLOSED:
             return 0.0
-        if self._state is BreakerState.OPEN and now >= self._due:
+        if self._state is BreakerState.OPEN and may_probe and now >= self._due:
             self._move(BreakerState.HALF_OPEN)
             return 0.0
         return max(self._due - now, 0.05)

@@ -73,7 +73,9 @@ class Content(ABC):
             self.__dict__["sending_facility"] = facility
         if keys is not None:
             self.__dict__["keys"] = tuple(keys)
-            self.own_control_id = self.key("c")
+            control_id = self.key("c")
+            if len(control_id) < KEY_LENGTH_MAX:  # a longer one was cut: the message says it whole
+                self.own_control_id = control_id
 
     # --- what every format does its own way ------------------------------------------------
 

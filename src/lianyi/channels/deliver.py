@@ -41,7 +41,7 @@ from lianyi.channels.delivering import (
     ExceptionState,
     Outcome,
 )
-from lianyi.channels.failures import GaveUp, Poison, RefusedForNow
+from lianyi.channels.failures import AttemptBrokenOff, GaveUp, Poison, RefusedForNow
 from lianyi.channels.feed import Received, ShardFeed
 from lianyi.channels.functions import FunctionHost
 from lianyi.channels.keeping import SAVE_SECONDS, Keeper
@@ -76,8 +76,10 @@ class DestinationWorker:
         functions: FunctionHost,
         clock: Clock,
         tracing: Tracing = NO_TRACING,
+        left_out: Callable[[int], bool] = lambda _: False,
     ) -> None:
         self._channel = channel
+        self._left_out = left_out
         self._destination = destination
         self._channel_number = channel_number
         self._feed = feed
@@ -89,11 +91,7 @@ class DestinationWorker:
         self._where = f"{channel.definition.channel}/{destination.name}"
 
         settings = destination.definition
-        self._breaker = CircuitBreaker(
-            failures_to_open=settings.breaker.failures_to_open,
-            first_wait_seconds=settings.breaker.first_wait_seconds,
-            longest_wait_seconds=settings.breaker.longest_wait_seconds,
-        )
+        self._breaker = CircuitBreaker(**settings.breaker.model_dump())
         self._lanes = Lanes(settings.lanes)
         self._keeper = Keeper(
             store,
@@ -153,7 +151,7 @@ class DestinationWorker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._keeper.save()
+            await self._keeper.save_all()
 
     def stop(self) -> None:
         """Finish the attempts that run, keep what was done, and end."""
@@ -219,6 +217,9 @@ class DestinationWorker:
             return
         if done:
             return
+        if self._left_out(number):  # it came while the destination was not of the channel
+            self._keeper.count_later(number, "filtered")
+            return
         try:
             content = self._content(received)
             wanted = self._destination.wants(content)
@@ -279,7 +280,7 @@ class DestinationWorker:
                 if not lane.items:
                     lane.wake.clear()
                     await lane.wake.wait()
-                elif self._may_send_now() or await self._may_send_later():
+                elif self._may_send_now() or await self._may_send_later(lane):
                     await self._send_first(lane, sender)
         finally:
             with contextlib.suppress(OSError, LianyiError):
@@ -292,13 +293,15 @@ class DestinationWorker:
             and self._breaker.state is BreakerState.CLOSED
         )
 
-    async def _may_send_later(self) -> bool:
+    async def _may_send_later(self, lane: Lane) -> bool:
         """Wait until it is worth looking again; True for the lane that is to probe."""
         for allowed in (self._running, self._keeper.keeps):
             if not allowed.is_set():
                 await allowed.wait()
                 return False
-        wait = self._breaker.wait_seconds(self._clock.elapsed_seconds())
+        now = self._clock.elapsed_seconds()
+        may_probe = self._lanes.next_to_probe() is lane
+        wait = self._breaker.wait_seconds(now, may_probe=may_probe)
         if wait == 0:
             return True
         with contextlib.suppress(TimeoutError):
@@ -310,9 +313,17 @@ class DestinationWorker:
         """Make one attempt at the first item of a lane and decide what comes of it."""
         item = lane.items[0]
         began = self._clock.elapsed_seconds()
-        lane.sending_since = began
+        lane.sending_since = lane.tried_at = began
         try:
             told, failure, outcome, taken = await self._attempt(item, sender)
+        except asyncio.CancelledError:
+            if item.outgoing:  # the receiver may have it, and will get it again: the trace says why
+                broken_off = AttemptBrokenOff(where=self._where)
+                seconds = self._clock.elapsed_seconds() - began
+                self._keeper.receipt(
+                    item.received.message, seconds, Outcome.NO_ANSWER, _record(broken_off)
+                )
+            raise
         except Exception as error:  # noqa: BLE001 - one message must not end the destination
             # Its text may hold a value of the message: only its type is told.
             kind = type(error).__name__
@@ -340,6 +351,8 @@ class DestinationWorker:
                 attempts = item.exceptional.attempts if item.exceptional else 0
                 poison = Poison(where=self._where, attempts=item.unanswered)
                 self._mark(item, ExceptionState.PARKED, poison, attempts + item.unanswered)
+            elif item.unanswered >= POISON_ATTEMPTS:
+                lane.let_others_go_first()  # when one of them is taken, it is this message
         else:
             lane.items.popleft()
             self._message_failed(item, told, failure, outcome, now - began)

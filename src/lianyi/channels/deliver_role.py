@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -31,6 +31,9 @@ from lianyi.connectors.registry import build_sender
 from lianyi.messagelog import LostLease, PostgresLog
 from lianyi.messagelog.postgres_errors import STORE_ERRORS
 
+ATTEMPTS_END_SECONDS = 30.0
+"""So long a destination that changes or moves waits for the attempts that run; most end sooner."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -51,11 +54,16 @@ class Runs(Protocol):
 
 
 class Running(NamedTuple):
-    """A reader that runs, and the version of the definition it runs by."""
+    """A reader that runs, the version of the definition it runs by, and what is not for it."""
 
     reader: Runs
     task: asyncio.Task[None]
     version: object
+    out: object
+
+    def goes_by(self, in_force: InForce, out: object) -> bool:
+        """Whether nothing has changed since it began."""
+        return self.version is in_force.compiled and self.out == out
 
 
 class DeliverRole:
@@ -85,6 +93,7 @@ class DeliverRole:
         self._functions = FunctionHost(workers_max=settings.function_workers_max)
         self._feeds: dict[int, ShardFeed] = {}
         self._running: dict[str, Running] = {}
+        self._ending: dict[str, tuple[Running, asyncio.Task[None]]] = {}
         self._replays: dict[uuid.UUID, tuple[Replay, asyncio.Task[None]]] = {}
         self._replay_store = ReplayStore(pool, messages.cover)
         self._look_now = asyncio.Event()
@@ -135,32 +144,39 @@ class DeliverRole:
             if row.channel in in_force
         }
         gates = {f"gate:{channel}": one for channel, one in in_force.items()}
-        await self._share.renew([*gates, *destinations])
+        await self._share.renew([*gates, *destinations], lets_go=self._lets_go)
         for name in [name for name in self._running if name not in self._share.epochs]:
-            await self._end(name)
+            self._begin_to_end(name)
         for name in list(self._share.epochs):
             if name in gates:
                 await self._run(name, gates[name], None)
             elif name in destinations:
                 row = destinations[name]
-                await self._run(name, in_force[row.channel], row)
+                by: InForce | None = in_force[row.channel]
+                if row.last_version is not None:
+                    by = await self._definitions.last_of(self._pool, in_force[row.channel].row, row)
+                if by is not None:
+                    await self._run(name, by, row)
         await self._look_at_replays(in_force, destinations)
 
     async def _run(self, name: str, in_force: InForce, row: store.DestinationRow | None) -> None:
+        if name in self._ending:
+            return  # with the look after its end
         running = self._running.get(name)
         if running is not None and running.task.done():
             self._tell_end(name, running.task)
             del self._running[name]
             return  # with the next look; the lease may be lost
-        if running is not None and running.version is not in_force.compiled:
-            await self._end(name)
-            running = None
+        out = (row.out_from, row.out_until) if row is not None else None
+        if running is not None and not running.goes_by(in_force, out):
+            self._begin_to_end(name)
+            return
         if running is None:
             reader = self._build(name, in_force, row)
             if reader is None:
                 return
             task = asyncio.create_task(reader.run())
-            self._running[name] = running = Running(reader, task, in_force.compiled)
+            self._running[name] = running = Running(reader, task, in_force.compiled, out)
         if row is not None and isinstance(running.reader, DestinationWorker):
             running.reader.pause(paused=row.wanted == "stopped")
 
@@ -187,6 +203,7 @@ class DeliverRole:
             destination_id=row.destination,
             channel_number=channel.channel,
             version=channel.version,
+            left_out=row.left_out,
             feed=feed,
             store=PostgresDeliveryStore(
                 self._pool,
@@ -208,10 +225,23 @@ class DeliverRole:
         settings = resolve_folder(connector, destination.connector_settings, self._data_dir)
         return build_sender(connector, settings)
 
-    async def _end(self, name: str) -> None:
-        running = self._running.pop(name)
-        await _finish(running.reader.stop, running.task, self._settings.stop_grace_seconds)
+    def _lets_go(self, name: str) -> bool:
+        """End the reader of a lease; say whether it has ended."""
+        self._begin_to_end(name)
+        return name not in self._ending
+
+    def _begin_to_end(self, name: str) -> None:
+        """End a reader beside everything else: others neither wait for it nor lose their leases."""
+        running = self._running.pop(name, None)
+        if running is not None:
+            self._ending[name] = running, asyncio.create_task(self._end(name, running))
+
+    async def _end(self, name: str, running: Running) -> None:
+        running.reader.stop()
+        await _ended([running.task], grace_seconds=ATTEMPTS_END_SECONDS)
         self._tell_end(name, running.task)
+        del self._ending[name]
+        self._look_now.set()
 
     def _tell_end(self, name: str, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -233,7 +263,7 @@ class DeliverRole:
                 del self._replays[replay]
         for row in await self._replay_store.list_active():
             name = f"deliver:{row.destination}"
-            mine = name in self._running and name in destinations
+            mine = name in destinations and (name in self._running or name in self._ending)
             active = self._replays.get(row.replay)
             if active and (row.state == "stopping" or not mine):
                 active[0].stop()
@@ -265,7 +295,12 @@ class DeliverRole:
         return replay
 
     async def _close(self) -> None:
-        await asyncio.gather(*(self._end(name) for name in list(self._running)))
+        for name in list(self._running):
+            self._begin_to_end(name)
+        ending = list(self._ending.values())
+        grace_seconds = self._settings.stop_grace_seconds
+        await _ended([running.task for running, _ in ending], grace_seconds=grace_seconds)
+        await asyncio.gather(*(task for _, task in ending))
         for _, task in self._replays.values():
             task.cancel()  # its position is kept; another process goes on
         await asyncio.gather(*(task for _, task in self._replays.values()), return_exceptions=True)
@@ -282,10 +317,11 @@ async def _told(work: Coroutine[Any, Any, None]) -> None:
         log.warning("replay.interrupted", code=failure.code)
 
 
-async def _finish(stop: Callable[[], None], task: asyncio.Task[None], grace_seconds: float) -> None:
-    """Ask a reader to end, and end it when it does not in time."""
-    stop()
-    done, _ = await asyncio.wait([task], timeout=grace_seconds)
-    if not done:
+async def _ended(tasks: Sequence[asyncio.Task[None]], *, grace_seconds: float) -> None:
+    """Wait for readers that were told to stop; end those that do not in time."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+    for task in late:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,7 +113,10 @@ class PostgresDeliveryStore:
 
     async def save(self, progress: Progress) -> None:
         """Keep it all or nothing; see :class:`~lianyi.channels.delivering.DeliveryStore`."""
-        await guarded(lambda: self._save(progress), where=self._reader)
+        await guarded(
+            lambda: with_days(self._pool, progress.receipts, lambda: self._save(progress)),
+            where=self._reader,
+        )
 
     async def _save(self, progress: Progress) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -233,6 +236,24 @@ class PostgresDeliveryStore:
             work,
             where=self._reader,
         )
+
+
+async def with_days(
+    pool: asyncpg.Pool, receipts: Sequence[Receipt], save: Callable[[], Awaitable[None]]
+) -> None:
+    """Save receipts, if need be after making the partitions of their days.
+
+    Housekeeping makes them ahead; not so where it does not run, or the clock was put right.
+    """
+    try:
+        await save()
+    except asyncpg.CheckViolationError:
+        from lianyi.channels.keep_store import ensure_receipt_days
+
+        async with pool.acquire() as connection:
+            for day in {one.at.date(): one.at for one in receipts}.values():
+                await ensure_receipt_days(connection, today=day, days=1)
+        await save()
 
 
 async def put_tally(

@@ -178,6 +178,23 @@ class Erased(LianyiError):
     )
 
 
+class AttemptBrokenOff(LianyiError):
+    """An attempt was ended by us while the receiver may already have had the message."""
+
+    code = "LY-1462"
+    category = Category.UNAVAILABLE
+    en = Told(
+        "this attempt was broken off",
+        "its process or the definition of its channel ended before the receiver answered",
+        "nothing to do; the message is sent again with the same control id",
+    )
+    zh = Told(
+        "本次投递被中断",
+        "接收方应答之前，投递进程或通道定义的旧版本已结束",
+        "无需处理；平台会以相同的控制 ID 重新发送该消息",
+    )
+
+
 class OtherShard(LianyiError):
     """A position that does not belong to the channel."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from lianyi.channels.store import DEFINITIONS_LOCK
+from lianyi.channels.store import DEFINITIONS_LOCK, LEAVING
 from lianyi.messagelog.archive import Needed
 from lianyi.messagelog.message import Position
 from lianyi.messagelog.postgres_leases import Connection
@@ -60,9 +60,10 @@ async def lowest_needed(connection: Connection) -> Sequence[Needed]:
 
 
 async def retired_readers(connection: Connection) -> Collection[str]:
-    """Return the readers of destinations that no definition names any more."""
+    """Return the readers of destinations that no definition names, and that have nothing left."""
     rows = await connection.fetch(
-        "SELECT 'destination:' || destination AS reader FROM channels.destination WHERE retired"
+        "SELECT 'destination:' || destination AS reader"  # noqa: S608
+        f" FROM channels.destination AS d WHERE retired AND NOT {LEAVING}"
     )
     return {row["reader"] for row in rows}
 

@@ -147,6 +147,17 @@ class Keeper:
             log.warning("store.unavailable", destination=self._where, code=failure.code)
             await asyncio.sleep(RETRY_SECONDS)
 
+    async def save_all(self) -> None:
+        """Keep what is left however long the store is away; who cannot wait cancels it.
+
+        Raises:
+            LostLease: another process delivers to this destination now.
+        """
+        self.dirty.set()
+        while self.dirty.is_set() and not self.lost:
+            self.dirty.clear()
+            await self.save()
+
     async def _try(self) -> LianyiError | None:
         position = self._position()
         if position == self._saved_position and not (

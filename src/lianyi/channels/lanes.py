@@ -48,12 +48,24 @@ class Lane:
     items: deque[Item] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     sending_since: float | None = None
+    tried_at: float = float("-inf")
 
     def put(self, item: Item) -> None:
         """Add an item at the end."""
         self.items.append(item)
         if not self.wake.is_set():
             self.wake.set()
+
+    def let_others_go_first(self) -> None:
+        """Put the first item behind those of other keys; what shares its key stays in order."""
+        first = self.items[0]
+
+        def waits(item: Item) -> bool:
+            return item is first or bool(first.order_key and item.order_key == first.order_key)
+
+        others = [item for item in self.items if not waits(item)]
+        behind = [item for item in self.items if waits(item)]
+        self.items = deque([*others, *behind])
 
 
 class Lanes:
@@ -90,6 +102,14 @@ class Lanes:
         for item in taken:
             lane.items.remove(item)
         return taken
+
+    def next_to_probe(self) -> Lane | None:
+        """Return the lane that asks a silent receiver next: the one that has not for longest.
+
+        Were it always the same, one message that the receiver dies of would keep out all others.
+        """
+        able = [lane for lane in self._lanes if lane.items and lane.sending_since is None]
+        return min(able, key=lambda lane: lane.tried_at, default=None)
 
     def wake_all(self) -> None:
         """Let every lane look again."""

@@ -111,7 +111,7 @@ async def delivery_marks(
     """Return how messages fare with the destinations of their channels.
 
     What a destination has not come to is queued, unless ``wants`` says that it will not be sent.
-    A retired destination is named only where a message has an exception with it.
+    A destination that is or was not of the channel is named only where it had the message.
     """
     if not entries:
         return {}
@@ -140,7 +140,9 @@ async def delivery_marks(
                 state=_state(entry, one, exceptions, delivered, readers, wants),
             )
             for one in by_channel.get(entry.channel, ())
-            if not one.retired or (one.destination, *entry.position) in exceptions
+            if not (one.retired or one.left_out(entry.number))
+            or (one.destination, *entry.position) in exceptions
+            or (one.destination, *entry.position) in delivered
         ]
         for entry in entries
     }

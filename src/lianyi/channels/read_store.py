@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from lianyi.channels.store import files_of
+from lianyi.channels.store import LEAVING, files_of, left_out
 from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.message import KEY_SEPARATOR, Position
 from lianyi.messagelog.search import Entry, term
@@ -40,7 +40,10 @@ class ChannelRecord(NamedTuple):
 
 
 class DestinationRecord(NamedTuple):
-    """A row of ``channels.destination``; ``destination`` is its number."""
+    """A row of ``channels.destination``; ``destination`` is its number.
+
+    One that no definition names counts as retired only when it has nothing left to do.
+    """
 
     destination: int
     channel: int
@@ -48,6 +51,12 @@ class DestinationRecord(NamedTuple):
     wanted: str
     retired: bool
     state: Json
+    out_from: int | None = None
+    out_until: int | None = None
+
+    def left_out(self, number: int) -> bool:
+        """Whether a message came while the destination was not of its channel."""
+        return left_out(number, self.out_from, self.out_until)
 
 
 class ReaderRecord(NamedTuple):
@@ -137,8 +146,9 @@ class ReadStore:
     async def destinations(self) -> list[DestinationRecord]:
         """Return all destinations, also retired ones, in the order of their making."""
         rows = await self._pool.fetch(
-            "SELECT destination, channel, name, wanted, retired, state FROM channels.destination"
-            " ORDER BY destination"
+            "SELECT destination, channel, name, wanted,"  # noqa: S608
+            f" retired AND NOT {LEAVING} AS retired, state, out_from, out_until"
+            " FROM channels.destination AS d ORDER BY destination"
         )
         return [DestinationRecord(*row) for row in rows]
 

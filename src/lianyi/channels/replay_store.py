@@ -11,7 +11,7 @@ import asyncpg
 
 from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Receipt
-from lianyi.channels.delivery_store import repaired_of
+from lianyi.channels.delivery_store import repaired_of, with_days
 from lianyi.channels.store import guarded
 from lianyi.messagelog.cover import PLAIN, Cover
 from lianyi.messagelog.postgres_copy import copy_rows
@@ -95,7 +95,7 @@ class ReplayStore:
                     skipped["filtered"],
                 )
 
-        await guarded(work, where=f"replay {replay}")
+        await guarded(lambda: with_days(self._pool, receipts, work), where=f"replay {replay}")
 
     async def decided(
         self, *, channel: int, destination: int, shard: int, first: int, last: int

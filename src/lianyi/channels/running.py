@@ -53,6 +53,17 @@ class Definitions:
                 found.append(InForce(row, compiled))
         return found
 
+    async def last_of(
+        self, pool: asyncpg.Pool, channel: store.ChannelInForce, leaving: store.DestinationRow
+    ) -> InForce | None:
+        """Return a channel as it was when it last named a destination; None: not to be had."""
+        if leaving.last_version is None or leaving.last_yaml is None:
+            return None
+        version = leaving.last_version
+        row = channel._replace(yaml=leaving.last_yaml, version=version, newest=version)
+        compiled = await self._compile(pool, row)
+        return InForce(row, compiled) if compiled else None
+
     async def _compile(
         self, pool: asyncpg.Pool, row: store.ChannelInForce
     ) -> CompiledChannel | None:
@@ -90,15 +101,24 @@ class Share:
         self._holder = holder
         self.epochs: dict[str, int] = {}
 
-    async def renew(self, names: Collection[str]) -> None:
-        """Keep what is held, take what is free up to a fair share, give back what is too much."""
+    async def renew(
+        self, names: Collection[str], *, lets_go: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        """Keep what is held, take what is free up to a fair share, give back what is too much.
+
+        Args:
+            names: all there are to hold.
+            lets_go: ends the work under a lease and says whether it has ended; until then the lease
+                is kept, so that nobody begins with what is still being done here.
+        """
         await self._take(f"{self._presence}{self._owner}")
         others = await leases.held_by_others(self._pool, self._presence, owner=self._owner)
         fair = math.ceil(len(names) / (len(others) + 1))
-        for name in [name for name in self.epochs if name not in names]:
-            await self.give_back(name)
-        for name in list(self.epochs)[fair:]:
-            await self.give_back(name)
+        kept = [name for name in self.epochs if name in names]
+        too_much = [name for name in self.epochs if name not in names] + kept[fair:]
+        for name in too_much:
+            if lets_go(name):
+                await self.give_back(name)
         for name in list(self.epochs):
             if await self._take(name) != self.epochs[name]:
                 del self.epochs[name]

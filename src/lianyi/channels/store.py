@@ -41,12 +41,42 @@ class ChannelInForce(NamedTuple):
 
 
 class DestinationRow(NamedTuple):
-    """A destination as the engine runs it."""
+    """A destination as the engine runs it.
+
+    Attributes:
+        out_from: what came after this number was not for it.
+        out_until: until here; None: it is in no definition since.
+        last_version: the last definition that named it, when it is no longer named.
+        last_yaml: that definition.
+    """
 
     destination: int
     channel: int
     name: str
     wanted: str
+    out_from: int | None = None
+    out_until: int | None = None
+    last_version: int | None = None
+    last_yaml: str | None = None
+
+    def left_out(self, number: int) -> bool:
+        """Whether a message came while the destination was not of its channel."""
+        return left_out(number, self.out_from, self.out_until)
+
+
+def left_out(number: int, out_from: int | None, out_until: int | None) -> bool:
+    """Whether a message came while a destination was not of its channel."""
+    return out_from is not None and out_from < number and (out_until is None or number <= out_until)
+
+
+LEAVING = """
+(d.retired AND d.last_version IS NOT NULL AND (
+    EXISTS (SELECT FROM messagelog.reader AS r
+        WHERE r.reader = 'destination:' || d.destination AND r.position < d.out_from)
+    OR EXISTS (SELECT FROM channels.exception AS e WHERE e.destination = d.destination
+        AND e.state IN ('waiting', 'parked', 'behind', 'resend'))))
+"""
+"""Of a destination ``d``: no definition names it any more, but it still has something to do."""
 
 
 async def guarded(work: Callable[[], Awaitable[T]], *, where: str) -> T:
@@ -125,7 +155,7 @@ async def put_definition(
             channel,
             version,
         )
-        await _put_destinations(connection, channel, destinations)
+        await _put_destinations(connection, channel, destinations, version=version)
         await connection.execute("SELECT pg_notify($1, 'definitions')", CHANGED)
     return True
 
@@ -202,16 +232,22 @@ async def _move_to_acts(connection: Connection, channel: int) -> None:
 
 
 async def _put_destinations(
-    connection: Connection, channel: int, destinations: Sequence[str]
+    connection: Connection, channel: int, destinations: Sequence[str], *, version: int
 ) -> None:
-    """A destination that is new begins where the log ends: it is not sent the past."""
+    """Let destinations come and go with a version.
+
+    One that is new begins where the log ends: it is not sent the past. One that is taken out still
+    delivers what came before, by the version before; it is not sent what comes while it is out.
+    """
+    end = await _end_of(connection, channel)
     for name in destinations:
         made = await connection.fetchval(
             "INSERT INTO channels.destination (channel, name) VALUES ($1, $2)"
-            " ON CONFLICT (channel, name) DO UPDATE SET retired = false"
-            " WHERE channels.destination.retired RETURNING destination",
+            " ON CONFLICT (channel, name) DO UPDATE SET retired = false, out_until = $3,"
+            " last_version = NULL WHERE channels.destination.retired RETURNING destination",
             channel,
             name,
+            end,
         )
         if made is not None:
             await connection.execute(
@@ -227,13 +263,15 @@ async def _put_destinations(
                 " ON CONFLICT (reader, shard) DO NOTHING",
                 made,
                 channel,
-                await _end_of(connection, channel),
+                end,
             )
     await connection.execute(
-        "UPDATE channels.destination SET retired = true"
-        " WHERE channel = $1 AND NOT name = ANY($2::text[])",
+        "UPDATE channels.destination SET retired = true, out_from = $3, out_until = NULL,"
+        " last_version = $4 WHERE channel = $1 AND NOT name = ANY($2::text[]) AND NOT retired",
         channel,
         list(destinations),
+        end,
+        version - 1,
     )
 
 
@@ -314,10 +352,13 @@ async def files_of(
 
 
 async def list_destinations(connection: Connection | asyncpg.Pool) -> list[DestinationRow]:
-    """Return the destinations that definitions name now."""
+    """Return the destinations that definitions name now, and those that are still leaving."""
     rows = await connection.fetch(
-        "SELECT destination, channel, name, wanted FROM channels.destination"
-        " WHERE NOT retired ORDER BY destination"
+        "SELECT destination, d.channel, name, wanted,"  # noqa: S608
+        " out_from, out_until, last_version, yaml"
+        " FROM channels.destination AS d LEFT JOIN channels.definition AS v"
+        f" ON v.channel = d.channel AND v.version = last_version WHERE NOT retired OR {LEAVING}"
+        " ORDER BY destination"
     )
     return [DestinationRow(*row) for row in rows]
 

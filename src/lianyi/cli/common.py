@@ -13,6 +13,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,9 +85,23 @@ class Where:
         if http_host is not None:
             environment["LIANYI__API__HOST"] = http_host
         sections: dict[str, Any] = dict(read_settings(self.chosen_file, SECTIONS, environment))
+        sections["outgoing"] = sections["outgoing"].settled(alone=_serves_nobody_else(sections))
         return Settings(
             **sections, data_dir=self.data_dir.resolve(), content_dir=self.content_dir.resolve()
         )
+
+
+def _serves_nobody_else(sections: Mapping[str, Any]) -> bool:
+    """Whether only who is at this machine reaches what runs here."""
+    from lianyi.base.database import EMBEDDED
+
+    api, https, database = sections["api"], sections["https"], sections["database"]
+    try:
+        here = api.host == "localhost" or ip_address(api.host).is_loopback
+    except ValueError:
+        return False
+    proxied = https.trusted_proxies or api.public_address
+    return bool(here and not proxied and database.url == EMBEDDED)
 
 
 def where_options(command: F) -> F:

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.channels.channel_files import RESULT, compiled, destination
 
 from lianyi.channels.content import RawContent
 from lianyi.channels.problems import BadContentPath, NotInFormat, UnreadableContent
@@ -186,3 +187,14 @@ def test_any_text_is_a_path_or_none(path: str) -> None:
     for read in (json_path, xml_path):
         with contextlib.suppress(BadContentPath):
             assert read(path)
+
+
+@given(length=st.integers(1, 1000))
+def test_a_control_id_too_long_for_the_log_is_whole_when_it_goes_out(length: int) -> None:
+    channel = compiled(destination())
+    body = RESULT.replace("R0001", "R" * length).encode("gb18030")
+    identity = channel.open(body).identity()
+
+    known = channel.open(body, kind=identity.kind, sender=identity.sender, keys=identity.keys)
+
+    assert known.control_id == "R" * length

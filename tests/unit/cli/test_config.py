@@ -93,3 +93,33 @@ def test_no_secret_passes_the_mask(secret: str) -> None:
 
     assert secret not in shown
     assert "/run/secrets/db" in shown
+
+
+OTHERS = [
+    '[api]\nhost = "10.1.2.3"\n',
+    '[api]\npublic_address = "https://lianyi.example"\n',
+    '[https]\ntrusted_proxies = ["10.0.0.5"]\n',
+    '[database]\nurl = "postgresql://lianyi@db.example/lianyi"\n',
+    "[outgoing]\nloopback = false\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("", True),
+        ('[api]\nhost = "::1"\n', True),
+        *((text, False) for text in OTHERS),
+        *((f"{text}[outgoing]\nloopback = true\n", True) for text in OTHERS[:-1]),
+    ],
+)
+def test_channels_reach_this_machine_where_nobody_else_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, allowed: bool
+) -> None:
+    monkeypatch.delenv("LIANYI__OUTGOING__LOOPBACK", raising=False)
+    file = write(tmp_path, text)
+
+    done = CliRunner().invoke(main, ["config", "show", "--settings", file, "--json"])
+
+    assert done.exit_code == 0
+    assert json.loads(done.output)["settings"]["outgoing"]["loopback"] is allowed

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 GB = "iso2022_gb"
 KSC = "iso2022_ksc"
@@ -41,6 +41,8 @@ _SETS = {
     KSC: _Set("euc_kr", frozenset({b"\x1b$(C"}), frozenset({b"\x1b$)C"})),
 }
 _TOKEN = re.compile(DESIGNATION.pattern + rb"|[\x0e\x0f\r\n]")
+_BEGINS = re.compile(rb"\x1b\$?[()*+\-./]?")
+_ESC, _SO = 0x1B, 0x0E
 _RAISED = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 _WIDE = re.compile(r"[^\x00-\x7f]")
 
@@ -115,6 +117,57 @@ def _encode(name: str, text: str, errors: str) -> tuple[bytes, int]:
     return "".join(written).encode(kind.codec, errors), len(text)
 
 
+class _Reader(codecs.IncrementalDecoder):
+    """Reads such a text in pieces, as it comes; a switch gives no character."""
+
+    def __init__(self, name: str, errors: str) -> None:
+        super().__init__(errors)
+        self.name = name
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what came before."""
+        self._plain = codecs.getincrementaldecoder(_SETS[self.name].codec)(self.errors)
+        self._escape = b""
+        self._wide = self._shifted = False
+
+    def decode(self, body: Any, final: bool = False) -> str:  # noqa: ANN401 - any buffer
+        """Return the characters that these bytes complete."""
+        text = "".join(map(self._take, iter(bytes(body))))
+        if not final:
+            return text
+        rest, self._escape = self._escape, b""
+        return text + self._plain.decode(rest, final=True)
+
+    def _take(self, byte: int) -> str:
+        sequence = self._escape + bytes((byte,))
+        if sequence[0] != _ESC:
+            return self._take_plain(byte)
+        if _BEGINS.fullmatch(sequence):
+            self._escape = sequence
+            return ""
+        self._escape = b""
+        if not DESIGNATION.fullmatch(sequence):
+            return "".join(map(self._take_plain, sequence))
+        kind = _SETS[self.name]
+        if sequence in kind.g0 or sequence in HARMLESS:
+            self._wide = sequence in kind.g0
+        elif sequence not in kind.g1:
+            if self.errors == "strict":
+                end = len(sequence)
+                raise UnicodeDecodeError(self.name, sequence, 0, end, "another set is chosen")
+            return "\ufffd"
+        return ""
+
+    def _take_plain(self, byte: int) -> str:
+        if byte in b"\x0e\x0f":
+            self._shifted = byte == _SO
+            return ""
+        if byte in b"\r\n":
+            self._wide = self._shifted = False
+        return self._plain.decode(_piece(bytes((byte,)), raised=self._wide or self._shifted))
+
+
 def _find(name: str) -> codecs.CodecInfo | None:
     if name not in _SETS:
         return None
@@ -122,6 +175,7 @@ def _find(name: str) -> codecs.CodecInfo | None:
         name=name,
         encode=lambda text, errors="strict": _encode(name, text, errors),
         decode=lambda body, errors="strict": _decode(name, bytes(body), errors),
+        incrementaldecoder=lambda errors="strict": _Reader(name, errors),
     )
 
 

@@ -1,3 +1,6 @@
+import codecs
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -231,6 +234,44 @@ def test_what_is_changed_switches_as_the_rest_does() -> None:
     assert written.count(GB_G1) == 1
     assert parse(written).get("PID-4") == "李"
     assert parse(written).get("PID-3.2") == "王"
+
+
+@pytest.mark.parametrize("chinese", [GB_G1 + b"\x0e" + WANG_7 + b"\x0f", GB_G0 + WANG_7 + TO_ASCII])
+def test_unchanged_chinese_of_a_changed_segment_keeps_its_switches(chinese: bytes) -> None:
+    before, after = IR58.split("王")
+    message = parse(before.encode() + chinese + after.encode())
+
+    message.set("PID-4", "z")
+
+    assert message.encode() == before.encode() + chinese + after.replace("y", "z").encode()
+
+
+CHINESE = [
+    b"\x0e" + WANG_7 + b"\x0f",
+    GB_G0 + WANG_7 + TO_ASCII,
+    GB_G1,
+    WANG,
+    b"a|^",
+    b"\x1b[1m",
+    b"\r",
+]
+
+
+@given(pieces=st.lists(st.sampled_from(CHINESE), max_size=12), cuts=st.lists(st.integers(0, 80)))
+def test_chinese_that_switches_is_read_the_same_however_it_is_cut(
+    pieces: list[bytes], cuts: list[int]
+) -> None:
+    body = b"".join(pieces)
+    reader = codecs.getincrementaldecoder("iso2022_gb")()
+    places = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
+    read = [reader.decode(body[a:b]) for a, b in pairwise(places)]
+    assert "".join(read) + reader.decode(b"", final=True) == body.decode("iso2022_gb")
+
+
+def test_the_beginning_of_a_text_that_switches_is_shown() -> None:
+    reader = codecs.getincrementaldecoder("iso2022_gb")(errors="replace")
+    assert reader.decode(b"a" + GB_G1 + WANG + b"\x1b$B" + WANG[:1]) == "a王\ufffd"
+    assert reader.decode(b"", final=True) == "\ufffd"
 
 
 @pytest.mark.parametrize("charset", ["", "UNICODE UTF-8", "ISO IR100", "ISO IR58", "ASCII"])

@@ -11,7 +11,7 @@ from lianyi.base.settings import Section
 
 
 class MailSettings(Section):
-    """The mail server (SMTP) that takes what the platform sends.
+    """Section ``[mail]``: the mail server (SMTP) that takes what the platform sends.
 
     It is connected to as the section ``[outgoing]`` allows; it may be this machine.
 
