@@ -1,4 +1,4 @@
--- 0037 expand: a destination that is taken out of its channel still delivers what came before
+-- 0033 expand: a destination that is taken out of its channel still delivers what came before
 -- Why: what was acknowledged and queued for it, or parked, was seen nowhere once it was taken out.
 -- Old release keeps working: yes, the columns are new and nullable.
 -- Undo: ALTER TABLE channels.destination DROP COLUMN out_from, DROP COLUMN out_until,
