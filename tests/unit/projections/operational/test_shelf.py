@@ -38,8 +38,8 @@ def test_rows_of_all_producers_are_one_fact(tmp_path: Path) -> None:
     shelf.put(CHARGE, "log", MARCH, charges("b", "a", amount_fen=2**62))
     shelf.put(CHARGE, "his", None, charges("c"))
     assert counted(shelf) == {**dict.fromkeys(star(), 0), "charge": 3}
-    assert shelf.months(CHARGE, "log") == [MARCH]
-    assert shelf.months(CHARGE, "his") == [None]
+    assert list(shelf.months(CHARGE, "log")) == [MARCH]
+    assert list(shelf.months(CHARGE, "his")) == [None]
 
 
 def test_the_same_rows_make_the_same_bytes_and_none_take_the_file_away(tmp_path: Path) -> None:
