@@ -40,7 +40,7 @@ def star() -> None:
 @star.command()
 @click.option("--source", default="", help="只做这个来源 / only this source.")
 @click.option("--fact", default="", help="只做这个事实 / only this fact.")
-@click.option("--anew", is_flag=True, help="重做所有行，没有变化也做 / all rows, also where nothing has changed.")
+@click.option("--anew", is_flag=True, help="重做所有行 / make all rows anew.")
 @where_options
 @json_option
 @told

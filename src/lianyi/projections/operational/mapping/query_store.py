@@ -148,13 +148,7 @@ def part_query(
     coded = tuple(
         (name, one) for name in part.columns for one in by_column[name] if one.function == "code"
     )
-    rounded = [
-        "coalesce({}, false)".format(
-            " OR ".join(f"d{used.numbers[one]}" for one in by_column[name] if _may_round(one))
-            or "false"
-        )
-        for name in read
-    ]
+    rounded = [_rounded(by_column[name], used) for name in read]
     unread = [" OR ".join(_unread(one, used) for one in by_column[name]) for name in read]
     columns = [
         *_columns(part, fact, terms),
@@ -389,6 +383,12 @@ def _unread(reader: Reader, used: _Readers) -> str:
     lost = f"{used.said(reader)} AND {used.read(reader)} IS NULL"
     known = f" AND {used.text(reader)} NOT IN ({', '.join(silent)})" if silent else ""
     return f"({lost}{known})"
+
+
+def _rounded(found: Sequence[Reader], used: _Readers) -> str:
+    """Return whether an amount had more places than fen."""
+    said = " OR ".join(f"d{used.numbers[one]}" for one in found if _may_round(one))
+    return f"coalesce({said or 'false'}, false)"
 
 
 def _may_round(reader: Reader) -> bool:
