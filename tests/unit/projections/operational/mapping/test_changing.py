@@ -300,6 +300,16 @@ def test_only_what_came_is_mapped(made: Hospital) -> None:
     assert (made.reports[-1].rows_mapped, made.reports[-1].months_written) == (1, 1)
 
 
+def test_a_fact_may_come_to_have_no_row_and_have_some_again(made: Hospital) -> None:
+    made.text = CHARGE.partition("  - table: OLD_BILL")[0]
+    made.compare()
+    for void in ("1", "0"):
+        made.come("BILL", [bill("0", VOID=void), bill("1", VOID=void)])
+        made.compare()
+        assert made.reports[-1].whole == ""
+        assert made.reports[-1].months == (0 if void == "1" else 1)
+
+
 def test_rows_that_share_a_key_go_together_and_come_back(made: Hospital) -> None:
     made.come("BILL", [bill("5", BILL_NO="90")])  # the key of a row of the other part
     made.compare()
