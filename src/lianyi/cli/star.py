@@ -40,7 +40,7 @@ def star() -> None:
 @star.command()
 @click.option("--source", default="", help="只做这个来源 / only this source.")
 @click.option("--fact", default="", help="只做这个事实 / only this fact.")
-@click.option("--anew", is_flag=True, help="没有变化也重做 / also what has not changed.")
+@click.option("--anew", is_flag=True, help="重做所有行 / make all rows anew.")
 @where_options
 @json_option
 @told
@@ -64,7 +64,7 @@ def build(source: str, fact: str, where: Where, *, anew: bool, as_json: bool) ->
     else:
         click.echo(_reports(made.reports))
         for report in made.reports:
-            for line in _oddities(report):
+            for line in (*_whole(report), *_oddities(report)):
                 click.echo(line)
         _tell(made.problems)
     sys.exit(1 if made.problems else 0)
@@ -143,6 +143,12 @@ def _reports(reports: list[Report]) -> str:
         for part in report.parts
     ]
     return table(heads, rows)
+
+
+def _whole(report: Report) -> Iterator[str]:
+    if report.whole not in ("", "first", "asked"):
+        said = in_words("无法只映射有变化的行，已映射所有行", "all rows were mapped, because of")
+        yield f"{report.source}.{report.fact}: {said}: {report.whole}"
 
 
 def _oddities(report: Report) -> Iterator[str]:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from lianyi.projections.lake.model import Contents, Named, together
+from lianyi.projections.lake.model import Contents, Loaded, Named, together
 from lianyi.projections.lake.problems import NoSuchLakeTable
 
 if TYPE_CHECKING:
@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 LOG: Final = "log"
 """The source whose tables are the shards of the log."""
 _ARCHIVED: Final = re.compile(r"message_(\d+)_(\d+)-(\d+)(?:\.(\d+))?\.parquet")
+
+
+class Rule(NamedTuple):
+    """What says which rows of a table are those that the source has now.
+
+    Attributes:
+        mode: in which it comes.
+        key: what tells its rows apart; empty: each of them stands for itself.
+        load: the newest of the whole table that has ended; None: none has.
+    """
+
+    mode: str
+    key: tuple[str, ...]
+    load: Loaded | None
 
 
 class Lake:
@@ -114,12 +128,7 @@ class Lake:
         if source == LOG and "_mode" not in rows.columns:
             return rows
         contents = self.contents(source, table)
-        load = _load_filter(rows, contents)
-        if contents is not None and contents.mode == "full":
-            return rows.filter(load)
-        kept = rows.filter((rows["_mode"] != "full") | load)
-        by = tuple(key) or (contents.key if contents else ())
-        return _last_words(kept, by) if by else kept
+        return current_of(rows, rule_of(contents) if contents else None, key=key)
 
     def _named(self, source: str, table: str) -> Named:
         from lianyi.projections.lake.model import LABEL
@@ -143,14 +152,35 @@ class Lake:
         return [(place[0], path) for place, (_, path) in sorted(newest.items())]
 
 
-def _load_filter(rows: ir.Table, contents: Contents | None) -> ir.BooleanValue:
+def rule_of(contents: Contents) -> Rule:
+    """Return which rows of a table are current, by what all its messages said together."""
+    return Rule(contents.mode, contents.key, contents.newest_load)
+
+
+def current_of(rows: ir.Table, rule: Rule | None, *, key: Sequence[str] = ()) -> ir.Table:
+    """Return of rows of a table those that are current.
+
+    Args:
+        rows: all of the table, or all that ever came of some keys.
+        rule: of the table; None: nobody says it, and the newest load counts.
+        key: what tells rows apart, where no rule says it.
+    """
+    load = _load_filter(rows, rule)
+    if rule is not None and rule.mode == "full":
+        return rows.filter(load)
+    kept = rows.filter((rows["_mode"] != "full") | load)
+    by = tuple(key) or (rule.key if rule else ())
+    return _last_words(kept, by) if by else kept
+
+
+def _load_filter(rows: ir.Table, rule: Rule | None) -> ir.BooleanValue:
     """Return which rows are of the newest load that has come to its end."""
     import ibis  # type: ignore[import-untyped]
 
-    if contents is None:  # nobody says which load has ended: the newest one
+    if rule is None:  # nobody says which load has ended: the newest one
         newest = rows.filter(rows["_mode"] == "full")["_load"].max()
         return (rows["_mode"] == "full") & (rows["_load"] == newest.as_scalar())
-    load = contents.newest_load
+    load = rule.load
     if load is None:
         return ibis.literal(value=False)
     came = rows["_received_at"]

@@ -38,8 +38,8 @@ def test_rows_of_all_producers_are_one_fact(tmp_path: Path) -> None:
     shelf.put(CHARGE, "log", MARCH, charges("b", "a", amount_fen=2**62))
     shelf.put(CHARGE, "his", None, charges("c"))
     assert counted(shelf) == {**dict.fromkeys(star(), 0), "charge": 3}
-    assert shelf.months(CHARGE, "log") == [MARCH]
-    assert shelf.months(CHARGE, "his") == [None]
+    assert list(shelf.months(CHARGE, "log")) == [MARCH]
+    assert list(shelf.months(CHARGE, "his")) == [None]
 
 
 def test_the_same_rows_make_the_same_bytes_and_none_take_the_file_away(tmp_path: Path) -> None:
@@ -55,3 +55,30 @@ def test_the_same_rows_make_the_same_bytes_and_none_take_the_file_away(tmp_path:
 def test_a_name_that_leaves_the_folder_is_nobodys(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="up"):
         Shelf(tmp_path).put(CHARGE, "../up", MARCH, charges("a"))
+
+
+def test_months_that_change_together_are_read_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path / "star")
+    first = shelf.change(CHARGE, "his")
+    first.put(MARCH, charges("a", "b"))
+    first.put(None, charges("c"))
+    assert counted(shelf)["charge"] == 0  # nothing of it holds yet
+    first.hold({"n": 1})
+    assert (counted(shelf)["charge"], shelf.said(CHARGE, "his")) == (3, {"n": 1})
+
+    second = shelf.change(CHARGE, "his")
+    second.put(MARCH, charges("a", "b", "c"))
+    second.put(None, None)
+    monkeypatch.setattr(second, "_move", lambda *_: None)  # the process ends here
+    second.hold({"n": 2})
+    assert (counted(shelf)["charge"], shelf.said(CHARGE, "his")) == (3, {"n": 2})
+    assert list(shelf.months(CHARGE, "his")) == [MARCH]
+
+    shelf.change(CHARGE, "his")  # whoever is next moves it first
+    folder = tmp_path / "star" / "charge" / "his"
+    assert sorted(one.name for one in folder.iterdir()) == ["2026-03.parquet", "mapping.json"]
+    assert counted(shelf)["charge"] == 3
+    shelf.take_away(CHARGE, "his")
+    assert list(folder.iterdir()) == []

@@ -1,9 +1,11 @@
-"""Making a fact of the tables of a source: staged by DuckDB, put on the shelf month by month.
+"""Making a fact of the tables of a source by DuckDB, and putting it on the shelf month by month.
 
-A part of a mapping is one query. Its rows go to files beside the star, sorted into months; then
-those without a key, or with the key of another row, are set aside; then the months whose rows add
-up to something else than the last time are put on the shelf. Nothing is done where neither the
-tables nor the file have changed since.
+The first time, and where it cannot be told what is other, a part of a mapping is one query over the
+whole table: its rows go to files beside the star, sorted into months, and the months whose rows add
+up to something else than the last time are put on the shelf. Else only the rows are mapped again
+that may be other (:mod:`~.change_store`), and the months are written anew from which rows go, or to
+which some come. Both ways end in the same bytes. Nothing is done where neither the tables nor the
+file have changed since.
 """
 
 # ruff: noqa: S608 - every name and value that is put into a query is quoted by reading_store
@@ -11,17 +13,23 @@ tables nor the file have changed since.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import structlog
+from pydantic import ValidationError
 
 from lianyi.base.settings import nearest
 from lianyi.projections.operational.mapping import reading_store as sql
-from lianyi.projections.operational.mapping.lake import LakeTables
+from lianyi.projections.operational.mapping.change_store import Changed, Changes
+from lianyi.projections.operational.mapping.lake import LakeTables, Look
 from lianyi.projections.operational.mapping.model import FactMapping
+from lianyi.projections.operational.mapping.news import News, Standing, Untold, news
 from lianyi.projections.operational.mapping.problems import (
     DoesNotAddUp,
     NotInLake,
@@ -29,33 +37,36 @@ from lianyi.projections.operational.mapping.problems import (
 )
 from lianyi.projections.operational.mapping.query_store import (
     PLACED,
-    ROUNDED,
     UNDATED,
-    UNREAD,
     PartQuery,
     SourceTable,
     multiplied_query,
     part_query,
 )
-from lianyi.projections.operational.mapping.report import (
-    MANIFEST,
-    Checked,
-    Manifest,
-    Noted,
-    PartReport,
-    Report,
-)
+from lianyi.projections.operational.mapping.report import Checked, Manifest, Report
 from lianyi.projections.operational.mapping.settings import MappingSettings
-from lianyi.projections.operational.shelf import Shelf, schema_of
-from lianyi.projections.operational.star import ORIGIN, Fact, first_day
+from lianyi.projections.operational.mapping.staging_store import (
+    Said,
+    Staged,
+    columns_of,
+    kept,
+    keys_twice,
+    month_query,
+    months_of,
+    tally,
+)
+from lianyi.projections.operational.mapping.tally import Tally
+from lianyi.projections.operational.shelf import Change, Shelf, name_of, schema_of
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
 
-FORM: Final = "1"
+FORM: Final = "2"
 """Of what this module makes; another one has everything made anew."""
-_EXAMPLES: Final = 5
-_TWICE: Final = "twice"
+KEPT_MAX: Final = 10_000
+"""So many keys that stand twice, and unknown codes of a column, are remembered at most."""
+
+log = structlog.get_logger(__name__)
 
 
 def connect(settings: MappingSettings, scratch: Path) -> Backend:
@@ -71,21 +82,23 @@ def connect(settings: MappingSettings, scratch: Path) -> Backend:
 
 
 def source_tables(
-    backend: Backend, lake: LakeTables, mapping: FactMapping
+    backend: Backend, lake: LakeTables, mapping: FactMapping, looks: Mapping[str, Look]
 ) -> dict[str, SourceTable]:
-    """Return every table that a mapping names, as it is now.
+    """Return every table that a mapping names, as it was when it was looked at.
 
     Raises:
         NotInLake: nothing has come of one of them.
     """
-    known = lake.tables(mapping.source)
     found = {}
     for table in mapping.tables():
-        if table not in known:
+        if table not in looks:
+            known = lake.tables(mapping.source)
             raise NotInLake(where=f"{mapping.name}: {table}", nearest=nearest(table, known))
-        query = str(backend.compile(lake.current(backend, mapping.source, table)))
+        rows = lake.current(backend, looks[table])
+        query = str(backend.compile(rows))
         told = backend.con.execute(f"DESCRIBE ({query})").fetchall()
-        found[table] = SourceTable(query, {str(one[0]): str(one[1]) for one in told})
+        types = {str(one[0]): str(one[1]) for one in told}
+        found[table] = SourceTable(query, types, dict(rows.schema().items()))
     return found
 
 
@@ -112,7 +125,8 @@ def lake_rows(
     backend: Backend, mapping: FactMapping, tables: Mapping[str, SourceTable]
 ) -> list[int]:
     """Return how many rows the table of every part has now."""
-    return [_count(backend, tables[part.table].query) for part in mapping.parts]
+    counted = [f"SELECT count(*) FROM ({tables[part.table].query})" for part in mapping.parts]
+    return [int(backend.con.execute(one).fetchone()[0]) for one in counted]
 
 
 class FactBuilder:
@@ -155,32 +169,32 @@ class FactBuilder:
         """Make the fact, where anything has changed.
 
         Args:
-            anew: also where nothing has.
+            anew: all of it, also where nothing has.
 
         Raises:
             BadMapping, NotInLake, RowsMultiplied, DoesNotAddUp: as they say.
             OSError, duckdb.Error: the disk is full, or a file of the lake is gone.
         """
         last = read_manifest(self._shelf, self._mapping)
-        made_of = self._made_of()
-        there = _rows_on_shelf(self._shelf, self._mapping)
-        if last and not anew and (last.made_of, last.report.written) == (made_of, there):
-            return last.report.model_copy(update={"months_written": 0})
+        looks = self._looks()
+        why = "asked" if anew else self._why_whole(last)
+        if last and not why and last.standings == _standings(looks):
+            return last.report.model_copy(
+                update={"months_written": 0, "rows_mapped": 0, "whole": ""}
+            )
         self._backend = backend = connect(self._settings, self._scratch)
         try:
-            tables = source_tables(backend, self._lake, self._mapping)
+            tables = source_tables(backend, self._lake, self._mapping, looks)
             asked = list(queries(self._mapping, tables, self._zone))
-            _look_at_lookups(backend, self._mapping, tables)
-            staged = [
-                _Staged(backend, self._scratch / f"part{number}", one)
-                for number, one in enumerate(asked)
-            ]
-            report, months = self._put(backend, tables, staged, last)
+            if last and not why:
+                try:
+                    return self._build_other(backend, looks, tables, last)
+                except Untold as untold:
+                    why = untold.why
+            return self._build_whole(backend, looks, tables, asked, last, why)
         finally:
             self._backend = None
             backend.disconnect()
-        _write(self._place(), Manifest(made_of=made_of, months=months, report=report))
-        return report
 
     def check(self) -> Checked:
         """Compare what was made with what there is now, and make nothing.
@@ -190,10 +204,10 @@ class FactBuilder:
             OSError, duckdb.Error: a file is gone, or cannot be read.
         """
         last = read_manifest(self._shelf, self._mapping)
-        made_of = self._made_of()
+        looks = self._looks()
         self._backend = backend = connect(self._settings, self._scratch)
         try:
-            tables = source_tables(backend, self._lake, self._mapping)
+            tables = source_tables(backend, self._lake, self._mapping, looks)
             list(queries(self._mapping, tables, self._zone))
             lake = sum(lake_rows(backend, self._mapping, tables))
         finally:
@@ -205,72 +219,191 @@ class FactBuilder:
             report=last.report if last else None,
             lake=lake,
             on_shelf=_rows_on_shelf(self._shelf, self._mapping),
-            is_new=last is None or last.made_of != made_of,
+            is_new=last is None
+            or last.made_of != self._made_of()
+            or last.standings != _standings(looks),
         )
+
+    def _looks(self) -> dict[str, Look]:
+        known = self._lake.tables(self._mapping.source)
+        wanted = [one for one in self._mapping.tables() if one in known]
+        return {one: self._lake.look(self._mapping.source, one) for one in wanted}
+
+    def _why_whole(self, last: Manifest | None) -> str:
+        """Return why all rows must be mapped, whatever has come; empty: they need not be."""
+        if last is None:
+            return "first"
+        if last.made_of != self._made_of():
+            return "file"
+        return "" if last.report.written == _rows_on_shelf(self._shelf, self._mapping) else "lost"
 
     def _made_of(self) -> str:
-        known = self._lake.tables(self._mapping.source)
         told = [FORM, self._mapping.digest, self._zone, str(schema_of(self._mapping.fact))]
-        told += [
-            self._lake.state(self._mapping.source, one)
-            for one in self._mapping.tables()
-            if one in known
-        ]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
-    def _place(self) -> Path:
-        return manifest_place(self._shelf, self._mapping)
+    # --- all rows --------------------------------------------------------------------------------
 
-    # --- onto the shelf --------------------------------------------------------------------------
-
-    def _put(
+    def _build_whole(
         self,
         backend: Backend,
+        looks: Mapping[str, Look],
         tables: Mapping[str, SourceTable],
-        staged: Sequence[_Staged],
+        asked: list[PartQuery],
         last: Manifest | None,
-    ) -> tuple[Report, dict[str, tuple[int, str]]]:
-        fact = self._mapping.fact
-        kept = _kept(backend, fact, [one for one in staged if one.rows])
-        parts = tuple(
-            _part_report(backend, fact, part.table, rows, one)
-            for part, rows, one in zip(
-                self._mapping.parts,
-                lake_rows(backend, self._mapping, tables),
-                staged,
-                strict=True,
-            )
-        )
-        months = _months(backend, fact, kept) if kept else {}
+        why: str,
+    ) -> Report:
+        mapping, fact = self._mapping, self._mapping.fact
+        log.info("star.whole", source=mapping.source, fact=fact.name, why=why)
+        _look_at_lookups(backend, mapping, tables)
+        staged = [
+            Staged.in_files(backend, one, self._scratch / f"part{number}")
+            for number, one in enumerate(asked)
+        ]
+        rows = kept(backend, fact, staged)
+        counted = tally(backend, mapping, lake_rows(backend, mapping, tables), staged)
+        months = months_of(backend, fact, rows)
+        change = self._shelf.change(fact, mapping.source)
+        there = self._shelf.months(fact, mapping.source)
         before = last.months if last else {}
-        written = self._put_months(backend, kept, months, before)
-        on_shelf = _rows_on_shelf(self._shelf, self._mapping)
-        report = _add_up(self._mapping, parts, on_shelf, staged, self._settings.examples_max)
-        named = {_named(month): said for month, said in months.items()}
-        update = {"months": len(months), "months_written": written}
-        return report.model_copy(update=update), named
+        written = [one for one in there if one not in months]
+        for month in written:
+            change.put(month, None)
+        for month, said in months.items():
+            if month not in there or before.get(name_of(month)) != said:
+                query = month_query(fact, rows, month)
+                change.put(month, backend.con.sql(query).to_arrow_table())
+                written.append(month)
+        twice = keys_twice(backend, KEPT_MAX)
+        report = self._hold(change, looks, tables, counted, months, twice)
+        update = {
+            "months_written": len(written),
+            "rows_mapped": sum(one.lake for one in counted.parts),
+            "whole": why,
+        }
+        return report.model_copy(update=update)
 
-    def _put_months(
+    # --- rows that may be other ------------------------------------------------------------------
+
+    def _build_other(
         self,
         backend: Backend,
-        kept: str,
-        months: Mapping[int | None, tuple[int, str]],
-        before: Mapping[str, tuple[int, str]],
-    ) -> int:
-        """Put the months that are other than before; return how many."""
+        looks: Mapping[str, Look],
+        tables: Mapping[str, SourceTable],
+        last: Manifest,
+    ) -> Report:
+        """Map the rows that may be other.
+
+        Raises:
+            Untold: it cannot be told which they are.
+            RowsMultiplied: a lookup has come to have two rows for one key.
+        """
+        mapping, fact = self._mapping, self._mapping.fact
+        told = self._news(looks, tables, last)
+        change = self._shelf.change(fact, mapping.source)
+        months = {month: last.months[name_of(month)] for month in self._months_there()}
+        if not any(told.values()):
+            counted = _counted(last)
+            report = self._hold(change, looks, tables, counted, months, last.twice)
+            return report.model_copy(update={"months_written": 0, "rows_mapped": 0})
+        changes = Changes(
+            backend, self._lake, mapping, tables, looks, last.standings, told, zone=self._zone
+        )
+        changed = changes.find(self._shelf, last.twice)
+        counted = _counted(last).instead(changed.was, changed.now, changed.gone_from)
+        for month in changed.months:
+            said = self._put_other(backend, change, month)
+            if said is None:
+                del months[month]
+            else:
+                months[month] = said
+        twice = _twice(backend, last, changed)
+        if counted.written != sum(rows for rows, _ in months.values()):
+            raise Untold("shelf")
+        report = self._hold(change, looks, tables, counted, months, twice)
+        update = {"months_written": len(changed.months), "rows_mapped": changed.mapped}
+        return report.model_copy(update=update)
+
+    def _news(
+        self, looks: Mapping[str, Look], tables: Mapping[str, SourceTable], last: Manifest
+    ) -> dict[str, News]:
+        """Return what has come to each table.
+
+        Raises:
+            Untold: more than that has happened.
+        """
+        if last.codes is None:
+            raise Untold("codes")
+        if last.columns != _columns(tables) or last.standings.keys() != looks.keys():
+            raise Untold("columns")
+        told = {table: news(last.standings[table], look.standing) for table, look in looks.items()}
+        if any(told[part.table].is_reloaded for part in self._mapping.parts):
+            raise Untold("load")
+        return told
+
+    def _months_there(self) -> list[int | None]:
+        return list(self._shelf.months(self._mapping.fact, self._mapping.source))
+
+    def _put_other(self, backend: Backend, change: Change, month: int | None) -> Said | None:
+        """Put a month beside the one that is there, without the rows that go, with those that come.
+
+        Returns:
+            What it says then; None: it has no rows any more.
+        """
         fact, source = self._mapping.fact, self._mapping.source
-        there = self._shelf.months(fact, source)
-        written = 0
-        for month in [one for one in there if one not in months]:
-            self._shelf.put(fact, source, month, None)
-            written += 1
-        for month, said in months.items():
-            if month in there and before.get(_named(month)) == said:
-                continue
-            rows = backend.con.sql(_month_query(fact, kept, month)).to_arrow_table()
-            self._shelf.put(fact, source, month, rows)
-            written += 1
-        return written
+        gone, come = (
+            backend.con.sql(month_query(fact, f"FROM {one}", month)).to_arrow_table()
+            for one in ("gone", "come")
+        )
+        rows = [come.cast(schema_of(fact))]
+        there = self._shelf.months(fact, source).get(month)
+        if there is not None:
+            old = pq.read_table(there, schema=schema_of(fact))
+            goes = pc.is_in(old[fact.key], value_set=gone[fact.key].combine_chunks())
+            rows.append(old.filter(pc.invert(goes)))
+        path = change.put(month, pa.concat_tables(rows))
+        if not sum(one.num_rows for one in rows):
+            return None
+        placed = UNDATED if month is None else month
+        file = f"read_parquet({sql.literal(str(path))})"
+        return months_of(
+            backend, fact, f"SELECT {columns_of(fact)}, {placed} AS {PLACED} FROM {file}"
+        )[month]
+
+    # --- both ------------------------------------------------------------------------------------
+
+    def _hold(
+        self,
+        change: Change,
+        looks: Mapping[str, Look],
+        tables: Mapping[str, SourceTable],
+        counted: Tally,
+        months: Mapping[int | None, Said],
+        twice: list[str] | tuple[str, ...] | None,
+    ) -> Report:
+        """Have the new months hold, with what is remembered of them.
+
+        Raises:
+            DoesNotAddUp: the rows of the months are not those that were made.
+        """
+        mapping = self._mapping
+        rows = sum(rows for rows, _ in months.values())
+        if rows != counted.written:
+            raise DoesNotAddUp(where=mapping.name, lake=counted.written, accounted=rows)
+        report = counted.report(
+            mapping.source, mapping.fact.name, codes_max=self._settings.examples_max
+        ).model_copy(update={"months": len(months)})
+        is_small = all(len(codes) <= KEPT_MAX for codes in counted.codes.values())
+        manifest = Manifest(
+            made_of=self._made_of(),
+            standings=_standings(looks),
+            columns=_columns(tables),
+            months={name_of(month): said for month, said in months.items()},
+            report=report,
+            codes={name: dict(of) for name, of in counted.codes.items()} if is_small else None,
+            twice=None if twice is None else tuple(twice),
+        )
+        change.hold(manifest.model_dump(mode="json"))
+        return report
 
 
 def _look_at_lookups(
@@ -286,192 +419,41 @@ def _look_at_lookups(
                 raise RowsMultiplied(where=f"{place} ({one.table})", count=count)
 
 
-class _Staged:
-    """The rows of one part, in files by month."""
-
-    def __init__(self, backend: Backend, folder: Path, asked: PartQuery) -> None:
-        """Have DuckDB write them."""
-        self._backend = backend
-        self.asked = asked
-        self.left_out = int(backend.con.execute(asked.left_out).fetchone()[0])
-        copy = (
-            f"COPY ({asked.rows}) TO {sql.literal(str(folder))} "
-            f"(FORMAT parquet, PARTITION_BY ({PLACED}), COMPRESSION snappy)"
-        )
-        self.rows = int(backend.con.execute(copy).fetchone()[0])
-        self.glob = f"{folder}/*/*.parquet"
-        self.files = f"read_parquet({sql.literal(self.glob)}, hive_partitioning = true)"
-
-    def tell(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask something of the rows; nothing where there are none."""
-        return list(self._backend.con.execute(query).fetchall()) if self.rows else []
-
-    def noted(self, condition: str) -> Noted:
-        """Return how many rows fulfil a condition, and where some of them were said."""
-        count, examples = (
-            self.tell(
-                f"SELECT count(*), min({ORIGIN}, {_EXAMPLES}) FROM {self.files} WHERE {condition}"
-            )
-            or [(0, None)]
-        )[0]
-        return Noted(count=count, examples=tuple(examples or ()))
+def _standings(looks: Mapping[str, Look]) -> dict[str, Standing]:
+    return {table: look.standing for table, look in looks.items()}
 
 
-def _kept(backend: Backend, fact: Fact, staged: Sequence[_Staged]) -> str:
-    """Find the keys that stand twice; return what gives the rows that are left, if there are any.
-
-    First by a number made of the key, which is small, then by the key itself among the few of
-    which the number stands twice.
-    """
-    key = sql.name(fact.key)
-    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {_TWICE} (key VARCHAR)")
-    if not staged:
-        return ""
-    globs = ", ".join(sql.literal(one.glob) for one in staged)
-    files = f"read_parquet([{globs}], hive_partitioning = true, union_by_name = true)"
-    alike = f"SELECT hash({key}) AS n FROM {files} WHERE {key} IS NOT NULL GROUP BY n"
-    backend.con.execute(
-        f"INSERT INTO {_TWICE} SELECT {key} FROM {files} "
-        f"WHERE hash({key}) IN ({alike} HAVING count(*) > 1) GROUP BY {key} HAVING count(*) > 1"
-    )
-    return f"{files} WHERE {key} IS NOT NULL AND {key} NOT IN (SELECT key FROM {_TWICE})"
-
-
-def _part_report(
-    backend: Backend, fact: Fact, table: str, lake: int, staged: _Staged
-) -> PartReport:
-    key = sql.name(fact.key)
-    no_key = staged.noted(f"{key} IS NULL")
-    twice = Noted(count=0)
-    if _count(backend, f"FROM {_TWICE}"):
-        twice = staged.noted(f"{key} IN (SELECT key FROM {_TWICE})")
-    return PartReport(
-        table=table,
-        lake=lake,
-        left_out=staged.left_out,
-        no_key=no_key,
-        key_twice=twice,
-        written=staged.rows - no_key.count - twice.count,
-    )
-
-
-def _months(backend: Backend, fact: Fact, kept: str) -> dict[int | None, tuple[int, str]]:
-    """Return the months, how many rows each has, and what these add up to in any order."""
-    columns = ", ".join(map(sql.name, schema_of(fact).names))
-    told = backend.con.execute(
-        f"SELECT {PLACED}, count(*), sum(CAST(hash({columns}) AS HUGEINT)), "
-        f"bit_xor(hash('x', {columns})) FROM {kept} GROUP BY 1 ORDER BY 1"
-    ).fetchall()
+def _columns(tables: Mapping[str, SourceTable]) -> dict[str, str]:
     return {
-        None if month == UNDATED else int(month): (int(count), f"{added:x}-{crossed:x}")
-        for month, count, added, crossed in told
+        table: hashlib.sha256(repr(sorted(one.columns.items())).encode()).hexdigest()
+        for table, one in tables.items()
     }
 
 
-def _month_query(fact: Fact, kept: str, month: int | None) -> str:
-    columns = ", ".join(map(sql.name, schema_of(fact).names))
-    placed = UNDATED if month is None else month
-    return f"SELECT {columns} FROM {kept} AND {PLACED} = {placed}"
+def _counted(last: Manifest) -> Tally:
+    report = last.report
+    return Tally(report.parts, report.unread, report.rounded, last.codes or {})
 
 
-def _add_up(
-    mapping: FactMapping,
-    parts: tuple[PartReport, ...],
-    on_shelf: int,
-    staged: Sequence[_Staged],
-    examples_max: int,
-) -> Report:
-    for part in parts:
-        if part.lake != part.accounted:
-            raise DoesNotAddUp(
-                where=f"{mapping.name}: {part.table}", lake=part.lake, accounted=part.accounted
-            )
-    if on_shelf != (made := sum(one.written for one in parts)):
-        raise DoesNotAddUp(where=mapping.name, lake=made, accounted=on_shelf)
-    unread: dict[str, Noted] = {}
-    rounded: dict[str, Noted] = {}
-    unmapped: dict[str, dict[str, int]] = {}
-    for one in staged:
-        for bits, into in ((UNREAD, unread), (ROUNDED, rounded)):
-            for column, noted in _bits(one, bits):
-                into[column] = _both(into.get(column), noted)
-        for number, column in enumerate(one.asked.coded):
-            found = one.tell(
-                f"SELECT code_{number}, count(*) FROM {one.files} "
-                f"WHERE code_{number} IS NOT NULL GROUP BY 1"
-            )
-            for code, count in found:
-                codes = unmapped.setdefault(column, {})
-                codes[code] = codes.get(code, 0) + int(count)
-    return Report(
-        source=mapping.source,
-        fact=mapping.fact.name,
-        parts=parts,
-        unread=unread,
-        rounded=rounded,
-        unmapped={name: _most(codes, examples_max) for name, codes in unmapped.items()},
-        unmapped_rows={name: sum(codes.values()) for name, codes in unmapped.items()},
-    )
-
-
-def _bits(staged: _Staged, bits: str) -> Iterator[tuple[str, Noted]]:
-    """Give the columns of which a bit is set, with how many rows have it."""
-    told = staged.tell(
-        f"SELECT {bits}, count(*), min({ORIGIN}, {_EXAMPLES}) FROM {staged.files} "
-        f"WHERE {bits} <> 0 GROUP BY 1 ORDER BY 1"
-    )
-    for number, column in enumerate(staged.asked.read):
-        noted: Noted | None = None
-        for set_, count, examples in told:
-            if set_ >> number & 1:
-                noted = _both(noted, Noted(count=count, examples=tuple(examples)))
-        if noted is not None:
-            yield column, noted
-
-
-def _both(one: Noted | None, other: Noted) -> Noted:
-    if one is None:
-        return other
-    examples = sorted({*one.examples, *other.examples})[:_EXAMPLES]
-    return Noted(count=one.count + other.count, examples=tuple(examples))
-
-
-def _most(codes: Mapping[str, int], most: int) -> dict[str, int]:
-    return dict(sorted(codes.items(), key=lambda one: (-one[1], one[0]))[:most])
-
-
-def _count(backend: Backend, query: str) -> int:
-    return int(backend.con.execute(f"SELECT count(*) FROM ({query})").fetchone()[0])
-
-
-def _named(month: int | None) -> str:
-    return "undated" if month is None else f"{first_day(month):%Y-%m}"
-
-
-# --- the manifest --------------------------------------------------------------------------------
-
-
-def manifest_place(shelf: Shelf, mapping: FactMapping) -> Path:
-    """Return where it is kept what was made the last time: beside it."""
-    return shelf.folder / mapping.fact.name / mapping.source / MANIFEST
+def _twice(backend: Backend, last: Manifest, changed: Changed) -> list[str] | None:
+    """Return the keys that stand twice now; None: they are too many to keep."""
+    now = keys_twice(backend, KEPT_MAX)
+    if now is None or last.twice is None:
+        return None
+    found = sorted({*now, *(one for one in last.twice if one not in changed.keys)})
+    return found if len(found) <= KEPT_MAX else None
 
 
 def _rows_on_shelf(shelf: Shelf, mapping: FactMapping) -> int:
     """Return how many rows the files say that a mapping made."""
-    files = manifest_place(shelf, mapping).parent.glob("*.parquet")
+    files = shelf.months(mapping.fact, mapping.source).values()
     return sum(pq.read_metadata(one).num_rows for one in files)
 
 
 def read_manifest(shelf: Shelf, mapping: FactMapping) -> Manifest | None:
     """Return what was made the last time; None: nothing, or nobody can read it any more."""
+    said = shelf.said(mapping.fact, mapping.source)
     try:
-        return Manifest.model_validate_json(manifest_place(shelf, mapping).read_bytes())
-    except (OSError, ValueError):
+        return None if said is None else Manifest.model_validate(said)
+    except ValidationError:
         return None
-
-
-def _write(place: Path, manifest: Manifest) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.with_suffix(".part")
-    beside.write_text(manifest.model_dump_json(), encoding="utf-8")
-    beside.replace(place)

@@ -10,13 +10,13 @@ rounded (``rounded``), and each code that no map knows (``code_<n>``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from lianyi.base.content_files import unknown
 from lianyi.projections.operational.mapping import reading_store as sql
-from lianyi.projections.operational.mapping.model import Part
+from lianyi.projections.operational.mapping.model import Lookup, Part
 from lianyi.projections.operational.mapping.problems import BadMapping
 from lianyi.projections.operational.mapping.terms import (
     Column,
@@ -35,6 +35,7 @@ ODD: Final = "_odd"
 PLACED: Final = "_placed"
 UNREAD: Final = "_unread"
 ROUNDED: Final = "_rounded"
+BESIDE: Final = "_beside_"
 UNDATED: Final = 32_767
 """Stands for no month where rows are sorted into months."""
 _TYPES: Final = {
@@ -53,10 +54,12 @@ class SourceTable:
     Attributes:
         query: that gives its rows.
         columns: to their types, as DuckDB calls them.
+        schema: the same, as Ibis calls them.
     """
 
     query: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    schema: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def part_query(
     source: str,
     zone: str,
     place: str,
+    beside: Sequence[str] = (),
 ) -> PartQuery:
     """Write the query of a part.
 
@@ -126,6 +130,7 @@ def part_query(
         source: what its keys begin with.
         zone: of the hospital's clocks.
         place: file and part, for errors.
+        beside: columns of its table that are given beside, as ``_beside_0`` and so on.
 
     Raises:
         BadMapping: it names a column that a table does not have.
@@ -136,20 +141,14 @@ def part_query(
         for one in readers:
             used.add(one)
     kinds = {one: _kind(one, part, tables, place) for one in used.columns}
-    layers = _layers(part, tables, used, kinds, zone=zone, place=place)
+    layers = _layers(part, tables, used, kinds, beside, zone=zone, place=place)
     terms = _Terms(used, source)
     condition = terms.value(part.where) if part.where else "true"
     read = tuple(name for name in part.columns if by_column[name])
     coded = tuple(
         (name, one) for name in part.columns for one in by_column[name] if one.function == "code"
     )
-    rounded = [
-        "coalesce({}, false)".format(
-            " OR ".join(f"d{used.numbers[one]}" for one in by_column[name] if _may_round(one))
-            or "false"
-        )
-        for name in read
-    ]
+    rounded = [_rounded(by_column[name], used) for name in read]
     unread = [" OR ".join(_unread(one, used) for one in by_column[name]) for name in read]
     columns = [
         *_columns(part, fact, terms),
@@ -160,6 +159,7 @@ def part_query(
             f"CASE WHEN {_unread(one, used)} THEN {used.text(one)} END AS code_{number}"
             for number, (_, one) in enumerate(coded)
         ),
+        *(f"{BESIDE}{number}" for number in range(len(beside))),
     ]
     return PartQuery(
         rows=f"SELECT {', '.join(columns)} FROM ({layers}) WHERE {condition}",
@@ -187,11 +187,12 @@ def _layers(
     tables: Mapping[str, SourceTable],
     used: _Readers,
     kinds: Mapping[Column, str],
+    beside: Sequence[str],
     *,
     zone: str,
     place: str,
 ) -> str:
-    cleaned = []
+    cleaned = [f"_t.{sql.name(one)} AS {BESIDE}{number}" for number, one in enumerate(beside)]
     for column, number in used.columns.items():
         value = sql.cleaned(_named(column), kinds[column])
         odd = _odd(column, part, tables) if kinds[column] != "VARCHAR" else ""
@@ -245,18 +246,29 @@ def _utc(reader: Reader, number: int, zone: str) -> str:
 def _joined(part: Part, tables: Mapping[str, SourceTable], place: str) -> str:
     said = [f"({tables[part.table].query}) AS _t"]
     for one in part.lookups:
-        on = []
-        for ours, theirs in one.by:
-            at = f"{place}.lookups.{one.name}.by"
-            kinds = _kind(ours, part, tables, at), _find(theirs, tables[one.table], at)
-            left, right = _named(ours), f"{sql.name(one.name)}.{sql.name(theirs)}"
-            if kinds[0] != kinds[1]:
-                left, right = (f"CAST({side} AS VARCHAR)" for side in (left, right))
-            on.append(f"{left} = {right}")
+        on = [f"{left} = {right}" for left, right in looked_up(one, part, tables, place)]
         said.append(
             f"LEFT JOIN ({tables[one.table].query}) AS {sql.name(one.name)} ON {' AND '.join(on)}"
         )
     return " ".join(said)
+
+
+def looked_up(
+    lookup: Lookup, part: Part, tables: Mapping[str, SourceTable], place: str
+) -> list[tuple[str, str]]:
+    """Return what is compared to find the row of a lookup: on the side of the row, and on its own.
+
+    The table of the part is called ``_t``, a lookup by its name.
+    """
+    compared = []
+    at = f"{place}.lookups.{lookup.name}.by"
+    for ours, theirs in lookup.by:
+        kinds = _kind(ours, part, tables, at), _find(theirs, tables[lookup.table], at)
+        left, right = _named(ours), f"{sql.name(lookup.name)}.{sql.name(theirs)}"
+        if kinds[0] != kinds[1]:
+            left, right = (f"CAST({side} AS VARCHAR)" for side in (left, right))
+        compared.append((left, right))
+    return compared
 
 
 def _named(column: Column) -> str:
@@ -371,6 +383,12 @@ def _unread(reader: Reader, used: _Readers) -> str:
     lost = f"{used.said(reader)} AND {used.read(reader)} IS NULL"
     known = f" AND {used.text(reader)} NOT IN ({', '.join(silent)})" if silent else ""
     return f"({lost}{known})"
+
+
+def _rounded(found: Sequence[Reader], used: _Readers) -> str:
+    """Return whether an amount had more places than fen."""
+    said = " OR ".join(f"d{used.numbers[one]}" for one in found if _may_round(one))
+    return f"coalesce({said or 'false'}, false)"
 
 
 def _may_round(reader: Reader) -> bool:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import Field
 
 from lianyi.base.settings import Section
-
-MANIFEST: Final = "mapping.json"
-"""Beside the months of a fact: what a mapping made the last time."""
+from lianyi.projections.operational.mapping.news import Standing
 
 
 class Noted(Section):
@@ -63,6 +59,12 @@ class Report(Section):
         unmapped_rows: column to how many rows have such a code.
         months: how many months the fact has.
         months_written: how many of them were other than before.
+        rows_mapped: how many rows of the tables were mapped for that; the others stayed.
+        whole: why all rows were mapped: ``first``, ``asked`` or ``file`` (it, or what it makes, is
+            another), ``lost`` (files of the fact), ``load`` (a table came anew), ``rule`` (how it
+            comes), ``columns`` or ``pieces`` of it are others, ``null_key``, ``key`` (that of the
+            fact is looked up), ``codes`` (too many are unknown), ``shelf`` (it holds something
+            else); empty: only what may be other.
     """
 
     source: str
@@ -74,6 +76,8 @@ class Report(Section):
     unmapped_rows: dict[str, int] = Field(default_factory=dict)
     months: int = 0
     months_written: int = 0
+    rows_mapped: int = 0
+    whole: str = ""
 
     @property
     def written(self) -> int:
@@ -95,15 +99,22 @@ class Manifest(Section):
     """What was made the last time, and of what.
 
     Attributes:
-        made_of: the file of the mapping, the tables, the form of the fact: the same say that
-            nothing would be other.
+        made_of: the file of the mapping, the form of the fact: another one has all made anew.
+        standings: how each table stood.
+        columns: of each table, with their types, as one number.
         months: as the file is called, to how many rows it has and what they add up to.
         report: what was told then.
+        codes: of each column all codes that no map knows; None: too many to keep.
+        twice: the keys that stood twice; None: too many to keep.
     """
 
     made_of: str
+    standings: dict[str, Standing]
+    columns: dict[str, str]
     months: dict[str, tuple[int, str]]
     report: Report
+    codes: dict[str, dict[str, int]] | None
+    twice: tuple[str, ...] | None
 
 
 class Checked(Section):

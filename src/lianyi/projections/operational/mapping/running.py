@@ -27,7 +27,7 @@ from lianyi.projections.operational.mapping.problems import (
     NoSuchMapping,
 )
 from lianyi.projections.operational.mapping.reading import read_mappings
-from lianyi.projections.operational.mapping.report import MANIFEST, Checked, Report
+from lianyi.projections.operational.mapping.report import Checked, Report
 from lianyi.projections.operational.mapping.settings import MappingSettings
 from lianyi.projections.operational.star import star
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 LOCK: Final = ".building.lock"
 SCRATCH: Final = ".building"
 RESTS: Final = 3
-"""A rest is at least so many times as long as the work before it: tables of which something changes
-every minute, and that take longer than that, leave three quarters of the time to others."""
+"""After whole tables were mapped, a rest is at least so many times as long as that: where it cannot
+be told again and again which rows are other, three quarters of the time are left to others."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,11 @@ class Made:
 
     reports: list[Report] = field(default_factory=list)
     problems: list[LianyiError] = field(default_factory=list)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether whole tables were mapped, or were to be."""
+        return bool(self.problems) or any(one.whole for one in self.reports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +196,13 @@ class Star:
 
     def _take_away(self, names: set[str]) -> None:
         """Take away what was made by files that are gone."""
-        for name, fact in star().items():
-            for manifest in sorted((self._star_dir / name).glob(f"*/{MANIFEST}")):
-                source = manifest.parent.name
-                if f"{source}/{name}.yaml" not in names:
-                    from lianyi.projections.operational.shelf import Shelf
+        from lianyi.projections.operational.shelf import CHANGED, Shelf
 
-                    shelf = Shelf(self._star_dir)
-                    for month in shelf.months(fact, source):
-                        shelf.put(fact, source, month, None)
-                    manifest.unlink()
+        for name, fact in star().items():
+            for place in sorted((self._star_dir / name).glob(f"*/{CHANGED}")):
+                source = place.parent.name
+                if f"{source}/{name}.yaml" not in names:
+                    Shelf(self._star_dir).take_away(fact, source)
                     log.info("star.taken_away", source=source, fact=name)
 
     @contextmanager
@@ -235,12 +237,12 @@ class Mapper:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            await self.look()
-            await asyncio.sleep(self.pause_seconds(loop.time() - began))
+            made = await self.look()
+            await asyncio.sleep(self.pause_seconds(made, loop.time() - began))
 
-    def pause_seconds(self, worked_seconds: float) -> float:
-        """Return how long to wait after a look that took so long; after long work it is long."""
-        return max(self._every_seconds, RESTS * worked_seconds)
+    def pause_seconds(self, made: Made, worked_seconds: float) -> float:
+        """Return how long to wait after a look that took so long."""
+        return max(self._every_seconds, RESTS * worked_seconds if made.is_heavy else 0)
 
     async def look(self) -> Made:
         """Make what is new. What goes wrong is told once, until it is something else."""
@@ -261,6 +263,7 @@ class Mapper:
                     fact=report.fact,
                     rows=report.written,
                     set_aside=report.set_aside,
+                    rows_mapped=report.rows_mapped,
                     months_written=report.months_written,
                 )
         problems = {str(one): one for one in made.problems}

@@ -11,8 +11,9 @@ class MappingSettings(Section):
     """How often the tables of the lake are mapped to facts, and what that may take.
 
     Attributes:
-        every_seconds: how long to wait between two looks at the lake, at least: after long work
-            it is three times as long as that. A look that finds nothing new costs nothing.
+        every_seconds: how long to wait between two looks at the lake; after whole tables were
+            mapped, at least three times as long as that took. A look that finds nothing new costs
+            nothing.
         memory_megabytes: what DuckDB may take; beyond it goes to the disk, beside the star.
         threads: of DuckDB.
         examples_max: how many rows that were set aside are named, and how many unknown codes.

@@ -9,6 +9,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from lianyi.projections.operational.mapping.build_store import FactBuilder
+from lianyi.projections.operational.mapping.lake import Look
+from lianyi.projections.operational.mapping.news import Piece, Standing
 from lianyi.projections.operational.mapping.reading import parse_mapping
 from lianyi.projections.operational.mapping.report import Report
 from lianyi.projections.operational.mapping.settings import MappingSettings
@@ -44,12 +46,16 @@ class FilesLake:
     def tables(self, source: str) -> list[str]:
         return sorted(one.name for one in (self.folder / "raw" / source).glob("*"))
 
-    def state(self, source: str, table: str) -> str:
+    def look(self, source: str, table: str) -> Look:
         files = sorted((self.folder / "raw" / source / table).glob("*.parquet"))
-        return " ".join(f"{one.name}-{one.stat().st_mtime_ns}" for one in files)
+        pieces = [
+            Piece(shard=0, first=1, last=9, rows=0, stamp=str(one.stat().st_mtime_ns))
+            for one in files
+        ]
+        return Look(Standing(pieces=tuple(pieces)), tuple(files))
 
-    def current(self, backend: Any, source: str, table: str) -> Any:
-        return backend.read_parquet(str(self.folder / "raw" / source / table / "*.parquet"))
+    def current(self, backend: Any, look: Look, rows: Any = None) -> Any:
+        return backend.read_parquet([str(one) for one in look.paths])
 
 
 def build(lake: FilesLake, shelf: Shelf, text: str, name: str, *, anew: bool = False) -> Report:
