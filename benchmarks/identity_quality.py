@@ -70,7 +70,7 @@ def _febrl_record(row: dict[str, str]) -> tuple[object, Traits]:
     said = Registration(
         "FEBRL",
         row["rec_id"],
-        (Name(f"{row['given_name']} {row['surname']}".strip()),),
+        (Name(f"{row['given_name']} {row['surname']}".strip(), family=row["surname"]),),
         born=row["date_of_birth"],
         identifiers=(Identifier(IdKind.SOCIAL_SECURITY, number),) if number else (),
         addresses=(address,) if address else (),

@@ -18,7 +18,7 @@ from lianyi.projections.identity.traits import Traits
 from lianyi.projections.identity.values.identifiers import IdValue
 from lianyi.projections.identity.values.names import NameKind
 
-KEYS_VERSION: Final = 3
+KEYS_VERSION: Final = 4
 """Raised whenever the keys of a registration change, also by a newer dictionary of readings or of
 simplified characters (``pypinyin``, ``opencc``): stored keys must then be made anew."""
 KEYS_MAX: Final = 24
@@ -28,6 +28,8 @@ CROWD_MAX: Final = 200
 """A key that more registrations have is no key while they do: it would compare a crowd."""
 WORDS_MAX: Final = 3
 """So many words of a name in letters make keys of their own."""
+NUMBERS_MAX: Final = 2
+"""So many numbers of an address in letters do, the last ones: house and postcode."""
 
 
 class Block(IntEnum):
@@ -42,12 +44,14 @@ class Block(IntEnum):
     OTHER_ID = 4
     """Every other lasting identifier, by kind and (where it has one) issuer."""
     NAME_HOUSE = 5
-    """Name (in letters also each word), numbers of the house; or a word of both in letters."""
+    """Name (in letters also each word), numbers of the house; or a word or number of the address
+    in letters."""
     BIRTH_SURNAME_DISTRICT_SEX = 6
     SOUND_YEAR_DISTRICT = 7
     """Sound of the name, year of birth, district."""
     BIRTH_HOUSE = 8
-    """Date of birth, numbers of the house."""
+    """Date of birth, numbers of the house; of an address in letters also each number, and a word:
+    postcodes are mistyped as well."""
     SOUND_ID_TAIL = 9
     """Sound of the name, birth date and order code of the ID number: the area is typed wrong."""
 
@@ -116,6 +120,7 @@ def _texts(traits: Traits) -> list[str]:
     district = (address.district or address.city) if address else ""
     house = address.house if address else ""
     street = _longest_word(address.place) if address else ""
+    parts = (street, *house.split("-")[-NUMBERS_MAX:]) if street else ()
     if not traits.is_unknown:
         tails = [
             value.body[6:]
@@ -129,8 +134,7 @@ def _texts(traits: Traits) -> list[str]:
                     found += [f"3|{word}|{born}" for born in births]
                     if "-" in house:
                         found.append(f"5|{word}|{house}")
-                    if street:
-                        found.append(f"5|{word}|{street}")
+                    found += [f"5|{word}|{part}" for part in parts if len(part) > 2]
             if sound := name.letters:
                 found += [f"3|{sound}|{born}" for born in births]
                 found += [f"9|{sound}|{tail}" for tail in tails]
@@ -146,8 +150,8 @@ def _texts(traits: Traits) -> list[str]:
         surname = name.usual[0] if name.usual else name.surname
         if surname and district:
             found += [f"6|{born}|{surname}|{district}|{traits.sex}" for born in births]
-    if house:
-        found += [f"8|{born}|{house}" for born in births]
+    for part in filter(None, (house, *parts)):
+        found += [f"8|{born}|{part}" for born in births]
     return found
 
 

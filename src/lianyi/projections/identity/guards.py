@@ -16,6 +16,7 @@ from lianyi.projections.identity.proofs import (
     is_proven_abroad,
     is_the_only_child,
     with_surname_misheard,
+    with_surname_mistyped,
 )
 from lianyi.projections.identity.registration import Flag
 from lianyi.projections.identity.traits import Traits
@@ -160,6 +161,7 @@ def guards(a: Traits, b: Traits, e: Evidence, shared: Shared) -> tuple[Guard, ..
         e = _as_siblings(a, b, e)
     else:
         e = with_surname_misheard(a, b, e)
+        e = with_surname_mistyped(a, b, e)
     if is_foreign(a, b) and is_proven_abroad(a, b, e, shared):
         return tuple(found)
     if not is_proven(a, b, e, shared):

@@ -25,6 +25,7 @@ MARKS_BITS: Final = 448
 """128 for characters, 64 for the sound of the first one, 128 for years, 64 for days, 64 for ids."""
 
 _ANY_NAME: Final = (1 << 192) - 1
+_ANY_BIRTH: Final = (1 << 384) - 1 ^ _ANY_NAME
 _CHARACTERS: Final = tuple(1 << place for place in range(128))
 _SOUNDS: Final = tuple(1 << 128 + place for place in range(64))
 _YEARS: Final = tuple(1 << 192 + year | 1 << 192 + (year + 1) % 128 for year in range(128))
@@ -54,6 +55,8 @@ def marks_of(names: tuple[NameValue, ...], birth: BirthValue, ids: tuple[IdValue
 
 def birth_marks(birth: BirthValue) -> int:
     """Give the marks of one birthday."""
+    if birth.no_date:
+        return _ANY_BIRTH
     if not birth.year:
         return 0
     if not birth.day:

@@ -183,17 +183,19 @@ def read_model(text: str | bytes, *, where: str) -> MatchModel:
     return model
 
 
-SINCE_FIRST: Final = {
-    "mother": tuple(level.name for level in MotherLevel if level),
-    "name": ("ALIKE",),
-}
-"""What the first models had not: a model without all of an element's takes them as shipped."""
+SINCE_FIRST: Final = (
+    ("mother", tuple(level.name for level in MotherLevel if level)),
+    ("name", ("ALIKE",)),
+    ("name", ("SURNAME_SLIP",)),
+    ("birth", ("MISTYPED",)),
+)
+"""What the first models had not; a model without them takes them as shipped."""
 
 
 def _completed(model: MatchModel) -> MatchModel:
     """Give a model of before with the levels that came since, as the shipped one has them."""
     fields = dict(model.fields)
-    for element, levels in SINCE_FIRST.items():
+    for element, levels in SINCE_FIRST:
         said = fields.get(element, {})
         if said.keys().isdisjoint(levels) and (said or element == "mother"):
             shipped = shipped_model().fields[element]

@@ -35,8 +35,8 @@ from lianyi.projections.identity.values.sexes import SexLevel
 _NAME, _ID, _BIRTH = NameLevel, IdLevel, BirthLevel
 
 
-_NEARLY: Final = (_BIRTH.YEAR_ONLY, _BIRTH.MONTH, _BIRTH.SWAPPED, _BIRTH.LUNAR)
-"""A birthday that is the other's, less exact or in the other calendar or order."""
+_NEARLY: Final = (_BIRTH.YEAR_ONLY, _BIRTH.MISTYPED, _BIRTH.MONTH, _BIRTH.SWAPPED, _BIRTH.LUNAR)
+"""A birthday that is the other's, less exact, mistyped, or in the other calendar or order."""
 
 
 def is_borrowed(e: Evidence) -> bool:
@@ -62,7 +62,9 @@ def _may_be_right(said: Traits) -> bool:
     return any(value.kind in LIFELONG and value.valid is not False for value in said.ids)
 
 
-_UNDISPUTED: Final = (_BIRTH.EQUAL, _BIRTH.YEAR_ONLY, _BIRTH.INCOMPARABLE)
+_NOBODY_ELSES: Final = (_BIRTH.MISTYPED, _BIRTH.LUNAR, _BIRTH.SWAPPED)
+"""A birthday that is hardly another one of the household: as good as the same one."""
+_UNDISPUTED: Final = (_BIRTH.EQUAL, _BIRTH.YEAR_ONLY, _BIRTH.MISTYPED, _BIRTH.INCOMPARABLE)
 """Birthdays as they were said that leave one of them to the number, or none."""
 
 
@@ -86,6 +88,17 @@ def with_surname_misheard(a: Traits, b: Traits, e: Evidence) -> Evidence:
     return e._replace(name=_NAME.VARIANT)
 
 
+def with_surname_mistyped(a: Traits, b: Traits, e: Evidence) -> Evidence:
+    """Take a foreign name for the other's where only the surname has a slip of the pen.
+
+    A twin, and a sister who lent her number, have another given name. Whose son bears his name was
+    born a generation before, so nothing is taken beside such births.
+    """
+    if e.name is not _NAME.SURNAME_SLIP or e.sex is SexLevel.DIFFERENT:
+        return e
+    return e if _are_a_generation_apart(a, b) else e._replace(name=_NAME.VARIANT)
+
+
 GENERATION_YEARS: Final = 12
 """Parent and child are born so many years apart at least; one name is never a brother's."""
 
@@ -103,6 +116,11 @@ def is_contradicted(a: Traits, b: Traits, e: Evidence) -> bool:
         return True
     if e.birth is not _BIRTH.DIFFERENT or e.proof is not IdProof.LIFELONG:
         return False
+    return _are_a_generation_apart(a, b)
+
+
+def _are_a_generation_apart(a: Traits, b: Traits) -> bool:
+    """Whether both births are known, and nothing that was said of them is of one generation."""
     years = [[d.year for d in (t.birth, t.proven_birth) if d and d.year] for t in (a, b)]
     apart = [abs(mine - other) for mine in years[0] for other in years[1]]
     return min(apart, default=0) >= GENERATION_YEARS
@@ -139,16 +157,18 @@ def is_proven(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
         return True
     if e.sex is SexLevel.DIFFERENT:
         return False
-    return shared.line or shared.house or _is_beside_one_name(e)
+    return shared.line or shared.house or _is_beside_one_name(a, b, e)
 
 
-def _is_beside_one_name(e: Evidence) -> bool:
+def _is_beside_one_name(a: Traits, b: Traits, e: Evidence) -> bool:
     """Whether more than name and birthday is one, where telephone and home do not agree.
 
-    A telephone with one digit wrong, or one mother: a namesake born on the same day has neither,
-    and brothers and sisters have another name.
+    A telephone with one digit wrong, one mother, or for a foreigner one street: a namesake born on
+    the same day has none of them, and brothers and sisters have another name.
     """
-    return e.name is _NAME.EQUAL and (e.phone is PhoneLevel.ONE_DIGIT or e.same_mother)
+    near = e.phone is PhoneLevel.ONE_DIGIT or e.same_mother
+    near = near or (is_foreign(a, b) and _is_in_one_street(a, b, e))
+    return e.name is _NAME.EQUAL and near
 
 
 def _is_nearly_born(a: Traits, b: Traits, e: Evidence, shared: Shared, same_number: bool) -> bool:
@@ -166,7 +186,8 @@ def _is_nearly_born(a: Traits, b: Traits, e: Evidence, shared: Shared, same_numb
     if e.birth is _BIRTH.INCOMPARABLE:
         homes = all(map(names_a_home, a.addresses + b.addresses))
         hanzi = a.names[0].kind is b.names[0].kind is NameKind.HANZI
-        return homes and hanzi and not same_number and e.sex is SexLevel.EQUAL
+        both = shared.line and shared.house
+        return homes and hanzi and both and e.sex is SexLevel.EQUAL
     return is_slip_within_a_year(a.birth, b.birth)
 
 
@@ -216,25 +237,33 @@ def is_proven_abroad(a: Traits, b: Traits, e: Evidence, shared: Shared) -> bool:
     digits swapped, or one digit wrong, is a slip of the pen when birthday and name, or birthday
     and a word of the name and the house agree; not where it may be the next one, for papers made
     out together have consecutive numbers (``are_issued_apart``). Two digits swapped are a slip also
-    where a birthday is not known, beside one name and house: a father's number is not his son's.
+    where a birthday is not known or has a slip of its own, beside one name and house: a father's
+    number is not his son's.
+
+    One given name beside number and birthday: then the surname changed, wherever the two live.
+    At the same house a mistyped birthday, or day and month swapped, is the same one: nobody else
+    there has it; beside the given name any will do that is only nearly the other's.
     """
     if e.proof is not IdProof.DOCUMENT or e.sex is SexLevel.DIFFERENT or not shared.number:
         return False
-    same_birth, alike = e.birth is _BIRTH.EQUAL, e.name >= _NAME.ALIKE
+    same_birth = e.birth is _BIRTH.EQUAL or (e.birth in _NOBODY_ELSES and shared.house)
+    alike = e.name >= _NAME.ALIKE
+    slip = e.birth in _NEARLY or is_slip_within_a_year(a.birth, b.birth)
     word = e.name >= _NAME.SURNAME_ONLY and (shared.house or _is_in_one_street(a, b, e))
+    given = e.name is _NAME.GIVEN_NAME_ONLY
     single = len(a.names[0].parts) == 1 or len(b.names[0].parts) == 1
     if a.multiple_birth or b.multiple_birth or e.orders_differ:
         single, word, alike = False, False, e.name >= _NAME.VARIANT
     if e.identifier >= _ID.SAME_BODY:
         if same_birth:
-            return alike or word or (single and e.name is _NAME.ONE_CHARACTER)
-        slip = e.birth in _NEARLY or is_slip_within_a_year(a.birth, b.birth)
-        return alike and shared.house and slip
-    if e.identifier is _ID.TRANSPOSED and e.birth is _BIRTH.INCOMPARABLE:
-        return e.name >= _NAME.VARIANT and shared.house
-    if e.identifier is _ID.TYPO and not _is_mistyped(a, b):
+            return alike or word or given or (single and e.name is _NAME.ONE_CHARACTER)
+        return (alike or given) and shared.house and slip
+    if e.identifier < _ID.TRANSPOSED or (e.identifier is _ID.TYPO and not _is_mistyped(a, b)):
         return False
-    return e.identifier >= _ID.TRANSPOSED and same_birth and (alike or word)
+    if same_birth:
+        return alike or word
+    swapped = e.identifier is _ID.TRANSPOSED and (slip or e.birth is _BIRTH.INCOMPARABLE)
+    return swapped and e.name >= _NAME.VARIANT and shared.house
 
 
 def _is_in_one_street(a: Traits, b: Traits, e: Evidence) -> bool:

@@ -88,12 +88,14 @@ class Name(msgspec.Struct, frozen=True, gc=False):
             romanised second form.
         lossy: the decoder had to replace something.
         raw: the bytes that were received, where decoding lost something.
+        family: the part of ``text`` in letters that the sender calls the family name.
     """
 
     text: str
     use: str = "official"
     lossy: bool = False
     raw: bytes = b""
+    family: str = ""
 
 
 class Flag(StrEnum):

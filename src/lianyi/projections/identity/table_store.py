@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from lianyi.messagelog.postgres_leases import Connection
 
-SHAPE = 4
+SHAPE = 5
 """Of the tables below and of the rules by which they are filled; a change of either is a new
 number, and everything is learned anew."""
 

@@ -110,7 +110,7 @@ _NO_BIRTH = BirthValue()
 
 
 def _read_names(said: Registration, learned: LocalDefaults) -> tuple[NameValue, ...]:
-    names = [read_name(name.text) for name in said.names[:NAMES_MAX]]
+    names = [read_name(name.text, name.family) for name in said.names[:NAMES_MAX]]
     if learned.names:
         names = [_NOBODY if name.key in learned.names else name for name in names]
     if len(names) == 1:
@@ -132,6 +132,7 @@ _CORRECTED: Final = (
     BirthLevel.INCOMPARABLE,
     BirthLevel.YEAR_ONLY,
     BirthLevel.ONE_DIGIT,
+    BirthLevel.MISTYPED,
     BirthLevel.LUNAR,
     BirthLevel.SWAPPED,
     BirthLevel.MONTH,

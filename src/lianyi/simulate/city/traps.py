@@ -15,6 +15,7 @@ import msgspec
 from lianyi.projections.identity.registration import Registration
 from lianyi.simulate.city import close_traps as close
 from lianyi.simulate.city import family_traps as family
+from lianyi.simulate.city import letters_traps as letters
 from lianyi.simulate.city import stranger_traps as strangers
 from lianyi.simulate.city.forms import Forms, Pair
 
@@ -98,6 +99,16 @@ TRAPS: Final[dict[str, Callable[[Forms], Pair]]] = {
     "姐妹与填充证号": close.filled_in_number,
     "同音异姓借证": close.card_of_a_namesake_by_sound,
     "父子同名借证": close.card_of_a_father_of_one_name,
+    "外文姓名借姐妹护照": letters.lent_in_letters,
+    "外文姓名姓与名填反借证": letters.lent_the_wrong_way_round,
+    "拼音姓名借兄弟姐妹护照": letters.lent_in_pinyin,
+    "外文双胞胎姓名分列": letters.twins_in_letters,
+    "外文双胞胎姓与名填反": letters.twins_the_wrong_way_round,
+    "拼音双胞胎护照连号": letters.twins_in_pinyin,
+    "外文父子同名各有护照": letters.father_and_son_in_letters,
+    "外文父子同名姓差一字母借证": letters.passport_of_a_father_in_letters,
+    "外文姻亲同名借证": letters.passport_of_an_in_law,
+    "外文堂亲同名同街": letters.namesakes_in_one_street,
 }
 """Name of each trap to what makes a pair of it; its docstring says why it is one."""
 

@@ -30,7 +30,9 @@ def someone(name: str = "王小明", **more: Any) -> Traits:
         "phones": (PHONE,),
         "addresses": (HOME,),
     }
-    return read_registration(Registration("A", "1", (Name(name),), **(facts | more)))
+    family = more.pop("family", "")
+    names = (Name(name, family=family),)
+    return read_registration(Registration("A", "1", names, **(facts | more)))
 
 
 def candidate_pairs(traits: list[Traits]) -> Iterator[tuple[int, int]]:

@@ -243,3 +243,14 @@ def test_names_in_letters_meet_by_one_word_when_another_has_an_error() -> None:
     assert meet(said("John Smith", **bare), said("Jonh Smith", **bare)) == {Block.SOUND_BIRTH}
     home = {**bare, "born": "", "addresses": ("8 Hill Street, 4810",)}
     assert meet(said("John Smith", **home), said("John Smiht", **home)) == {Block.NAME_HOUSE}
+
+
+def test_addresses_in_letters_meet_by_one_number_when_another_has_an_error() -> None:
+    bare: dict[str, Any] = {"identifiers": (), "phones": ()}
+    one = {**bare, "addresses": ("8 Hill Street, Tarago 4810",)}
+    postcode = {**bare, "addresses": ("8 Hil Stret, Tarag 4801",)}
+    house = {**bare, "addresses": ("18 Hil Stret, Tarag 4810",)}
+    for other in (postcode, house):
+        assert meet(said("Jo Smith", **one), said("Zoe Smiht", **other)) == {Block.BIRTH_HOUSE}
+    nameless = {**house, "born": ""}
+    assert meet(said("Jo Smith", **one), said("Jo Smiht", **nameless)) == {Block.NAME_HOUSE}

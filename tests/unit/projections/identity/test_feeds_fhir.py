@@ -110,7 +110,10 @@ def test_the_other_identifiers_have_their_kind_and_validity() -> None:
     [
         ([{"text": "王小明", "family": "王"}], (Name("王小明"),)),
         ([{"family": "王", "given": ["小明"]}], (Name("王小明"),)),
-        ([{"family": "Everyman", "given": ["Adam", "A"]}], (Name("Everyman Adam A"),)),
+        ([{"family": "Everyman", "given": ["Adam", "A"]}],
+         (Name("Everyman Adam A", family="Everyman"),)),
+        ([{"text": "Adam Everyman", "family": "Everyman"}],
+         (Name("Adam Everyman", family="Everyman"),)),
         ([{"use": "maiden", "text": "李明"}, {"use": "usual", "text": "王明"}],
          (Name("王明"), Name("李明", "maiden"))),
         ([{"text": "WANG MING", "extension": [{"url": EN_REPRESENTATION, "valueCode": "SYL"}]},

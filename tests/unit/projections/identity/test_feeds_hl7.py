@@ -28,7 +28,7 @@ from .feeding import (
     segment,
 )
 
-PHONETIC = Name("WANG XIAOMING", "phonetic")
+PHONETIC = Name("WANG XIAOMING", "phonetic", family="WANG")
 
 
 @pytest.mark.parametrize(
@@ -181,14 +181,16 @@ def test_old_fields_hold_numbers_too() -> None:
         ("王小明", (Name("王小明"),)),
         ("^王小明", (Name("王小明"),)),
         ("欧阳^娜^娜", (Name("欧阳娜娜"),)),
-        ("WANG^XIAO MING", (Name("WANG XIAO MING"),)),
-        ("EVERYMAN&&&&Aniston^ADAM^A^III^DR", (Name("EVERYMAN ADAM A"),)),
+        ("WANG^XIAO MING", (Name("WANG XIAO MING", family="WANG"),)),
+        ("EVERYMAN&&&&Aniston^ADAM^A^III^DR", (Name("EVERYMAN ADAM A", family="EVERYMAN"),)),
         ("阿依古丽·买买提", (Name("阿依古丽·买买提"),)),
         ("王^小明^^^^^L^I~WANG^XIAOMING^^^^^L^P", (Name("王小明"), PHONETIC)),
         ("WANG^XIAOMING^^^^^L^A~王^小明^^^^^L^I", (Name("王小明"), PHONETIC)),
         ("WANG^XIAOMING~王^小明", (Name("王小明"), PHONETIC)),
-        ("王^小明~LI^XIAOMING^^^^^M^P", (Name("王小明"), Name("LI XIAOMING", "phonetic"))),
-        ("WANG^XIAOMING^^^^^L^P", (Name("WANG XIAOMING"),)),
+        ("王^小明~LI^XIAOMING^^^^^M^P",
+         (Name("王小明"), Name("LI XIAOMING", "phonetic", family="LI"))),
+        ("WANG^XIAOMING^^^^^L^P", (Name("WANG XIAOMING", family="WANG"),)),
+        ("WANG XIAOMING^", (Name("WANG XIAOMING"),)),
         ("李^明^^^^^M~王^明^^^^^L", (Name("王明"), Name("李明", "maiden"))),
         ("小王^^^^^^N~王^明^^^^^D~王^铭^^^^^A",
          (Name("王明"), Name("小王", "nickname"), Name("王铭", "nickname"))),

@@ -54,6 +54,16 @@ def test_levels_of_one_element_are_nearly_all_there_is() -> None:
         assert 0.75 <= sum(c.u for c in levels.values()) <= 1.02, element
 
 
+@pytest.mark.parametrize(
+    ("element", "level"), [("name", "ALIKE"), ("name", "SURNAME_SLIP"), ("birth", "MISTYPED")]
+)
+def test_a_model_of_before_a_level_takes_it_as_shipped(element: str, level: str) -> None:
+    fields = yaml.safe_load(SHIPPED.read_text("utf-8"))["fields"]
+    del fields[element][level]
+    model = read_model(changed(fields=fields, name="of-before"), where="model.yaml")
+    assert model.fields == shipped_model().fields
+
+
 def test_weights_add_up_exactly_in_any_order() -> None:
     found = [bits for element in LEVELS for bits in weights(shipped_model(), element)]
     assert sum(found) == sum(reversed(found)) == sum(sorted(found))

@@ -239,6 +239,41 @@ def test_any_order_of_romanised_words_is_one_name(words: list[str], between: str
     assert compare_names(value, read_name("王小明")) is L.SAME_PINYIN
 
 
+CALLED = [
+    ("姓差两字母", "Laura", "Walpole", "Laura", "Walpool", L.ALIKE),
+    ("姓少一字母", "Laura", "Walpole", "Laura", "Walpoe", L.SURNAME_SLIP),
+    ("姓颠倒两字母", "Laura", "Hobson-Weir", "Laura", "Hosbon-Weir", L.SURNAME_SLIP),
+    ("改姓", "Laura", "Walpole", "Laura", "Brandt", L.GIVEN_NAME_ONLY),
+    ("短姓差一字母", "Linh", "Vo", "Linh", "Vu", L.ALIKE),
+    ("姐妹", "Kristin", "Walpole", "Kristen", "Walpole", L.SIMILAR_SHAPE),
+    ("姓与名填反的姐妹", "Walpole", "Katarina", "Walpole", "Katerina", L.SIMILAR_SHAPE),
+    ("姓也是名，填反的姐妹", "Martin", "Katarina", "Martin", "Katerina", L.SIMILAR_SHAPE),
+    ("一方填反", "Laura", "Walpole", "Walpoe", "Laura", L.SIMILAR_SHAPE),
+    ("拼音", "Wei", "Wang", "Wei", "Weng", L.ONE_CHARACTER),
+    ("未说姓", "Laura Walpole", "", "Laura", "Walpoe", L.SIMILAR_SHAPE),
+]
+
+
+@pytest.mark.parametrize(
+    ("given_name", "family", "other_given", "other_family", "level"),
+    [row[1:] for row in CALLED],
+    ids=[row[0] for row in CALLED],
+)
+def test_a_slip_in_the_surname_is_one_where_the_given_name_is_known(
+    given_name: str, family: str, other_given: str, other_family: str, level: L
+) -> None:
+    x = read_name(f"{given_name} {family}", family)
+    y = read_name(f"{other_given} {other_family}", other_family)
+    assert compare_names(x, y) is compare_names(y, x) is level
+
+
+def test_a_family_name_counts_only_beside_another_word_of_a_name_in_letters() -> None:
+    assert read_name("Laura Walpole", "WALPOLE").family == ("walpole",)
+    assert read_name("Walpole", "Walpole").family == ()
+    assert read_name("Laura Walpole", "Brandt").family == ()
+    assert read_name("王小明", "王").family == ()
+
+
 @pytest.mark.parametrize("name", ["王龴", "王䶮", "王𠮷", "张𤇾明"])
 @pytest.mark.parametrize(
     ("charset", "codec"), [("GB 18030-2000", "gb18030"), ("UNICODE UTF-8", "utf-8")]

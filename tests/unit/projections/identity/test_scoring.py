@@ -199,6 +199,61 @@ def test_a_foreigner_s_relatives_are_held_back(other: Traits) -> None:
     assert SCORER.score(foreigner(), other).lane < Lane.AUTO
 
 
+CALLED: dict[str, Any] = {"family": "Walpole"}
+SLIP = foreigner("Laura Walpoe", family="Walpoe", born="")
+
+
+@pytest.mark.parametrize(
+    ("lane", "other"),
+    [
+        (Lane.AUTO, SLIP),
+        (Lane.AUTO, foreigner("Laura Walpoe", family="Walpoe", born="19830305")),
+        (Lane.AUTO, foreigner("Laura Walpoe", NEXT, family="Walpoe")),
+        (Lane.AUTO, foreigner("Laura Brandt", family="Brandt", **NO_HOUSE)),
+        (Lane.AUTO, foreigner("Laura Brandt", family="Brandt", born="19801305")),
+        (Lane.AUTO, foreigner("Zoe Walpole", **CALLED, born="19801305")),
+        (Lane.REVIEW, foreigner("Laura Walpoe", born="")),
+        (Lane.REVIEW, foreigner("Lauran Walpole", **CALLED, born="")),
+        (Lane.REVIEW, foreigner("Zoe Walpole", **CALLED, born="19801305", **NO_HOUSE)),
+        (Lane.REVIEW, foreigner("Laura Walpoe", family="Walpoe", born="19520305")),
+        (Lane.REVIEW, foreigner("Laura Walpoe", family="Walpoe", born="", sex="2")),
+        (Lane.REVIEW, foreigner("Laura Brandt", family="Brandt", born="19840722")),
+        (Lane.REVIEW, foreigner("Laura Brandt", family="Brandt", born="")),
+    ],
+    ids=[
+        "a slip, no birthday",
+        "a slip, years apart that no father is",
+        "a slip, another number",
+        "married and moved",
+        "married, a birthday that is no date",
+        "another word, a birthday that is no date",
+        "a slip, nobody says which word is the surname",
+        "a sister",
+        "another word, no house",
+        "father and son",
+        "the other sex",
+        "an in-law",
+        "an in-law, no birthday",
+    ],
+)
+def test_a_given_name_that_two_senders_call_so_is_nobody_else_s_at_home(
+    lane: Lane, other: Traits
+) -> None:
+    one = foreigner("Laura Walpole", **CALLED)
+    assert SCORER.score(one, other).lane is SCORER.score(other, one).lane is lane
+
+
+def test_one_foreign_name_and_birthday_in_one_street_are_no_namesakes() -> None:
+    street = {"addresses": ("12 Main Street, Rose Bay NSW 2029",), "identifiers": ()}
+    other = street | {"addresses": ("7 Main Street, Rose Bay NSW 2092",)}
+    facts: dict[str, Any] = {"born": "19800305", "phones": ()}
+    one = someone("Laura Walpole", **facts | street)
+    assert SCORER.score(one, someone("Laura Walpole", **facts | other)).lane is Lane.AUTO
+    for more in ({"born": "19800306"}, {"name": "Laura Walpoe"}, {"sex": "2"}):
+        held = someone(**{"name": "Laura Walpole"} | facts | other | more)
+        assert SCORER.score(one, held).lane < Lane.AUTO
+
+
 def test_one_word_of_a_foreign_name_is_enough_in_one_street_whatever_its_number() -> None:
     street = {"addresses": ("12 Main Street, Rose Bay NSW 2029",)}
     other = {"addresses": ("7 Main Street, Rose Bay NSW 2092",)}

@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from lianyi.projections.identity.marks import birth_marks
 from lianyi.projections.identity.values.addresses import (
     AddressLevel,
     compare_addresses,
@@ -59,6 +60,12 @@ BIRTHS = [
     ("没有", "", "19800315", B.INCOMPARABLE),
     ("不存在的日期", "19800230", "19800230", B.INCOMPARABLE),
     ("未来", "20270315", "20270315", B.INCOMPARABLE),
+    ("不成日期，差一位", "19801315", "19801115", B.MISTYPED),
+    ("不成日期，两位颠倒", "1980-30-15", "19803015", B.INCOMPARABLE),
+    ("不成日期，年月两位颠倒", "19505309", "19550309", B.MISTYPED),
+    ("不成日期，差两位", "19801399", "19801129", B.INCOMPARABLE),
+    ("不成日期，另一方为元旦", "19801301", "19800101", B.INCOMPARABLE),
+    ("不成月份", "198013", "19801115", B.INCOMPARABLE),
 ]
 
 
@@ -69,6 +76,20 @@ def test_two_births_stand_so(a: str, b: str, level: BirthLevel) -> None:
     x, y = read_birth(a, today=TODAY), read_birth(b, today=TODAY)
     assert compare_births(x, y) is level
     assert compare_births(y, x) is level
+
+
+@given(st.dates(date(1901, 1, 2), date(2026, 2, 28)), st.integers(0, 7), st.integers(0, 9))
+def test_one_wrong_digit_never_makes_a_birthday_incomparable(on: date, at: int, digit: int) -> None:
+    right = f"{on:%Y%m%d}"
+    wrong = f"{right[:at]}{digit}{right[at + 1 :]}"
+    x, y = read_birth(right, today=TODAY), read_birth(wrong, today=TODAY)
+    assume(not (x.is_default or y.is_default or y.is_future or x.is_year_only))
+    assert compare_births(x, y) is compare_births(y, x)
+    if y.no_date:
+        assert compare_births(x, y) is B.MISTYPED
+        assert birth_marks(x) & birth_marks(y)
+    else:
+        assert compare_births(x, y) >= B.YEAR_ONLY
 
 
 @given(st.dates(date(1850, 1, 1), date(2200, 12, 31)))

@@ -1883,7 +1883,7 @@ export const en: Texts = {
     level: {
       CONFLICT: 'contradict', INCOMPARABLE: 'not to be compared', DIFFERENT: 'different', TRANSPOSED: 'two digits swapped', TYPO: 'one typing error', SAME_BODY: 'same body', EQUAL: 'equal',
       SURNAME_ONLY: 'surname only', GIVEN_NAME_ONLY: 'given name only', ONE_CHARACTER: 'one character', ALIKE: 'every word alike', SIMILAR_SHAPE: 'look alike', LOST_CHARACTER: 'a character lost',
-      SAME_PINYIN: 'sound alike', VARIANT: 'another spelling', SAME_YEAR: 'same year', YEAR_ONLY: 'year known and equal', ONE_DIGIT: 'one digit', LUNAR: 'the same in the lunar calendar',
+      SAME_PINYIN: 'sound alike', SURNAME_SLIP: 'one given name, surname a letter off', VARIANT: 'another spelling', SAME_YEAR: 'same year', YEAR_ONLY: 'year known and equal', ONE_DIGIT: 'one digit', MISTYPED: 'one no date, a digit off', LUNAR: 'the same in the lunar calendar',
       SWAPPED: 'day and month swapped', MONTH: 'year and month', SAME_LINE: 'same line', SAME_DISTRICT: 'same district', SAME_PLACE: 'same place', SAME_HOUSE: 'same home', SAME_HOME: 'behind one door',
       NAME: 'one name of the mother', NUMBER: 'one number of the mother',
     },

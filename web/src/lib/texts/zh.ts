@@ -1879,7 +1879,7 @@ export const zh = {
     level: {
       CONFLICT: '互相矛盾', INCOMPARABLE: '无法比较', DIFFERENT: '不同', TRANSPOSED: '相邻两位颠倒', TYPO: '差一处录入', SAME_BODY: '主体相同', EQUAL: '一致',
       SURNAME_ONLY: '仅姓相同', GIVEN_NAME_ONLY: '仅名相同', ONE_CHARACTER: '差一字', ALIKE: '各词相近', SIMILAR_SHAPE: '字形相近', LOST_CHARACTER: '缺字或乱码',
-      SAME_PINYIN: '读音相同', VARIANT: '异体写法', SAME_YEAR: '同年', YEAR_ONLY: '仅知年份且相同', ONE_DIGIT: '差一位', LUNAR: '农历与公历对应',
+      SAME_PINYIN: '读音相同', SURNAME_SLIP: '名相同，姓差一字母', VARIANT: '异体写法', SAME_YEAR: '同年', YEAR_ONLY: '仅知年份且相同', ONE_DIGIT: '差一位', MISTYPED: '一方不成日期，差一位', LUNAR: '农历与公历对应',
       SWAPPED: '月日颠倒', MONTH: '年月相同', SAME_LINE: '同一线路', SAME_DISTRICT: '同一区县', SAME_PLACE: '同一地点', SAME_HOUSE: '同一户', SAME_HOME: '住在同一户', NAME: '母亲姓名相同',
       NUMBER: '母亲证号相同',
     },

@@ -349,7 +349,7 @@ def _names(resource: Json, codec: str) -> tuple[Name, ...]:
         if use == "official" and {"SYL", "ABC"} & set(forms):
             use = "phonetic"
         if text:
-            found.append(named(text, use, text, codec))
+            found.append(named(text, use, text, codec, _text(name, "family")))
     return arranged(found)
 
 

@@ -176,7 +176,8 @@ def names(fields: Fields, number: int, *, unsaid: str = "official") -> list[Name
             continue
         if use != "official" and form in _SOUNDS:
             use = "phonetic"
-        found.append(named(text, use, parts.marks.component.join(parts.raw), parts.codec))
+        written = parts.marks.component.join(parts.raw)
+        found.append(named(text, use, written, parts.codec, parts.text(1, 1)))
     return found
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from lianyi.formats.hl7v2.charsets import ROUND_TRIPS
 from lianyi.projections.identity.registration import Name
 from lianyi.projections.identity.values.text import GB18030_2022, LOST, is_hanzi, is_private
@@ -35,7 +37,7 @@ def name_of(family: str, *given: str) -> str:
     return ("" if chinese else " ").join(parts)
 
 
-def named(text: str, use: str, written: str, codec: str) -> Name:
+def named(text: str, use: str, written: str, codec: str, family: str = "") -> Name:
     """Return a name, and where a character was lost on the way the bytes that came.
 
     The private-use characters that Python gives for code positions of GB 18030-2022 are known, and
@@ -46,11 +48,16 @@ def named(text: str, use: str, written: str, codec: str) -> Name:
         use: as in ``Name``.
         written: the same as it stands in the message.
         codec: of the message; the bytes are kept only where it gives back the ones it read.
+        family: what the sender calls the family name; kept of a name in letters, where it does not
+            show, and where other words stand beside it.
     """
+    family = family.strip()
+    if family == text or is_chinese(text):
+        family = ""
     if text.isascii() or not any(map(_is_lost, text)):
-        return Name(text, use)
+        return Name(text, use, family=family)
     raw = written.encode(codec, "replace") if codec in ROUND_TRIPS else b""
-    return Name(text, use, lossy=True, raw=raw)
+    return Name(text, use, lossy=True, raw=raw, family=family)
 
 
 def _is_lost(character: str) -> bool:
@@ -65,7 +72,7 @@ def arranged(names: Iterable[Name]) -> tuple[Name, ...]:
     found = list(names)
     if any(name.use == "official" and is_chinese(name.text) for name in found):
         found = [
-            Name(name.text, "phonetic", name.lossy, name.raw)
+            replace(name, use="phonetic")
             if name.use == "official" and not is_chinese(name.text)
             else name
             for name in found

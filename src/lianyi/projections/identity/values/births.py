@@ -34,6 +34,7 @@ class BirthValue(msgspec.Struct, frozen=True, gc=False):
         is_default: a form's default, or a date too frequent to be true: no part of it counts.
         is_year_only: the year is meant, whatever month and day stand there.
         is_future: after the day on which it was registered.
+        no_date: eight digits that are no date, so that one of them at least is wrong.
     """
 
     text: str = ""
@@ -43,6 +44,7 @@ class BirthValue(msgspec.Struct, frozen=True, gc=False):
     is_default: bool = False
     is_year_only: bool = False
     is_future: bool = False
+    no_date: str = ""
 
     @property
     def on(self) -> date | None:
@@ -59,7 +61,7 @@ class BirthLevel(IntEnum):
     """How two dates of birth stand to each other; higher is nearer."""
 
     INCOMPARABLE = 0
-    """One is missing, a default, or impossible."""
+    """One is missing, a default, or impossible (but see ``MISTYPED``)."""
     DIFFERENT = 1
     SAME_YEAR = 2
     """The year agrees, month and day are both known and differ."""
@@ -67,13 +69,15 @@ class BirthLevel(IntEnum):
     """The year agrees and one of them knows no more."""
     ONE_DIGIT = 4
     """One digit differs, or two neighbouring ones are swapped."""
-    LUNAR = 5
+    MISTYPED = 5
+    """One is no date, and it is the other with one digit wrong or two neighbouring ones swapped."""
+    LUNAR = 6
     """One is the other's day in the Chinese calendar."""
-    SWAPPED = 6
+    SWAPPED = 7
     """Day and month are swapped."""
-    MONTH = 7
+    MONTH = 8
     """Year and month agree and one of them knows no day."""
-    EQUAL = 8
+    EQUAL = 9
 
 
 ALWAYS_DEFAULT: Final = frozenset(
@@ -105,7 +109,7 @@ def read_birth(
         defaults: dates (``YYYYMMDD``) that this source fills in; see ``default_dates``.
 
     Returns:
-        The empty value when there is no date or it cannot exist.
+        The empty value when there is no date, ``no_date`` when it cannot exist.
     """
     birth = _remembered(said, defaults) if len(said) <= _REMEMBERED_MAX else _read(said, defaults)
     if today is None or birth.year < today.year or birth.is_default:
@@ -138,7 +142,7 @@ def _read(said: str, defaults: frozenset[str]) -> BirthValue:
     if text in ALWAYS_DEFAULT or text in defaults:
         return _default(text, year, month, day)
     if not _exists(year, month, day):
-        return BirthValue()
+        return BirthValue(no_date=text if day else "")
     return BirthValue(
         text if day else text[:6] if month else text[:4],
         year,
@@ -211,8 +215,10 @@ def is_lunar_twin(a: BirthValue, b: BirthValue) -> bool:
 
 def compare_births(a: BirthValue, b: BirthValue) -> BirthLevel:
     """Say how two dates of birth stand to each other. Symmetric."""
-    if not a.year or not b.year or a.is_default or b.is_default or a.is_future or b.is_future:
+    if a.is_default or b.is_default or a.is_future or b.is_future:
         return BirthLevel.INCOMPARABLE
+    if not a.year or not b.year:
+        return BirthLevel.MISTYPED if _is_mistyped(a, b) else BirthLevel.INCOMPARABLE
     if a.text == b.text:
         return BirthLevel.YEAR_ONLY if a.is_year_only else BirthLevel.EQUAL
     same_year = a.year == b.year
@@ -229,6 +235,14 @@ def compare_births(a: BirthValue, b: BirthValue) -> BirthLevel:
     if is_one_edit(a.text, b.text) or is_swap(a.text, b.text):
         return BirthLevel.ONE_DIGIT
     return BirthLevel.SAME_YEAR if same_year else BirthLevel.DIFFERENT
+
+
+def _is_mistyped(a: BirthValue, b: BirthValue) -> bool:
+    """Whether one is no date and one slip away from the other, which is one. Symmetric."""
+    wrong, right = (a.no_date, b) if a.no_date else (b.no_date, a)
+    if not wrong or not right.day or right.is_year_only:
+        return False
+    return is_one_edit(wrong, right.text) or is_swap(wrong, right.text)
 
 
 def is_slip_within_a_year(a: BirthValue, b: BirthValue) -> bool:

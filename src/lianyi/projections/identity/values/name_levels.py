@@ -6,6 +6,7 @@ from collections import Counter
 from enum import IntEnum
 from itertools import permutations
 
+from lianyi.projections.identity.values.given_names import is_given
 from lianyi.projections.identity.values.identifier_levels import is_one_edit, is_swap
 from lianyi.projections.identity.values.names import NameKind, NameValue, is_rare
 from lianyi.projections.identity.values.pinyin import every_letters
@@ -22,7 +23,8 @@ class NameLevel(IntEnum):
     SURNAME_ONLY = 2
     """Only the surname agrees: siblings, father and child, millions of others."""
     GIVEN_NAME_ONLY = 3
-    """Only the whole given name of two characters agrees: a changed surname."""
+    """Only the whole given name agrees, of two characters or in letters (``_is_one_given``): a
+    changed surname."""
     ONE_CHARACTER = 4
     """One character of a longer name differs, is missing, or two are swapped: twins, too."""
     ALIKE = 5
@@ -33,9 +35,11 @@ class NameLevel(IntEnum):
     """They agree where neither lost a character; somewhere one did."""
     SAME_PINYIN = 8
     """Every character sounds the same, or one is the romanised form of the other."""
-    VARIANT = 9
+    SURNAME_SLIP = 9
+    """In letters, not Chinese: one given name (``_is_one_given``), one slip in the surname."""
+    VARIANT = 10
     """The same name in another accepted writing: 萧 and 肖, 堃 and 坤."""
-    EQUAL = 10
+    EQUAL = 11
 
 
 _L = NameLevel
@@ -238,6 +242,12 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     alike_level = _L.ONE_CHARACTER if a.usual and b.usual else _L.ALIKE
     if fewer >= 2 and len(shared) == fewer:
         return _L.VARIANT
+    if _is_one_given(a, b) and not (a.usual and b.usual):
+        left, right = "".join(a.family), "".join(b.family)
+        if _is_surname_slip(left, right):
+            return _L.SURNAME_SLIP
+        if not _alike(left, right):
+            return _L.GIVEN_NAME_ONLY
     if shared and len(a.parts) == len(b.parts) and len(shared) == fewer - 1:
         (left,) = set(a.parts) - shared or {""}
         (right,) = set(b.parts) - shared or {""}
@@ -256,6 +266,24 @@ def _compare_latin(a: NameValue, b: NameValue) -> NameLevel:
     return _L.SURNAME_ONLY if alike else _L.DIFFERENT
 
 
+def _is_one_given(a: NameValue, b: NameValue) -> bool:
+    """Whether both senders call the same words the given name, and the words say so as well.
+
+    Some senders have the two fields the wrong way round: what they call given is the surname. So
+    children are given one of these words, and none of those that are called the family name.
+    """
+    x, y = ([word for word in name.parts if word not in name.family] for name in (a, b))
+    if not (a.family and b.family) or x != y or not any(map(is_given, x)):
+        return False
+    return not any(map(is_given, a.family + b.family))
+
+
+def _is_surname_slip(left: str, right: str) -> bool:
+    """Whether one surname is the other with a letter wrong, missing, doubled, or two swapped."""
+    near = is_one_edit(left, right) or is_swap(left, right)
+    return near and min(len(left), len(right)) >= _SURNAME_LEAST
+
+
 def _same_but_for_spaces(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Whether the words of both, in some order and without spaces, are one text."""
     if sorted("".join(a)) != sorted("".join(b)) or max(len(a), len(b)) > _WORDS_MAX:
@@ -268,6 +296,8 @@ _WORDS_MAX = 5
 """The words of a longer name are not tried in all orders."""
 _LONG_WORD = 6
 """From so many letters on, one wrong letter or a swap is an error and seldom another name."""
+_SURNAME_LEAST = 4
+"""Shorter ones (An and Anh, Kim and Kin) are one slip apart too often."""
 _WORD_ALIKE = 0.5
 _WHOLE_ALIKE = 0.7
 """Shares of pairs of letters: from here on there may be typing errors between two words, names."""

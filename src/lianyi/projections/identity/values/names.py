@@ -60,6 +60,7 @@ class NameValue(msgspec.Struct, frozen=True, gc=False):
         parts: of SEGMENTED the parts, of LATIN the words, as keys.
         lossy: some character was lost on the way.
         letters: key of the sound: see ``pinyin.letters``; empty when it cannot be known.
+        family: of LATIN the words that the sender calls the family name, if others are beside them.
         child_order: of NEWBORN, see ``name_words.Child``.
         child_sex: of NEWBORN.
     """
@@ -74,6 +75,7 @@ class NameValue(msgspec.Struct, frozen=True, gc=False):
     parts: tuple[str, ...] = ()
     lossy: bool = False
     letters: str = ""
+    family: tuple[str, ...] = ()
     child_order: int = 0
     child_sex: str = ""
 
@@ -94,11 +96,12 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
 
-def _read_latin(text: str) -> NameValue:
+def _read_latin(text: str, called: str) -> NameValue:
     words = tuple(_WORD.findall(_plain_letters(text)))
     cut = [spell(word) for word in words]
     syllables = tuple([s for spelt in cut for s in spelt]) if all(cut) else ()
     ordered = tuple(sorted(words))
+    family = tuple(sorted(_WORD.findall(_plain_letters(called)))) if called else ()
     return NameValue(
         NameKind.LATIN,
         text,
@@ -108,6 +111,7 @@ def _read_latin(text: str) -> NameValue:
         parts=ordered,
         letters=letters(syllables or words),
         lossy=LOST in text,
+        family=family if set(family) < set(words) else (),
     )
 
 
@@ -212,20 +216,24 @@ def _read_segmented(text: str) -> NameValue:
 _DOT_BETWEEN_HANZI: Final = re.compile(r"(?<=[^\x00-\u2fff])[.,\-\u2010-\u2015=](?=[^\x00-\u2fff])")
 
 
-def read_name(said: str) -> NameValue:
+def read_name(said: str, family: str = "") -> NameValue:
     """Read a name as it was sent: characters or letters, any width, any dot, any order of words.
 
     Every second name was read before, of the same person or of a namesake, so the latest are kept.
+
+    Args:
+        said: the whole name.
+        family: the part of it that its sender calls the family name; counts in letters only.
     """
-    return _remembered(said) if len(said) <= _REMEMBERED_MAX else _read(said)
+    return _remembered(said, family) if len(said) <= _REMEMBERED_MAX else _read(said, family)
 
 
 @lru_cache(maxsize=1 << 15)
-def _remembered(said: str) -> NameValue:
-    return _read(said)
+def _remembered(said: str, family: str) -> NameValue:
+    return _read(said, family)
 
 
-def _read(said: str) -> NameValue:
+def _read(said: str, family: str) -> NameValue:
     plain = 2 <= len(said) <= 4 and min(said) >= "\u4e00" and max(said) <= "\u9fff"
     text = said if plain else normal(said)
     if (not plain or name_words.is_suspect(text)) and name_words.is_nobody(simplified(text)):
@@ -246,7 +254,7 @@ def _read(said: str) -> NameValue:
         return _read_hanzi(text)
     bare = name_words.without_remarks(text)
     if not any(map(is_hanzi, bare)):
-        return _read_latin(bare) if _WORD.search(bare) else NameValue(NameKind.NOBODY, text)
+        return _read_latin(bare, family) if _WORD.search(bare) else NameValue(NameKind.NOBODY, text)
     if MIDDLE_DOT not in bare:
         bare = _DOT_BETWEEN_HANZI.sub(MIDDLE_DOT, bare)
     if MIDDLE_DOT in bare.strip(MIDDLE_DOT):
