@@ -157,6 +157,18 @@ def test_an_appointment_that_does_not_take_place_says_so(event: str, status: str
     assert only("Appointment", over, booked)["status"] == status
 
 
+def test_a_cancellation_that_names_nobody_sends_nobody_away() -> None:
+    room, doctor = "AIL|1||放射科^2号机房", "AIP|1||T1^李^技师^^^^^^RIS"
+    booked = message("SIU^S12", SCH, PID, "RGS|1", room, doctor, at="202611290800")
+    over = message("SIU^S15", SCH, PID, at="202611300800")
+    one = only("Appointment", over, booked)
+    assert one["status"] == "cancelled"
+    actors = [part["actor"].get("display", "患者") for part in one["participant"]]
+    assert actors == ["患者", "放射科 2号机房", "李技师"]
+    moved = message("SIU^S13", SCH, PID, "RGS|1", room, at="202611301000")
+    assert len(only("Appointment", moved, over, booked)["participant"]) == 2
+
+
 def test_a_charge_has_its_price_in_full() -> None:
     told = message(
         "DFT^P03",
