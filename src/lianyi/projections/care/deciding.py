@@ -143,9 +143,7 @@ def for_treatment(
 ) -> list[CaringRole]:
     """Return the roles for treatment among those that somebody has, each (role, organisation)."""
     return [
-        CaringRole(
-            name, organisation, roles[name].treats_everybody, roles[name].keeps_records
-        )
+        CaringRole(name, organisation, roles[name].treats_everybody, roles[name].keeps_records)
         for name, organisation in assignments
         if name in roles and roles[name].purpose is Purpose.TREATMENT
     ]

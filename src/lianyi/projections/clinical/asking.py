@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from lianyi.formats.fhir import json_text, xml_text
-from lianyi.projections.clinical import sending
+from lianyi.projections.clinical import judging, sending
 from lianyi.projections.clinical.bundles import Step
 from lianyi.projections.clinical.everything import PAGE as EVERYTHING
 from lianyi.projections.clinical.everything import span_of
@@ -38,7 +38,7 @@ class AskedHistory(NamedTuple):
     """What a history is asked for; see :meth:`~.reading.Reading.history`."""
 
     since: datetime | None
-    until: datetime | None
+    at: tuple[datetime, datetime] | None
     after: tuple[datetime, int, int] | None
     most: int
 
@@ -119,6 +119,12 @@ class Asked:
         """Return the resource that was sent, unchecked; see :func:`~.sending.text_of`."""
         return sending.text_of(body, xml="xml" in self.media_type)
 
+    def question(self, type_: str, body: bytes, id_: str = "") -> judging.Question:
+        """Return what ``$validate`` is asked; see :func:`~.judging.question`."""
+        sent = self.text(body) if body else None
+        mode = self._said.get("mode", "")
+        return judging.question(type_, sent, id_=id_, mode=mode, profiles=self.profiles)
+
     @property
     def profiles(self) -> tuple[str, ...]:
         """The profiles by which a resource is to be judged."""
@@ -149,7 +155,7 @@ class Asked:
         asked = self._said
         return AskedHistory(
             _instant(asked.get("_since", ""), "_since"),
-            _instant(asked.get("_at", ""), "_at"),
+            _stretch(asked.get("_at", ""), "_at"),
             _place(asked.get("page", "")),
             _count(asked.get("_count", "")),
         )
@@ -211,6 +217,12 @@ def _instant(text: str, where: str) -> datetime | None:
         return at if at.tzinfo else at.replace(tzinfo=UTC)
     except ValueError as error:
         raise unreadable(where, "it is no instant", "不是时间") from error
+
+
+def _stretch(text: str, where: str) -> tuple[datetime, datetime] | None:
+    """Read a date or an instant as its first and last moment; one without a zone is of UTC."""
+    first, last = span_of(text, text, UTC) if text else (None, None)
+    return None if first is None or last is None else (first, last)
 
 
 def _count(text: str) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from lianyi.formats.fhir import json_text
 from lianyi.projections.clinical import answering, documents, json_patch, patching
 from lianyi.projections.clinical.answering import headers_of
 from lianyi.projections.clinical.asking import FHIR_XML, Asked
@@ -40,6 +41,7 @@ PATCH: Final = {
         },
     }
 }
+MAYBE: Final = {"requestBody": {**BODY["requestBody"], "required": False}}
 CREATED: Final[dict[int | str, dict[str, Any]]] = {
     201: {"description": "a new resource", **_RESOURCE}
 }
@@ -141,8 +143,23 @@ async def _history(service: ClinicalService, at: Asked, path: str, **of: str) ->
 async def validate_resource(at: At, kind: str, sent: Sent) -> Response:
     """What is wrong with a resource by R4 and by profiles; nothing is kept."""
     check_type(kind)
-    resource, profiles = at.text(sent), at.profiles
-    return _answer(at, await asyncio.to_thread(judged, kind, resource, profiles=profiles))
+    return _answer(at, await asyncio.to_thread(judged, at.question(kind, sent)))
+
+
+@router.post(
+    "/{kind}/{id}/$validate",
+    openapi_extra=READS
+    | fhir("r", EVERY, narrows=True)
+    | MAYBE
+    | asks("profile", "mode", "_format"),
+)
+async def validate_standing_resource(
+    service: Service, at: At, kind: str, id: str, sent: Sent
+) -> Response:
+    """What is wrong with a resource as it stands, as it is to stand, or with deleting it."""
+    asked = at.question(kind, sent, id)
+    standing = json_text.read((await service.read(kind, id)).body)
+    return _answer(at, await asyncio.to_thread(judged, asked, standing))
 
 
 # --- everything ---------------------------------------------------------------------------------

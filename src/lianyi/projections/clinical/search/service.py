@@ -125,6 +125,7 @@ class SearchService(Reading):
             zone=self.zone,
             now=self._clock.now(),
             base=self.base,
+            reads_files=current().actor.granted is None,
         )
 
     async def find(
