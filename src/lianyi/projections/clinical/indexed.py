@@ -112,9 +112,8 @@ def add_values(
     """
     found = _Found()
     for value in values:
-        if held and isinstance(value, Reference) and value.url in held:
-            p = parameter_number(type_, value.parameter)
-            found.add_hashes(p, (held[value.url],))
+        if held and isinstance(value, Reference) and (inner := held.get(value.url or "")):
+            found.add_hashes(parameter_number(type_, value.parameter), (inner,))
         if value.parameter not in _COLUMNS:
             _ADD[value.__class__](found, parameter_number(type_, value.parameter), value)
     rows.hashed += [(v, rid, p, channel) for p, v in found.hashed]

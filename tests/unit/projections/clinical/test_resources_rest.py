@@ -157,3 +157,30 @@ async def test_validating_has_every_mode_of_r4(ward: Ward) -> None:
         (f"{one}?mode=update", None),
     ):
         assert (await told_by_validate(ward, path, body))[0] == 400, path
+
+
+async def test_a_binary_is_written_and_read_as_the_file_that_it_is(ward: Ward) -> None:
+    """R4, Binary: the content itself, under its own media type."""
+    await ward.put(PATIENT)
+    file, png = b"\x89PNG\r\n\x1a\n\x00\xff", {"Content-Type": "image/png"}
+    sent = await ward.ask("POST", "Binary", file, headers=png)
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["contentType"] == "image/png"
+    whose = png | {"X-Security-Context": "Patient/p1"}
+    await ward.ask("PUT", "Binary/b1", file, headers=whose)
+    kept = await ward.get("Binary/b1")
+    assert kept["securityContext"] == {"reference": "Patient/p1"}
+    for accept in ("image/png", "image/*", "text/html, image/png;q=0.9"):
+        read = await ward.ask("GET", "Binary/b1", headers={"Accept": accept})
+        assert (read.status_code, read.content) == (200, file)
+        assert read.headers["content-type"] == "image/png"
+        assert read.headers["content-disposition"] == "attachment"
+        assert read.headers["etag"] == 'W/"1"'
+    for accept in ("*/*", "application/fhir+json"):
+        read = await ward.ask("GET", "Binary/b1", headers={"Accept": accept})
+        assert read.json()["resourceType"] == "Binary"
+    other = await ward.ask("GET", "Binary/b1", headers={"Accept": "text/plain"})
+    assert other.status_code == 406
+    refused = await ward.ask("GET", "Observation/w1", headers={"Accept": "image/png"})
+    assert refused.status_code == 406
+    assert (await ward.ask("POST", "Observation", file, headers=png)).status_code == 400

@@ -125,7 +125,7 @@ class Compiler:
             return self._plain(criterion)
         if isinstance(criterion, Chain):
             held = [of_contained(one) for one in criterion.inner]
-            ends = [*criterion.inner, *filter(None, held)]
+            ends = [*criterion.inner, *(one for one in held if one is not None)]
             return Leads(
                 numbers(criterion.types, criterion.parameter.code),
                 some(*(self.search(inner.types, [inner]) for inner in ends)),

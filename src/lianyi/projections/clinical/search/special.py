@@ -132,11 +132,11 @@ class _WordsReader:
         if not said:
             raise self._unreadable("a word is missing", "缺少检索词")
         grams, phrase = tuple(words.grams_asked(said)), words.written(said)
-        found: Node = Worded(numbers(self._plain.types, self._plain.parameter.code), grams, phrase)
+        own = Worded(numbers(self._plain.types, self._plain.parameter.code), grams, phrase)
         if not self._filed:
-            return found
+            return own
         file = Worded(numbers(("Binary",), words.CONTENT), grams, phrase)
-        return some(found, Leads(numbers(self._filed, words.CONTENT), file))
+        return some(own, Leads(numbers(self._filed, words.CONTENT), file))
 
     def _unreadable(self, why: str, why_zh: str) -> Exception:
         return unreadable(self._plain.parameter.code, why, why_zh)
