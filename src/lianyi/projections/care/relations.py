@@ -78,6 +78,17 @@ class TreatmentRelations:
             return frozenset(patients)
         return frozenset(reason.evidence.asked for reason in found.reasons)
 
+    async def keeps(self, actor: Actor, *, on: Connection | None = None) -> bool:
+        """Tell whether somebody keeps the records of all that he sees, and so treats everybody."""
+        if on is None:
+            async with self._pool.acquire() as connection:
+                return await self.keeps(actor, on=connection)
+        return self._keeps(await read_store.facts_of(on, actor.account, at=self._clock.now()))
+
+    def _keeps(self, facts: Facts) -> bool:
+        ways = [one.way for one in facts.channels.values()]
+        return keeps_all(facts.assignments, self._roles.roles, ways)
+
     @property
     def days_after(self) -> int:
         """For how many days somebody treats whose stay, visit or part in it has ended."""
@@ -120,8 +131,7 @@ class TreatmentRelations:
         """Decide in two questions and no transaction: every row of every list waits for it."""
         now = self._clock.now()
         facts = await read_store.facts_of(connection, actor.account, at=now)
-        ways = [one.way for one in facts.channels.values()]
-        if keeps_all(facts.assignments, self._roles.roles, ways):
+        if self._keeps(facts):
             return Decided([], keeps=True)
         care, masterdata = in_force(facts.live)
         standing = await self._standing(connection, actor, facts, masterdata, now)

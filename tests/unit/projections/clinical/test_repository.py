@@ -192,7 +192,11 @@ async def test_who_does_not_treat_sees_patients_masked(database: str, tmp_path: 
         assert (await ward.get("RelatedPerson/m"))["name"][0]["text"] == "王秀英"  # it keeps them
         await ward.put(observation("b", "Patient/p"))
         born = {"subject:Patient.birthdate": "1980-03-15"}
-        assert (await ward.get("Observation", **born))["total"] == 1
+        found = await ward.get("Observation", **born)
+        assert (found["total"], [one["search"]["mode"] for one in found["entry"]]) == (1, ["match"])
+        assert (await ward.get("RelatedPerson", _sort="name"))["total"] == 1
+        note = {"resourceType": "Binary", "id": "n", "contentType": "text/plain", "data": "YQ=="}
+        assert (await ward.put(note))["data"] == (await ward.get("Binary/n"))["data"] == "YQ=="
         changed = [{"op": "replace", "path": "/name/0/text", "value": "王秀兰"}]
         json_patch = {"headers": {"Content-Type": "application/json-patch+json"}}
         answer = await ward.ask("PATCH", "RelatedPerson/m", json_text.write(changed), **json_patch)
