@@ -19,9 +19,7 @@ FILE = "role: nurse\ntitle: { zh: 护士, en: Nurse }\npermissions: [care.read]\
         ("treats: always\n", True, True),
     ],
 )
-def test_only_a_role_that_says_so_treats_everybody(
-    more: str, everybody: bool, keeps: bool
-) -> None:
+def test_only_a_role_that_says_so_treats_everybody(more: str, everybody: bool, keeps: bool) -> None:
     role = parse_role(FILE + more, "nurse.yaml")
     assert (role.purpose, role.treats_everybody) == (Purpose.TREATMENT, everybody)
     assert role.keeps_records == keeps
