@@ -16,12 +16,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lianyi.base.errors import Category
-from lianyi.projections.clinical.problems import (
-    CannotPatch,
-    ResourceGone,
-    SeveralMatch,
-    VersionConflict,
-)
+from lianyi.projections.clinical.problems import STATUS, ResourceGone, SeveralMatch
 from lianyi.projections.identity.fhir.endpoints import FHIR_JSON
 from lianyi.projections.identity.fhir.problems import NothingIsDeleted
 from lianyi.projections.identity.fhir.resources import outcome
@@ -29,13 +24,7 @@ from lianyi.projections.identity.fhir.resources import outcome
 BELOW: Final = "/fhir/"
 RETRY_SECONDS: Final = 10
 """After so long whoever was told that there are too many may come again."""
-_STATUS: Final = {
-    NothingIsDeleted.code: 405,
-    ResourceGone.code: 410,
-    VersionConflict.code: 412,
-    SeveralMatch.code: 412,
-    CannotPatch.code: 422,
-}
+_STATUS: Final = STATUS | {NothingIsDeleted.code: 405}
 _ISSUE: Final = {ResourceGone.code: "deleted", SeveralMatch.code: "multiple-matches"}
 _REWRITTEN: Final = frozenset({b"content-type", b"content-length"})
 
@@ -82,6 +71,8 @@ class FhirFailures:
         if scope["type"] != "http" or not str(scope["path"]).startswith(BELOW):
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         held: Message | None = None
         body = bytearray()
 
@@ -114,6 +105,15 @@ class FhirFailures:
             ]
         await send({**start, "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _without_body(send: Send) -> Send:
+    """Return what sends the head of an answer, as HEAD is answered (3.1.0.1.3)."""
+
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
+
+    return sending
 
 
 def _is_failure(start: Message) -> bool:

@@ -52,6 +52,8 @@ class Role:
         treats_everybody: whether its people treat every patient of the organisation in which they
             have it, such as those of the emergency department; else, with the purpose of
             treatment, those of their own department.
+        keeps_records: whether it is of a system that keeps the records of the organisation itself,
+            and so needs no encounter to see whom they are about.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Role:
     second_factor: bool = False
     purposes: frozenset[Purpose] = frozenset()
     treats_everybody: bool = False
+    keeps_records: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class _File(BaseModel):
     purpose: Purpose = Purpose.OPERATIONS
     purposes: list[Purpose] = []
     second_factor: bool = False
-    treats: Literal["unit", "everybody"] = "unit"
+    treats: Literal["unit", "everybody", "always"] = "unit"
 
 
 def parse_role(text: str, name: str) -> Role:
@@ -90,7 +90,8 @@ def parse_role(text: str, name: str) -> Role:
         file.purpose,
         file.second_factor,
         frozenset(file.purposes),
-        file.treats == "everybody",
+        file.treats != "unit",
+        file.treats == "always",
     )
 
 

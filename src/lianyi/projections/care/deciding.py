@@ -7,7 +7,7 @@ counts while the encounter, the stay or his part in it lasts, and some days afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ class CaringRole(NamedTuple):
     role: str
     organisation: str
     everybody: bool
+    keeps: bool = False
 
 
 class Channel(NamedTuple):
@@ -109,12 +110,40 @@ class Reason:
     unit: str = ""
 
 
+class Decided(NamedTuple):
+    """Why somebody treats patients, and whether he keeps their records and needs no reason."""
+
+    reasons: list[Reason]
+    keeps: bool = False
+
+
+def keeps_all(
+    assignments: Iterable[tuple[str, str]], roles: Mapping[str, Role], ways: Iterable[Sequence[str]]
+) -> bool:
+    """Tell whether somebody keeps the records of all that he sees, and so needs no encounter.
+
+    Args:
+        assignments: the roles that he has, each (role, organisation).
+        roles: by name.
+        ways: of the channels around him, see :class:`Channel`.
+    """
+    held = list(assignments)
+    within = {organisation for _, organisation in held}
+    keeping = {one.organisation for one in for_treatment(held, roles) if one.keeps}
+    seen = [way for way in ways if _reaches(within, way)]
+    return bool(seen) and all(_reaches(keeping, way) for way in seen)
+
+
+def _reaches(organisations: Collection[str], way: Sequence[str]) -> bool:
+    return EVERYWHERE in organisations or not set(way).isdisjoint(organisations)
+
+
 def for_treatment(
     assignments: Iterable[tuple[str, str]], roles: Mapping[str, Role]
 ) -> list[CaringRole]:
     """Return the roles for treatment among those that somebody has, each (role, organisation)."""
     return [
-        CaringRole(name, organisation, roles[name].treats_everybody)
+        CaringRole(name, organisation, roles[name].treats_everybody, roles[name].keeps_records)
         for name, organisation in assignments
         if name in roles and roles[name].purpose is Purpose.TREATMENT
     ]

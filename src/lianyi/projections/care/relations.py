@@ -12,7 +12,7 @@ import asyncpg
 from lianyi.base.clock import Clock
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections.care import read_store, store
-from lianyi.projections.care.deciding import Reason, Standing, for_treatment, reasons
+from lianyi.projections.care.deciding import Decided, Standing, for_treatment, keeps_all, reasons
 from lianyi.projections.care.follow import NAME
 from lianyi.projections.care.read_store import Facts, Live
 from lianyi.projections.care.settings import PrivacySettings
@@ -62,7 +62,8 @@ class TreatmentRelations:
     ) -> frozenset[str]:
         """Return those of some patients whom somebody treats now.
 
-        As long as nothing has been learned, nobody is known to treat anybody.
+        As long as nothing has been learned, nobody is known to treat anybody; who keeps the
+        records needs no encounter.
 
         Args:
             actor: who.
@@ -70,29 +71,42 @@ class TreatmentRelations:
             on: asked on this connection by whoever holds one; None: on one of the pool.
         """
         try:
-            found = await self._reasons(actor, patients, on)
+            found = await self._asked(actor, patients, on)
         except ProjectionNotReady:
             return frozenset()
-        return frozenset(reason.evidence.asked for reason in found)
+        if found.keeps:
+            return frozenset(patients)
+        return frozenset(reason.evidence.asked for reason in found.reasons)
+
+    async def keeps(self, actor: Actor, *, on: Connection | None = None) -> bool:
+        """Tell whether somebody keeps the records of all that he sees, and so treats everybody."""
+        if on is None:
+            async with self._pool.acquire() as connection:
+                return await self.keeps(actor, on=connection)
+        return self._keeps(await read_store.facts_of(on, actor.account, at=self._clock.now()))
+
+    def _keeps(self, facts: Facts) -> bool:
+        ways = [one.way for one in facts.channels.values()]
+        return keeps_all(facts.assignments, self._roles.roles, ways)
 
     @property
     def days_after(self) -> int:
         """For how many days somebody treats whose stay, visit or part in it has ended."""
         return self._settings.treatment_days_after
 
-    async def explain(self, actor: Actor, *patients: str) -> list[Reason]:
-        """Return every reason why somebody treats patients now; none: he does not.
+    async def explain(self, actor: Actor, *patients: str) -> Decided:
+        """Return every reason why somebody treats patients now, and whether he needs none.
 
         Raises:
             ProjectionNotReady: nothing has been learned yet.
         """
-        return await self._reasons(actor, patients, None)
+        return await self._asked(actor, patients, None)
 
-    async def _reasons(
+    async def _asked(
         self, actor: Actor, patients: Collection[str], on: Connection | None
-    ) -> list[Reason]:
+    ) -> Decided:
         if not patients:
-            return []
+            return Decided([])
         if on is not None:
             return await self._tried(on, actor, patients)
         async with self._pool.acquire() as connection:
@@ -100,10 +114,10 @@ class TreatmentRelations:
 
     async def _tried(
         self, connection: Connection, actor: Actor, patients: Collection[str]
-    ) -> list[Reason]:
+    ) -> Decided:
         """Decide, again if a version was switched meanwhile."""
 
-        async def decide() -> list[Reason]:
+        async def decide() -> Decided:
             if not connection.is_in_transaction():
                 return await self._decide(connection, actor, sorted(set(patients)))
             async with connection.transaction():  # what fails leaves the outer one whole
@@ -113,14 +127,16 @@ class TreatmentRelations:
 
     async def _decide(
         self, connection: Connection, actor: Actor, patients: Sequence[str]
-    ) -> list[Reason]:
+    ) -> Decided:
         """Decide in two questions and no transaction: every row of every list waits for it."""
         now = self._clock.now()
         facts = await read_store.facts_of(connection, actor.account, at=now)
+        if self._keeps(facts):
+            return Decided([], keeps=True)
         care, masterdata = in_force(facts.live)
         standing = await self._standing(connection, actor, facts, masterdata, now)
         if not standing.channels or not (standing.names or standing.held):
-            return []
+            return Decided([])
         found = await read_store.evidence(
             connection,
             care.schema,
@@ -132,7 +148,7 @@ class TreatmentRelations:
             everybody=any(held.everybody for held in standing.held),
         )
         units = await self.units(connection, masterdata)
-        return list(reasons(found, standing, units, at=now, zone=self._zone))
+        return Decided(list(reasons(found, standing, units, at=now, zone=self._zone)))
 
     async def _standing(
         self,

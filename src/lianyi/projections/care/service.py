@@ -131,7 +131,7 @@ class CareService:
         actor, own = asking.actor, account in (None, asking.actor.name)
         if not own:
             actor = await self._other(str(account))
-        found = await self._relations.explain(actor, patient)
+        found, keeps = await self._relations.explain(actor, patient)
         if not own:
             found = [one for one in found if asking.sees(one.organisation)]
         for one in found:
@@ -139,7 +139,7 @@ class CareService:
         return Treatment(
             account=actor.name,
             patient=patient,
-            treated=bool(found),
+            treated=bool(found) or keeps,
             reasons=[_reason(one) for one in found],
         )
 

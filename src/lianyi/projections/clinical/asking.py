@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from lianyi.formats.fhir import json_text, xml_text
-from lianyi.projections.clinical import sending
+from lianyi.projections.clinical import judging, sending
 from lianyi.projections.clinical.bundles import Step
 from lianyi.projections.clinical.everything import PAGE as EVERYTHING
 from lianyi.projections.clinical.everything import span_of
@@ -38,7 +38,7 @@ class AskedHistory(NamedTuple):
     """What a history is asked for; see :meth:`~.reading.Reading.history`."""
 
     since: datetime | None
-    until: datetime | None
+    at: tuple[datetime, datetime] | None
     after: tuple[datetime, int, int] | None
     most: int
 
@@ -52,10 +52,16 @@ class Asked:
         channel: whose what is written shall be; empty: not said.
         media_type: of the body; empty: not said.
         wants_xml: whether the answer is to be XML.
+        wants_file: whether the answer is to be the file itself that a Binary is.
     """
 
     def __init__(
-        self, query: Sequence[tuple[str, str]], headers: Mapping[str, str], *, base: str
+        self,
+        query: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        *,
+        base: str,
+        is_file: bool = False,
     ) -> None:
         """Read what is asked.
 
@@ -63,6 +69,7 @@ class Asked:
             query: what stands in the address, in its order.
             headers: their names in lower case.
             base: address of these doors.
+            is_file: whether a Binary is read, so that other forms may be wanted than those of FHIR.
 
         Raises:
             NoAcceptableForm: the client wants neither JSON nor XML.
@@ -73,7 +80,9 @@ class Asked:
         self._headers = headers
         self.channel = self._said.get("channel", "")
         self.media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        self.wants_xml = _wants_xml(self._said.get("_format", ""), headers.get("accept", ""))
+        wanted = self._said.get("_format", ""), headers.get("accept", "")
+        self.wants_file = is_file and _form(*wanted) is None
+        self.wants_xml = not self.wants_file and _wants_xml(*wanted)
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -111,13 +120,28 @@ class Asked:
             if_none_exist=asked.if_none_exist if method == "POST" else "",
         )
 
-    def resource(self, body: bytes) -> dict[str, Any]:
-        """Return the resource that was sent; see :func:`~.sending.resource_of`."""
+    def resource(self, body: bytes, *, type_: str = "", id_: str = "") -> dict[str, Any]:
+        """Return the resource that was sent; see :func:`~.sending.resource_of`.
+
+        Args:
+            body: a resource; a Binary may be sent as the file that it is.
+            type_: that the address says.
+            id_: that the address says; empty: none.
+        """
+        if type_ == "Binary" and self.media_type and self.media_type not in _JSON | _XML:
+            said = self._headers["content-type"], self._headers.get("x-security-context", "")
+            return sending.binary_of(body, *said, id_=id_)
         return sending.resource_of(body, xml="xml" in self.media_type)
 
     def text(self, body: bytes) -> dict[str, Any]:
         """Return the resource that was sent, unchecked; see :func:`~.sending.text_of`."""
         return sending.text_of(body, xml="xml" in self.media_type)
+
+    def question(self, type_: str, body: bytes, id_: str = "") -> judging.Question:
+        """Return what ``$validate`` is asked; see :func:`~.judging.question`."""
+        sent = self.text(body) if body else None
+        mode = self._said.get("mode", "")
+        return judging.question(type_, sent, id_=id_, mode=mode, profiles=self.profiles)
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -131,6 +155,22 @@ class Asked:
             return asked.if_none_match in (version, -1)
         since = asked.if_modified_since
         return since is not None and updated_at.replace(microsecond=0) <= since
+
+    def file(self, body: bytes) -> tuple[bytes, str]:
+        """Return the file that a Binary is, and its media type.
+
+        Raises:
+            NoAcceptableForm: it is another kind of file than is wanted, or may not be seen.
+        """
+        binary = json_text.read(body)
+        kind, data = str(binary.get("contentType") or ""), binary.get("data")
+        bare = kind.partition(";")[0].strip().lower()
+        fits = (bare, f"{bare.partition('/')[0]}/*")
+        accepted = self._headers.get("accept", "").lower().split(",")
+        wanted = any(one.partition(";")[0].strip() in fits for one in accepted)
+        if not wanted or not isinstance(data, str):
+            raise NoAcceptableForm(where="_format")
+        return base64.b64decode(data), kind
 
     def form(self, body: bytes) -> tuple[bytes, str]:
         """Return a resource that is JSON in the form that is wanted, and its media type."""
@@ -149,7 +189,7 @@ class Asked:
         asked = self._said
         return AskedHistory(
             _instant(asked.get("_since", ""), "_since"),
-            _instant(asked.get("_at", ""), "_at"),
+            _stretch(asked.get("_at", ""), "_at"),
             _place(asked.get("page", "")),
             _count(asked.get("_count", "")),
         )
@@ -193,14 +233,22 @@ def _wants_xml(asked: str, accepted: str) -> bool:
     Raises:
         NoAcceptableForm: neither JSON nor XML is.
     """
+    form = _form(asked, accepted)
+    if form is None:
+        raise NoAcceptableForm(where="_format")
+    return form == "xml"
+
+
+def _form(asked: str, accepted: str) -> str | None:
+    """Return which of the forms of FHIR is wanted: ``json`` or ``xml``; None: none of them."""
     wanted = [asked] if asked else accepted.split(",")
     for one in wanted:
         name = one.partition(";")[0].strip().lower().replace(" ", "+")
         if name in _JSON:
-            return False
+            return "json"
         if name in _XML:
-            return True
-    raise NoAcceptableForm(where="_format")
+            return "xml"
+    return None
 
 
 def _instant(text: str, where: str) -> datetime | None:
@@ -211,6 +259,12 @@ def _instant(text: str, where: str) -> datetime | None:
         return at if at.tzinfo else at.replace(tzinfo=UTC)
     except ValueError as error:
         raise unreadable(where, "it is no instant", "不是时间") from error
+
+
+def _stretch(text: str, where: str) -> tuple[datetime, datetime] | None:
+    """Read a date or an instant as its first and last moment; one without a zone is of UTC."""
+    first, last = span_of(text, text, UTC) if text else (None, None)
+    return None if first is None or last is None else (first, last)
 
 
 def _count(text: str) -> int:

@@ -9,6 +9,7 @@ Source:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -21,6 +22,8 @@ from lianyi.projections.identity.fhir import capability as of_index
 
 SINCE: Final = "2026-11-30"
 """When this was last changed."""
+TARGETS_MAX: Final = 20
+"""A reference that may lead to more types is not listed under each of them."""
 _INTERACTIONS: Final = (
     "read",
     "vread",
@@ -170,6 +173,7 @@ def _of_type(type_: str) -> dict[str, Any]:
             ),
         ],
         "searchInclude": ["*", *_references(type_)],
+        "searchRevInclude": ["*", *_references_to().get(type_, ())],
         "searchParam": _parameters(type_),
     }
 
@@ -186,6 +190,7 @@ def _of_patient(of_index: Mapping[str, Any]) -> dict[str, Any]:
         "interaction": [{"code": code} for code in codes],
         "operation": [*of_index["operation"], _EVERYTHING, _VALIDATE, _GRAPH, _EXPORTS["Patient"]],
         "searchInclude": ["*", *_references("Patient")],
+        "searchRevInclude": ["*", *_references_to()["Patient"]],
         "searchParam": [parameters[name] for name in sorted(parameters)],
     }
 
@@ -209,3 +214,15 @@ def _parameters(type_: str) -> list[dict[str, str]]:
 
 def _references(type_: str) -> list[str]:
     return [f"{type_}:{code}" for code, kind, _ in _searched(type_) if kind == "reference"]
+
+
+@lru_cache(maxsize=1)
+def _references_to() -> Mapping[str, Sequence[str]]:
+    """Return for each type what leads to it; a reference to nearly anything is behind the ``*``."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for source in sorted(TYPES):
+        for code, one in sorted(r4().search_parameters(source).items()):
+            if one.type == "reference" and len(one.targets) <= TARGETS_MAX:
+                for type_ in sorted(set(one.targets)):
+                    found[type_].append(f"{source}:{code}")
+    return found

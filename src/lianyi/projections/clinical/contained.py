@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 from lianyi.formats.fhir.definitions import r4
 from lianyi.formats.fhir.indexing import index
 from lianyi.projections.clinical import index_values as forms
-from lianyi.projections.clinical.ids import hashed, parameter_number
-from lianyi.projections.clinical.indexed import Rows, add_values
+from lianyi.projections.clinical.ids import contained_number, parameter_number
+from lianyi.projections.clinical.indexed import Rows, add_values, inside
 
 MARK: Final = "#"
 """Before the type of what is contained."""
@@ -45,24 +45,10 @@ def add_contained(
         resource: its content.
         zone: of dates without one.
     """
-    for inner in _inside(resource):
+    for inner in inside(resource):
         type_, id_ = inner["resourceType"], inner["id"]
-        rid = hashed("contained", str(container), type_, id_)
+        rid = contained_number(container, type_, id_)
         marked = f"{MARK}{type_}"
         add_values(rows, rid, channel, marked, index(inner, r4(), zone=zone))
         rows.hashed.append((forms.token_code(id_), rid, parameter_number(marked, "_id"), channel))
         yield ContainedRow(rid, container, channel, marked, id_)
-
-
-def _inside(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    held = resource.get("contained")
-    known = set()
-    for one in held if isinstance(held, list) else []:
-        if not isinstance(one, dict):
-            continue
-        named = one.get("resourceType"), one.get("id")
-        if not all(isinstance(part, str) for part in named) or named in known:
-            continue
-        if r4().is_resource_type(str(named[0])):
-            known.add(named)
-            yield one

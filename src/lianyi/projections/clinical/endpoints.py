@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from lianyi.formats.fhir import json_text
 from lianyi.projections.clinical import answering, documents, json_patch, patching
 from lianyi.projections.clinical.answering import headers_of
 from lianyi.projections.clinical.asking import FHIR_XML, Asked
@@ -40,6 +41,7 @@ PATCH: Final = {
         },
     }
 }
+MAYBE: Final = {"requestBody": {**BODY["requestBody"], "required": False}}
 CREATED: Final[dict[int | str, dict[str, Any]]] = {
     201: {"description": "a new resource", **_RESOURCE}
 }
@@ -48,6 +50,9 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     **OUTCOMES,
     **dict.fromkeys((410, 412), OUTCOMES[404]),
 }
+
+_KEPT: Final = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+"""A file is kept by a browser and never run."""
 
 router = APIRouter(
     prefix="/fhir", tags=["fhir"], default_response_class=Response, responses=ANSWERS
@@ -61,7 +66,9 @@ async def _service(request: Request) -> ClinicalService:
 
 async def _asked(request: Request) -> Asked:
     base: str = request.app.state.fhir_patients.base
-    return Asked(request.query_params.multi_items(), request.headers, base=base)
+    is_file = request.method == "GET" and request.path_params.get("kind") == "Binary"
+    pairs = request.query_params.multi_items()
+    return Asked(pairs, request.headers, base=base, is_file=is_file)
 
 
 def _zone(request: Request) -> ZoneInfo:
@@ -141,8 +148,23 @@ async def _history(service: ClinicalService, at: Asked, path: str, **of: str) ->
 async def validate_resource(at: At, kind: str, sent: Sent) -> Response:
     """What is wrong with a resource by R4 and by profiles; nothing is kept."""
     check_type(kind)
-    resource, profiles = at.text(sent), at.profiles
-    return _answer(at, await asyncio.to_thread(judged, kind, resource, profiles=profiles))
+    return _answer(at, await asyncio.to_thread(judged, at.question(kind, sent)))
+
+
+@router.post(
+    "/{kind}/{id}/$validate",
+    openapi_extra=READS
+    | fhir("r", EVERY, narrows=True)
+    | MAYBE
+    | asks("profile", "mode", "_format"),
+)
+async def validate_standing_resource(
+    service: Service, at: At, kind: str, id: str, sent: Sent
+) -> Response:
+    """What is wrong with a resource as it stands, as it is to stand, or with deleting it."""
+    asked = at.question(kind, sent, id)
+    standing = json_text.read((await service.read(kind, id)).body)
+    return _answer(at, await asyncio.to_thread(judged, asked, standing))
 
 
 # --- everything ---------------------------------------------------------------------------------
@@ -211,6 +233,9 @@ def _shown(at: Asked, shown: Shown) -> Response:
     headers = headers_of(kept.version, kept.updated_at)
     if at.has(kept.version, kept.updated_at):
         return Response(status_code=304, headers=headers)
+    if at.wants_file:
+        content, media_type = at.file(shown.body)
+        return Response(content, headers=headers | _KEPT, media_type=media_type)
     return _answer(at, shown.body, headers=headers)
 
 
@@ -224,7 +249,7 @@ def _shown(at: Asked, shown: Shown) -> Response:
 )
 async def create_resource(service: Service, at: At, kind: str, sent: Sent) -> Response:
     """A new resource, unless If-None-Exist means one that stands; the platform chooses its id."""
-    resource = at.resource(sent)
+    resource = at.resource(sent, type_=kind)
     if at.conditions.if_none_exist:
         step = at.step("POST", kind)._replace(resource=resource)
         return _written(at, await Transactions(service).one(step, channel=at.channel))
@@ -263,7 +288,8 @@ async def delete_resource_by_criteria(service: Service, at: At, kind: str) -> Re
 )
 async def update_resource(service: Service, at: At, kind: str, id: str, sent: Sent) -> Response:
     """A resource as it is to stand, whether there was one or not."""
-    written = await service.update(kind, id, at.resource(sent), at.conditions, channel=at.channel)
+    resource = at.resource(sent, type_=kind, id_=id)
+    written = await service.update(kind, id, resource, at.conditions, channel=at.channel)
     return _written(at, written)
 
 

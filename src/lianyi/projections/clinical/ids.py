@@ -38,6 +38,11 @@ def resource_number(type_: str, id_: str) -> int:
     return hashed("resource", type_, id_)
 
 
+def contained_number(container: int, type_: str, id_: str) -> int:
+    """Return the number of what the resource of a number contains."""
+    return hashed("contained", str(container), type_, id_)
+
+
 @lru_cache(maxsize=8192)
 def parameter_number(type_: str, code: str) -> int:
     """Return the number of a search parameter, ``p`` in the tables: from 1 to 2**30.

@@ -30,7 +30,8 @@ from lianyi.formats.fhir.indexing import (
     index,
 )
 from lianyi.projections.clinical import index_values as forms
-from lianyi.projections.clinical.ids import parameter_number
+from lianyi.projections.clinical.file_words import binaries_of
+from lianyi.projections.clinical.ids import contained_number, parameter_number, resource_number
 from lianyi.projections.clinical.index_values import PLAIN, TEXT_MAX, plain_text
 
 TABLES: Final = ("hashed", "text", "span", "amount")
@@ -65,10 +66,40 @@ def add_rows(rows: Rows, rid: int, channel: int, resource: Mapping[str, Any], zo
         zone: of dates without one.
     """
     found = index(resource, r4(), zone=zone)
-    add_values(rows, rid, channel, str(resource["resourceType"]), found)
+    held = {
+        f"#{one['id']}": contained_number(rid, one["resourceType"], one["id"])
+        for one in inside(resource)
+    }
+    type_ = str(resource["resourceType"])
+    add_values(rows, rid, channel, type_, found, held)
+    lie_in = parameter_number(type_, "_content")
+    for binary in dict.fromkeys(binaries_of(resource)):
+        rows.hashed.append((resource_number("Binary", binary), rid, lie_in, channel))
 
 
-def add_values(rows: Rows, rid: int, channel: int, type_: str, values: Iterable[Value]) -> None:
+def inside(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what a resource contains, each type and id once."""
+    held = resource.get("contained")
+    known = set()
+    for one in held if isinstance(held, list) else []:
+        if not isinstance(one, dict):
+            continue
+        named = one.get("resourceType"), one.get("id")
+        if not all(isinstance(part, str) for part in named) or named in known:
+            continue
+        if r4().is_resource_type(str(named[0])):
+            known.add(named)
+            yield one
+
+
+def add_values(
+    rows: Rows,
+    rid: int,
+    channel: int,
+    type_: str,
+    values: Iterable[Value],
+    held: Mapping[str, int] | None = None,
+) -> None:
     """Add the rows of values of one resource.
 
     Args:
@@ -77,9 +108,12 @@ def add_values(rows: Rows, rid: int, channel: int, type_: str, values: Iterable[
         channel: that it belongs to.
         type_: of the resource.
         values: all of it.
+        held: number of what it contains, by ``#id``.
     """
     found = _Found()
     for value in values:
+        if held and isinstance(value, Reference) and (inner := held.get(value.url or "")):
+            found.add_hashes(parameter_number(type_, value.parameter), (inner,))
         if value.parameter not in _COLUMNS:
             _ADD[value.__class__](found, parameter_number(type_, value.parameter), value)
     rows.hashed += [(v, rid, p, channel) for p, v in found.hashed]
@@ -251,7 +285,7 @@ def _reference(
     hashes: tuple[int, ...] = ()
     if type_ and id_ and not url:  # that of another server is another one's
         hashes += (forms.reference(type_, id_),)
-    if url:
+    if url and not url.startswith("#"):  # what is contained is asked for by a chain
         hashes += (forms.url(url),)
         if version:
             hashes += (forms.url_version(url, version),)

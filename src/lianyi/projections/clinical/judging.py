@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lianyi.formats.fhir import json_text
 from lianyi.formats.fhir.definitions import r4
@@ -31,7 +31,9 @@ REFUSED: Final = frozenset(
     }
 )  # fmt: skip
 """Rules of the validator that say how the text of a resource is built."""
-MODES: Final = frozenset({"create", "update", "delete"})
+MODES: Final = frozenset({"", "create", "update", "delete", "profile"})
+_OF_ONE: Final = frozenset({"update", "delete"})
+"""Modes that ask about a resource that stands."""
 
 
 @lru_cache(maxsize=1)
@@ -74,35 +76,122 @@ def check_shape(resource: Mapping[str, Any], *, where: str = "") -> None:
             raise unreadable(place, f"{issue.en} ({issue.rule})", f"{issue.zh}（{issue.rule}）")
 
 
-def judged(type_: str, sent: Mapping[str, Any], *, profiles: tuple[str, ...] = ()) -> bytes:
-    """Return what is wrong with a resource as an OperationOutcome.
+class Question(NamedTuple):
+    """What ``$validate`` is asked.
+
+    Attributes:
+        type: that the resource must be of.
+        id: of the one that stands; empty: the address names none.
+        resource: that was sent; None: none was.
+        mode: of :data:`MODES`; empty: not said.
+        profiles: that the resource must fit, besides those that it names itself.
+    """
+
+    type: str
+    id: str
+    resource: object
+    mode: str
+    profiles: tuple[str, ...]
+
+
+def question(
+    type_: str,
+    sent: Mapping[str, Any] | None,
+    *,
+    id_: str = "",
+    mode: str = "",
+    profiles: tuple[str, ...] = (),
+) -> Question:
+    """Read what ``$validate`` is asked.
 
     Args:
-        type_: that it must be of.
-        sent: the resource, or Parameters with it, a ``mode`` and a ``profile``.
-        profiles: that it must fit, besides those that are sent or that it names.
+        type_: that the address says.
+        sent: the resource, or Parameters with it, a ``mode`` and a ``profile``; None: nothing.
+        id_: that the address says; empty: none.
+        mode: that the address says; empty: none.
+        profiles: that the address says.
+
+    Raises:
+        UnreadableResource: there is no such mode, or it does not go with the rest.
     """
     resource: object = sent
-    if sent.get("resourceType") == "Parameters" and type_ != "Parameters":
+    if sent and sent.get("resourceType") == "Parameters" and type_ != "Parameters":
         given = sent.get("parameter")
         listed = given if isinstance(given, list) else []
         parts = [one for one in listed if isinstance(one, Mapping)]
-        resource = next((one.get("resource") for one in parts if one.get("name") == "resource"), {})
-        asked = (one for one in parts if one.get("name") == "profile")
-        named = (one.get("valueUri") or one.get("valueCanonical") for one in asked)
-        profiles += tuple(one for one in named if isinstance(one, str))
-    issues = list(validator().validate(resource, profiles=profiles))
-    if isinstance(resource, Mapping) and resource.get("resourceType") not in (type_, None):
-        issues.insert(0, _other_type(type_))
+        resource = next((one["resource"] for one in parts if "resource" in one), None)
+        said = {"mode": [mode], "profile": [*profiles]}
+        for one in parts:
+            values = (one.get(f"value{kind}") for kind in ("Code", "String", "Uri", "Canonical"))
+            said.setdefault(str(one.get("name")), []).extend(
+                value for value in values if isinstance(value, str)
+            )
+        mode, profiles = next(filter(None, said["mode"]), ""), tuple(said["profile"])
+    _check_mode(mode, id_, resource, profiles)
+    return Question(type_, id_, resource, mode, profiles)
+
+
+def _check_mode(mode: str, id_: str, resource: object, profiles: tuple[str, ...]) -> None:
+    if mode not in MODES:
+        raise unreadable(
+            "mode",
+            "it is create, update, delete or profile",
+            "只能是 create、update、delete 或 profile",
+        )
+    if mode in _OF_ONE and not id_:
+        raise unreadable(
+            "mode",
+            "it is asked of one resource: [type]/[id]/$validate",
+            "须对具体资源使用：[类型]/[id]/$validate",
+        )
+    if mode == "create" and id_:
+        raise unreadable(
+            "mode",
+            "a resource that stands is not created: [type]/$validate",
+            "已有的资源不能新建：请使用 [类型]/$validate",
+        )
+    if mode == "profile" and not profiles:
+        raise unreadable("profile", "this mode needs one", "此模式须给出 profile")
+    if resource is None and (not id_ or mode == "update"):
+        raise unreadable("resource", "there is none to be judged", "缺少待核对的资源")
+
+
+def judged(asked: Question, standing: Mapping[str, Any] | None = None) -> bytes:
+    """Return what is wrong with a resource, or with what is to be done, as an OperationOutcome.
+
+    Args:
+        asked: the question.
+        standing: the resource as it stands; None: the question names none.
+    """
+    if asked.mode == "delete":
+        kept = [_NEVER_DELETED] if asked.type == "Patient" else []
+        return json_text.write(operation_outcome(kept))
+    resource = standing if asked.resource is None else asked.resource
+    issues = list(validator().validate(resource, profiles=asked.profiles))
+    if isinstance(resource, Mapping):
+        if resource.get("resourceType") not in (asked.type, None):
+            issues.insert(0, _other("resourceType", asked.type))
+        elif asked.mode == "update" and resource.get("id") != asked.id:
+            issues.insert(0, _other("id", asked.id))
     return json_text.write(operation_outcome(issues))
 
 
-def _other_type(type_: str) -> Issue:
+def _other(name: str, wanted: str) -> Issue:
     return Issue(
         "error",
         "invalid",
-        "Resource",
-        "other-type",
-        f"the address says that this is a resource of type {type_}",
-        f"地址所指的资源类型为 {type_}",
+        f"Resource.{name}" if name == "id" else "Resource",
+        "other-address",
+        f"the address says that its {name} is {wanted}",
+        f"与地址不符：地址中的 {name} 为 {wanted}",
     )
+
+
+_NEVER_DELETED: Final = Issue(
+    "error",
+    "not-supported",
+    "Patient",
+    "never-deleted",
+    "a patient is never deleted: a duplicate is sent with a link 'replaced-by'",
+    "患者不能删除：重复的患者请发送带 replaced-by 关联的资源",
+)

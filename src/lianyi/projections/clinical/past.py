@@ -18,7 +18,7 @@ async def history(reading: Reading, at: Asked, path: str, **of: str) -> bytes:
     """
     asked = at.history()
     page = await reading.history(
-        **of, since=asked.since, until=asked.until, after=asked.after, limit=asked.most
+        **of, since=asked.since, at=asked.at, after=asked.after, limit=asked.most
     )
     more = at.place(page.next) if page.next else ""
     return answering.history_of(page, base=at.base, path=path, query=at.query, more=more)

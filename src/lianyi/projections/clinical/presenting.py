@@ -14,6 +14,7 @@ from lianyi.formats.fhir import json_text
 from lianyi.messagelog.postgres_leases import Connection
 from lianyi.projections import projection_store
 from lianyi.projections.clinical import read_store
+from lianyi.projections.clinical.file_words import without_files
 from lianyi.projections.clinical.read_store import Kept
 from lianyi.projections.clinical.record.masking import may_show
 from lianyi.projections.clinical.record.sections import section_of
@@ -140,7 +141,8 @@ def _masked(body: bytes, hider: Hider) -> bytes | None:
     """Return of a resource what a look shows; None: nothing.
 
     A resource says what it says of health in elements of any name: there is no place to mask. So
-    one that stands under a heading which the purpose does not show is not shown at all.
+    one that stands under a heading which the purpose does not show is not shown at all; nor is a
+    file, in which a name may stand anywhere.
     """
     text = body.decode()
     if not may_show(section_of(json_text.read(body)), text, hider):
@@ -156,7 +158,7 @@ def _labelled(body: bytes, text: str) -> bytes:
         body: the whole resource; it is what is shown when nothing in it was hidden.
         text: what may be seen of it.
     """
-    resource = json_text.read(text.encode())
+    resource = without_files(json_text.read(text.encode()))
     if resource == json_text.read(body):
         return body
     meta = resource.get("meta")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lianyi.base.errors import Category, LianyiError, Told
 
 
@@ -218,6 +220,21 @@ class OutsideOfPatient(LianyiError):
         "资源未指明患者、指向其他患者，或原属其他患者的病历",
         "请仅指向打开该应用时所选的患者",
     )
+
+
+STATUS: Final = {
+    ResourceGone.code: 410,
+    VersionConflict.code: 412,
+    SeveralMatch.code: 412,
+    CannotPatch.code: 422,
+}
+"""What HTTP says of these at the doors of FHIR; of whatever else is invalid it says 400."""
+
+
+def status_of(failure: LianyiError) -> int:
+    """Return the status of HTTP that a client of FHIR expects."""
+    usual = failure.category.value.http_status
+    return STATUS.get(failure.code, 400 if usual in (422, 501) else usual)
 
 
 def unreadable(where: str, why: str, why_zh: str) -> UnreadableResource:

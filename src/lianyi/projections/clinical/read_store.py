@@ -17,6 +17,12 @@ COLUMNS = (
     "rid, patient, type, id, version, updated_at, channel, deleted, method, shard, number, body"
 )
 _OF_PAST = COLUMNS.replace("patient", "NULL::bigint AS patient")
+_WANTED = (
+    "($1::bigint IS NULL OR rid = $1) AND ($2 = '' OR type = $2)"
+    " AND ($3::timestamptz IS NULL OR updated_at >= $3)"
+    " AND ($5::timestamptz IS NULL OR updated_at <= $5)"
+)
+"""Which versions a history has; ``$4`` and ``$5`` are the first and last instant of a span."""
 
 
 class Kept(NamedTuple):
@@ -126,7 +132,7 @@ async def history(
     rid: int | None = None,
     type_: str = "",
     since: datetime | None = None,
-    until: datetime | None = None,
+    at: tuple[datetime, datetime] | None = None,
     after: tuple[datetime, int, int] | None = None,
     limit: int,
 ) -> list[Kept]:
@@ -138,41 +144,54 @@ async def history(
         rid: of this resource only.
         type_: of this type only; empty: of every type.
         since: that came to stand at or after this instant.
-        until: that came to stand before or at this instant.
+        at: that stood at some moment between these two, both included.
         after: ``updated_at``, ``rid`` and ``version`` of the last one that was seen.
         limit: so many at most.
     """
-    wheres = (
-        "($1::bigint IS NULL OR rid = $1) AND ($2 = '' OR type = $2)"
-        " AND ($3::timestamptz IS NULL OR updated_at >= $3)"
-        " AND ($4::timestamptz IS NULL OR updated_at <= $4)"
-        " AND ($5::timestamptz IS NULL OR (updated_at, rid, version) < ($5, $6, $7))"
-    )
-    order = "ORDER BY updated_at DESC, rid DESC, version DESC LIMIT $8"
+    wheres = f"{_WANTED} AND ($6::timestamptz IS NULL OR (updated_at, rid, version) < ($6, $7, $8))"
+    order = "ORDER BY updated_at DESC, rid DESC, version DESC LIMIT $9"
+    past = f"{schema}.version AS v WHERE {wheres} AND {_stood(schema)}"
     rows = await connection.fetch(
         f"SELECT * FROM ((SELECT {COLUMNS} FROM {schema}.resource WHERE {wheres} {order})"  # noqa: S608
-        f" UNION ALL (SELECT {_OF_PAST} FROM {schema}.version WHERE {wheres} {order})) AS every"
+        f" UNION ALL (SELECT {_OF_PAST} FROM {past} {order})) AS every"
         f" {order}",
         rid,
         type_,
         since,
-        until,
+        *(at or (None, None)),
         *(after or (None, None, None)),
         limit,
     )
     return [Kept(*row) for row in rows]
 
 
+def _stood(schema: str) -> str:
+    """Return the words for that what replaced a past version came after the span began."""
+    later = " UNION ALL ".join(
+        f"SELECT n.updated_at FROM {schema}.{table} AS n"  # noqa: S608
+        " WHERE n.rid = v.rid AND n.version > v.version"
+        for table in ("resource", "version")
+    )
+    return f"($4::timestamptz IS NULL OR (SELECT min(updated_at) FROM ({later}) AS l) > $4)"  # noqa: S608
+
+
 async def count_history(
-    connection: Connection, schema: str, *, rid: int | None = None, type_: str = ""
+    connection: Connection,
+    schema: str,
+    *,
+    rid: int | None = None,
+    type_: str = "",
+    since: datetime | None = None,
+    at: tuple[datetime, datetime] | None = None,
 ) -> int:
-    """Return how many versions there are of a resource or a type, or of everything."""
-    wheres = "($1::bigint IS NULL OR rid = $1) AND ($2 = '' OR type = $2)"
+    """Return how many versions a history has; see :func:`history`."""
     found: int = await connection.fetchval(
-        f"SELECT (SELECT count(*) FROM {schema}.resource WHERE {wheres})"  # noqa: S608
-        f" + (SELECT count(*) FROM {schema}.version WHERE {wheres})",
+        f"SELECT (SELECT count(*) FROM {schema}.resource WHERE {_WANTED})"  # noqa: S608
+        f" + (SELECT count(*) FROM {schema}.version AS v WHERE {_WANTED} AND {_stood(schema)})",
         rid,
         type_,
+        since,
+        *(at or (None, None)),
     )
     return found
 

@@ -117,7 +117,7 @@ class Reading:
         type_: str = "",
         id_: str = "",
         since: datetime | None = None,
-        until: datetime | None = None,
+        at: tuple[datetime, datetime] | None = None,
         after: tuple[datetime, int, int] | None = None,
         limit: int = 50,
     ) -> Page:
@@ -127,7 +127,7 @@ class Reading:
             type_: empty: of every type.
             id_: of this resource only; empty: of the whole type.
             since: that came to stand at or after this instant.
-            until: that came to stand before or at this instant.
+            at: that stood at some moment between these two, both included.
             after: ``next`` of the page before.
             limit: so many at most.
 
@@ -143,7 +143,7 @@ class Reading:
                 rid=rid,
                 type_=type_,
                 since=since,
-                until=until,
+                at=at,
                 after=after,
                 limit=limit + 1,
             )
@@ -155,7 +155,9 @@ class Reading:
             page = [row._replace(patient=about.get(row.rid)) for row in page]
             page = await for_app(connection, schema, page)
             items = await self._past(connection, schema, page)
-            total = await read_store.count_history(connection, schema, rid=rid, type_=type_)
+            total = await read_store.count_history(
+                connection, schema, rid=rid, type_=type_, since=since, at=at
+            )
         if id_ and rows and not items:
             raise NoSuchResource(where=type_)
         return Page(items, total, (last.updated_at, last.rid, last.version) if last else None)

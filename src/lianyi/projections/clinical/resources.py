@@ -147,6 +147,10 @@ def instant(at: datetime) -> str:
 
 REFERENCE: Final = frozenset({"reference"})
 """The element of a Reference that leads to a resource."""
+_LINK: Final = re.compile(
+    r"""(?P<before>\b(?:href|src)\s*=\s*(?P<quote>["']))(?P<to>[^"'<>]{1,2000})(?P=quote)"""
+)
+"""A link or a picture in a narrative."""
 
 
 def with_references(
@@ -155,7 +159,7 @@ def with_references(
     *,
     elements: frozenset[str] = REFERENCE,
 ) -> dict[str, Any]:
-    """Return a resource with other references in it.
+    """Return a resource with other references in it; links of its narrative lead there as well.
 
     Args:
         resource: JSON; what is not changed in it is shared with what is returned.
@@ -163,6 +167,16 @@ def with_references(
         elements: names of those that hold one.
     """
     return dict(_leading(resource, renamed, elements))
+
+
+def _narrated(div: str, renamed: Callable[[str], str | None]) -> str:
+    """Return a narrative whose links and pictures lead where references do."""
+
+    def replaced(link: re.Match[str]) -> str:
+        new = renamed(link["to"])
+        return link[0] if new is None else f"{link['before']}{new}{link['quote']}"
+
+    return _LINK.sub(replaced, div)
 
 
 def _leading(
@@ -185,6 +199,8 @@ def _leading(
             new = _leading(inner, renamed, elements)
         elif name in elements and inner.__class__ is str:
             new = renamed(inner)
+        elif name == "div" and inner.__class__ is str:
+            new = _narrated(inner, renamed)
         else:
             continue
         if new is not None and new is not inner:

@@ -8,6 +8,7 @@ Source:
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -114,6 +115,26 @@ def resource_of(body: bytes, *, xml: bool = False) -> dict[str, Any]:
     resource = text_of(body, xml=xml)
     check(resource)
     return resource
+
+
+def binary_of(body: bytes, kind: str, context: str, *, id_: str) -> dict[str, Any]:
+    """Return the Binary that a file is.
+
+    Args:
+        body: the file.
+        kind: its media type.
+        context: reference to what decides who sees it (``X-Security-Context``); empty: none.
+        id_: of the Binary; empty: none yet.
+    """
+    made: dict[str, Any] = {"resourceType": "Binary"}
+    if id_:
+        made["id"] = id_
+    made["contentType"] = kind
+    if context:
+        made["securityContext"] = {"reference": context}
+    made["data"] = b64encode(body).decode()
+    check(made)
+    return made
 
 
 def text_of(body: bytes, *, xml: bool = False) -> dict[str, Any]:

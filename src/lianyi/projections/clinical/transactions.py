@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
 
 from lianyi.base.errors import LianyiError
@@ -21,6 +22,7 @@ from lianyi.projections.clinical.problems import (
     NoSuchResource,
     SeveralMatch,
     broken,
+    status_of,
     unreadable,
 )
 from lianyi.projections.clinical.resources import instant
@@ -262,8 +264,8 @@ def _refused(failure: LianyiError) -> Done:
     problem = failure.record() | {one: failure.told(one)._asdict() for one in ("zh", "en")}
     door = failure.category.value
     body = json_text.write(outcome(problem, issue=door.fhir_issue))
-    status = 400 if door.http_status == 422 else door.http_status
-    return Done(str(status), refused=body)
+    status = HTTPStatus(status_of(failure))
+    return Done(f"{status.value} {status.phrase}", refused=body)
 
 
 def _answered(done: Done, base: str, wants: str) -> tuple[dict[str, Any], bytes]:

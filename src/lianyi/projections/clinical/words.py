@@ -21,6 +21,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from lianyi.formats.fhir.indexing import content_text, narrative_text
+from lianyi.projections.clinical.file_words import words_of_files
 from lianyi.projections.clinical.ids import parameter_number
 
 CHARACTERS_MAX: Final = 50_000
@@ -74,7 +75,8 @@ def grams_asked(said: Sequence[str]) -> list[int]:
 def rows_of(rid: int, channel: int, resource: Mapping[str, Any]) -> Iterator[WordsRow]:
     """Give the rows of a resource in the table ``words``."""
     type_ = str(resource["resourceType"])
-    for code, text in ((TEXT, narrative_text(resource)), (CONTENT, content_text(resource))):
+    content = " ".join([content_text(resource), *words_of_files(resource)])
+    for code, text in ((TEXT, narrative_text(resource)), (CONTENT, content)):
         said = tokens(text)
         if said:
             yield rid, parameter_number(type_, code), channel, grams(said), written(said)

@@ -338,3 +338,7 @@ class Relations(Protocol):
     ) -> frozenset[str]:
         """Return those of some patients (``value^authority``) that somebody treats just now."""
         ...
+
+    async def keeps(self, actor: Actor, *, on: Connection | None = None) -> bool:
+        """Tell whether somebody keeps the records of all that he sees, and so treats everybody."""
+        ...

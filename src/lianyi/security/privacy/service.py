@@ -91,6 +91,7 @@ class Privacy:
         treated = frozenset(everybody)
         if rule.needs_relation and everybody:
             treated = await self._relations.treated(access.actor, everybody, on=on)
+        keeps = not all(one.patients for one in things) and await self.keeps_records(on=on)
         looks = []
         for one in things:
             opened = [glass for glass in glasses if glass.opens(one.patients, one.position)]
@@ -105,9 +106,17 @@ class Privacy:
                 if consent.patient in one.patients
                 and consent.covers(access.purpose, by=by, of=of, at=now)
             }
-            is_treated = not treated.isdisjoint(one.patients)
+            is_treated = not treated.isdisjoint(one.patients) if one.patients else keeps
             looks.append(self._judge(access.purpose, rule, said, is_treated))
         return looks
+
+    async def keeps_records(self, *, on: Connection | None = None) -> bool:
+        """Tell whether whoever acts now sees whole whatever he sees, for he keeps the records."""
+        access = current()
+        rule = self.classification.purposes[access.purpose]
+        if not rule.needs_relation or rule.needs_consent or not rule.levels.everything:
+            return False
+        return await self._relations.keeps(access.actor, on=on)
 
     def _judge(
         self, purpose: Purpose, rule: PurposeRule, said: Collection[Decision], is_treated: bool

@@ -43,6 +43,7 @@ from .saying import RECEIVED, ZONE
 ROLES = {
     "clinician": "purpose: TREAT",
     "emergency": "purpose: TREAT\ntreats: everybody",
+    "system": "purpose: TREAT\ntreats: always",
     "engineer": "purpose: HOPERAT",
 }
 WARDS = [

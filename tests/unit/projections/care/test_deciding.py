@@ -204,10 +204,12 @@ def test_only_roles_whose_purpose_is_treatment_are_for_treatment() -> None:
         "ed": role("ed", treats_everybody=True),
         "engineer": role("engineer", Purpose.OPERATIONS, treats_everybody=True),
         "break-glass": role("break-glass", Purpose.EMERGENCY),
+        "system": role("system", treats_everybody=True, keeps_records=True),
     }
     held = [(name, "H1") for name in (*book, "gone")]
     assert for_treatment(held, book) == [
         CaringRole("nurse", "H1", False),
         CaringRole("ed", "H1", True),
+        CaringRole("system", "H1", True, True),
     ]
     assert Rule("unit") is Rule.UNIT

@@ -251,8 +251,8 @@ async def test_a_decision_can_be_explained(town: Town) -> None:
     await told(town, admitted)
     both = await town.add("both", ("clinician", "D1"), names=[name("D7")])
     with served(both):
-        found = await town.relations().explain(both, "P1^HIS")
-        assert await town.relations().explain(both, "P2^HIS") == []
+        found, _ = await town.relations().explain(both, "P1^HIS")
+        assert await town.relations().explain(both, "P2^HIS") == ([], False)
     assert [(one.rule, one.encounter.visit, one.organisation) for one in found] == [
         ("practitioner", "V1^", "H1"), ("unit", "V1^", "H1"),
     ]  # fmt: skip
@@ -282,3 +282,14 @@ async def test_who_asks_while_a_version_is_switched_is_answered_from_the_next(to
         patch.setattr(read_store, "evidence", late)
         assert await town.relations().treated(nurse, ["P1^HIS"]) == {"P1^HIS"}
     assert asked == [new, new]
+
+
+async def test_a_system_that_keeps_the_records_needs_no_encounter(town: Town) -> None:
+    await told(town, adt("A01", "8", place="W1"))
+    keeper = await town.add("emr", ("system", "H1"))
+    elsewhere = await town.add("emr-too", ("system", "H1"), ("clinician", "H2"))
+    everywhere = await town.add("archive", ("system", "*"))
+    wanted = [(keeper, {"P9^HIS"}), (elsewhere, set()), (everywhere, {"P9^HIS"})]
+    for actor, seen in wanted:
+        with served(actor):
+            assert await town.relations().treated(actor, ["P9^HIS"]) == seen, actor.name

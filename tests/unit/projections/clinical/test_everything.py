@@ -98,6 +98,10 @@ async def test_the_doors_say_what_they_offer(ward: Ward) -> None:
     assert codes >= {"read", "vread", "create", "update", "patch", "delete", "history-instance"}
     assert {one["name"] for one in of["Observation"]["searchParam"]} >= {"code", "date", "patient"}
     assert "near" in {one["name"] for one in of["Location"]["searchParam"]}
+    leads = of["Encounter"]["searchRevInclude"]
+    assert {"*", "Observation:encounter", "Condition:encounter"} <= set(leads)
+    told_of = await ward.get("Encounter", _revinclude=leads[1])
+    assert told_of["type"] == "searchset"
     operations = {one["name"] for one in of["Patient"]["operation"]}
     assert operations >= {"match", "ihe-pix", "everything"}
     assert "delete" not in {one["code"] for one in of["Patient"]["interaction"]}

@@ -178,7 +178,7 @@ async def _seen(house: House, account: Any, schema: str, table: str) -> int:
 
 async def test_who_does_not_treat_sees_patients_masked(database: str, tmp_path: Path) -> None:
     async with warded(database, tmp_path, masked=True) as ward:
-        await ward.put(patient("p", "1"))
+        await ward.put(patient("p", "1", birthDate="1980-03-15"))
         mother = {"resourceType": "RelatedPerson", "id": "m", "name": [{"text": "王秀英"}]}
         await ward.put({**mother, "patient": {"reference": "Patient/p"}})
         await ward.put({"resourceType": "Organization", "id": "o", "name": "王府医院"})
@@ -189,6 +189,18 @@ async def test_who_does_not_treat_sees_patients_masked(database: str, tmp_path: 
         assert shown["name"][0]["text"].startswith("王")
         assert "秀英" not in shown["name"][0]["text"]
         assert shown["meta"]["security"][0]["code"] == "MASKED"
+        assert (await ward.get("RelatedPerson/m"))["name"][0]["text"] == "王秀英"  # it keeps them
+        await ward.put(observation("b", "Patient/p"))
+        born = {"subject:Patient.birthdate": "1980-03-15"}
+        found = await ward.get("Observation", **born)
+        assert (found["total"], [one["search"]["mode"] for one in found["entry"]]) == (1, ["match"])
+        assert (await ward.get("RelatedPerson", _sort="name"))["total"] == 1
+        note = {"resourceType": "Binary", "id": "n", "contentType": "text/plain", "data": "YQ=="}
+        assert (await ward.put(note))["data"] == (await ward.get("Binary/n"))["data"] == "YQ=="
+        changed = [{"op": "replace", "path": "/name/0/text", "value": "王秀兰"}]
+        json_patch = {"headers": {"Content-Type": "application/json-patch+json"}}
+        answer = await ward.ask("PATCH", "RelatedPerson/m", json_text.write(changed), **json_patch)
+        assert answer.status_code == 200, answer.text
         past = await ward.get("RelatedPerson/m/_history", who="doctor")
         assert "秀英" not in str(past)
         assert (await ward.get("Organization/o", who="doctor"))["name"] == "王府医院"

@@ -105,6 +105,32 @@ async def test_each_entry_of_a_batch_stands_for_itself(ward: Ward) -> None:
     assert (await ward.ask("GET", "Observation/a")).status_code == 200
 
 
+async def test_an_entry_of_a_batch_has_the_status_that_its_own_door_has(ward: Ward) -> None:
+    first = entry("PUT", "Observation/o1", observation("Patient/x", id="o1"))
+    await submit(ward, bundle(first, type_="batch"))
+    stale = entry("PUT", "Observation/o1", observation("Patient/y", id="o1"), ifMatch='W/"7"')
+    unknown = entry("PUT", "Observation?nonsense=1", observation("Patient/x"))
+    answered = await submit(ward, bundle(stale, unknown, type_="batch"))
+    told = [one["response"]["status"] for one in answered["entry"]]
+    assert told == ["412 Precondition Failed", "400 Bad Request"]
+
+
+async def test_links_of_a_narrative_lead_to_what_was_made(ward: Ward) -> None:
+    div = (
+        f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{URN}1">e</a>'
+        f"<img src='{URN}1' alt='href=&quot;'/><a href=\"https://x.test/\">{URN}1</a></div>"
+    )
+    told = observation("Patient/x", text={"status": "generated", "div": div})
+    visit = {"resourceType": "Encounter", "status": "planned", "class": {"code": "AMB"}}
+    sent = bundle(entry("POST", "Encounter", visit, 1), entry("POST", "Observation", told, 2))
+    answered = await submit(ward, sent)
+    made = [one["response"]["location"].split("/fhir/")[1] for one in answered["entry"]]
+    encounter = "/".join(made[0].split("/")[:2])
+    kept = await ward.get(made[1].partition("/_history")[0])
+    wanted = div.replace(f'href="{URN}1"', f'href="{encounter}"')
+    assert kept["text"]["div"] == wanted.replace(f"src='{URN}1'", f"src='{encounter}'")
+
+
 async def test_synthetic_patients_go_round(ward: Ward) -> None:
     for sent in patients_of_synthea():
         answered = await submit(ward, sent)

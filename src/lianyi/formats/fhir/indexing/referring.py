@@ -35,9 +35,10 @@ def read_reference(
         identifier: that stands beside it.
 
     Returns:
-        None for what points into the resource itself (``#...``) or nowhere.
+        None for what points at the resource itself (``#``) or nowhere; what it contains is meant by
+        a URL that is a fragment, ``#med``.
     """
-    if not text or text.startswith("#"):
+    if not text or text == "#":
         return None
     match = _RESTFUL.fullmatch(text)
     if match is None or not is_type(match["type"]):

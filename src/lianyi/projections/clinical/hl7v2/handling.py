@@ -14,6 +14,7 @@ from lianyi.projections.clinical.hl7v2 import (
     people,
     results,
     services,
+    supplies,
 )
 from lianyi.projections.clinical.hl7v2.datatypes import Element
 from lianyi.projections.clinical.hl7v2.grouping import Care, Noted, Order
@@ -101,6 +102,11 @@ def _order(order: Order, near: list[Order], at: Reading, code: str) -> None:
     ordered = order.control is not NOTHING or order.first("RXO", "RXE") is not None
     if medicine is not None or (code in _MEDICINES and order.first("OBR") is None):
         _medicine(order, at, code, ordered=ordered)
+        return
+    if supplies.is_supply(order, code):
+        supplies.supply(order, at, code, orders.status_of(order))
+        shared = {"subject": at.patient}
+        results.Findings(at, ("SupplyRequest", at.patient_key), shared, "").add(order.results)
         return
     reporting = code not in _ORDERING and (bool(order.results) or code in ("ORU", "OUL"))
     reference = orders.request(order, at, firsthand=not reporting)

@@ -71,7 +71,7 @@ def number_in(segment: Segment, field: int, *, unsaid: str) -> Number:
 
 def numbers_of(order: Order, at: Reading) -> Numbers:
     """Return how an order is numbered, in ORC or in OBR."""
-    detail = order.first("OBR", "ODS", "ODT", "RQD")
+    detail = order.first("OBR", "ODS", "ODT")
     obr = detail.segment if detail and detail.segment.name == "OBR" else NOTHING
     both = (order.control, obr)
     placer = next((n for s in both if (n := number_in(s, 2, unsaid=at.facility)).value), Number())

@@ -61,7 +61,7 @@ def request(order: Order, at: Reading, *, firsthand: bool) -> Element:
     elements: dict[str, Any] = {**about(at), "intent": "order"}
     if said := numbers.identifiers():
         elements["identifier"] = said
-    detail = order.first("OBR", "ODS", "ODT", "RQD")
+    detail = order.first("OBR", "ODS", "ODT")
     obr = detail.segment if detail and detail.segment.name == "OBR" else NOTHING
     if obr is not NOTHING:
         mapping.compiled("OBR.Timing")(obr, at, elements)

@@ -320,7 +320,8 @@ def study(order: Order, numbers: Numbers, request: Element, at: Reading) -> Elem
     ipc = next(iter(order.of("IPC")), NOTHING)
     zds = next(iter(order.of("ZDS")), NOTHING)
     uid = ipc.text(3) or zds.text(1) or _uid_in(order)
-    modality = codes.target_of("modality", ipc.text(5)) or codes.target_of("modality", obr.text(24))
+    scheduled = codes.target_of("modality", ipc.text(5))
+    modality = scheduled or codes.target_of("modality", obr.text(24))
     accession = ipc.text(1) or (obr.text(18) if modality else "")
     if not uid and not accession:
         return None
@@ -339,14 +340,19 @@ def study(order: Order, numbers: Numbers, request: Element, at: Reading) -> Elem
         "identifier": identifiers,
         "basedOn": [request],
     }
+    key = (uid,) if uid else (at.source, accession)
+    id_ = clinical_id("ImagingStudy", *key)
     if modality is not None:
-        found["modality"] = [{"system": modality.system, "code": modality.code}]
+        kind = {"modality": [{"system": modality.system, "code": modality.code}]}
+        if scheduled is None:  # a section such as RAD says less than the modality that was ordered
+            at.state("ImagingStudy", id_, kind, hearsay=True)
+        else:
+            found |= kind
     if began := dates.date_time_of(obr.text(7), at.zone):
         found["started"] = began
     if obr.text(4, 2):
         found["description"] = obr.text(4, 2)
-    key = (uid,) if uid else (at.source, accession)
-    return at.state("ImagingStudy", clinical_id("ImagingStudy", *key), found)
+    return at.state("ImagingStudy", id_, found)
 
 
 def _uid_in(order: Order) -> str:

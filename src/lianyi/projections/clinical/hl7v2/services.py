@@ -28,7 +28,7 @@ def appointment(one: Noted, care: Care, at: Reading) -> None:
     sch = one.segment
     elements: dict[str, Any] = {}
     mapping.compiled("SCH.Appointment")(sch, at, elements)
-    participants = [{"actor": at.patient, "status": "accepted"}]
+    participants: list[dict[str, Any]] = []
     timed = [sch]
     notes = list(one.notes)
     for other in care.singles if sch is care.first("SCH") else ():
@@ -41,7 +41,6 @@ def appointment(one: Noted, care: Care, at: Reading) -> None:
             continue
         timed.append(other.segment)
         notes += other.notes
-    elements["participant"] = participants
     event = codes.target_of("appointment-event", at.event)
     if event is not None and (event.code in _OVER or not elements.get("status")):
         elements["status"] = event.code
@@ -58,7 +57,12 @@ def appointment(one: Noted, care: Care, at: Reading) -> None:
         (n.key for n in (number_in(sch, f, unsaid=at.source) for f in (2, 1)) if n.value), ""
     )
     key = key or "|".join([at.patient_key, *sch.fields[1:]])
-    at.state("Appointment", clinical_id("Appointment", at.source, key), elements)
+    id_ = clinical_id("Appointment", at.source, key)
+    taking_part = {"participant": [{"actor": at.patient, "status": "accepted"}, *participants]}
+    if not participants:  # a message that names nobody, such as a cancellation, sends nobody away
+        at.state("Appointment", id_, taking_part, hearsay=True)
+        taking_part = {}
+    at.state("Appointment", id_, elements | taking_part)
 
 
 def _participant(segment: Segment, at: Reading) -> list[dict[str, Any]]:

@@ -188,7 +188,7 @@ class PatientSearch(Knowing):
             ],
         )
         if not self._hides_nothing():
-            eyes = Eyes(connection, schema, self.presenter, self._guard(query))
+            eyes = Eyes(connection, schema, self.presenter, await self._guard(connection, query))
             rows = await eyes.known(rows)
         return _Strangers(rows, len(rids) > STRANGERS_MAX)
 

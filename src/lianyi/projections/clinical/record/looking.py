@@ -200,7 +200,8 @@ class RecordLooks:
         found: dict[str, list[RecordReason]] = defaultdict(list)
         with suppress(ProjectionNotReady):  # nothing is known of encounters: nobody treats anybody
             patients = [one.whose for one in sources]
-            for one in _longest(await self._relations.explain(current().actor, *patients)):
+            told = await self._relations.explain(current().actor, *patients)
+            for one in _longest(told.reasons):
                 found[one.evidence.asked].append(self._reason(one))
         return found
 

@@ -53,6 +53,7 @@ _BY_TYPE: Final[Mapping[str, Section]] = {
     "ServiceRequest": Section.ORDER,
     "DeviceRequest": Section.ORDER,
     "NutritionOrder": Section.ORDER,
+    "SupplyRequest": Section.ORDER,
     "Task": Section.ORDER,
     "Procedure": Section.PROCEDURE,
     "CarePlan": Section.NURSING,

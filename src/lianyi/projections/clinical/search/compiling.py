@@ -33,6 +33,7 @@ from lianyi.projections.clinical.search.conditions import (
     Clause,
     Compare,
     Everything,
+    Hierarchy,
     Leads,
     Leaf,
     LedTo,
@@ -65,6 +66,9 @@ _PLACES: Final[Mapping[str, tuple[Table, ...]]] = {
     "composite": ("hashed", "text", "span", "amount"),
 }
 """Where values of a parameter stand."""
+_NOT_OF_CONTAINED: Final = frozenset({"_lastUpdated", *SEARCHED})
+_HIERARCHIES: Final = ("partof", "part-of")
+"""Parameters by which resources of one type stand below each other."""
 
 
 class Compiler:
@@ -78,6 +82,7 @@ class Compiler:
         zone: tzinfo,
         now: datetime,
         base: str,
+        reads_files: bool = False,
     ) -> None:
         """Compile.
 
@@ -87,7 +92,9 @@ class Compiler:
             zone: of dates that say none.
             now: the time.
             base: address of our doors, without a slash at the end.
+            reads_files: whether ``_content`` is asked of the Binaries of attached files as well.
         """
+        self._reads_files = reads_files
         self._definitions = definitions
         self._terminology = terminology
         self._zone = zone
@@ -117,9 +124,11 @@ class Compiler:
         if isinstance(criterion, Plain):
             return self._plain(criterion)
         if isinstance(criterion, Chain):
+            held = [of_contained(one) for one in criterion.inner]
+            ends = [*criterion.inner, *(one for one in held if one is not None)]
             return Leads(
                 numbers(criterion.types, criterion.parameter.code),
-                some(*(self.search(inner.types, [inner]) for inner in criterion.inner)),
+                some(*(self.search(inner.types, [inner]) for inner in ends)),
             )
         if isinstance(criterion, Has):
             leads = LedTo(
@@ -166,7 +175,8 @@ class Compiler:
         if code == "_id":
             return self._ids(plain)
         if code in SEARCHED:
-            return some(*(words_node(plain, one) for one in plain.values))
+            files = self._reads_files
+            return some(*(words_node(plain, one, reads_files=files) for one in plain.values))
         if plain.parameter.type == "special":
             return some(*(near_node(plain, one) for one in plain.values))
         if code == "_lastUpdated":
@@ -180,6 +190,8 @@ class Compiler:
 
     def _positive(self, plain: Plain) -> Node:
         ps = numbers(plain.types, plain.parameter.code)
+        if plain.parameter.type == "reference" and plain.modifier in ("above", "below"):
+            return Leads(ps, some(*(self._hierarchy(plain, one) for one in plain.values)))
         if len(plain.parameter.components) > 2:
             return some(*(self._several(plain, ps, value) for value in plain.values))
         reads = self._READS[plain.parameter.type]
@@ -307,6 +319,30 @@ class Compiler:
         vs = self._reference_forms(plain.parameter, modifier, value)
         return [Alternative("hashed", 1, one_of("v", vs))]
 
+    def _hierarchy(self, plain: Plain, value: str) -> Node:
+        """Return a resource and what stands above or below it."""
+        where = plain.parameter.code
+        read = values.read_reference(value, where, base=self._base)
+        kinds = [read.type] if read.type else plain.parameter.targets
+        found = [
+            Hierarchy(parameter_number(kind, way), resource_number(kind, read.id), plain.modifier)
+            for kind in kinds
+            if read.id and (way := self._way(kind))
+        ]
+        if not found:
+            raise not_offered(
+                where,
+                "nothing of this type stands above or below another",
+                "该类型的资源没有上下级关系",
+            )
+        return some(*found)
+
+    def _way(self, type_: str) -> str:
+        """Return the parameter by which a resource says what it is part of; empty: none."""
+        known = self._definitions.search_parameters(type_)
+        ways = (one for one in _HIERARCHIES if one in known)
+        return next((one for one in ways if type_ in known[one].targets), "")
+
     def _reference_forms(self, parameter: SearchParameter, type_: str, value: str) -> list[int]:
         read = values.read_reference(value, parameter.code, base=self._base)
         if read.id:
@@ -431,6 +467,18 @@ class Compiler:
         "quantity": _quantity,
         "composite": _composite,
     }
+
+
+def of_contained(criterion: Criterion) -> Plain | Chain | None:
+    """Return a criterion as it is asked of what is contained; None: it cannot be.
+
+    A chained condition is evaluated inside contained resources (R4, 3.1.1.5.5).
+    """
+    fits = isinstance(criterion, Plain) and criterion.parameter.code not in _NOT_OF_CONTAINED
+    if not isinstance(criterion, Plain | Chain) or not (fits or isinstance(criterion, Chain)):
+        return None
+    types = tuple(one if one.startswith(MARK) else MARK + one for one in criterion.types)
+    return criterion._replace(types=types)
 
 
 def _is_span(criterion: Plain) -> bool:

@@ -21,6 +21,7 @@ from lianyi.projections.clinical.search.conditions import (
     Dated,
     Either,
     Everything,
+    Hierarchy,
     Inside,
     Leads,
     Leaf,
@@ -48,7 +49,7 @@ _TYPES: Final = {
 }
 _RANK: Final = {
     Among: 0, Leaf: 1, Worded: 1, Dated: 1, Near: 2, Some: 2, Inside: 3, LedTo: 3, Leads: 4,
-    Updated: 5, All: 6, Everything: 7,
+    Hierarchy: 0, Updated: 5, All: 6, Everything: 7,
 }  # fmt: skip
 """Which set of several is gone through, where nothing is known of their sizes."""
 
@@ -97,6 +98,8 @@ class Statement:
                 f"SELECT {t}.container AS rid FROM {self.schema}.contained AS {t}"  # noqa: S608
                 f" WHERE {t}.rid IN ({self.members(node.part)})"
             )
+        if isinstance(node, Hierarchy):
+            return self._hierarchy(node)
         if isinstance(node, Leaf | Everything | Updated | Among):
             table, t = _table(node), self.alias()
             return f"SELECT {t}.rid FROM {self.schema}.{table} AS {t} WHERE {self._rows(node, t)}"  # noqa: S608
@@ -145,6 +148,8 @@ class Statement:
             return f"{rid} = ANY ({self.value(list(node.rids), 'bigint[]')})"
         if isinstance(node, Dated):
             return self.holds(node.plain, rid)
+        if isinstance(node, Hierarchy):
+            return f"{rid} IN ({self._hierarchy(node)})"
         if isinstance(node, All):
             return f"({' AND '.join(self.holds(one, rid) for one in node.parts)})"
         if isinstance(node, Some):
@@ -185,6 +190,16 @@ class Statement:
         phrase, limit = self.value(node.phrase, "text"), self.value(most, "bigint")
         called = f"{self.schema}.worded({ps}, {grams}, {phrase}, {limit})"
         return f"SELECT {t}.rid FROM {called} AS {t}(rid)"  # noqa: S608
+
+    def _hierarchy(self, node: Hierarchy) -> str:
+        """Return the query of a resource and what stands above or below it; circles end."""
+        h, t = self.alias(), self.alias()
+        found, by = ("rid", "v") if node.way == "below" else ("v", "rid")
+        return (
+            f"WITH RECURSIVE {h}(rid) AS (SELECT {self.value(node.rid, 'bigint')} UNION"  # noqa: S608
+            f" SELECT {t}.{found} FROM {h} JOIN {self.schema}.hashed AS {t}"
+            f" ON {t}.{by} = {h}.rid AND {self._number((node.p,), t)}) SELECT rid FROM {h}"
+        )
 
     def _near(self, node: Near, a: str, o: str) -> str:
         """Return the words for that two amounts of a resource are a place that lies near.

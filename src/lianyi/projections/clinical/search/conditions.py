@@ -115,6 +115,21 @@ class Leads:
 
 
 @dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """A resource and all that stand ``below`` or ``above`` it.
+
+    Attributes:
+        p: of the reference by which each says what it is directly below.
+        rid: of the resource.
+        way: which of the two.
+    """
+
+    p: int
+    rid: int
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedTo:
     """Resources to which a reference of another set leads."""
 
@@ -178,6 +193,7 @@ Node = (
     | Among
     | Updated
     | Leads
+    | Hierarchy
     | LedTo
     | Worded
     | Near

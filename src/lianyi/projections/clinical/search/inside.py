@@ -18,15 +18,12 @@ from lianyi.projections.clinical.contained import MARK
 from lianyi.projections.clinical.ids import resource_number
 from lianyi.projections.clinical.search import inside_store, search_store
 from lianyi.projections.clinical.search.bundles import Entry
-from lianyi.projections.clinical.search.compiling import Compiler
+from lianyi.projections.clinical.search.compiling import Compiler, of_contained
 from lianyi.projections.clinical.search.conditions import Inside, Node, some
-from lianyi.projections.clinical.search.parameters import Chain, Criterion, Plain
+from lianyi.projections.clinical.search.parameters import Criterion
 from lianyi.projections.clinical.search.problems import not_offered
 from lianyi.projections.clinical.search.query import Query
-from lianyi.projections.clinical.words import SEARCHED
 from lianyi.security.smart.problems import OutsideOfScopes
-
-_NOT_OF_CONTAINED = frozenset({"_lastUpdated", *SEARCHED})
 
 
 def check(query: Query, *, is_app: bool, compartment: tuple[str, str] | None) -> None:
@@ -62,14 +59,14 @@ def _inner(compiler: Compiler, query: Query) -> Node:
 
 
 def _marked(one: Criterion) -> Criterion:
-    fits = isinstance(one, Plain) and one.parameter.code not in _NOT_OF_CONTAINED
-    if not (fits or isinstance(one, Chain)) or not isinstance(one, Plain | Chain):
+    marked = of_contained(one)
+    if marked is None:
         raise not_offered(
             "_contained",
             "a criterion cannot be asked of what is contained",
             "该条件不能用于内嵌资源",
         )
-    return one._replace(types=tuple(MARK + type_ for type_ in one.types))
+    return marked
 
 
 async def unpacked(

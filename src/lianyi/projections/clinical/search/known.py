@@ -72,5 +72,5 @@ class Knowing(SearchService):
         if hides_nothing:
             return rids
         rows = await read_store.list_kept(connection, schema, rids)
-        eyes = Eyes(connection, schema, self.presenter, self._guard(query))
+        eyes = Eyes(connection, schema, self.presenter, await self._guard(connection, query))
         return [row.rid for row in await eyes.known(rows)]

@@ -34,7 +34,7 @@ _MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
     "string": frozenset({"", "missing", "exact", "contains"}),
     "token": frozenset({"", "missing", "text", "not", "in", "not-in", "above", "below", "of-type"}),
     "uri": frozenset({"", "missing", "above", "below"}),
-    "reference": frozenset({"", "missing", "identifier"}),
+    "reference": frozenset({"", "missing", "identifier", "above", "below"}),
     "date": frozenset({"", "missing"}),
     "number": frozenset({"", "missing"}),
     "quantity": frozenset({"", "missing"}),
@@ -171,15 +171,8 @@ class Reader:
             known = frozenset({""})
         if modifier in known:
             return
-        if parameter.type == "reference":
-            if modifier in parameter.targets:
-                return
-            if modifier in ("above", "below"):
-                raise not_offered(
-                    parameter.code,
-                    "hierarchies of references are not followed",
-                    "不支持引用层级检索",
-                )
+        if parameter.type == "reference" and modifier in parameter.targets:
+            return
         raise unreadable(
             parameter.code,
             f"the modifier ':{plain(modifier)}' is not known of this parameter",

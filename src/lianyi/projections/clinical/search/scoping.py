@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from lianyi.formats.fhir.definitions import SearchParameter
+from lianyi.projections.clinical.file_words import FILED
 from lianyi.projections.clinical.parameters.reading import is_own
 from lianyi.projections.clinical.search.filters.expressions import Filtered, Linked, leaves
 from lianyi.projections.clinical.search.parameters import Chain, Criterion, Has, Listed, Plain
+from lianyi.projections.clinical.words import CONTENT
 from lianyi.security.scopes import ADMINISTRATIVE, Granted, covers
 
 Asked = Mapping[str, Sequence[str]]
@@ -81,10 +83,14 @@ def tells(criteria: Iterable[Criterion]) -> bool:
 
 def tells_of_others(criteria: Iterable[Criterion]) -> bool:
     """Tell whether they say it of other resources than those that are found."""
-    return any(
-        _tells(one) and (not isinstance(one, Plain) or one.modifier == "identifier")
-        for one in _spoken(criteria)
-    )
+    return any(_tells(one) and _says_of_others(one) for one in _spoken(criteria))
+
+
+def _says_of_others(one: Criterion) -> bool:
+    if not isinstance(one, Plain):
+        return True
+    reads_files = one.parameter.code == CONTENT and not FILED.isdisjoint(one.types)
+    return one.modifier == "identifier" or reads_files
 
 
 def label(one: Criterion) -> str:

@@ -125,6 +125,7 @@ class SearchService(Reading):
             zone=self.zone,
             now=self._clock.now(),
             base=self.base,
+            reads_files=current().actor.granted is None,
         )
 
     async def find(
@@ -189,7 +190,7 @@ class SearchService(Reading):
                 inside.check(query, is_app=granted is not None, compartment=place.compartment)
             compiler = await self._compiler(connection, schema, query.criteria, known)
             within = await self._within(connection, schema, place, query)
-            eyes = Eyes(connection, schema, self.presenter, self._guard(query))
+            eyes = Eyes(connection, schema, self.presenter, await self._guard(connection, query))
             page = await finding.find_page(
                 connection,
                 schema,
@@ -200,13 +201,13 @@ class SearchService(Reading):
             )
             return await self._answer(connection, schema, place, query, page, eyes, compiler, known)
 
-    def _guard(self, query: Query) -> Guard:
+    async def _guard(self, connection: Connection, query: Query) -> Guard:
         """Say what must be seen of a resource to know that it was found.
 
         Raises:
             NotOffered: the order would tell what may be hidden.
         """
-        if self._shows_whole():
+        if self._shows_whole() or await self._privacy.keeps_records(on=connection):
             return ""
         for sort in query.sorts:
             if scoping.says(query.types, sort.parameter):

@@ -10,13 +10,16 @@ Sources:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lianyi.projections.clinical import words
+from lianyi.projections.clinical.file_words import FILED
 from lianyi.projections.clinical.ids import parameter_number
+from lianyi.projections.clinical.search.alternatives import numbers
 from lianyi.projections.clinical.search.conditions import (
     Everything,
+    Leads,
     Near,
     Node,
     Not,
@@ -44,19 +47,26 @@ _NUMBER: Final = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,20})?", re.ASCII)
 # --- words --------------------------------------------------------------------------------------
 
 
-def words_node(plain: Plain, value: str) -> Node:
+def words_node(plain: Plain, value: str, *, reads_files: bool = False) -> Node:
     """Return what a value of ``_text`` or ``_content`` means.
+
+    Args:
+        plain: the criterion.
+        value: of it, still escaped.
+        reads_files: whether each word may stand in a Binary with a file of the resource as well.
 
     Raises:
         UnreadableSearch: it cannot be read.
     """
-    reader = _WordsReader(plain, unescaped(value))
-    return reader.whole()
+    reads_files &= plain.parameter.code == words.CONTENT
+    filed = [one for one in plain.types if one in FILED and reads_files]
+    return _WordsReader(plain, unescaped(value), filed).whole()
 
 
 class _WordsReader:
-    def __init__(self, plain: Plain, text: str) -> None:
+    def __init__(self, plain: Plain, text: str, filed: Sequence[str]) -> None:
         self._plain = plain
+        self._filed = filed
         self._words = list(self._cut(text))
         self._at = 0
         if len(self._words) > 4 * PHRASES_MAX:
@@ -121,8 +131,12 @@ class _WordsReader:
         said = words.tokens(text) if kind == "phrase" else []
         if not said:
             raise self._unreadable("a word is missing", "缺少检索词")
-        ps = tuple(parameter_number(one, self._plain.parameter.code) for one in self._plain.types)
-        return Worded(ps, tuple(words.grams_asked(said)), words.written(said))
+        grams, phrase = tuple(words.grams_asked(said)), words.written(said)
+        own = Worded(numbers(self._plain.types, self._plain.parameter.code), grams, phrase)
+        if not self._filed:
+            return own
+        file = Worded(numbers(("Binary",), words.CONTENT), grams, phrase)
+        return some(own, Leads(numbers(self._filed, words.CONTENT), file))
 
     def _unreadable(self, why: str, why_zh: str) -> Exception:
         return unreadable(self._plain.parameter.code, why, why_zh)

@@ -146,7 +146,7 @@ def _references(found: Any) -> Iterator[tuple[Any, ...]]:
         if "id" in found:
             yield (f"{found['resourceType']}/{found['id']}",)
     elif "reference" in found:
-        if not found["reference"].startswith("#"):
+        if found["reference"] != "#":
             yield (found["reference"].partition("/_history/")[0],)
     elif {"value", "system"} & set(found.get("identifier", {})):
         yield (None,)

@@ -278,7 +278,8 @@ def test_references_say_what_they_point_at() -> None:
     assert subject(reference="http://a/Nothing/1") == [
         Reference("subject", None, None, "http://a/Nothing/1")
     ]
-    assert subject(reference="#p") == []
+    assert subject(reference="#") == []
+    assert subject(reference="#p") == [Reference("subject", None, None, "#p")]
     assert subject(display="somebody") == []
     assert subject(type="Patient", identifier={"system": "s", "value": "1"}) == [
         Reference("subject", "Patient", identifier=Token("subject", "s", "1"))

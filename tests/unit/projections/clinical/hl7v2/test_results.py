@@ -261,6 +261,19 @@ def test_an_image_report_has_its_study_and_conclusion() -> None:
     assert values == ["urn:oid:1.2.840.99.7", "A77"]
 
 
+def test_the_section_of_a_report_does_not_outweigh_the_modality_that_was_ordered() -> None:
+    order = ("ORC|NW|P9^HIS", seg("OBR", {1: "1", 2: "P9^HIS", 4: "CT^胸部CT^HIS"}))
+    ordered = message(
+        "OMI^O23", PID, *order, "IPC|A9^RIS|RP|1.2.840.99.9|SPS|CT", at="202611290800"
+    )
+    report = seg("OBR", {1: "1", 2: "P9^HIS", 3: "F9^RIS", 4: "CT^胸部CT^HIS", 24: "RAD"})
+    uid = seg("OBX", {2: "HD", 3: "113014^DICOM Study^DCM", 5: "1.2.840.99.9", 11: "F"})
+    found = message("ORU^R01", PID, report, uid, at="202611290900")
+    for told in ([ordered, found], [found, ordered]):
+        assert only("ImagingStudy", *told)["modality"][0]["code"] == "CT"
+    assert only("ImagingStudy", found)["modality"][0]["code"] == "DX"
+
+
 @pytest.mark.parametrize(
     ("value", "data", "type_"),
     [

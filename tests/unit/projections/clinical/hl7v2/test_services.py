@@ -157,6 +157,39 @@ def test_an_appointment_that_does_not_take_place_says_so(event: str, status: str
     assert only("Appointment", over, booked)["status"] == status
 
 
+def test_a_cancellation_that_names_nobody_sends_nobody_away() -> None:
+    room, doctor = "AIL|1||放射科^2号机房", "AIP|1||T1^李^技师^^^^^^RIS"
+    booked = message("SIU^S12", SCH, PID, "RGS|1", room, doctor, at="202611290800")
+    over = message("SIU^S15", SCH, PID, at="202611300800")
+    one = only("Appointment", over, booked)
+    assert one["status"] == "cancelled"
+    actors = [part["actor"].get("display", "患者") for part in one["participant"]]
+    assert actors == ["患者", "放射科 2号机房", "李技师"]
+    moved = message("SIU^S13", SCH, PID, "RGS|1", room, at="202611301000")
+    assert len(only("Appointment", moved, over, booked)["participant"]) == 2
+
+
+@pytest.mark.parametrize(("kind", "category"), [("OMS^O05", "central"), ("OMN^O07", "nonstock")])
+def test_an_order_of_material_says_how_much_of_what(kind: str, category: str) -> None:
+    control = seg("ORC", {1: "NW", 2: "M1^HIS", 9: "202611290900", 12: "D1^李^医生"})
+    asked = seg("RQD", {1: "1", 2: "DN01^一次性导尿包^L", 5: "2", 6: "包", 10: "20261130"})
+    ordered = message(kind, PID, PV1, control, asked, at="202611290900")
+    one = only("SupplyRequest", ordered)
+    assert one["category"]["coding"][0]["code"] == category
+    assert codes(one["itemCodeableConcept"]) == ["DN01"]
+    assert one["quantity"] == {"value": Decimal(2), "unit": "包"}
+    assert (one["status"], one["occurrenceDateTime"]) == ("active", "2026-11-30")
+    assert one["deliverTo"] == known("Encounter", ordered)[0]["subject"]
+    assert not known("ServiceRequest", ordered)
+    cancelled = message(kind, PID, PV1, "ORC|CA|M1^HIS", at="202611291000")
+    for told in ([ordered, cancelled], [cancelled, ordered]):
+        stands = only("SupplyRequest", *told)
+        assert (stands["status"], stands["quantity"]["value"]) == ("cancelled", 2)
+    more = seg("RQD", {1: "2", 2: "ZS05^注射器^L", 5: "5"})
+    lines = message(kind, PID, PV1, control, asked, control, more, at="202611290900")
+    assert len(known("SupplyRequest", lines)) == 2
+
+
 def test_a_charge_has_its_price_in_full() -> None:
     told = message(
         "DFT^P03",

@@ -101,7 +101,7 @@ def asked(value: Value) -> Iterator[tuple[str, str]]:
             if value.type and value.id and not value.url:
                 yield "", f"{value.type}/{value.id}"
                 yield value.type, value.id
-            if value.url:
+            if value.url and not value.url.startswith("#"):
                 yield "", escaped(value.url)
             if value.identifier and value.identifier.code:
                 yield "identifier", escaped(value.identifier.code)

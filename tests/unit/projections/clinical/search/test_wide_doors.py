@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,104 @@ async def test_places_are_found_by_their_distance(ward: Ward) -> None:
         ("-39.9|-63.6|20100", ["w1"]),
     ):  # fmt: skip
         assert ids(await asked(ward, "Location", near=near)) == found, near
+
+
+async def test_a_chain_reaches_into_what_is_contained(ward: Ward) -> None:
+    """R4, 3.1.1.5.5: a chained condition is evaluated inside contained resources."""
+    await ward.put(ORDER)
+    for code, wanted in (("J01", ["m1"]), ("J02", [])):
+        chained = {"medication:Medication.code": code}
+        assert ids(await asked(ward, "MedicationRequest", **chained)) == wanted
+    assert ids(await asked(ward, "MedicationRequest", **{"medication:missing": "false"})) == ["m1"]
+    assert ids(await asked(ward, "MedicationRequest", _include="MedicationRequest:medication")) == [
+        "m1"
+    ]
+    bare = {name: one for name, one in ORDER.items() if name != "medicationReference"}
+    bare["medicationCodeableConcept"] = {"text": "x"}
+    await ward.put(bare)
+    assert ids(await asked(ward, "MedicationRequest", **{"medication.code": "J01"})) == []
+
+
+async def test_hierarchies_of_references_are_followed(ward: Ward) -> None:
+    above = {"o1": "", "o2": "o1", "o3": "o2", "o4": ""}
+    for id_, parent in above.items():
+        one = {"resourceType": "Organization", "id": id_, "name": id_}
+        await ward.put(
+            one | ({"partOf": {"reference": f"Organization/{parent}"}} if parent else {})
+        )
+    visit = {"resourceType": "Encounter", "status": "planned", "class": {"code": "AMB"}}
+    for id_ in above:
+        at = {"serviceProvider": {"reference": f"Organization/{id_}"}}
+        await ward.put(visit | {"id": f"e-{id_}"} | at)
+
+    async def found(path: str, **params: str) -> list[str]:
+        return sorted(ids(await asked(ward, path, **params)))
+
+    below = {"service-provider:below": "Organization/o2"}
+    assert await found("Encounter", **below) == ["e-o2", "e-o3"]
+    assert await found("Encounter", **{"service-provider:above": "o2"}) == ["e-o1", "e-o2"]
+    assert await found("Organization", **{"partof:below": "o1"}) == ["o2", "o3"]
+    circle = {
+        "resourceType": "Organization",
+        "id": "o1",
+        "partOf": {"reference": "Organization/o3"},
+    }
+    await ward.put(circle)
+    assert await found("Organization", **{"partof:below": "o1"}) == ["o1", "o2", "o3"]
+    refused = await ward.ask("GET", "Observation", params={"performer:below": "Practitioner/p"})
+    assert refused.status_code == 400
+
+
+def encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+async def test_words_of_files_are_found_where_they_stand(ward: Ward) -> None:
+    whose = {"reference": "Patient/p1"}
+    record = "<html><body><p>主诉：咳嗽<b>五天</b></p></body></html>"
+    await ward.put(
+        {
+            "resourceType": "Binary", "id": "b1", "contentType": "text/html; charset=utf-8",
+            "securityContext": whose, "data": encoded(record),
+        }
+    )  # fmt: skip
+    await ward.put(
+        {
+            "resourceType": "DocumentReference", "id": "f1", "status": "current",
+            "subject": whose, "type": {"text": "入院记录"},
+            "content": [{"attachment": {"contentType": "text/html", "url": "Binary/b1"}}],
+        }
+    )  # fmt: skip
+    form = {"contentType": "text/plain", "data": encoded("右肾囊肿")}
+    await ward.put({**REPORT, "id": "r2", "presentedForm": [form]})
+    rtf = {"contentType": "text/rtf", "data": encoded("{\\rtf1\\ansi left \\b renal\\b0  cyst}")}
+    await ward.put({**REPORT, "id": "r3", "presentedForm": [rtf]})
+    for path, text, found in (
+        ("DocumentReference", "咳嗽五天", ["f1"]), ("Binary", "咳嗽", ["b1"]),
+        ("DocumentReference", "入院记录 and 咳嗽", ["f1"]),
+        ("DocumentReference", "入院记录 not 咳嗽", []), ("DocumentReference", "body", []),
+        ("DiagnosticReport", "右肾囊肿", ["r2"]), ("DiagnosticReport", '"left renal cyst"', ["r3"]),
+    ):  # fmt: skip
+        bundle = await asked(ward, path, _content=text)
+        assert (ids(bundle), bundle["total"]) == (found, len(found)), (path, text)
+    by_app = await asked_by(ward, app("user/*.rs"), "DocumentReference", ("_content", "咳嗽"))
+    assert by_app["total"] == 0  # an app is told of no other resource than those it finds
+
+
+async def test_words_of_files_tell_nobody_what_is_hidden(database: str, tmp_path: Path) -> None:
+    async with warded(database, tmp_path, masked=True) as ward:
+        whose = {"reference": "Patient/p1"}
+        await ward.put(PATIENT)
+        text = {"contentType": "text/plain", "data": encoded("隐私内容")}
+        await ward.put({"resourceType": "Binary", "id": "b1", "securityContext": whose, **text})
+        file = {"attachment": {"contentType": "text/plain", "url": "Binary/b1"}}
+        one = {"resourceType": "DocumentReference", "id": "f1", "status": "current"}
+        await ward.put(one | {"subject": whose, "content": [file]})
+        for path, wanted in (("DocumentReference", ["f1"]), ("Binary", ["b1"])):
+            assert ids(await asked(ward, path, _content="隐私")) == wanted
+            hidden = await ward.get(path, "doctor", _content="隐私")
+            assert (ids(hidden), hidden["total"]) == ([], 0), path
+        shown = await ward.get("Binary/b1", "doctor")
+        assert "data" not in shown
+        assert shown["_data"]["extension"][0]["valueCode"] == "masked"
+        assert shown["meta"]["security"][0]["code"] == "MASKED"
