@@ -13,6 +13,7 @@ from lianyi.api.dependencies import ApiDependencies
 from lianyi.applications.indicators.data_services.service import DataServiceDesk
 from lianyi.applications.indicators.forms.service import Forms
 from lianyi.applications.indicators.insight.service import Insight
+from lianyi.applications.indicators.naming import Naming
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.publishing.counts import Counts
 from lianyi.applications.indicators.publishing.service import Publishing
@@ -84,6 +85,7 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
 
 def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Privacy) -> None:
     """Build what tells of the lake, counts and publishes; the star is opened when it is asked."""
+    naming = Naming(app.state.masterdata, app.state.code_names)
     app.state.lake = LakeService(deps.data_dir / "lake", deps.lake, deps.clock)
 
     def star() -> Star:
@@ -99,7 +101,7 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         star=star,
         now=StarNow(deps.pool, deps.data_dir / "star", zone),
         settings=deps.indicators,
-        data=app.state.masterdata,
+        naming=naming,
         privacy=privacy,
         identity=app.state.identity,
     )
@@ -119,7 +121,7 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         data_dir=deps.data_dir,
         content_dir=deps.content_dir,
         settings=deps.quality,
-        data=app.state.masterdata,
+        naming=naming,
         privacy=privacy,
         identity=app.state.identity,
         lake=app.state.lake,

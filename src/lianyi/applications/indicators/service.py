@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.asking import Asked, Asking
 from lianyi.applications.indicators.boards import (
     Board,
@@ -44,13 +43,13 @@ from lianyi.applications.indicators.failures import (
 from lianyi.applications.indicators.figuring import Clocked, Figuring, view_of
 from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.installed import must_be_there
-from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.naming import Names, Naming
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
 from lianyi.applications.indicators.rowing import Behind, Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.sight import Sight
-from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
+from lianyi.applications.indicators.slicing import parse_slices, sliced
 from lianyi.applications.indicators.views import (
     BoardName,
     BoardView,
@@ -67,7 +66,6 @@ from lianyi.applications.indicators.window import EVERYWHERE, Places, Window
 from lianyi.applications.indicators.wording import part_view, said_of
 from lianyi.base.clock import Clock
 from lianyi.projections.identity.service import IdentityService
-from lianyi.projections.masterdata.questions import Questions
 from lianyi.projections.operational.star import first_day, month_of
 from lianyi.security.privacy.service import Privacy
 
@@ -114,7 +112,7 @@ class IndicatorService:
         star: Callable[[], Star],
         now: StarNow,
         settings: IndicatorSettings,
-        data: Questions,
+        naming: Naming,
         privacy: Privacy,
         identity: IdentityService,
     ) -> None:
@@ -128,7 +126,7 @@ class IndicatorService:
             star: gives the facts; called in a thread when something is counted first.
             now: gives them as they stand at this moment.
             settings: how much counting may use.
-            data: names departments and practitioners.
+            naming: names departments, practitioners and codes.
             privacy: decides how patients are seen.
             identity: knows which patients are of sensitive sources.
 
@@ -140,7 +138,7 @@ class IndicatorService:
         self._clock = clock
         self._zone = zone
         self._content_dir = content_dir
-        self._data = data
+        self._naming = naming
         self._book = Book(content_dir)
         self._asking = Asking(pool)
         self._counter = Counter(star, settings)
@@ -152,7 +150,7 @@ class IndicatorService:
         self._figuring_of_now = Figuring(
             self._counter_of_now, Hearing(self._counter_of_now, content_dir)
         )
-        self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
+        self._rows = Rows(pool, self._counter, naming=naming, privacy=privacy, identity=identity)
         self.explorations = Explorations(
             (pool, clock, zone),
             self._book,
@@ -160,7 +158,7 @@ class IndicatorService:
             self._rows,
             asking=self._asking,
             hearing=self._hearing,
-            data=data,
+            naming=naming,
         )
 
     async def close(self) -> None:
@@ -223,7 +221,7 @@ class IndicatorService:
             by=by,
             department=asked.department,
             hospital=asked.hospital,
-            narrowed=words_of(parse_slices(asked.where)),
+            narrowed=await self._naming.narrowed(parse_slices(asked.where)),
             asked_at=at.now,
             items=[
                 view_of(one, figures, whole, newest, by=by, names=names, at=at)
@@ -441,10 +439,8 @@ class IndicatorService:
         organisations = {str(key[0]) for key in keys if key[0]}
         others = {str(key[1]) for key in keys if len(key) > 1 and key[1]}
         if by == "doctor":
-            return await naming.look_up(
-                self._data, organisations=organisations, practitioners=others
-            )
-        return await naming.look_up(self._data, organisations=organisations | others)
+            return await self._naming.look_up(organisations=organisations, practitioners=others)
+        return await self._naming.look_up(organisations=organisations | others)
 
 
 async def _now_tile(figuring: Figuring, one: CountedNow, window: Window, *, ever: bool) -> NowTile:
