@@ -25,6 +25,7 @@ from lianyi.applications.indicators.reports.noting import Noting
 from lianyi.applications.indicators.reports.running import House, Maker, access_now
 from lianyi.applications.indicators.reports.service import Reports
 from lianyi.applications.indicators.requests.existing import Existing
+from lianyi.applications.indicators.requests.files import AnswerFiles
 from lianyi.applications.indicators.requests.service import FigureRequestDesk
 from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.scores.files import ScoreFiles
@@ -72,6 +73,7 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
         indicators=app.state.indicators,
         saved=app.state.indicator_explorations,
     )
+    app.state.answer_files = AnswerFiles(app.state.figure_requests, files)
     app.state.data_services = DataServiceDesk(
         (deps.pool, deps.log, deps.clock),
         zone,

@@ -363,18 +363,20 @@ class IndicatorService:
             next_skip=after if behind.rows and after < behind.total else None,
         )
 
-    async def export(self, code: str, asked: Asked, *, side: RowsOf) -> str:
+    async def export(
+        self, code: str, asked: Asked, *, side: RowsOf, within: Places = EVERYWHERE
+    ) -> str:
         """Return the rows behind a figure as CSV; who exports must also be allowed to see them.
 
         Raises:
             NotCounted, TooMuchAtOnce: it goes into no file.
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
-        one, window = await self._exported(code, asked)
+        one, window = await self._exported(code, asked, within)
         return await self._rows.export(one, side, window)
 
     async def export_pages(
-        self, code: str, asked: Asked, *, side: RowsOf
+        self, code: str, asked: Asked, *, side: RowsOf, within: Places = EVERYWHERE
     ) -> tuple[Meant, AsyncIterator[Behind]]:
         """Return the same rows as :meth:`export`, some thousand at a time.
 
@@ -382,12 +384,12 @@ class IndicatorService:
             NoSuchIndicator, UnreadablePeriod, NothingInSight: see :meth:`values`; what
                 :meth:`export` raises besides is raised by the iterator.
         """
-        one, window = await self._exported(code, asked)
+        one, window = await self._exported(code, asked, within)
         return one, self._rows.pages(one, side, window)
 
-    async def _exported(self, code: str, asked: Asked) -> tuple[Meant, Window]:
+    async def _exported(self, code: str, asked: Asked, within: Places) -> tuple[Meant, Window]:
         period = parse_period(asked.period)
-        window, _ = await self._asking.window(asked, period, also=(_ROWS,))
+        window, _ = await self._asking.window(asked, period, also=(_ROWS,), within=within)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=window.doctors is not None)
         return one, window
