@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -80,6 +81,8 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
         indicators=app.state.indicators,
         saved=app.state.indicator_explorations,
         roles=lambda: app.state.accounts.roles,
+        stands=files.standing,
+        calls_kept=timedelta(days=deps.indicators.calls_kept_days),
     )
     app.state.existing_figures = Existing(deps.pool, app.state.publishing.desk)
     app.state.indicator_reports = Reports(house, Maker(house), files)

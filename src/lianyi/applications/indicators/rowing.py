@@ -22,7 +22,7 @@ from lianyi.applications.indicators.model import Indicator, Part
 from lianyi.applications.indicators.naming import CODED, Names, Naming
 from lianyi.applications.indicators.views import NamedColumn, RowCell, RowsOf, RowView
 from lianyi.applications.indicators.window import Window
-from lianyi.applications.indicators.wording import word_of
+from lianyi.applications.indicators.wording import named, word_of
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.operational.star import HOSPITAL, ORIGIN, Kind
@@ -95,17 +95,35 @@ class Rows:
         self._identity = identity
 
     async def page(
-        self, one: Meant, side: RowsOf, window: Window, *, skip: int, limit: int
+        self,
+        one: Meant,
+        side: RowsOf,
+        window: Window,
+        *,
+        skip: int,
+        limit: int,
+        columns: Sequence[str] = (),
     ) -> Behind:
         """Return a page of the rows that one side of a figure counts.
+
+        Args:
+            one: the indicator.
+            side: which rows.
+            window: of these.
+            skip: so many are passed by.
+            limit: so many at most.
+            columns: of the fact, that are shown; none: those that the indicator says.
 
         Raises:
             NotCounted: there are none, for it is not counted from rows.
         """
-        part, without = _side(one, side)
-        return await self.of_part(
-            one.indicator, part, window, skip=skip, limit=limit, without=without
-        )
+        part, without = counted_side(one, side)
+        if not columns:
+            return await self.of_part(
+                one.indicator, part, window, skip=skip, limit=limit, without=without
+            )
+        some = [named(part.of_fact.columns[x]) for x in columns if x in part.of_fact.columns]
+        return await self.list_rows(part, some, window, skip=skip, limit=limit, without=without)
 
     async def of_part(
         self,
@@ -274,8 +292,12 @@ def _fits(code: str, total: int) -> None:
         )
 
 
-def _side(one: Meant, side: RowsOf) -> tuple[Part, Part | None]:
-    """Return what a side counts, and what is left out of it."""
+def counted_side(one: Meant, side: RowsOf) -> tuple[Part, Part | None]:
+    """Return what a side counts, and what is left out of it.
+
+    Raises:
+        NotCounted: there are no rows of it.
+    """
     code = one.indicator.indicator
     if not one.counted:
         raise NotCounted(where=code, why=one.why.en, why_zh=one.why.zh)

@@ -334,18 +334,30 @@ class IndicatorService:
         skip: int,
         limit: int,
         within: Places = EVERYWHERE,
+        also: Sequence[str] = (),
+        columns: Sequence[str] = (),
     ) -> RowsView:
-        """Return the rows behind a figure; ``within``: places beyond which none is shown.
+        """Return the rows behind a figure.
+
+        Args:
+            code: of the indicator.
+            asked: which figure.
+            side: which of its rows.
+            skip: so many are passed by.
+            limit: so many at most.
+            within: places beyond which none is shown.
+            also: permissions that whoever asks must have there, too.
+            columns: of the fact, that are shown; none: those that the indicator says.
 
         Raises:
             NotCounted: there are none, for it is not counted from rows.
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, sight = await self._asking.window(asked, period, within=within)
+        window, sight = await self._asking.window(asked, period, also=also, within=within)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=sight.doctors is not None)
-        behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
+        behind = await self._rows.page(one, side, window, skip=skip, limit=limit, columns=columns)
         counted_by = one.view()
         assert counted_by is not None  # noqa: S101 - what is counted has a caliber
         after = skip + len(behind.rows)
