@@ -32,6 +32,7 @@ from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.scores.files import ScoreFiles
 from lianyi.applications.indicators.scores.service import Scoring
 from lianyi.applications.indicators.service import IndicatorService
+from lianyi.applications.indicators.warming import warm
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
 
@@ -132,3 +133,9 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         lake=app.state.lake,
     )
     app.state.scoring = Scoring(app.state.indicators.ground, app.state.quality.looking)
+    indicators: IndicatorService = app.state.indicators
+    app.state.prepare_figures = (
+        partial(warm, indicators, app.state.scoring, deps.data_dir / "star")
+        if deps.indicators.prepare
+        else indicators.warm
+    )

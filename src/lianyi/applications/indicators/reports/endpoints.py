@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from lianyi.applications.indicators.boards import FIRST
 from lianyi.applications.indicators.endpoints import Code, Which
 from lianyi.applications.indicators.reports.files import TYPES, File, Files
 from lianyi.applications.indicators.reports.noting import Noting
@@ -101,7 +102,7 @@ async def export_indicator_figures(
 )
 async def export_indicator_board(
     reports: Orders,
-    board: Annotated[str, Query(max_length=41, pattern=r"^[a-z0-9-]*$")] = "president",
+    board: Annotated[str, Query(max_length=41, pattern=r"^[a-z0-9-]*$")] = FIRST,
     month: Annotated[
         str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$", description="empty: the last whole")
     ] = "",
