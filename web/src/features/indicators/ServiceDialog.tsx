@@ -10,6 +10,7 @@ import { useTexts } from '@/lib/texts'
 
 import { CODED } from './cells'
 import { listOf } from './explored'
+import { useSaid } from './parts'
 import { useToday } from './Pickers'
 import { QuestionPicker } from './QuestionPicker'
 
@@ -106,8 +107,8 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
         )}
       </div>
       {gives === 'rows' && <p className="quiet">{t(question && listOf(question.codes).length > 1 ? 'indicators.services.oneIndicator' : 'indicators.services.rowsText')}</p>}
-      {question && known.length > 0 && <Columns legend={t('indicators.services.columns')} of={known} chosen={chosen} change={setPicked} />}
-      {gives === 'rows' && chosen.length > 0 && <Columns legend={t('indicators.services.maskedHint')} of={chosen} chosen={hidden} change={setMasked} />}
+      {question && known.length > 0 && <Columns legend={t('indicators.services.columns')} of={known} called={rows.called} chosen={chosen} change={setPicked} />}
+      {gives === 'rows' && chosen.length > 0 && <Columns legend={t('indicators.services.maskedHint')} of={chosen} called={rows.called} chosen={hidden} change={setMasked} />}
       <OrganisationPicker label={t('indicators.services.scope')} value={organisation} change={setOrganisation} hint={t('indicators.services.scopeHint')} />
       <div className="field">
         {t('indicators.services.roles')}
@@ -139,18 +140,26 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
   )
 }
 
-type ColumnsProps = { legend: string; of: readonly string[]; chosen: readonly string[]; change: (chosen: readonly string[]) => void }
+type Called = ReadonlyMap<string, { zh: string; en: string }>
+type ColumnsProps = { legend: string; of: readonly string[]; called: Called; chosen: readonly string[]; change: (chosen: readonly string[]) => void }
 
-function Columns({ legend, of, chosen, change }: ColumnsProps) {
+function Columns({ legend, of, called, chosen, change }: ColumnsProps) {
+  const said = useSaid()
   return (
     <fieldset className="report-sections">
       <legend>{legend}</legend>
-      <div className="row service-columns">
-        {of.map((one) => (
-          <label key={one} className="row">
-            <input type="checkbox" checked={chosen.includes(one)} onChange={() => change(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one])} /> <span className="mono">{one}</span>
-          </label>
-        ))}
+      <div className="service-columns">
+        {of.map((one) => {
+          const name = called.get(one)
+          return (
+            <label key={one} className="row">
+              <input type="checkbox" checked={chosen.includes(one)} onChange={() => change(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one])} />
+              <span>
+                {name && said(name)} <span className={name ? 'mono quiet' : 'mono'}>{one}</span>
+              </span>
+            </label>
+          )
+        })}
       </div>
     </fieldset>
   )
@@ -160,7 +169,7 @@ const OF_ROW = ['hospital', 'key', 'patient', 'origin']
 const NAMED = ['code', 'department', 'practitioner']
 
 /** Which columns the rows behind an indicator have, and those that its own list shows. */
-function useRowColumns(question: SavedQuestion | null, side: DataService['side']): { all: string[]; usual: string[] } {
+function useRowColumns(question: SavedQuestion | null, side: DataService['side']): { all: string[]; usual: string[]; called: Called } {
   const codes = listOf(question?.codes)
   const code = codes.length === 1 ? codes[0] : undefined
   const detail = useQuery({ queryKey: ['indicators', 'definition', code], queryFn: () => take(client.GET('/api/v1/indicators/{code}', { params: { path: { code: code ?? '' } } })), enabled: code !== undefined, retry: false })
@@ -168,9 +177,10 @@ function useRowColumns(question: SavedQuestion | null, side: DataService['side']
   const caliber = detail.data?.calibers.find(({ way }) => way === 'counted')
   const part = side === 'numerator' ? caliber?.numerator : caliber?.denominator
   const fact = registers.data?.metadata.find((one) => one.fact === part?.fact)
-  if (!fact) return { all: [], usual: [] }
+  if (!fact) return { all: [], usual: [], called: new Map() }
   const own = fact.columns.filter(({ column }) => !OF_ROW.includes(column))
   const all = [...OF_ROW, ...own.flatMap(({ column, kind }) => (NAMED.includes(kind) || CODED.has(column) ? [column, `${column}_name`] : [column]))]
   const drill = detail.data?.drill.map(({ column }) => column) ?? []
-  return { all, usual: all.filter((one) => one === 'hospital' || drill.includes(one.replace(/_name$/, ''))) }
+  const called = new Map(own.map(({ column, zh, en }) => [column, { zh, en }]))
+  return { all, called, usual: all.filter((one) => one === 'hospital' || drill.includes(one.replace(/_name$/, ''))) }
 }

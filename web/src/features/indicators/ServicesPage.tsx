@@ -232,7 +232,7 @@ function Uses({ one }: { one: DataServiceDetail }) {
         <tbody>
           {one.uses.map((use) => (
             <tr key={use.by}>
-              <th scope="row">{use.by}</th>
+              <td className="head">{use.by}</td>
               <td className="right num">{use.calls}</td>
               <td>
                 <Instant at={use.last_at} />

@@ -122,7 +122,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return out.getvalue()
 
 
-def _plain(cell: Cell) -> str | float:
+def _plain(cell: Cell) -> str | int | float:
     if cell is None:
         return ""
     return str(cell).lower() if isinstance(cell, bool) else harmless(cell)

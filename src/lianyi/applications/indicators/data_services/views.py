@@ -18,7 +18,7 @@ Note = Annotated[str, Field(max_length=1000)]
 StateName = Literal["offered", "approved", "refused", "revoked", "replaced"]
 RoleName = Annotated[str, Field(max_length=63)]
 AccountName = Annotated[str, Field(max_length=100)]
-Cell = bool | str | float | None
+Cell = bool | int | str | float | None
 ColumnName = Annotated[str, Field(max_length=60)]
 
 

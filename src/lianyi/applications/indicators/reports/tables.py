@@ -214,7 +214,7 @@ def explored_table(view: ExploredView, language: Language) -> Table:
     named = [
         name
         for one in view.by
-        for name in (one.name, BothWords(zh=f"{one.name.zh}编码", en=f"code of {one.name.en}"))
+        for name in (one.name, BothWords(zh=f"{one.name.zh} · 编码", en=f"{one.name.en} · code"))
     ]
     rows: list[Sequence[Cell]] = []
     for one in view.items:
