@@ -14518,7 +14518,7 @@ export interface components {
             next_skip: number | null;
             period: components["schemas"]["PeriodView"];
             /** Rows */
-            rows: (boolean | string | number | null)[][];
+            rows: (boolean | number | string | null)[][];
             /** Total */
             total: number;
             /** Version */

@@ -181,6 +181,6 @@ function useRowColumns(question: SavedQuestion | null, side: DataService['side']
   const own = fact.columns.filter(({ column }) => !OF_ROW.includes(column))
   const all = [...OF_ROW, ...own.flatMap(({ column, kind }) => (NAMED.includes(kind) || CODED.has(column) ? [column, `${column}_name`] : [column]))]
   const drill = detail.data?.drill.map(({ column }) => column) ?? []
-  const called = new Map(own.map(({ column, zh, en }) => [column, { zh, en }]))
+  const called = new Map([['key', { zh: '行标识', en: 'key of the row' }], ...fact.columns.flatMap(({ column, zh, en }): [string, { zh: string; en: string }][] => [[column, { zh, en }], [`${column}_name`, { zh: `${zh}名称`.replace('编码名称', '名称'), en: `${en}: name` }]])])
   return { all, called, usual: all.filter((one) => one === 'hospital' || drill.includes(one.replace(/_name$/, ''))) }
 }
