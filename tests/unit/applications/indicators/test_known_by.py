@@ -27,6 +27,8 @@ async def test_a_department_has_no_data_where_no_row_of_its_hospital_can_say_it(
         file.write_text(text.replace(said, known), encoding="utf-8")
         rows = [stay(n, f"2026-06-{n:02}", department=f"D{n % 2 + 1}") for n in range(1, 5)]
         put(house.data_dir, rows)
+        for day in ("2026-05-02", "2025-06-02"):  # of all months that are compared there are rows
+            put(house.data_dir, [stay(n, day, department=f"D{n}") for n in (1, 2)])
 
         async def told() -> list[tuple[str, float | None, bool]]:
             view = await callers["owner"].get("/values", codes=CODE, period="2026-06")
