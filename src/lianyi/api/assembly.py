@@ -352,7 +352,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     working.append(asyncio.create_task(app.state.telling.run(), name="subscriptions"))
     making = app.state.indicator_reports.maker
     working.append(asyncio.create_task(making.run(), name="reports"))
-    working.append(asyncio.create_task(app.state.indicators.warm(), name="definitions"))
+    working.append(asyncio.create_task(app.state.prepare_figures(), name="figures"))
     if app.state.hearing:
         working.append(asyncio.create_task(app.state.hearing.listen(), name="hearing"))
     yield

@@ -24,6 +24,7 @@ from lianyi.projections.clinical.subscriptions.assembling import subscriptions_o
 from lianyi.projections.clinical.subscriptions.discovering import with_topics
 from lianyi.projections.clinical.subscriptions.following import Watches
 from lianyi.projections.clinical.subscriptions.topics import TopicBook
+from lianyi.projections.clinical.terms.naming import CodeNames
 from lianyi.projections.clinical.terms.service import TermsService
 from lianyi.projections.clinical.uncoded_list.service import UncodedService
 from lianyi.projections.identity.fhir.changes import FhirChanges
@@ -49,6 +50,7 @@ def add_fhir(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Priva
     app.state.clinical_terms = TermsService(
         deps.pool, deps.clock, deps.ids, privacy=privacy, terms=search.terms
     )
+    app.state.code_names = CodeNames(deps.pool, deps.clock, privacy=privacy, terms=search.terms)
     app.state.clinical = ClinicalService(
         deps.pool, deps.log, deps.ids, privacy=privacy, find=search.find
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from lianyi.api.dependencies import ApiDependencies
 from lianyi.applications.indicators.data_services.service import DataServiceDesk
 from lianyi.applications.indicators.forms.service import Forms
 from lianyi.applications.indicators.insight.service import Insight
+from lianyi.applications.indicators.naming import Naming
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.publishing.counts import Counts
 from lianyi.applications.indicators.publishing.service import Publishing
@@ -24,11 +26,13 @@ from lianyi.applications.indicators.reports.noting import Noting
 from lianyi.applications.indicators.reports.running import House, Maker, access_now
 from lianyi.applications.indicators.reports.service import Reports
 from lianyi.applications.indicators.requests.existing import Existing
+from lianyi.applications.indicators.requests.files import AnswerFiles
 from lianyi.applications.indicators.requests.service import FigureRequestDesk
 from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.scores.files import ScoreFiles
 from lianyi.applications.indicators.scores.service import Scoring
 from lianyi.applications.indicators.service import IndicatorService
+from lianyi.applications.indicators.warming import warm
 from lianyi.projections.lake.service import LakeService
 from lianyi.security.privacy.service import Privacy
 
@@ -71,12 +75,15 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
         indicators=app.state.indicators,
         saved=app.state.indicator_explorations,
     )
+    app.state.answer_files = AnswerFiles(app.state.figure_requests, files)
     app.state.data_services = DataServiceDesk(
         (deps.pool, deps.log, deps.clock),
         zone,
         indicators=app.state.indicators,
         saved=app.state.indicator_explorations,
         roles=lambda: app.state.accounts.roles,
+        stands=files.standing,
+        calls_kept=timedelta(days=deps.indicators.calls_kept_days),
     )
     app.state.existing_figures = Existing(deps.pool, app.state.publishing.desk)
     app.state.indicator_reports = Reports(house, Maker(house), files)
@@ -84,6 +91,7 @@ def add_reports(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo) -> None:
 
 def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Privacy) -> None:
     """Build what tells of the lake, counts and publishes; the star is opened when it is asked."""
+    naming = Naming(app.state.masterdata, app.state.code_names)
     app.state.lake = LakeService(deps.data_dir / "lake", deps.lake, deps.clock)
 
     def star() -> Star:
@@ -99,7 +107,7 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         star=star,
         now=StarNow(deps.pool, deps.data_dir / "star", zone),
         settings=deps.indicators,
-        data=app.state.masterdata,
+        naming=naming,
         privacy=privacy,
         identity=app.state.identity,
     )
@@ -119,9 +127,15 @@ def add_numbers(app: FastAPI, deps: ApiDependencies, zone: ZoneInfo, privacy: Pr
         data_dir=deps.data_dir,
         content_dir=deps.content_dir,
         settings=deps.quality,
-        data=app.state.masterdata,
+        naming=naming,
         privacy=privacy,
         identity=app.state.identity,
         lake=app.state.lake,
     )
     app.state.scoring = Scoring(app.state.indicators.ground, app.state.quality.looking)
+    indicators: IndicatorService = app.state.indicators
+    app.state.prepare_figures = (
+        partial(warm, indicators, app.state.scoring, deps.data_dir / "star")
+        if deps.indicators.prepare
+        else indicators.warm
+    )

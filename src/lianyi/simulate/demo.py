@@ -21,7 +21,7 @@ import httpx
 from lianyi.base.clock import Clock
 from lianyi.simulate.corpus import Replayed, replay_corpus
 from lianyi.simulate.errors import SystemDied
-from lianyi.simulate.history.names import master_files
+from lianyi.simulate.history.names import code_system, master_files
 from lianyi.simulate.hospital import HospitalSettings, Member, run_hospital, start_simulation
 from lianyi.simulate.story import CHINA, StorySettings
 
@@ -35,6 +35,9 @@ HISTORY_ENCOUNTERS = 20_000
 
 NAMES = Path("exchange/masterdata")
 """Where the HIS says what its departments and doctors are called; the channel watches it."""
+
+TOKEN = "console-token"  # noqa: S105 - the name of a file
+"""With which whoever starts the platform first may do everything."""
 
 EXPORTS = (Path("exchange/charges"), Path("exchange/dictionaries"), Path("exchange/region"))
 """Where channels of the demo write files, below the data folder."""
@@ -174,6 +177,8 @@ async def run_demo(
         asyncio.create_task(_replay(corpus, plan.corpus_url, told)),
         asyncio.create_task(tell_history(data_dir / HISTORY, clock.now())),
     ]
+    if not _told_before(data_dir / NAMES):
+        beside.append(asyncio.create_task(tell_codes(server_url, data_dir / TOKEN)))
     await asyncio.to_thread(tell_names, data_dir / NAMES, clock.now())
     try:
         await run_hospital(settings, stop=stop, ready=ready)
@@ -214,6 +219,24 @@ def tell_names(folder: Path, now: datetime) -> None:
         beside = folder / f".{name}"
         beside.write_bytes(body)
         beside.rename(folder / name)
+
+
+async def tell_codes(url: str, token: Path) -> None:
+    """Store what diagnoses are called, as soon as the platform takes it."""
+    if not await asyncio.to_thread(token.is_file):  # somebody has an account: it is no first start
+        return
+    said = code_system()
+    secret = (await asyncio.to_thread(token.read_text)).strip()
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/fhir+json"}
+    async with httpx.AsyncClient(base_url=url, timeout=10, headers=headers) as client:
+        while True:
+            try:
+                path = f"/fhir/CodeSystem/{said['id']}"
+                if (await client.put(path, json=said)).is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(1)
 
 
 def _told_before(folder: Path) -> bool:

@@ -119,6 +119,7 @@ OWN = {
     "get_figure_request", "amend_figure_request", "decide_figure_request",
     "answer_figure_request", "withdraw_figure_request", "revoke_figure_request",
     "show_requested_figures", "list_requested_rows",
+    "export_requested_figures",
     "get_indicator_note_history", "change_indicator_note", "withdraw_indicator_note",
 }  # fmt: skip
 """What is done with one's own, or with what waits: nothing does in the table, and all are told."""

@@ -65,6 +65,7 @@ BELOW = {
     "clinical.not_passed": "a count of what has a code of nobody",
     "clinical.standing": "versions of resources that are named; their channel is asked again",
     "clinical.worded": "numbers of resources, of the channels that are given",
+    "data_services.forget_calls": "how often somebody called, long ago; it tells nothing",
     "identity.candidates": "what is compared to search before a patient is registered",
     "identity.crowds": "a count",
     "identity.touched": "how many records, and a hash",

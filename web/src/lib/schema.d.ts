@@ -2475,6 +2475,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators/requests/{request}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Requested Figures
+         * @description The answer to a request as a file: its figures, or the rows behind an indicator of it.
+         */
+        get: operations["export_requested_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators/requests/{request}/revoke": {
         parameters: {
             query?: never;
@@ -7728,6 +7748,11 @@ export interface components {
              * Format: date
              */
             first_on: string;
+            /**
+             * Gives
+             * @enum {string}
+             */
+            gives: "figures" | "rows";
             /** Hash */
             hash: string;
             /** Holds */
@@ -7737,6 +7762,8 @@ export interface components {
              * Format: date
              */
             last_on: string;
+            /** Masked */
+            masked: string[];
             /** May */
             may: ("approved" | "refused" | "revoked" | "called")[];
             /** Name */
@@ -7760,6 +7787,11 @@ export interface components {
             roles: string[];
             /** Rows Max */
             rows_max: number;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "numerator" | "denominator" | "rest";
             /**
              * State
              * @enum {string}
@@ -11476,8 +11508,14 @@ export interface components {
          *         name: by which it is called: small letters, digits and hyphens.
          *         title: what people call it.
          *         purpose: what it is needed for.
-         *         question: an exploration; which period is for the caller to say.
-         *         columns: those that are given, in this order: ``period``, ``code``, ``indicator``,
+         *         question: an exploration; which period is for the caller to say. For rows of one indicator.
+         *         gives: the figures of it, or the rows behind them; whoever offers, approves and calls rows
+         *             must be allowed to see rows there.
+         *         side: which rows: ``numerator``, ``denominator``, or the ``rest`` between them.
+         *         masked: columns among those that are given whose values are told as ``****`` to everybody.
+         *         columns: those that are given, in this order. Of rows: ``hospital``, ``key``, ``patient``,
+         *             ``origin``, and every column of what is counted, of codes with ``<column>_name``. Of
+         *             figures: ``period``, ``code``, ``indicator``,
          *             ``caliber``, ``numerator``, ``denominator``, ``value``, ``unit``, and of each that it
          *             is put together by its name (``department``) and ``department_name``.
          *         organisation: code; empty: all that whoever offers and whoever approves it may see.
@@ -11506,10 +11544,21 @@ export interface components {
              */
             first_on: string;
             /**
+             * Gives
+             * @default figures
+             * @enum {string}
+             */
+            gives?: "figures" | "rows";
+            /**
              * Last On
              * Format: date
              */
             last_on: string;
+            /**
+             * Masked
+             * @default []
+             */
+            masked?: string[];
             /** Name */
             name: string;
             /**
@@ -11530,6 +11579,12 @@ export interface components {
              * @default 500
              */
             rows_max?: number;
+            /**
+             * Side
+             * @default numerator
+             * @enum {string}
+             */
+            side?: "numerator" | "denominator" | "rest";
             /** Title */
             title: string;
         };
@@ -14483,7 +14538,7 @@ export interface components {
             next_skip: number | null;
             period: components["schemas"]["PeriodView"];
             /** Rows */
-            rows: (string | number | null)[][];
+            rows: (boolean | number | string | null)[][];
             /** Total */
             total: number;
             /** Version */
@@ -25191,7 +25246,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description a file */
+            /** @description the file */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28293,6 +28348,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExploredView"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description somebody else acted first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the request cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description an unforeseen failure */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description the database is not available, or the question takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_requested_figures: {
+        parameters: {
+            query?: {
+                /** @description empty: the figures */
+                rows_of?: string;
+                side?: "numerator" | "denominator" | "rest";
+                form?: "csv" | "xlsx";
+                /** @description of heads and names */
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description not signed in */

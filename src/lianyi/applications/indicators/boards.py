@@ -23,6 +23,8 @@ from lianyi.base.plain_yaml import plain_yaml
 from lianyi.base.settings import Section
 
 FOLDER: Final = "boards"
+FIRST: Final = "president"
+"""The board that is shown where nobody chooses."""
 TILES_MAX: Final = 60
 
 

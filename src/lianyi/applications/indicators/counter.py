@@ -46,6 +46,11 @@ class Counter:
         self._held: Engine | None = None
         self._turn = asyncio.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the engine is loaded."""
+        return self._held is not None
+
     async def figures(
         self, parts: Iterable[Part], window: Window, by: Sequence[str]
     ) -> dict[Part, Cells]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from lianyi.applications.indicators.asking import Asked
+from lianyi.applications.indicators.boards import FIRST
 from lianyi.applications.indicators.explored_views import (
     ExploredView,
     MovedRows,
@@ -117,7 +118,7 @@ async def count_indicators(
 @router.get("/board", openapi_extra=READS)
 async def show_board(
     service: Service,
-    board: Annotated[str, Query(max_length=41, pattern=r"^[a-z0-9-]*$")] = "president",
+    board: Annotated[str, Query(max_length=41, pattern=r"^[a-z0-9-]*$")] = FIRST,
     month: Annotated[
         str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$", description="empty: the last whole")
     ] = "",

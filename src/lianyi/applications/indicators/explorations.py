@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.asking import Asked, Asking
 from lianyi.applications.indicators.book import Book
 from lianyi.applications.indicators.counter import Counter
@@ -30,16 +29,16 @@ from lianyi.applications.indicators.exploring import (
 )
 from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
 from lianyi.applications.indicators.hearing import Hearing
+from lianyi.applications.indicators.naming import Naming
 from lianyi.applications.indicators.periods import parse_period
 from lianyi.applications.indicators.placing import Placing, places_view
 from lianyi.applications.indicators.publishing.known import defined_by
 from lianyi.applications.indicators.rowing import Rows
-from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
+from lianyi.applications.indicators.slicing import parse_slices, sliced
 from lianyi.applications.indicators.views import Side
 from lianyi.applications.indicators.window import EVERYWHERE, Places
 from lianyi.applications.indicators.wording import part_view, said_of
 from lianyi.base.clock import Clock
-from lianyi.projections.masterdata.questions import Questions
 
 EXPLORED_MAX: Final = 6
 
@@ -56,7 +55,7 @@ class Explorations:
         *,
         asking: Asking,
         hearing: Hearing,
-        data: Questions,
+        naming: Naming,
     ) -> None:
         """Count beside the figures of indicators.
 
@@ -67,13 +66,13 @@ class Explorations:
             rows: lists what was counted.
             asking: gives the window of a question.
             hearing: tells a zero from no data.
-            data: names departments and practitioners.
+            naming: names departments, practitioners and codes.
         """
         self._pool, self._clock, self._zone = house
         self._book = book
         self._rows = rows
         self._asking = asking
-        self._data = data
+        self._naming = naming
         self._placing = Placing(counter)
         self._exploring = Exploring(counter, hearing)
 
@@ -93,8 +92,7 @@ class Explorations:
         places = await self._placing.places(window)
         of_doctors = asked.department or asked.doctor
         doctors = await self._placing.doctors(window) if of_doctors else set()
-        names = await naming.look_up(
-            self._data,
+        names = await self._naming.look_up(
             organisations={code for pair in places for code in pair},
             practitioners={code for _, code in doctors},
         )
@@ -146,14 +144,14 @@ class Explorations:
             for code in wanted
         ]
         counted = await self._exploring.count([sliced(one, slices) for one in some], split, window)
-        organisations, practitioners = codes_in(counted)
-        names = await naming.look_up(
-            self._data, organisations=organisations, practitioners=practitioners
+        organisations, practitioners, coded = codes_in(counted)
+        names = await self._naming.look_up(
+            organisations=organisations, practitioners=practitioners, codes=coded
         )
         return ExploredView(
             period=period_view(period),
             by=named_by(split),
-            narrowed=words_of(slices),
+            narrowed=await self._naming.narrowed(slices),
             dimensions=dimensions(some),
             asked_at=self._clock.now(),
             items=explored_view(counted, names),

@@ -26,7 +26,7 @@ from lianyi.applications.indicators.figures import Counts, Teller
 from lianyi.applications.indicators.heard import Heard, Span
 from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.model import Part
-from lianyi.applications.indicators.naming import NOBODY, Names
+from lianyi.applications.indicators.naming import CODED, NOBODY, Code, Names
 from lianyi.applications.indicators.periods import month_text
 from lianyi.applications.indicators.rowing import harmless
 from lianyi.applications.indicators.slicing import column_of, columns_called
@@ -255,18 +255,22 @@ class Exploring:
         return Counted(wanted, by, cells, told, (heard, window))
 
 
-def codes_in(counted: Counted) -> tuple[set[str], set[str]]:
-    """Return the codes of organisations and of practitioners among the keys."""
+def codes_in(counted: Counted) -> tuple[set[str], set[str], set[Code]]:
+    """Return the codes of organisations, of practitioners, and others among the keys."""
     organisations: set[str] = set()
     practitioners: set[str] = set()
+    others: set[Code] = set()
     for one in counted.some:
+        fact = one.caliber.parts()[0].fact if one.counted else ""
         for key in counted.keys(one) if one.counted else ():
             for name, value in zip(counted.key, key, strict=True):
                 if value and name in {"hospital", "department"}:
                     organisations.add(str(value))
                 elif value and name == "doctor":
                     practitioners.add(str(value))
-    return organisations, practitioners
+                elif value and (coded := f"{fact}.{name}") in CODED:
+                    others.add((coded, str(value)))
+    return organisations, practitioners, others
 
 
 def explored_view(counted: Counted, names: Names) -> list[ExploredFigures]:
@@ -321,7 +325,9 @@ def _place(one: Meant, name: str, value: Any, names: Names) -> Place:  # noqa: A
         return Place(code="", name=NOBODY)
     if isinstance(value, bool):
         return Place(code="yes" if value else "no", name=_FLAGS[value])
-    return Place(code=str(value), name=_said(column_of(one.caliber.parts()[0], name), value))
+    part = one.caliber.parts()[0]
+    called = names.code(part.fact, name, str(value))
+    return Place(code=str(value), name=called or _said(column_of(part, name), value))
 
 
 def explored_csv(view: ExploredView) -> str:

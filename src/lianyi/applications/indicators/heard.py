@@ -72,8 +72,9 @@ class Lack(NamedTuple):
 
 
 def any_row(part: Part) -> Part:
-    """Return the part that counts all rows of a fact, by the same time and department."""
-    return part.model_copy(update={"where": "", "aggregate": "rows", "of": ""})
+    """Return the part that counts all rows that show that something is known of a part."""
+    told = {"where": part.known_by, "known_by": "", "aggregate": "rows", "of": ""}
+    return part.model_copy(update=told)
 
 
 def sides_of(parts: Iterable[Part]) -> dict[Side, Part]:
@@ -83,8 +84,7 @@ def sides_of(parts: Iterable[Part]) -> dict[Side, Part]:
         side = _side(part)
         if side not in found:  # by one department, so that it is counted once
             first, *_ = part.of_fact.of_kind(Kind.DEPARTMENT)
-            told = {"department": first, "where": part.known_by, "known_by": ""}
-            found[side] = any_row(part).model_copy(update=told)
+            found[side] = any_row(part).model_copy(update={"department": first})
     return found
 
 

@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import asyncpg
 
-from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.channel_store import channels_of
 from lianyi.applications.indicators.counter import Counter
 from lianyi.applications.indicators.defining import Meant, drill_columns
 from lianyi.applications.indicators.failures import NotCounted, TooMuchAtOnce
 from lianyi.applications.indicators.figures import scale
 from lianyi.applications.indicators.model import Indicator, Part
-from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.naming import CODED, Names, Naming
 from lianyi.applications.indicators.views import NamedColumn, RowCell, RowsOf, RowView
 from lianyi.applications.indicators.window import Window
-from lianyi.applications.indicators.wording import word_of
+from lianyi.applications.indicators.wording import named, word_of
 from lianyi.projections.identity.ids import record_id, shown
 from lianyi.projections.identity.service import IdentityService
-from lianyi.projections.masterdata.questions import Questions
 from lianyi.projections.operational.star import HOSPITAL, ORIGIN, Kind
 from lianyi.security.access import shows
 from lianyi.security.privacy.hiding import Hider
@@ -77,7 +75,7 @@ class Rows:
         pool: asyncpg.Pool,
         counter: Counter,
         *,
-        data: Questions,
+        naming: Naming,
         privacy: Privacy,
         identity: IdentityService,
     ) -> None:
@@ -86,28 +84,46 @@ class Rows:
         Args:
             pool: of the database; as the doors see it.
             counter: reads the rows.
-            data: names departments and practitioners.
+            naming: names departments, practitioners and codes.
             privacy: decides how patients are seen.
             identity: knows which patients are of sensitive sources.
         """
         self._pool = pool
         self._counter = counter
-        self._data = data
+        self._naming = naming
         self._privacy = privacy
         self._identity = identity
 
     async def page(
-        self, one: Meant, side: RowsOf, window: Window, *, skip: int, limit: int
+        self,
+        one: Meant,
+        side: RowsOf,
+        window: Window,
+        *,
+        skip: int,
+        limit: int,
+        columns: Sequence[str] = (),
     ) -> Behind:
         """Return a page of the rows that one side of a figure counts.
+
+        Args:
+            one: the indicator.
+            side: which rows.
+            window: of these.
+            skip: so many are passed by.
+            limit: so many at most.
+            columns: of the fact, that are shown; none: those that the indicator says.
 
         Raises:
             NotCounted: there are none, for it is not counted from rows.
         """
-        part, without = _side(one, side)
-        return await self.of_part(
-            one.indicator, part, window, skip=skip, limit=limit, without=without
-        )
+        part, without = counted_side(one, side)
+        if not columns:
+            return await self.of_part(
+                one.indicator, part, window, skip=skip, limit=limit, without=without
+            )
+        some = [named(part.of_fact.columns[x]) for x in columns if x in part.of_fact.columns]
+        return await self.list_rows(part, some, window, skip=skip, limit=limit, without=without)
 
     async def of_part(
         self,
@@ -175,8 +191,16 @@ class Rows:
                 organisations |= {row[name] for row in rows}
             elif kind is Kind.PRACTITIONER:
                 practitioners |= {row[name] for row in rows}
-        return await naming.look_up(
-            self._data, organisations=organisations, practitioners=practitioners
+        fact = part.fact
+        codes = {
+            (coded, str(row[name]))
+            for name in columns
+            if (coded := f"{fact}.{name}") in CODED
+            for row in rows
+            if row[name]
+        }
+        return await self._naming.look_up(
+            organisations=organisations, practitioners=practitioners, codes=codes
         )
 
     async def _seen(
@@ -268,8 +292,12 @@ def _fits(code: str, total: int) -> None:
         )
 
 
-def _side(one: Meant, side: RowsOf) -> tuple[Part, Part | None]:
-    """Return what a side counts, and what is left out of it."""
+def counted_side(one: Meant, side: RowsOf) -> tuple[Part, Part | None]:
+    """Return what a side counts, and what is left out of it.
+
+    Raises:
+        NotCounted: there are no rows of it.
+    """
     code = one.indicator.indicator
     if not one.counted:
         raise NotCounted(where=code, why=one.why.en, why_zh=one.why.zh)
@@ -354,6 +382,8 @@ def _cell(
         return RowCell(value=value, name=names.practitioner(value).name)
     if kind is Kind.CODE:
         return RowCell(value=value, name=word_of(part.of_fact.columns[name], value))
+    if kind is Kind.TEXT:
+        return RowCell(value=value, name=names.code(part.fact, name, value))
     if isinstance(value, datetime):
         return RowCell(value=value.replace(tzinfo=UTC).isoformat())
     return RowCell(value=float(value) if isinstance(value, Decimal) else value)

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.asking import Asked, Asking
 from lianyi.applications.indicators.boards import (
     Board,
@@ -44,13 +43,13 @@ from lianyi.applications.indicators.failures import (
 from lianyi.applications.indicators.figuring import Clocked, Figuring, view_of
 from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.installed import must_be_there
-from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.naming import Names, Naming
 from lianyi.applications.indicators.now import StarNow
 from lianyi.applications.indicators.periods import Period, month_text, parse_period
 from lianyi.applications.indicators.rowing import Behind, Rows
 from lianyi.applications.indicators.settings import IndicatorSettings
 from lianyi.applications.indicators.sight import Sight
-from lianyi.applications.indicators.slicing import parse_slices, sliced, words_of
+from lianyi.applications.indicators.slicing import parse_slices, sliced
 from lianyi.applications.indicators.views import (
     BoardName,
     BoardView,
@@ -67,7 +66,6 @@ from lianyi.applications.indicators.window import EVERYWHERE, Places, Window
 from lianyi.applications.indicators.wording import part_view, said_of
 from lianyi.base.clock import Clock
 from lianyi.projections.identity.service import IdentityService
-from lianyi.projections.masterdata.questions import Questions
 from lianyi.projections.operational.star import first_day, month_of
 from lianyi.security.privacy.service import Privacy
 
@@ -114,7 +112,7 @@ class IndicatorService:
         star: Callable[[], Star],
         now: StarNow,
         settings: IndicatorSettings,
-        data: Questions,
+        naming: Naming,
         privacy: Privacy,
         identity: IdentityService,
     ) -> None:
@@ -128,7 +126,7 @@ class IndicatorService:
             star: gives the facts; called in a thread when something is counted first.
             now: gives them as they stand at this moment.
             settings: how much counting may use.
-            data: names departments and practitioners.
+            naming: names departments, practitioners and codes.
             privacy: decides how patients are seen.
             identity: knows which patients are of sensitive sources.
 
@@ -140,7 +138,7 @@ class IndicatorService:
         self._clock = clock
         self._zone = zone
         self._content_dir = content_dir
-        self._data = data
+        self._naming = naming
         self._book = Book(content_dir)
         self._asking = Asking(pool)
         self._counter = Counter(star, settings)
@@ -152,7 +150,7 @@ class IndicatorService:
         self._figuring_of_now = Figuring(
             self._counter_of_now, Hearing(self._counter_of_now, content_dir)
         )
-        self._rows = Rows(pool, self._counter, data=data, privacy=privacy, identity=identity)
+        self._rows = Rows(pool, self._counter, naming=naming, privacy=privacy, identity=identity)
         self.explorations = Explorations(
             (pool, clock, zone),
             self._book,
@@ -160,7 +158,7 @@ class IndicatorService:
             self._rows,
             asking=self._asking,
             hearing=self._hearing,
-            data=data,
+            naming=naming,
         )
 
     async def close(self) -> None:
@@ -223,7 +221,7 @@ class IndicatorService:
             by=by,
             department=asked.department,
             hospital=asked.hospital,
-            narrowed=words_of(parse_slices(asked.where)),
+            narrowed=await self._naming.narrowed(parse_slices(asked.where)),
             asked_at=at.now,
             items=[
                 view_of(one, figures, whole, newest, by=by, names=names, at=at)
@@ -336,18 +334,30 @@ class IndicatorService:
         skip: int,
         limit: int,
         within: Places = EVERYWHERE,
+        also: Sequence[str] = (),
+        columns: Sequence[str] = (),
     ) -> RowsView:
-        """Return the rows behind a figure; ``within``: places beyond which none is shown.
+        """Return the rows behind a figure.
+
+        Args:
+            code: of the indicator.
+            asked: which figure.
+            side: which of its rows.
+            skip: so many are passed by.
+            limit: so many at most.
+            within: places beyond which none is shown.
+            also: permissions that whoever asks must have there, too.
+            columns: of the fact, that are shown; none: those that the indicator says.
 
         Raises:
             NotCounted: there are none, for it is not counted from rows.
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
         period = parse_period(asked.period)
-        window, sight = await self._asking.window(asked, period, within=within)
+        window, sight = await self._asking.window(asked, period, also=also, within=within)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=sight.doctors is not None)
-        behind = await self._rows.page(one, side, window, skip=skip, limit=limit)
+        behind = await self._rows.page(one, side, window, skip=skip, limit=limit, columns=columns)
         counted_by = one.view()
         assert counted_by is not None  # noqa: S101 - what is counted has a caliber
         after = skip + len(behind.rows)
@@ -365,18 +375,20 @@ class IndicatorService:
             next_skip=after if behind.rows and after < behind.total else None,
         )
 
-    async def export(self, code: str, asked: Asked, *, side: RowsOf) -> str:
+    async def export(
+        self, code: str, asked: Asked, *, side: RowsOf, within: Places = EVERYWHERE
+    ) -> str:
         """Return the rows behind a figure as CSV; who exports must also be allowed to see them.
 
         Raises:
             NotCounted, TooMuchAtOnce: it goes into no file.
             NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar: see :meth:`values`.
         """
-        one, window = await self._exported(code, asked)
+        one, window = await self._exported(code, asked, within)
         return await self._rows.export(one, side, window)
 
     async def export_pages(
-        self, code: str, asked: Asked, *, side: RowsOf
+        self, code: str, asked: Asked, *, side: RowsOf, within: Places = EVERYWHERE
     ) -> tuple[Meant, AsyncIterator[Behind]]:
         """Return the same rows as :meth:`export`, some thousand at a time.
 
@@ -384,12 +396,12 @@ class IndicatorService:
             NoSuchIndicator, UnreadablePeriod, NothingInSight: see :meth:`values`; what
                 :meth:`export` raises besides is raised by the iterator.
         """
-        one, window = await self._exported(code, asked)
+        one, window = await self._exported(code, asked, within)
         return one, self._rows.pages(one, side, window)
 
-    async def _exported(self, code: str, asked: Asked) -> tuple[Meant, Window]:
+    async def _exported(self, code: str, asked: Asked, within: Places) -> tuple[Meant, Window]:
         period = parse_period(asked.period)
-        window, _ = await self._asking.window(asked, period, also=(_ROWS,))
+        window, _ = await self._asking.window(asked, period, also=(_ROWS,), within=within)
         definitions = await self._book.now(self._today)
         one = self._meant(definitions, code, asked, period, by_doctor=window.doctors is not None)
         return one, window
@@ -441,10 +453,8 @@ class IndicatorService:
         organisations = {str(key[0]) for key in keys if key[0]}
         others = {str(key[1]) for key in keys if len(key) > 1 and key[1]}
         if by == "doctor":
-            return await naming.look_up(
-                self._data, organisations=organisations, practitioners=others
-            )
-        return await naming.look_up(self._data, organisations=organisations | others)
+            return await self._naming.look_up(organisations=organisations, practitioners=others)
+        return await self._naming.look_up(organisations=organisations | others)
 
 
 async def _now_tile(figuring: Figuring, one: CountedNow, window: Window, *, ever: bool) -> NowTile:

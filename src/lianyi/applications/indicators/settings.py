@@ -25,6 +25,10 @@ class IndicatorSettings(Section):
             counted by DuckDB in any case.
         spark_master: where Spark is, as ``spark://host:7077``; empty: on the processors of this
             machine. The folder of the star must lie at the same path on all of its machines.
+        prepare: whether figures are made ready in the background after a start, where there are
+            any: the first page is fast, and the process holds the engine from then on.
+        calls_kept_days: so many days it is kept who called which data service how often; that
+            there was a call stays in the audit trail.
     """
 
     memory_mb: int = Field(default=1024, ge=128, le=1_048_576)
@@ -32,6 +36,8 @@ class IndicatorSettings(Section):
     cells_kept: int = Field(default=500_000, ge=1_000, le=50_000_000)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark_master: Master = ""
+    prepare: bool = True
+    calls_kept_days: int = Field(default=92, ge=31, le=3660)
 
     @model_validator(mode="after")
     def _spark_has_room(self) -> Self:

@@ -2,7 +2,8 @@
 
 The tables of the history hold codes; the names of departments come in the dictionary KS_ZD, which a
 lake keeps as it is. Master data are told beside it in HL7 v2: organisations in segments ZOG after
-MFE, doctors in STF. The doctors are invented, each from his own number.
+MFE, doctors in STF. The doctors are invented, each from his own number. Diagnoses are named by a
+CodeSystem of FHIR, as WHO and the clinical version of China call them.
 
 Sources:
     HL7 v2.5.1, chapter 8 (MFI, MFE) and 15 (STF); ``ZOG`` as ``projections/masterdata`` reads it.
@@ -10,9 +11,12 @@ Sources:
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.resources import files
 from random import Random
+from typing import Any
 
 from lianyi.simulate import catalogue
 from lianyi.simulate.history.dictionaries import departments, staff
@@ -57,6 +61,24 @@ def master_files(encounters: int, at: datetime) -> Iterator[tuple[str, bytes]]:
             ],
         ),
     )
+
+
+def code_system() -> dict[str, Any]:
+    """Return the diagnoses of a history with their names, as a house stores them over FHIR."""
+    text = files(__package__).joinpath("diagnoses.csv").read_text(encoding="utf-8")
+    return {
+        "resourceType": "CodeSystem",
+        "id": "icd-10-clinical",
+        "url": "urn:lianyi:codesystem:icd-10-clinical",
+        "name": "Diagnoses",
+        "title": "疾病分类与代码（演示用，部分）",
+        "status": "active",
+        "content": "fragment",
+        "concept": [
+            {"code": row["code"], "display": row["name"]}
+            for row in csv.DictReader(text.splitlines())
+        ],
+    }
 
 
 def doctors(encounters: int) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,10 @@ import pytest
 
 from lianyi.base import rows
 from lianyi.simulate import demo
+from lianyi.simulate.catalogue import DIAGNOSES
 from lianyi.simulate.errors import SystemDied
+from lianyi.simulate.history.dictionaries import departments
+from lianyi.simulate.history.names import code_system
 
 NOW = datetime(2026, 2, 28, 18, tzinfo=UTC)  # the first of March there
 
@@ -41,3 +44,13 @@ async def test_a_history_that_cannot_be_made_is_told(
     monkeypatch.setattr(demo, "HISTORY_ENCOUNTERS", 1)
     with pytest.raises(SystemDied, match="LY-1703"):
         await demo.tell_history(tmp_path, NOW)
+
+
+def test_each_diagnosis_of_the_history_has_a_name_and_one_only() -> None:
+    told = [(one["code"], one["display"]) for one in code_system()["concept"]]
+    named = dict(told)
+    assert len(named) == len(told)
+    assert all(named.values())
+    assert {code for one in departments() for code in one.diagnoses} <= set(named)
+    in_messages = {code: name for code, name in DIAGNOSES if code in named}
+    assert in_messages == {code: named[code] for code in in_messages}

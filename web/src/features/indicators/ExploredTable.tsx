@@ -6,6 +6,7 @@ import { StatePage } from '@/components/StatePage'
 import type { ExploredAnswer, ExploredCell, ExploredFigures } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
+import { CODED } from './cells'
 import { drillOf, type ExploredRow, rowsOf } from './explored'
 import { MonthLine } from './MonthLine'
 import { amount } from './numbers'
@@ -118,6 +119,7 @@ function Row({ row, by, counted, asked, several }: { row: ExploredRow; by: strin
       {row.places.map(({ code, name, hospital }, at) => (
         <th key={by[at]} scope="row" title={code}>
           {by[at] === 'month' ? periodName(code) : said(name)}
+          {CODED.has(by[at] ?? '') && said(name) !== code && <span className="mono quiet nowrap"> {code}</span>}
           {several && hospital !== '' && (
             <span className="quiet">
               {' '}

@@ -1,19 +1,18 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useState } from 'react'
 
-import { Failed, Loading, StatePage } from '@/components/StatePage'
-import { client, type FigureRequestDetail, take } from '@/lib/api'
-import { DRILL_SIDES } from '@/lib/filters'
+import { Failed, Loading } from '@/components/StatePage'
+import { client, type ExploredFigures, type FigureRequestDetail, take } from '@/lib/api'
+import type { DRILL_SIDES } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
 import { listOf } from './explored'
 import { ExploredTable } from './ExploredTable'
+import { ExportMenu } from './ExportMenu'
 import { useSaid } from './parts'
 import { REQUESTS } from './requests'
-import { RowTable } from './Rows'
-
-const PAGE = 50
+import { PAGE, RowList } from './Rows'
 
 /** The answer to a request: its figures, and the rows behind each where they were granted. */
 export function RequestAnswer({ one }: { one: FigureRequestDetail }) {
@@ -23,9 +22,17 @@ export function RequestAnswer({ one }: { one: FigureRequestDetail }) {
   const { request, version, period } = one
   const found = useQuery({ queryKey: [...REQUESTS, 'figures', request, version], queryFn: () => take(client.GET('/api/v1/indicators/requests/{request}/figures', { params: { path: { request } } })), staleTime: 30_000, retry: false })
   const { hospital, department, doctor, where } = one.answer ?? {}
+  const chosen = found.data?.items.find((item) => item.code === code)
   return (
     <section aria-label={t('indicators.requests.result')} className="request-answer">
-      <h3 className="panel-body">{t('indicators.requests.result')}</h3>
+      <div className="panel-head">
+        <h3>{t('indicators.requests.result')}</h3>
+        {found.data && (
+          <span className="push">
+            <Save request={request} name={`${one.words.slice(0, 40)}-${period}`} />
+          </span>
+        )}
+      </div>
       {found.isPending ? (
         <Loading rows={6} />
       ) : !found.data ? (
@@ -45,56 +52,32 @@ export function RequestAnswer({ one }: { one: FigureRequestDetail }) {
                 ))}
             </p>
           )}
-          {code && <GrantedRows key={code} request={request} version={version} code={code} divided={found.data.items.find((item) => item.code === code)?.all?.denominator != null} />}
+          {chosen && <GrantedRows key={chosen.code} of={one} item={chosen} />}
         </>
       )}
     </section>
   )
 }
 
-function GrantedRows({ request, version, code, divided }: { request: string; version: number; code: string; divided: boolean }) {
-  const { t } = useTexts()
+type SaveProps = { request: string; name: string; rows_of?: string; side?: (typeof DRILL_SIDES)[number] }
+
+/** What is shown of an answer as a file. */
+function Save({ request, name, ...rows }: SaveProps) {
+  return <ExportMenu name={name} forms={['csv', 'xlsx']} fetch={(form, language) => take(client.GET('/api/v1/indicators/requests/{request}/file', { params: { path: { request }, query: { ...rows, form: form === 'csv' ? 'csv' : 'xlsx', language } }, parseAs: 'blob' }))} />
+}
+
+function GrantedRows({ of: { request, version, period }, item }: { of: FigureRequestDetail; item: ExploredFigures }) {
   const [side, setSide] = useState<(typeof DRILL_SIDES)[number]>('numerator')
-  const found = useInfiniteQuery({
-    queryKey: [...REQUESTS, 'rows', request, version, code, side],
-    queryFn: ({ pageParam }) => take(client.GET('/api/v1/indicators/requests/{request}/rows/{code}', { params: { path: { request, code }, query: { side, skip: pageParam, limit: PAGE } } })),
-    initialPageParam: 0,
-    getNextPageParam: (last) => last.next_skip ?? undefined,
-    retry: false,
-  })
-  const [first] = found.data?.pages ?? []
-  const rows = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const { code } = item
   return (
-    <section className="counted" aria-label={t('indicators.rows')}>
-      <p className="panel-body">
-        <span className="period-kinds" role="group" aria-label={t('indicators.side')}>
-          {DRILL_SIDES.filter((one) => one === 'numerator' || (one === 'denominator' && divided)).map((one) => (
-            <button key={one} type="button" aria-pressed={one === side} onClick={() => setSide(one)}>
-              {t(`indicators.sides.${one}`)}
-            </button>
-          ))}
-        </span>
-      </p>
-      {found.isPending ? (
-        <Loading rows={4} />
-      ) : !first ? (
-        <Failed error={found.error} retry={() => void found.refetch()} />
-      ) : rows.length === 0 ? (
-        <StatePage title={t('indicators.noRowsTitle')} text={t('indicators.noRowsText')} quiet />
-      ) : (
-        <>
-          <RowTable columns={first.columns} rows={rows} />
-          <div className="resource-end">
-            {found.hasNextPage ? (
-              <Button size="small" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-                {t('common.more')}
-              </Button>
-            ) : (
-              t('common.total', { count: first.total })
-            )}
-          </div>
-        </>
-      )}
-    </section>
+    <RowList
+      queryKey={[...REQUESTS, 'rows', request, version, code, side]}
+      page={(skip) => take(client.GET('/api/v1/indicators/requests/{request}/rows/{code}', { params: { path: { request, code }, query: { side, skip, limit: PAGE } } }))}
+      figure={item.all}
+      leaves={false}
+      side={side}
+      choose={setSide}
+      save={<Save request={request} name={`${code}-${period}-${side}`} rows_of={code} side={side} />}
+    />
   )
 }

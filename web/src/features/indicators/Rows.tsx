@@ -3,6 +3,7 @@ import '@/components/resource.css'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
+import type { ReactNode } from 'react'
 
 import { Mark } from '@/components/StateMark'
 import { Failed, Loading, StatePage } from '@/components/StatePage'
@@ -11,14 +12,16 @@ import { DRILL_SIDES, type DrillSearch } from '@/lib/filters'
 import { useMay, useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
-import { cellText } from './cells'
+import { CODED, cellText } from './cells'
 import { ExportMenu } from './ExportMenu'
 import { amount, plain } from './numbers'
 import { useSaid } from './parts'
 
-type Asked = { code: string; period: string; search: DrillSearch; figure: { numerator: number | null; denominator: number | null } | null; leaves: boolean }
+type Asked = { code: string; period: string; search: DrillSearch; figure: Figure; leaves: boolean }
+type Side = (typeof DRILL_SIDES)[number]
 
-const PAGE = 50
+/** So many rows come at a time. */
+export const PAGE = 50
 
 /** What the server is asked for: the very filters of the figure above. */
 function questionOf({ period, search }: Asked) {
@@ -28,31 +31,55 @@ function questionOf({ period, search }: Asked) {
 
 /** The rows behind a figure; they add up to it, and the page says so. */
 export function Rows({ asked, put }: { asked: Asked; put: (change: DrillSearch) => void }) {
-  const { t } = useTexts()
   const side = asked.search.side ?? 'numerator'
-  const question = questionOf(asked)
-  const found = useInfiniteQuery({
-    queryKey: ['indicators', 'rows', asked.code, question],
-    queryFn: ({ pageParam }) => take(client.GET('/api/v1/indicators/{code}/rows', { params: { path: { code: asked.code }, query: { ...question, skip: pageParam, limit: PAGE } } })),
-    initialPageParam: 0,
-    getNextPageParam: (last) => last.next_skip ?? undefined,
-    retry: false,
-  })
+  const path = { code: asked.code }
+  const query = questionOf(asked)
+  return (
+    <RowList
+      titled
+      queryKey={['indicators', 'rows', asked.code, query]}
+      page={(skip) => take(client.GET('/api/v1/indicators/{code}/rows', { params: { path, query: { ...query, skip, limit: PAGE } } }))}
+      figure={asked.figure}
+      leaves={asked.leaves}
+      side={side}
+      choose={(one) => put({ side: one })}
+      save={
+        <ExportMenu
+          name={`${asked.code}-${asked.period}-${side}`}
+          forms={['csv', 'xlsx']}
+          fetch={(form, language) =>
+            form === 'csv'
+              ? take(client.GET('/api/v1/indicators/{code}/rows.csv', { params: { path, query }, parseAs: 'blob' }))
+              : take(client.GET('/api/v1/indicators/{code}/rows.xlsx', { params: { path, query: { ...query, language } }, parseAs: 'blob' }))
+          }
+        />
+      }
+    />
+  )
+}
+
+type Figure = { numerator: number | null; denominator: number | null } | null
+type ListProps = { titled?: boolean; queryKey: readonly unknown[]; page: (skip: number) => Promise<CountedRows>; figure: Figure; leaves: boolean; side: Side; choose: (side: Side) => void; save: ReactNode }
+
+/** Rows page by page: which side is listed, whether they come to the figure, and how they are saved. */
+export function RowList({ titled = false, queryKey, page, figure, leaves, side, choose, save }: ListProps) {
+  const { t } = useTexts()
+  const found = useInfiniteQuery({ queryKey, queryFn: ({ pageParam }) => page(pageParam), initialPageParam: 0, getNextPageParam: (last) => last.next_skip ?? undefined, retry: false })
   const [first] = found.data?.pages ?? []
   const rows = found.data?.pages.flatMap(({ items }) => items) ?? []
   return (
-    <section className="panel counted" aria-label={t('indicators.rows')}>
+    <section className={titled ? 'panel counted' : 'counted'} aria-label={t('indicators.rows')}>
       <div className="panel-head">
-        <h2>{t('indicators.rows')}</h2>
+        {titled && <h2>{t('indicators.rows')}</h2>}
         <span className="period-kinds" role="group" aria-label={t('indicators.side')}>
-          {DRILL_SIDES.filter((one) => one === 'numerator' || (one === 'rest' ? asked.leaves || side === one : asked.figure === null || asked.figure.denominator !== null)).map((one) => (
-            <button key={one} type="button" aria-pressed={one === side} onClick={() => put({ side: one })}>
+          {DRILL_SIDES.filter((one) => one === 'numerator' || (one === 'rest' ? leaves || side === one : figure === null || figure.denominator !== null)).map((one) => (
+            <button key={one} type="button" aria-pressed={one === side} onClick={() => choose(one)}>
               {t(`indicators.sides.${one}`)}
             </button>
           ))}
         </span>
-        {first && <AddsUp rows={first} figure={asked.figure} />}
-        {first && first.total > 0 && <Export asked={asked} />}
+        {first && <AddsUp rows={first} figure={figure} />}
+        {first && first.total > 0 && <span className="push">{save}</span>}
       </div>
       {found.isPending ? (
         <Loading rows={6} />
@@ -79,7 +106,7 @@ export function Rows({ asked, put }: { asked: Asked; put: (change: DrillSearch) 
 }
 
 /** Whether the list comes to the number above it: the promise of this page, kept in view. */
-function AddsUp({ rows, figure }: { rows: CountedRows; figure: Asked['figure'] }) {
+function AddsUp({ rows, figure }: { rows: CountedRows; figure: Figure }) {
   const { t, language } = useTexts()
   const shown = rows.side === 'rest' ? left(figure) : figure?.[rows.side]
   if (shown === null || shown === undefined) return null
@@ -95,28 +122,9 @@ function AddsUp({ rows, figure }: { rows: CountedRows; figure: Asked['figure'] }
 }
 
 /** How many rows the numerator leaves of the denominator. */
-function left(figure: Asked['figure']): number | null {
+function left(figure: Figure): number | null {
   if (figure === null || figure.denominator === null) return null
   return figure.denominator - (figure.numerator ?? 0)
-}
-
-function Export({ asked }: { asked: Asked }) {
-  const side = asked.search.side ?? 'numerator'
-  const path = { code: asked.code }
-  const query = questionOf(asked)
-  return (
-    <span className="push">
-      <ExportMenu
-        name={`${asked.code}-${asked.period}-${side}`}
-        forms={['csv', 'xlsx']}
-        fetch={(form, language) =>
-          form === 'csv'
-            ? take(client.GET('/api/v1/indicators/{code}/rows.csv', { params: { path, query }, parseAs: 'blob' }))
-            : take(client.GET('/api/v1/indicators/{code}/rows.xlsx', { params: { path, query: { ...query, language } }, parseAs: 'blob' }))
-        }
-      />
-    </span>
-  )
 }
 
 /** Rows as whoever reads may see their patients; each leads to its record and its message. */
@@ -185,6 +193,12 @@ function Cell({ column, row, place }: { column: string; row: CountedRow; place: 
   const text = cellText(column, cell.value, { timezone, language, yes: t('indicators.yes'), no: t('indicators.no') })
   if (!cell.name) return <span className={typeof cell.value === 'string' ? undefined : 'num'}>{text}</span>
   const name = said(cell.name)
+  if (CODED.has(column))
+    return (
+      <>
+        {name} <span className="mono quiet nowrap">{text}</span>
+      </>
+    )
   return <span title={name === text ? undefined : text}>{name}</span>
 }
 

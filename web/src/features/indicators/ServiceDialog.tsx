@@ -1,17 +1,20 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Select } from 'antd'
 import { useState } from 'react'
 
 import { DialogForm } from '@/components/DialogForm'
 import { OrganisationPicker } from '@/components/OrganisationPicker'
 import { client, type DataService, type SavedQuestion, take } from '@/lib/api'
+import { DRILL_SIDES } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
+import { CODED } from './cells'
 import { listOf } from './explored'
+import { useSaid } from './parts'
 import { useToday } from './Pickers'
 import { QuestionPicker } from './QuestionPicker'
 
-/** The columns of what is put together so: as the server names them. */
+/** The columns of figures that are put together so: as the server names them. */
 export function columnsOf(base: readonly string[], by: string | undefined): string[] {
   const named = listOf(by).flatMap((one) => [one, `${one}_name`])
   const at = base.indexOf('numerator')
@@ -37,11 +40,22 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
   })
   const put = (name: keyof typeof form) => ({ value: form[name], onChange: ({ target }: { target: { value: string } }) => setForm((now) => ({ ...now, [name]: target.value })) })
   const [question, setQuestion] = useState<SavedQuestion | null>(of?.question ?? null)
-  const [left, setLeft] = useState<string[]>([])
+  const [gives, setGives] = useState<DataService['gives']>(of?.gives ?? 'figures')
+  const [side, setSide] = useState<DataService['side']>(of?.side ?? 'numerator')
+  const [picked, setPicked] = useState<readonly string[] | null>(of?.columns ?? null)
+  const [masked, setMasked] = useState<readonly string[]>(of?.masked ?? [])
   const [organisation, setOrganisation] = useState(of?.organisation ?? '')
   const [callers, setCallers] = useState<string[]>([...(of?.roles ?? [])])
-  const known = columnsOf(columns, question?.by)
-  const chosen = known.filter((one) => !left.includes(one))
+  const rows = useRowColumns(gives === 'rows' ? question : null, side)
+  const known = gives === 'rows' ? rows.all : columnsOf(columns, question?.by)
+  const usual = gives === 'rows' ? rows.usual : known
+  const chosen = known.filter((one) => (picked ?? usual).includes(one))
+  const hidden = masked.filter((one) => chosen.includes(one))
+  const otherwise = (change: () => void) => {
+    change()
+    setPicked(null)
+    setMasked([])
+  }
   const accounts = listOf(form.accounts).map((one) => one.trim())
   const offer = useMutation({
     gcTime: 0,
@@ -50,7 +64,7 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
       const { name, title, purpose, first_on, last_on } = form
       await take(
         client.POST('/api/v1/indicators/services', {
-          body: { name, title: title.trim(), purpose: purpose.trim(), question, columns: chosen, organisation: organisation.trim(), roles: callers, accounts, rows_max: Number(form.rows_max), calls_per_minute: Number(form.calls_per_minute), first_on, last_on },
+          body: { name, title: title.trim(), purpose: purpose.trim(), question, gives, side, columns: chosen, masked: [...hidden], organisation: organisation.trim(), roles: callers, accounts, rows_max: Number(form.rows_max), calls_per_minute: Number(form.calls_per_minute), first_on, last_on },
         }),
       )
       await queries.invalidateQueries({ queryKey: ['indicators', 'services'] })
@@ -73,19 +87,28 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
         {t('indicators.requests.purpose')}
         <input className="native" required maxLength={1000} {...put('purpose')} />
       </label>
-      <QuestionPicker value={question} change={setQuestion} required />
-      {question && (
-        <fieldset className="report-sections">
-          <legend>{t('indicators.services.columns')}</legend>
-          <div className="row service-columns">
-            {known.map((one) => (
-              <label key={one} className="row">
-                <input type="checkbox" checked={!left.includes(one)} onChange={() => setLeft(left.includes(one) ? left.filter((other) => other !== one) : [...left, one])} /> <span className="mono">{one}</span>
-              </label>
+      <QuestionPicker value={question} change={(next) => otherwise(() => setQuestion(next))} required />
+      <div className="row service-gives">
+        <span className="period-kinds" role="group" aria-label={t('indicators.services.gives')}>
+          {(['figures', 'rows'] as const).map((one) => (
+            <button key={one} type="button" aria-pressed={one === gives} onClick={() => otherwise(() => setGives(one))}>
+              {t(`indicators.services.giving.${one}`)}
+            </button>
+          ))}
+        </span>
+        {gives === 'rows' && (
+          <select className="native" aria-label={t('indicators.side')} value={side} onChange={({ target }) => otherwise(() => setSide(DRILL_SIDES.find((one) => one === target.value) ?? 'numerator'))}>
+            {DRILL_SIDES.map((one) => (
+              <option key={one} value={one}>
+                {t(`indicators.sides.${one}`)}
+              </option>
             ))}
-          </div>
-        </fieldset>
-      )}
+          </select>
+        )}
+      </div>
+      {gives === 'rows' && <p className="quiet">{t(question && listOf(question.codes).length > 1 ? 'indicators.services.oneIndicator' : 'indicators.services.rowsText')}</p>}
+      {question && known.length > 0 && <Columns legend={t('indicators.services.columns')} of={known} called={rows.called} chosen={chosen} change={setPicked} />}
+      {gives === 'rows' && chosen.length > 0 && <Columns legend={t('indicators.services.maskedHint')} of={chosen} called={rows.called} chosen={hidden} change={setMasked} />}
       <OrganisationPicker label={t('indicators.services.scope')} value={organisation} change={setOrganisation} hint={t('indicators.services.scopeHint')} />
       <div className="field">
         {t('indicators.services.roles')}
@@ -115,4 +138,49 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
       </div>
     </DialogForm>
   )
+}
+
+type Called = ReadonlyMap<string, { zh: string; en: string }>
+type ColumnsProps = { legend: string; of: readonly string[]; called: Called; chosen: readonly string[]; change: (chosen: readonly string[]) => void }
+
+function Columns({ legend, of, called, chosen, change }: ColumnsProps) {
+  const said = useSaid()
+  return (
+    <fieldset className="report-sections">
+      <legend>{legend}</legend>
+      <div className="service-columns">
+        {of.map((one) => {
+          const name = called.get(one)
+          return (
+            <label key={one} className="row">
+              <input type="checkbox" checked={chosen.includes(one)} onChange={() => change(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one])} />
+              <span>
+                {name && said(name)} <span className={name ? 'mono quiet' : 'mono'}>{one}</span>
+              </span>
+            </label>
+          )
+        })}
+      </div>
+    </fieldset>
+  )
+}
+
+const OF_ROW = ['hospital', 'key', 'patient', 'origin']
+const NAMED = ['code', 'department', 'practitioner']
+
+/** Which columns the rows behind an indicator have, and those that its own list shows. */
+function useRowColumns(question: SavedQuestion | null, side: DataService['side']): { all: string[]; usual: string[]; called: Called } {
+  const codes = listOf(question?.codes)
+  const code = codes.length === 1 ? codes[0] : undefined
+  const detail = useQuery({ queryKey: ['indicators', 'definition', code], queryFn: () => take(client.GET('/api/v1/indicators/{code}', { params: { path: { code: code ?? '' } } })), enabled: code !== undefined, retry: false })
+  const registers = useQuery({ queryKey: ['indicators', 'registers'], queryFn: () => take(client.GET('/api/v1/indicators/registers')), enabled: code !== undefined, staleTime: 300_000, retry: false })
+  const caliber = detail.data?.calibers.find(({ way }) => way === 'counted')
+  const part = side === 'numerator' ? caliber?.numerator : caliber?.denominator
+  const fact = registers.data?.metadata.find((one) => one.fact === part?.fact)
+  if (!fact) return { all: [], usual: [], called: new Map() }
+  const own = fact.columns.filter(({ column }) => !OF_ROW.includes(column))
+  const all = [...OF_ROW, ...own.flatMap(({ column, kind }) => (NAMED.includes(kind) || CODED.has(column) ? [column, `${column}_name`] : [column]))]
+  const drill = detail.data?.drill.map(({ column }) => column) ?? []
+  const called = new Map([['key', { zh: '行标识', en: 'key of the row' }], ...fact.columns.flatMap(({ column, zh, en }): [string, { zh: string; en: string }][] => [[column, { zh, en }], [`${column}_name`, { zh: `${zh}名称`.replace('编码名称', '名称'), en: `${en}: name` }]])])
+  return { all, called, usual: all.filter((one) => one === 'hospital' || drill.includes(one.replace(/_name$/, ''))) }
 }

@@ -120,13 +120,21 @@ function Version({ one, offerAnew }: { one: DataService; offerAnew: ((one: DataS
         <dt>{t('indicators.requests.purpose')}</dt>
         <dd>{one.purpose}</dd>
         <dt>{t('indicators.services.gives')}</dt>
-        <dd>
+        <dd className="row">
+          <Mark tone={one.gives === 'rows' ? 'warn' : 'mute'}>{t(`indicators.services.giving.${one.gives}`)}</Mark>
+          {one.gives === 'rows' && t(`indicators.sides.${one.side}`)}
           <Link to="/indicators/explore" search={searchOf(one.question)} className="mono">
             {told(one.question)}
           </Link>
         </dd>
         <dt>{t('indicators.services.columns')}</dt>
         <dd className="mono">{one.columns.join(', ')}</dd>
+        {one.masked.length > 0 && (
+          <>
+            <dt>{t('indicators.services.masked')}</dt>
+            <dd className="mono">{one.masked.join(', ')}</dd>
+          </>
+        )}
         <dt>{t('indicators.services.callers')}</dt>
         <dd>{callers}</dd>
         <dt>{t('indicators.services.limits')}</dt>
@@ -224,7 +232,7 @@ function Uses({ one }: { one: DataServiceDetail }) {
         <tbody>
           {one.uses.map((use) => (
             <tr key={use.by}>
-              <th scope="row">{use.by}</th>
+              <td className="head">{use.by}</td>
               <td className="right num">{use.calls}</td>
               <td>
                 <Instant at={use.last_at} />

@@ -7,6 +7,9 @@ import { plain } from './numbers'
 
 type Ways = { timezone: string; language: Language; yes: string; no: string }
 
+/** Columns whose codes people know as well as their names: both are shown. */
+export const CODED: ReadonlySet<string> = new Set(['main_diagnosis', 'code', 'item'])
+
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
 
 /** Instants on the hospital's clock, money in yuan, yes and no; everything else as it was said. */

@@ -1,11 +1,11 @@
-"""What a service gives: the cells of an exploration as rows of its columns, in one order. Pure."""
+"""What a service gives: cells of an exploration, or rows behind it, as its columns. Pure."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -13,13 +13,19 @@ import orjson
 from lianyi.applications.indicators.data_services.views import Cell
 from lianyi.applications.indicators.explored_views import ExploredView
 from lianyi.applications.indicators.model import Indicator, definition_hash
-from lianyi.applications.indicators.rowing import harmless
+from lianyi.applications.indicators.naming import CODED
+from lianyi.applications.indicators.rowing import HIDDEN, harmless
+from lianyi.applications.indicators.views import RowsView
+from lianyi.projections.operational.star import Fact, Kind, star
 
 COLUMNS: Final = (
     "period", "code", "indicator", "caliber", "numerator", "denominator", "value", "unit",
 )  # fmt: skip
 """What every service can give; the others are those that it is put together by."""
+OF_ROW: Final = ("hospital", "key", "patient", "origin")
+"""What every row says."""
 NAME: Final = "_name"
+_NAMED: Final = frozenset({Kind.CODE, Kind.DEPARTMENT, Kind.PRACTITIONER})
 
 
 def columns_of(by: Iterable[str]) -> list[str]:
@@ -51,6 +57,45 @@ def rows_of(view: ExploredView, columns: Sequence[str]) -> list[list[Cell]]:
     return found
 
 
+def row_columns(fact: Fact) -> list[str]:
+    """Return all columns of rows of a fact."""
+    found = list(OF_ROW)
+    for name, column in fact.columns.items():
+        if name not in OF_ROW:
+            coded = column.kind in _NAMED or f"{fact.name}.{name}" in CODED
+            found += [name, name + NAME] if coded else [name]
+    return found
+
+
+def shown_columns(columns: Sequence[str], fact: Fact) -> list[str]:
+    """Return which columns of a fact are read for some that are given."""
+    bare = (one.removesuffix(NAME) if one not in fact.columns else one for one in columns)
+    return [one for one in dict.fromkeys(bare) if one in fact.columns and one not in OF_ROW]
+
+
+def told_rows(view: RowsView, columns: Sequence[str], masked: Collection[str]) -> list[list[Cell]]:
+    """Return rows as they may be seen; money in fen, as counted.
+
+    Args:
+        view: a page of rows.
+        columns: that are given.
+        masked: columns whose values are hidden whatever may be seen; with them their names, and
+            with the key of a row the column that holds it.
+    """
+    found, keys = [], {"key", star()[view.part.fact].key}
+    secret = {*masked, *(keys if keys & set(masked) else ())}
+    for row in view.items:
+        said: dict[str, Cell] = {name: getattr(row, name) or None for name in OF_ROW}
+        for one, cell in zip(view.columns, row.cells, strict=True):
+            said[one.column] = cell.value
+            said[one.column + NAME] = cell.name.zh if cell.name else None
+        for name in secret:
+            for hidden in (name, name + NAME):
+                said[hidden] = None if said.get(hidden) is None else HIDDEN
+        found.append([said.get(name) for name in columns])
+    return found
+
+
 def digest(rows: Sequence[Sequence[Cell]]) -> str:
     """Return what tells one answer from another."""
     return hashlib.sha256(orjson.dumps(rows)).hexdigest()
@@ -73,5 +118,11 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     writer = csv.writer(out)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(["" if cell is None else harmless(cell) for cell in row])
+        writer.writerow([_plain(cell) for cell in row])
     return out.getvalue()
+
+
+def _plain(cell: Cell) -> str | int | float:
+    if cell is None:
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else harmless(cell)

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from lianyi.applications.indicators.granting import Grant
+from lianyi.applications.indicators.views import RowsOf
+
+Gives = Literal["figures", "rows"]
 
 
 class State(StrEnum):
@@ -58,6 +61,9 @@ class Offer:
         rows_max: so many rows a page.
         calls_per_minute: so many calls of each caller.
         first_on, last_on: on which days; both counted in.
+        gives: the cells of the exploration, or the rows behind its indicator.
+        side: which rows.
+        masked: columns whose values nobody is given, whatever he may see himself.
     """
 
     title: str
@@ -71,6 +77,14 @@ class Offer:
     calls_per_minute: int
     first_on: date
     last_on: date
+    gives: Gives = "figures"
+    side: RowsOf = "numerator"
+    masked: Sequence[str] = ()
+
+    @property
+    def codes(self) -> list[str]:
+        """The indicators that it is about."""
+        return [code.strip() for code in self.question["codes"].split(",")]
 
     def is_for(self, account: str, roles: Sequence[str]) -> bool:
         """Tell whether somebody is among its callers."""

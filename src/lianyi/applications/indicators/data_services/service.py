@@ -7,10 +7,10 @@ approved it. It holds as long as the definitions are those whose hash was approv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Final
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -31,6 +31,7 @@ from lianyi.applications.indicators.data_services.failures import (
 from lianyi.applications.indicators.data_services.model import Offer, Said, Service, State, move
 from lianyi.applications.indicators.data_services.standing import STATES_ZH
 from lianyi.applications.indicators.data_services.views import (
+    Cell,
     DataServiceDetail,
     DataServices,
     DecideDataService,
@@ -43,18 +44,30 @@ from lianyi.applications.indicators.exploring import parse_by
 from lianyi.applications.indicators.granting import Grant
 from lianyi.applications.indicators.periods import month_text, parse_period
 from lianyi.applications.indicators.publishing.problems import HashDiffers
+from lianyi.applications.indicators.reports.files import Standing
+from lianyi.applications.indicators.rowing import counted_side
 from lianyi.applications.indicators.saved.service import SavedQuestions
 from lianyi.applications.indicators.service import IndicatorService
+from lianyi.applications.indicators.views import PeriodView
 from lianyi.base.clock import Clock
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.messagelog.postgres_leases import Connection
-from lianyi.projections.operational.star import month_of
+from lianyi.projections.operational.star import Fact, month_of
 from lianyi.security import account_store
 from lianyi.security.access import OutsideOfReach, current, require
 from lianyi.security.acts import act
 
 NAMES_MAX: Final = 100
-READ: Final = "indicators.read"
+FORGET_SECONDS: Final = 3600.0
+
+
+class Page(NamedTuple):
+    """A page of what a service gives, and what all pages come to."""
+
+    period: PeriodView
+    rows: list[list[Cell]]
+    total: int
+    digest: str
 
 
 class DataServiceDesk:
@@ -68,6 +81,8 @@ class DataServiceDesk:
         indicators: IndicatorService,
         saved: SavedQuestions,
         roles: Callable[[], Collection[str]],
+        stands: Callable[[], Awaitable[Standing]],
+        calls_kept: timedelta,
     ) -> None:
         """Offer what can be counted.
 
@@ -77,12 +92,17 @@ class DataServiceDesk:
             indicators: counts, and names places.
             saved: knows which questions can be asked.
             roles: gives the roles that can be named as callers.
+            stands: tells which files of facts there are.
+            calls_kept: so long it is kept who called how often.
         """
         self._pool, self._log, self._clock = house
         self._zone = zone
         self._indicators = indicators
         self._saved = saved
         self._roles = roles
+        self._stands = stands
+        self._calls_kept = calls_kept
+        self._forgot_at: float | None = None
 
     # ---- what is there -------------------------------------------------------------------------
 
@@ -246,35 +266,73 @@ class DataServiceDesk:
             self._pool, one, actor.account, by_name, minute=minute, at=now
         ):
             raise TooManyCalls(where="service", limit=offer.calls_per_minute)
-        question = offer.question
-        asked = Asked(
-            period or month_text(month_of(self._today) - 1),
-            hospital=question["hospital"],
-            department=question["department"],
-            doctor=question["doctor"],
-            where=question["where"],
-        )
-        view = await self._indicators.explorations.explore(
-            _codes(question), asked, by=question["by"], within=granted.places
+        await self._forget_old_calls()
+        period = period or month_text(month_of(self._today) - 1)
+        end = skip + min(limit or offer.rows_max, offer.rows_max)
+        page = await (self._figures if offer.gives == "figures" else self._rows)(
+            offer, period, granted, slice(skip, end)
         )
         if (await self._callable(name))[0] != one:  # another version came while it was counted
             raise ServiceNotInForce(where="service", why="it is replaced", why_zh="已被新版本取代")
-        rows = giving.rows_of(view, offer.columns)
-        found = giving.digest(rows)
-        if digest and digest != found:
+        if digest and digest != page.digest:
             raise PagesDoNotFit(where="digest")
-        end = skip + min(limit or offer.rows_max, offer.rows_max)
         return ServedData(
             name=one.name,
             version=one.version,
-            period=view.period,
+            period=page.period,
             columns=list(offer.columns),
-            rows=rows[skip:end],
-            total=len(rows),
-            next_skip=end if end < len(rows) else None,
-            digest=found,
-            counted_at=view.asked_at,
+            rows=page.rows,
+            total=page.total,
+            next_skip=end if end < page.total else None,
+            digest=page.digest,
+            counted_at=now,
         )
+
+    async def _figures(self, offer: Offer, period: str, granted: Grant, some: slice) -> Page:
+        view = await self._indicators.explorations.explore(
+            offer.codes, _asked(offer, period), by=offer.question["by"], within=granted.places
+        )
+        rows = giving.rows_of(view, offer.columns)
+        return Page(view.period, rows[some], len(rows), giving.digest(rows))
+
+    async def _rows(self, offer: Offer, period: str, granted: Grant, some: slice) -> Page:
+        """Return rows of which all pages are of the same files; see :meth:`call`."""
+        fact = await self._fact(offer, period)
+        since = (await self._stands())[fact.name]
+        view = await self._indicators.rows(
+            offer.codes[0],
+            _asked(offer, period),
+            side=offer.side,
+            skip=some.start,
+            limit=some.stop - some.start,
+            within=granted.places,
+            also=(standing.ROWS,),
+            columns=giving.shown_columns(offer.columns, fact) or [fact.key],
+        )
+        if (await self._stands())[fact.name] != since:
+            raise PagesDoNotFit(where="digest")
+        rows = giving.told_rows(view, offer.columns, offer.masked)
+        of_all = giving.digest([[str(since), view.counted_by.hash, view.total, view.comes_to]])
+        return Page(view.period, rows, view.total, of_all)
+
+    async def _fact(self, offer: Offer, period: str) -> Fact:
+        """Return what the rows are of; raises :class:`NotCounted`: there are none."""
+        ground = self._indicators.ground
+        one = ground.meant(
+            await ground.book.now(self._today),
+            offer.codes[0],
+            _asked(offer, period),
+            parse_period(period),
+            by_doctor=False,
+        )
+        return counted_side(one, offer.side)[0].of_fact
+
+    async def _forget_old_calls(self) -> None:
+        """Forget calls that were long ago; each is in the trail in any case."""
+        now = self._clock.elapsed_seconds()
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_SECONDS:
+            self._forgot_at = now
+            await store.forget_calls(self._pool, before=self._clock.now() - self._calls_kept)
 
     async def _callable(self, name: str) -> tuple[Service, Grant]:
         """Return the version that may be called, and what was granted of it."""
@@ -297,16 +355,17 @@ class DataServiceDesk:
     async def _hash(self, one: Service) -> str:
         definitions = await self._indicators.ground.book.now(self._today)
         known = definitions.indicators
-        codes = _codes(one.offer.question)
-        return giving.definitions_hash([known[x] for x in codes if x in known], one.offer.question)
+        codes = [x for x in one.offer.codes if x in known]
+        return giving.definitions_hash([known[x] for x in codes], one.offer.question)
 
     async def _seen(self, offer: Offer, *, within: Grant | None = None) -> Grant:
         """Return what whoever acts sees himself of what is offered, within what another did."""
         period = parse_period(month_text(month_of(self._today) - 1))
-        asked = Asked(str(period), department=offer.organisation)
-        window, _ = await self._indicators.ground.window(asked, period, also=(READ,))
+        asked, rows = Asked(str(period), department=offer.organisation), offer.gives == "rows"
+        also = (standing.READ, standing.ROWS) if rows else (standing.READ,)
+        window, _ = await self._indicators.ground.window(asked, period, also=also)
         places = window.places if within is None else window.places.both(within.places)
-        return Grant(places, rows=False)
+        return Grant(places, rows)
 
     def _version(self, all_of: Sequence[Service], version: int) -> Service:
         for one in all_of:
@@ -316,7 +375,9 @@ class DataServiceDesk:
 
     async def _understood(self, wanted: OfferDataService) -> Offer:
         await self._saved.must_make_sense(wanted.question)
-        known = giving.columns_of(parse_by(wanted.question.by))
+        said = wanted.model_dump(exclude={"name", "question"})
+        offer = Offer(**said, question=wanted.question.model_dump())
+        known = await self._columns(offer)
         for column in wanted.columns:
             if column not in known or wanted.columns.count(column) > 1:
                 raise BadOffer(
@@ -324,6 +385,12 @@ class DataServiceDesk:
                     why=f"'{column}' is no column of it, or is named twice",
                     why_zh=f"“{column}”不是其中的列，或重复",
                 )
+        if strange := [one for one in wanted.masked if one not in wanted.columns]:
+            raise BadOffer(
+                where="masked",
+                why=f"'{strange[0]}' is none of the columns that are given",
+                why_zh=f"“{strange[0]}”不在所提供的列中",
+            )
         if wanted.last_on < wanted.first_on:
             raise BadOffer(
                 where="last_on", why="it ends before it begins", why_zh="结束日期早于开始日期"
@@ -342,8 +409,24 @@ class DataServiceDesk:
                 why=f"there is no role or account '{unknown[0]}'",
                 why_zh=f"没有角色或账户“{unknown[0]}”",
             )
-        said = wanted.model_dump(exclude={"name", "question"})
-        return Offer(**said, question=wanted.question.model_dump())
+        return offer
+
+    async def _columns(self, offer: Offer) -> list[str]:
+        """Return what may be given.
+
+        Raises:
+            BadOffer: rows are of one indicator.
+            NotCounted: there are no rows.
+        """
+        if offer.gives == "figures":
+            return giving.columns_of(parse_by(offer.question["by"]))
+        if len(offer.codes) > 1:
+            raise BadOffer(
+                where="question",
+                why="rows are those of one indicator",
+                why_zh="明细只能属于一个指标",
+            )
+        return giving.row_columns(await self._fact(offer, month_text(month_of(self._today) - 1)))
 
     async def _detail(self, name: str, some: Sequence[Service]) -> DataServiceDetail:
         codes = sorted({one.offer.organisation for one in some})
@@ -370,7 +453,9 @@ class DataServiceDesk:
             "version": one.version,
             "organisation": offer.organisation,
             "question": dict(offer.question),
+            "gives": offer.gives,
             "columns": list(offer.columns),
+            "masked": list(offer.masked),
             "roles": list(offer.roles),
             "accounts": list(offer.accounts),
             "granted": one.granted.kept() if one.granted else None,
@@ -380,5 +465,12 @@ class DataServiceDesk:
         await self._log.append_act_within(connection, act(f"data_service.{said}", facts))
 
 
-def _codes(question: Mapping[str, str]) -> list[str]:
-    return [code.strip() for code in question["codes"].split(",")]
+def _asked(offer: Offer, period: str) -> Asked:
+    question = offer.question
+    return Asked(
+        period,
+        hospital=question["hospital"],
+        department=question["department"],
+        doctor=question["doctor"],
+        where=question["where"],
+    )

@@ -81,6 +81,11 @@ async def count_call(
     return found is not None
 
 
+async def forget_calls(ask: Asks, *, before: datetime) -> None:
+    """Forget calls of minutes before an instant; those of the last month stay in any case."""
+    await ask.execute("SELECT data_services.forget_calls($1)", before)
+
+
 async def uses(ask: Asks, name: str) -> list[Uses]:
     """Return who called a service, how often and when last; the last first."""
     rows = await ask.fetch(

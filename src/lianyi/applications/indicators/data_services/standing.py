@@ -16,6 +16,7 @@ OFFER: Final = "services.offer"
 DECIDE: Final = "services.decide"
 CALL: Final = "services.call"
 READ: Final = "indicators.read"
+ROWS: Final = "indicators.rows"
 STATES_ZH: Final = {
     State.OFFERED: "待审批",
     State.APPROVED: "已批准",
@@ -91,6 +92,9 @@ def shown(one: Service, names: Names, *, today: date, hashed: str) -> DataServic
         by=one.by_name,
         own=mine(one),
         question=SavedQuestion(**offer.question),
+        gives=offer.gives,
+        side=offer.side,
+        masked=list(offer.masked),
         columns=list(offer.columns),
         organisation=offer.organisation,
         organisation_name=names.organisation(offer.organisation).name

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from lianyi.applications.indicators.data_services.model import Gives
 from lianyi.applications.indicators.saved.views import SavedQuestion
-from lianyi.applications.indicators.views import BothWords, PeriodView, Shown
+from lianyi.applications.indicators.views import BothWords, PeriodView, RowsOf, Shown
 from lianyi.security.views import Wish
 
 Name = Annotated[str, Field(max_length=60, pattern=r"^[a-z][a-z0-9-]{1,59}$")]
@@ -17,7 +18,8 @@ Note = Annotated[str, Field(max_length=1000)]
 StateName = Literal["offered", "approved", "refused", "revoked", "replaced"]
 RoleName = Annotated[str, Field(max_length=63)]
 AccountName = Annotated[str, Field(max_length=100)]
-Cell = str | float | None
+Cell = bool | int | str | float | None
+ColumnName = Annotated[str, Field(max_length=60)]
 
 
 class OfferDataService(Wish):
@@ -27,8 +29,14 @@ class OfferDataService(Wish):
         name: by which it is called: small letters, digits and hyphens.
         title: what people call it.
         purpose: what it is needed for.
-        question: an exploration; which period is for the caller to say.
-        columns: those that are given, in this order: ``period``, ``code``, ``indicator``,
+        question: an exploration; which period is for the caller to say. For rows of one indicator.
+        gives: the figures of it, or the rows behind them; whoever offers, approves and calls rows
+            must be allowed to see rows there.
+        side: which rows: ``numerator``, ``denominator``, or the ``rest`` between them.
+        masked: columns among those that are given whose values are told as ``****`` to everybody.
+        columns: those that are given, in this order. Of rows: ``hospital``, ``key``, ``patient``,
+            ``origin``, and every column of what is counted, of codes with ``<column>_name``. Of
+            figures: ``period``, ``code``, ``indicator``,
             ``caliber``, ``numerator``, ``denominator``, ``value``, ``unit``, and of each that it
             is put together by its name (``department``) and ``department_name``.
         organisation: code; empty: all that whoever offers and whoever approves it may see.
@@ -43,9 +51,10 @@ class OfferDataService(Wish):
     title: Named
     purpose: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
     question: SavedQuestion
-    columns: Annotated[
-        list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=20)
-    ]
+    gives: Gives = "figures"
+    side: RowsOf = "numerator"
+    masked: Annotated[tuple[ColumnName, ...], Field(max_length=40)] = ()
+    columns: Annotated[list[ColumnName], Field(min_length=1, max_length=40)]
     organisation: Annotated[str, Field(max_length=100)] = ""
     roles: Annotated[tuple[RoleName, ...], Field(max_length=20)] = ()
     accounts: Annotated[tuple[AccountName, ...], Field(max_length=50)] = ()
@@ -98,6 +107,9 @@ class DataService(Shown):
     by: str
     own: bool
     question: SavedQuestion
+    gives: Gives
+    side: RowsOf
+    masked: list[str]
     columns: list[str]
     organisation: str
     organisation_name: BothWords

@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from lianyi.applications.indicators import naming
 from lianyi.applications.indicators.book import Book
-from lianyi.applications.indicators.naming import Names
+from lianyi.applications.indicators.naming import Names, Naming
 from lianyi.applications.indicators.quality import quality_store as store
 from lianyi.applications.indicators.quality.model import Cell, Result, Rule
 from lianyi.applications.indicators.quality.problems import BadRule, NoRun, NoSuchRule
@@ -24,7 +23,6 @@ from lianyi.applications.indicators.sight import Sight, Sights
 from lianyi.base.clock import Clock
 from lianyi.base.content_files import stamps, unknown
 from lianyi.messagelog.postgres import PostgresLog
-from lianyi.projections.masterdata.questions import Questions
 
 TREND_RUNS: Final = 20
 
@@ -58,7 +56,7 @@ class QualityDesk:
         zone: ZoneInfo,
         *,
         content_dir: Path,
-        data: Questions,
+        naming: Naming,
     ) -> None:
         """Serve a house.
 
@@ -66,11 +64,11 @@ class QualityDesk:
             house: the database, as the doors see it; the log; the time.
             zone: of the hospital.
             content_dir: where its rules and indicators lie.
-            data: names departments.
+            naming: names departments.
         """
         self.pool, self.log, self.clock = house
         self.zone = zone
-        self.data = data
+        self.naming = naming
         self.content_dir = content_dir
         self.book = Book(content_dir)
         self.sights = Sights(self.pool)
@@ -110,7 +108,7 @@ class QualityDesk:
     async def names(self, cells: Iterable[Cell]) -> Names:
         """Return what the places of cells are called."""
         codes = {code for one in cells for code in (one.hospital, one.department) if code}
-        return await naming.look_up(self.data, organisations=codes)
+        return await self.naming.look_up(organisations=codes)
 
 
 def seen(sight: Sight, cell: Cell) -> bool:

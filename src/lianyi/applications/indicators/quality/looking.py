@@ -246,7 +246,7 @@ class Looking:
 
     async def _codes(self) -> Known:
         if self._known is None or time.monotonic() - self._known[0] > CODES_SECONDS:
-            self._known = time.monotonic(), await known_codes(self._desk.data)
+            self._known = time.monotonic(), await known_codes(self._desk.naming.data)
         return self._known[1]
 
     @property

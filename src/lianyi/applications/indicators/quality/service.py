@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from lianyi.applications.indicators.counter import Counter
+from lianyi.applications.indicators.naming import Naming
 from lianyi.applications.indicators.quality.desk import QualityDesk
 from lianyi.applications.indicators.quality.lineage import Tracing
 from lianyi.applications.indicators.quality.looking import Looking
@@ -20,7 +21,6 @@ from lianyi.base.clock import Clock
 from lianyi.messagelog.postgres import PostgresLog
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.lake.service import LakeService
-from lianyi.projections.masterdata.questions import Questions
 from lianyi.security.privacy.service import Privacy
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Quality:
         data_dir: Path,
         content_dir: Path,
         settings: QualitySettings,
-        data: Questions,
+        naming: Naming,
         privacy: Privacy,
         identity: IdentityService,
         lake: LakeService,
@@ -51,7 +51,7 @@ class Quality:
             data_dir: where the star lies.
             content_dir: where the hospital's rules lie.
             settings: how much looking at rows may use.
-            data: the master data.
+            naming: names departments, practitioners and codes.
             privacy: decides how patients are seen.
             identity: knows which patients are of sensitive sources.
             lake: tells of raw tables.
@@ -62,11 +62,11 @@ class Quality:
 
             return SourcedStar(data_dir / "star")
 
-        desk = QualityDesk(house, zone, content_dir=content_dir, data=data)
+        desk = QualityDesk(house, zone, content_dir=content_dir, naming=naming)
         self._counter = Counter(
             sourced, IndicatorSettings(memory_mb=settings.memory_mb, threads=settings.threads)
         )
-        rows = Rows(house[0], self._counter, data=data, privacy=privacy, identity=identity)
+        rows = Rows(house[0], self._counter, naming=naming, privacy=privacy, identity=identity)
         self.queue = Queue(desk)
         self.looking = Looking(desk, self._counter, rows, self.queue)
         self.tracing = Tracing(desk, self._counter, lake, content_dir)

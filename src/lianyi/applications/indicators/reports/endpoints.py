@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from lianyi.applications.indicators.boards import FIRST
 from lianyi.applications.indicators.endpoints import Code, Which
 from lianyi.applications.indicators.reports.files import TYPES, File, Files
 from lianyi.applications.indicators.reports.noting import Noting
@@ -56,7 +57,8 @@ Place = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 In = Annotated[Literal["zh", "en"], Query(alias="language", description="of heads and names")]
 
 
-def _answer(file: File) -> Response:
+def answer_with(file: File) -> Response:
+    """Answer with a file."""
     name = file.name.encode("ascii", "ignore").decode().replace('"', "")
     return Response(
         file.content,
@@ -65,7 +67,8 @@ def _answer(file: File) -> Response:
     )
 
 
-def _described(*forms: str) -> dict[int | str, dict[str, object]]:
+def described(*forms: str) -> dict[int | str, dict[str, object]]:
+    """Say in which forms a file is answered."""
     content: dict[str, object] = {TYPES[one].partition(";")[0]: {} for one in forms}
     return {200: {"content": content, "description": "the file"}}
 
@@ -74,7 +77,7 @@ def _described(*forms: str) -> dict[int | str, dict[str, object]]:
     "/files/values",
     openapi_extra=EXPORTS,
     response_class=Response,
-    responses=_described("csv", "xlsx"),
+    responses=described("csv", "xlsx"),
 )
 async def export_indicator_figures(
     files: Saves,
@@ -88,18 +91,18 @@ async def export_indicator_figures(
 ) -> Response:
     """The figures of some indicators as a file, with their calibers and as of what they are."""
     some = [one.strip() for one in codes.split(",")]
-    return _answer(await files.values(some, asked, by=by, form=form, language=language))
+    return answer_with(await files.values(some, asked, by=by, form=form, language=language))
 
 
 @router.get(
     "/files/board",
     openapi_extra=EXPORTS,
     response_class=Response,
-    responses=_described("csv", "xlsx", "pdf"),
+    responses=described("csv", "xlsx", "pdf"),
 )
 async def export_indicator_board(
     reports: Orders,
-    board: Annotated[str, Query(max_length=41, pattern=r"^[a-z0-9-]*$")] = "president",
+    board: Annotated[str, Query(max_length=41, pattern=r"^[a-z0-9-]*$")] = FIRST,
     month: Annotated[
         str, Query(max_length=7, pattern=r"^(\d{4}-\d{2})?$", description="empty: the last whole")
     ] = "",
@@ -108,7 +111,7 @@ async def export_indicator_board(
     language: In = "zh",
 ) -> Response:
     """The tiles of a board as a file."""
-    return _answer(
+    return answer_with(
         await reports.board(board, month=month, hospital=hospital, form=form, language=language)
     )
 
@@ -117,13 +120,13 @@ async def export_indicator_board(
     "/{code}/rows.xlsx",
     openapi_extra=EXPORTS,
     response_class=Response,
-    responses=_described("xlsx"),
+    responses=described("xlsx"),
 )
 async def export_indicator_rows_as_sheet(
     files: Saves, code: Code, asked: Which, side: RowsOf = "numerator", language: In = "zh"
 ) -> Response:
     """The rows behind a figure as a sheet of Excel; at most a hundred thousand."""
-    return _answer(await files.rows(code, asked, side=side, language=language))
+    return answer_with(await files.rows(code, asked, side=side, language=language))
 
 
 # ---- reports ------------------------------------------------------------------------------------
@@ -171,11 +174,11 @@ async def retry_indicator_report(reports: Orders, report: UUID, run: UUID) -> Re
     "/reports/{report}/runs/{run}/file",
     openapi_extra=READS,
     response_class=Response,
-    responses=_described("pdf"),
+    responses=described("pdf"),
 )
 async def download_indicator_report(reports: Orders, report: UUID, run: UUID) -> Response:
     """The PDF of a run."""
-    return _answer(await reports.file(report, run))
+    return answer_with(await reports.file(report, run))
 
 
 # ---- notes --------------------------------------------------------------------------------------

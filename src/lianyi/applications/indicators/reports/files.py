@@ -22,6 +22,7 @@ from lianyi.applications.indicators.reports.tables import (
     Table,
     are_money,
     board_table,
+    explored_table,
     figures_table,
     row_cells,
     rows_columns,
@@ -36,6 +37,7 @@ from lianyi.applications.indicators.views import (
     IndicatorDetail,
     RowsOf,
 )
+from lianyi.applications.indicators.window import EVERYWHERE, Places
 from lianyi.base.clock import Clock
 from lianyi.projections.operational.star import star
 from lianyi.security.access import current
@@ -217,15 +219,56 @@ class Files:
         name = f"{view.board}-{view.period.period}"
         return await self._file(name, view.title, lines, table, form, language)
 
-    async def rows(self, code: str, asked: Asked, *, side: RowsOf, language: Language) -> File:
-        """Save the rows behind a figure as a sheet; at most a hundred thousand.
+    async def exploration(
+        self,
+        codes: Sequence[str],
+        asked: Asked,
+        *,
+        by: str,
+        within: Places,
+        form: SheetForm,
+        language: Language,
+    ) -> File:
+        """Save indicators put together by what somebody likes, within some places.
+
+        Raises:
+            RowsMoved: the facts changed meanwhile.
+            BadSlice, NoSuchIndicator, UnreadablePeriod, TooMuchAtOnce, NothingInSight, NoStar,
+                CountingTooBig: see ``Explorations.explore``.
+        """
+        since = await self.standing()
+        view = await self.indicators.explorations.explore(
+            codes, asked, by=by, also=(READS,), within=within
+        )
+        counted = [(one.code, one.counted_by) for one in view.items]
+        known = await self.known(counted, since=since)
+        lines = [
+            *self._of(known, counted, language),
+            HeadLine(_PERIOD, said(view.period.name, language)),
+            *self._place(asked),
+            *(HeadLine(one.name, said(one.called, language)) for one in view.narrowed),
+            *self.taken(known.watermark, language),
+        ]
+        title, name = BothWords(zh="分析", en="exploration"), f"exploration-{view.period.period}"
+        return await self._file(name, title, lines, explored_table(view, language), form, language)
+
+    async def rows(
+        self,
+        code: str,
+        asked: Asked,
+        *,
+        side: RowsOf,
+        language: Language,
+        within: Places = EVERYWHERE,
+    ) -> File:
+        """Save the rows behind a figure as a sheet, within some places; at most a hundred thousand.
 
         Raises:
             RowsMoved: they changed meanwhile.
             NotCounted, TooMuchAtOnce, NoSuchIndicator, UnreadablePeriod, NothingInSight, NoStar:
                 see ``IndicatorService.export``.
         """
-        one, pages = await self.indicators.export_pages(code, asked, side=side)
+        one, pages = await self.indicators.export_pages(code, asked, side=side, within=within)
         since = await self.standing()
         known = await self.known([(code, one.view())], since=since)
         name = known.details[code].name

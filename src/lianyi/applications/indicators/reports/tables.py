@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
+from lianyi.applications.indicators.explored_views import (
+    ExploredCell,
+    ExploredFigures,
+    ExploredView,
+)
 from lianyi.applications.indicators.views import (
     BoardView,
     BothWords,
@@ -163,7 +168,7 @@ def figures_table(
     return Table(_FIGURE_COLUMNS, rows)
 
 
-def _of_whom(one: IndicatorFigures, language: Language) -> list[Cell]:
+def _of_whom(one: IndicatorFigures | ExploredFigures, language: Language) -> list[Cell]:
     by = one.counted_by
     return [
         Cell(one.code),
@@ -198,6 +203,43 @@ def _figure(
         in_unit(figure.previous, one.unit),
         change(figure.on_previous, one.unit),
         Cell(figure.rank, Form.COUNT),
+    ]
+
+
+# ---- explorations -------------------------------------------------------------------------------
+
+
+def explored_table(view: ExploredView, language: Language) -> Table:
+    """Return the cells of an exploration, and below those of each indicator all together."""
+    named = [
+        name
+        for one in view.by
+        for name in (one.name, BothWords(zh=f"{one.name.zh} · 编码", en=f"{one.name.en} · code"))
+    ]
+    rows: list[Sequence[Cell]] = []
+    for one in view.items:
+        whole = [Cell("合计" if language == "zh" else "all"), Cell("")] * len(view.by)
+        for cell in one.cells:
+            places = [
+                told
+                for place in cell.places
+                for told in (Cell(said(place.name, language)), Cell(place.code))
+            ]
+            rows.append([*_of_whom(one, language), *places, *_explored(one, cell, language)])
+        if one.all is not None:
+            rows.append([*_of_whom(one, language), *whole, *_explored(one, one.all, language)])
+        else:
+            words = [Cell(None), Cell(None), Cell(said(one.why, language))]
+            rows.append([*_of_whom(one, language), *whole, *words])
+    return Table((*_FIGURE_COLUMNS[:4], *named, *_FIGURE_COLUMNS[8:12]), rows)
+
+
+def _explored(one: ExploredFigures, cell: ExploredCell, language: Language) -> list[Cell]:
+    return [
+        side(cell.numerator, money=one.numerator_money),
+        side(cell.denominator, money=one.denominator_money),
+        Cell(said(cell.no_data, language)) if cell.no_data else in_unit(cell.value, one.unit),
+        Cell(said(UNIT_WORDS[one.unit], language)),
     ]
 
 

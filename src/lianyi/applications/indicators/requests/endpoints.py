@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from lianyi.applications.indicators.endpoints import DRILLS, READS, Code
 from lianyi.applications.indicators.explored_views import ExploredView
+from lianyi.applications.indicators.reports.endpoints import (
+    EXPORTS,
+    In,
+    answer_with,
+    described,
+)
+from lianyi.applications.indicators.reports.files import SheetForm
 from lianyi.applications.indicators.requests.existing import Existing
+from lianyi.applications.indicators.requests.files import AnswerFiles
 from lianyi.applications.indicators.requests.service import ANSWER, DECIDE, FigureRequestDesk
 from lianyi.applications.indicators.requests.views import (
     AmendFigureRequest,
@@ -34,6 +42,11 @@ def _desk(request: Request) -> FigureRequestDesk:
 
 def _existing(request: Request) -> Existing:
     found: Existing = request.app.state.existing_figures
+    return found
+
+
+def _files(request: Request) -> AnswerFiles:
+    found: AnswerFiles = request.app.state.answer_files
     return found
 
 
@@ -132,3 +145,26 @@ async def list_requested_rows(
 ) -> RowsView:
     """The rows behind an indicator of the answer, where rows were granted."""
     return await desk.rows(request, code, side=side, skip=skip, limit=limit)
+
+
+@router.get(
+    "/{request}/file",
+    openapi_extra=EXPORTS,
+    response_class=Response,
+    responses=described("csv", "xlsx"),
+)
+async def export_requested_figures(
+    files: Annotated[AnswerFiles, Depends(_files)],
+    request: UUID,
+    rows_of: Annotated[
+        str,
+        Query(max_length=20, pattern=r"^[A-Za-z0-9-]*$", description="empty: the figures"),
+    ] = "",
+    side: RowsOf = "numerator",
+    form: SheetForm = "xlsx",
+    language: In = "zh",
+) -> Response:
+    """The answer to a request as a file: its figures, or the rows behind an indicator of it."""
+    return answer_with(
+        await files.save(request, rows_of=rows_of, side=side, form=form, language=language)
+    )

@@ -7,10 +7,10 @@ So nobody sees by a request more than his own roles show him, or more than the d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -79,6 +79,15 @@ STATES_ZH: Final = {
     State.WITHDRAWN: "已撤回",
     State.REVOKED: "已收回",
 }
+
+
+class Answer(NamedTuple):
+    """What an answer counts: indicators, asked so and put together so, within what is granted."""
+
+    codes: list[str]
+    asked: Asked
+    by: str
+    granted: Grant
 
 
 class FigureRequestDesk:
@@ -235,10 +244,9 @@ class FigureRequestDesk:
             NothingInSight: what was granted is not in his sight.
             NoStar, CountingTooBig: it cannot be counted now.
         """
-        one, granted, question = await self._open(request)
-        codes = [code.strip() for code in question["codes"].split(",")]
+        one = await self.answer_of(request)
         return await self._indicators.explorations.explore(
-            codes, _asked(one, question), by=question["by"], within=granted.places
+            one.codes, one.asked, by=one.by, within=one.granted.places
         )
 
     async def rows(
@@ -251,18 +259,25 @@ class FigureRequestDesk:
             NotCounted: there are no rows behind it.
             NoSuchRequest, AnswerClosed, NothingInSight, NoStar: see :meth:`figures`.
         """
-        one, granted, question = await self._open(request)
-        if not granted.rows or code not in [x.strip() for x in question["codes"].split(",")]:
-            raise RowsNotGranted(where="rows")
+        one = await self.answer_of(request, rows_of=code)
         return await self._indicators.rows(
-            code, _asked(one, question), side=side, skip=skip, limit=limit, within=granted.places
+            code, one.asked, side=side, skip=skip, limit=limit, within=one.granted.places
         )
 
-    async def _open(self, request: UUID) -> tuple[Request, Grant, dict[str, str]]:
+    async def answer_of(self, request: UUID, *, rows_of: str = "") -> Answer:
+        """Return what an answer counts; ``rows_of``: an indicator whose rows are to be shown.
+
+        Raises:
+            RowsNotGranted: they were not approved.
+            NoSuchRequest, AnswerClosed: see :meth:`figures`.
+        """
         one = await self._found(request)
         if not can_be_seen(one, self._clock.now()) or one.granted is None or one.answer is None:
             raise AnswerClosed(where="request")
-        return one, one.granted, dict(one.answer)
+        codes = [code.strip() for code in one.answer["codes"].split(",")]
+        if rows_of and not (one.granted.rows and rows_of in codes):
+            raise RowsNotGranted(where="rows")
+        return Answer(codes, _asked(one, one.answer), one.answer["by"], one.granted)
 
     # ---- what is common to them ----------------------------------------------------------------
 
@@ -410,7 +425,7 @@ def _must_be_his(one: Request, said: Said) -> None:
     require(one.ask.organisation, where="request")
 
 
-def _asked(one: Request, question: dict[str, str]) -> Asked:
+def _asked(one: Request, question: Mapping[str, str]) -> Asked:
     """Return what is asked: the analyst's cut, in the period of the request."""
     return Asked(
         one.ask.period,

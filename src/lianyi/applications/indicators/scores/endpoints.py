@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from lianyi.applications.indicators.reports.endpoints import answer_with, described
 from lianyi.applications.indicators.reports.tables import Language
 from lianyi.applications.indicators.scores.files import ScoreFiles
 from lianyi.applications.indicators.scores.service import Scoring
@@ -55,16 +56,7 @@ async def score_departments(
     "/files/scores/{card}",
     openapi_extra=needs("indicators.export"),
     response_class=Response,
-    responses={
-        200: {
-            "content": {
-                "text/csv": {},
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
-                "application/pdf": {},
-            },
-            "description": "a file",
-        }
-    },
+    responses=described("csv", "xlsx", "pdf"),
 )
 async def export_score_card(
     files: Annotated[ScoreFiles, Depends(_files)],
@@ -75,9 +67,6 @@ async def export_score_card(
     language: Language = "zh",
 ) -> Response:
     """The departments of a hospital by a card as a file."""
-    found = await files.save(card, month=month, hospital=hospital, form=form, language=language)
-    return Response(
-        found.content,
-        media_type=found.type,
-        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+    return answer_with(
+        await files.save(card, month=month, hospital=hospital, form=form, language=language)
     )

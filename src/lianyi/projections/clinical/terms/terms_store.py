@@ -41,3 +41,31 @@ async def standing(connection: Connection, schema: str, rid: int) -> Found | Non
         rid,
     )
     return None if row is None else Found(*row)
+
+
+async def saying(
+    connection: Connection, schema: str, p: int, numbers: Sequence[int], *, limit: int
+) -> list[tuple[int, int | None, bytes]]:
+    """Return some resources that have one of some values of a parameter.
+
+    Args:
+        connection: in a transaction.
+        schema: of the version of the repository.
+        p: number of the parameter.
+        numbers: of the values.
+        limit: so many of each; the same ones every time.
+
+    Returns:
+        The value, the patient and the JSON of each.
+    """
+    rows = await connection.fetch(
+        "SELECT wanted.v, one.patient, one.body FROM unnest($2::bigint[]) AS wanted(v)"  # noqa: S608
+        f" CROSS JOIN LATERAL (SELECT r.patient, r.body FROM {schema}.hashed AS h"
+        f" JOIN {schema}.resource AS r ON r.rid = h.rid"
+        " WHERE h.p = $1 AND h.v = wanted.v AND NOT r.deleted"
+        " ORDER BY h.rid LIMIT $3) AS one",
+        p,
+        list(numbers),
+        limit,
+    )
+    return [(row["v"], row["patient"], row["body"]) for row in rows]

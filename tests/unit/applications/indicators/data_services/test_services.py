@@ -325,6 +325,94 @@ async def test_whatever_people_may_see_a_service_gives_what_all_of_them_may(
     await people.tree(TREE)
 
 
+ROWS = OFFER | {
+    "name": "rows",
+    "gives": "rows",
+    "side": "denominator",
+    "question": {"codes": CODE},
+    "columns": ["hospital", "discharging", "discharging_name", "encounter", "died", "key"],
+    "masked": ["encounter"],
+    "rows_max": 3,
+}
+
+
+async def test_rows_are_given_to_whoever_may_see_rows_with_columns_masked(served: Served) -> None:
+    house, who, people = served
+    both = (("data-service-client", "*"), ("operations-analyst", "HA"))
+    await people.add("rower", *both, organisation="GROUP")
+    who["rower"] = Caller(await people.browser("rower"))
+    one = await offered(who, **ROWS)
+    assert (one["gives"], one["side"], one["masked"]) == ("rows", "denominator", ["encounter"])
+    path = await in_force(who, **ROWS)
+    page = await who["rower"].get(f"{path}/data", period="2026-06")
+    assert page["total"] == 2, "of what may be called everywhere, rows are shown in one hospital"
+    assert [row[:2] + row[3:] for row in page["rows"]] == [
+        ["HA", "D1", "****", False, "****"],
+        ["HA", "D2", "****", True, "****"],
+    ]
+    assert page["digest"] == (await who["rower"].get(f"{path}/data", period="2026-06"))["digest"]
+    assert await code_of(who["client"], f"{path}/data", 403, period="2026-06") == "LY-2504"
+    text = (await who["rower"].get(f"{path}/data.csv", period="2026-06")).text
+    assert [line.rsplit(",", 2)[1] for line in text.splitlines()] == ["died", "false", "true"]
+
+    more = {"period": "2026-06", "skip": 1, "limit": 1, "digest": page["digest"]}
+    assert (await who["rower"].get(f"{path}/data", **more))["rows"] == page["rows"][1:]
+    rows = [stay(n, f"2026-06-{n:02}", hospital=h, department=d) for n, (h, d) in STAYS.items()]
+    put(house.data_dir, rows)
+    assert await code_of(who["rower"], f"{path}/data", **more) == "LY-2616"
+    put(house.data_dir, [row | {"died": n % 2 == 0} for n, row in enumerate(rows, 1)])
+    for wrong, code in (
+        ({"columns": ["hospital", "value"], "masked": []}, "LY-2618"),
+        ({"masked": ["stay_days"]}, "LY-2618"),
+        ({"question": {"codes": f"{CODE},INP-001"}}, "LY-2618"),
+        ({"question": {"codes": "EX-24"}}, "LY-2505"),
+    ):
+        assert await who["analyst"].refused(PATH, ROWS | {"name": "wrong"} | wrong) == code, wrong
+
+
+async def test_rows_that_a_service_gives_are_those_that_all_of_them_may_see(
+    served: Served,
+) -> None:
+    _, _, people = served
+    random = Random(6)
+    await people.tree({**TREE, "E1": "HB", "E2": "HB"})
+
+    def reached(code: str) -> set[tuple[str, str]]:
+        return {pair for pair in STAYS.values() if code == "GROUP" or code in pair}
+
+    given = 0
+    for n in range(20):
+        owner, decider, client, sees = (
+            random.choice(("GROUP", "GROUP", *STAYS[random.randint(1, 4)])) for _ in "1234"
+        )
+        owns, decides, calls = (f"row {what} {n}" for what in ("owner", "decider", "caller"))
+        await people.add(
+            owns, ("operations-analyst", owner), ("manager", "GROUP"), organisation="GROUP"
+        )
+        await people.add(decides, ("data-steward", decider), organisation="GROUP")
+        roles = (("data-service-client", client), ("operations-analyst", sees))
+        await people.add(calls, *roles, organisation="GROUP")
+        one, other, third = [Caller(await people.browser(name)) for name in (owns, decides, calls)]
+        said = ROWS | {"name": f"rows-{n}", "organisation": owner, "rows_max": 100}
+        version = (await one.post(PATH, said))["versions"][0]
+        path = f"{PATH}/rows-{n}"
+        decision = {"said": "approved", "hash": version["hash"]}
+        decided = await other.client.post(
+            f"/api/v1/indicators{path}/versions/1/decision", json=decision
+        )
+        if decided.status_code != 200:
+            continue
+        wanted = reached(owner) & reached(decider) & reached(client) & reached(sees)
+        called = await third.client.get(f"/api/v1/indicators{path}/data?period=2026-06")
+        if not wanted:
+            assert called.status_code == 403, called.text
+            continue
+        assert {(row[0], row[1]) for row in called.json()["rows"]} == wanted
+        given += 1
+    assert given > 3
+    await people.tree(TREE)
+
+
 async def test_who_loses_a_right_calls_no_more_and_a_grant_stays_what_it_was(
     served: Served,
 ) -> None:
@@ -379,3 +467,30 @@ async def test_a_service_ends_with_its_last_day(served: Served) -> None:
     await served[1]["client"].get(f"{path}/data", period="2026-06")
     await later(served, 1)
     assert await code_of(served[1]["client"], f"{path}/data", period="2026-06") == "LY-2614"
+
+
+async def test_calls_of_long_ago_are_forgotten_and_those_of_the_last_month_never(
+    served: Served,
+) -> None:
+    house, who, _ = served
+    path = await in_force(who, name="forgotten", last_on="2026-12-31")
+    account = await house.pool.fetchval("SELECT account FROM security.account WHERE name = 'owner'")
+    now = house.clock.now() + timedelta(hours=3)
+    for days in (0, 30, 91, 93, 400):
+        await house.pool.execute(
+            "INSERT INTO data_services.called VALUES ('forgotten', $1, 'Owner', $2, 1, $2)",
+            account,
+            now - timedelta(days=days),
+        )
+    house.clock.advance(timedelta(hours=3))
+    await later(served, 0)
+    await who["client"].get(f"{path}/data", period="2026-06")
+    left = await house.pool.fetch(
+        "SELECT minute FROM data_services.called WHERE name = 'forgotten' AND account = $1", account
+    )
+    assert sorted((now - row["minute"]).days for row in left) == [0, 30, 91]
+    await house.pool.execute("SELECT data_services.forget_calls($1)", now + timedelta(days=1))
+    left = await house.pool.fetch(
+        "SELECT minute FROM data_services.called WHERE account = $1", account
+    )
+    assert sorted((now - row["minute"]).days for row in left) == [0, 30]

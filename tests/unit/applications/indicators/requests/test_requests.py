@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from random import Random
 from uuid import UUID
 
 import asyncpg
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 import pytest_asyncio
 from tests.unit.api.house import House
@@ -215,6 +218,43 @@ async def test_rows_need_the_right_of_both_and_the_approval(served: Served) -> N
     assert refused["error"]["code"] == "LY-2605"
 
 
+async def test_an_answer_is_saved_as_it_is_seen_by_whoever_may_save(served: Served) -> None:
+    _, who, people = served
+    await people.add("saver", ("operations-analyst", "HA"), organisation="GROUP")
+    who["saver"] = Caller(await people.browser("saver"))
+    path = await answered(who, "saver", ROWS)
+
+    async def saved(**more: str) -> bytes:
+        answer = await who["saver"].client.get(f"/api/v1/indicators{path}/file", params=more)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    shown = places(await who["saver"].get(f"{path}/figures"))
+    text = list(csv.reader(io.StringIO((await saved(form="csv")).decode("utf-8-sig"))))
+    head = next(n for n, row in enumerate(text) if row and row[0].startswith("编码"))
+    cells = [row for row in text[head + 1 :] if row[4] != "合计"]
+    assert {(row[5], row[7]) for row in cells} == shown == {("HA", "D1"), ("HA", "D2")}
+    assert any("saver" in cell for row in text[:head] for cell in row), "it says who took it"
+    book = openpyxl.load_workbook(io.BytesIO(await saved(form="xlsx")), read_only=True)
+    found = [row for row in book.active.iter_rows(values_only=True) if row[0] == CODE]
+    assert {(row[5], row[7]) for row in found if row[4] != "合计"} == shown
+    rows = (await saved(form="csv", rows_of=CODE, side="denominator")).decode("utf-8-sig")
+    assert [row[0] for row in csv.reader(io.StringIO(rows))][1:] == ["HA", "HA"]
+    sheet = await saved(form="xlsx", rows_of=CODE)
+    keys = openpyxl.load_workbook(io.BytesIO(sheet), read_only=True).active
+    assert [row[0] for row in keys.iter_rows(values_only=True)].count("HA") == 1
+
+    refused = await who["saver"].get(f"{path}/file", status=403, rows_of="EX-04")
+    assert refused["error"]["code"] == "LY-2605"
+    figures = await answered(who, "saver", ASK)
+    refused = await who["saver"].get(f"{figures}/file", status=403, rows_of=CODE)
+    assert refused["error"]["code"] == "LY-2605"
+    own = await answered(who, "a", ASK)
+    await who["a"].get(f"{own}/figures")
+    await who["a"].get(f"{own}/file", status=403)
+    assert (await who["b"].get(f"{own}/file", status=403))["error"]["code"] == "LY-1800"
+
+
 async def test_whatever_people_may_see_an_answer_shows_what_all_of_them_may(
     served: Served,
 ) -> None:
@@ -254,6 +294,8 @@ async def test_whatever_people_may_see_an_answer_shows_what_all_of_them_may(
         rows = await one.get(f"{path}/rows/{CODE}", side="denominator")
         assert {row["hospital"] for row in rows["items"]} == {hospital for hospital, _ in wanted}
         assert rows["total"] == len(wanted)
+        file = await one.get(f"{path}/file", form="csv", rows_of=CODE, side="denominator")
+        assert len(file.text.splitlines()) == 1 + len(wanted)
     await people.tree(TREE)
 
 
