@@ -140,11 +140,10 @@ export function ServiceDialog({ of, columns, roles, close }: Props) {
   )
 }
 
-type Called = ReadonlyMap<string, { zh: string; en: string }>
+type Called = ReadonlyMap<string, string>
 type ColumnsProps = { legend: string; of: readonly string[]; called: Called; chosen: readonly string[]; change: (chosen: readonly string[]) => void }
 
 function Columns({ legend, of, called, chosen, change }: ColumnsProps) {
-  const said = useSaid()
   return (
     <fieldset className="report-sections">
       <legend>{legend}</legend>
@@ -155,7 +154,7 @@ function Columns({ legend, of, called, chosen, change }: ColumnsProps) {
             <label key={one} className="row">
               <input type="checkbox" checked={chosen.includes(one)} onChange={() => change(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one])} />
               <span>
-                {name && said(name)} <span className={name ? 'mono quiet' : 'mono'}>{one}</span>
+                {name} <span className={name ? 'mono quiet' : 'mono'}>{one}</span>
               </span>
             </label>
           )
@@ -170,6 +169,8 @@ const NAMED = ['code', 'department', 'practitioner']
 
 /** Which columns the rows behind an indicator have, and those that its own list shows. */
 function useRowColumns(question: SavedQuestion | null, side: DataService['side']): { all: string[]; usual: string[]; called: Called } {
+  const { t } = useTexts()
+  const said = useSaid()
   const codes = listOf(question?.codes)
   const code = codes.length === 1 ? codes[0] : undefined
   const detail = useQuery({ queryKey: ['indicators', 'definition', code], queryFn: () => take(client.GET('/api/v1/indicators/{code}', { params: { path: { code: code ?? '' } } })), enabled: code !== undefined, retry: false })
@@ -181,6 +182,7 @@ function useRowColumns(question: SavedQuestion | null, side: DataService['side']
   const own = fact.columns.filter(({ column }) => !OF_ROW.includes(column))
   const all = [...OF_ROW, ...own.flatMap(({ column, kind }) => (NAMED.includes(kind) || CODED.has(column) ? [column, `${column}_name`] : [column]))]
   const drill = detail.data?.drill.map(({ column }) => column) ?? []
-  const called = new Map([['key', { zh: '行标识', en: 'key of the row' }], ...fact.columns.flatMap(({ column, zh, en }): [string, { zh: string; en: string }][] => [[column, { zh, en }], [`${column}_name`, { zh: `${zh}名称`.replace('编码名称', '名称'), en: `${en}: name` }]])])
+  const called = new Map([['key', t('indicators.services.rowKey')]])
+  for (const { column, ...words } of fact.columns) called.set(column, said(words)).set(`${column}_name`, t('indicators.services.nameOf', { column: said(words) }))
   return { all, called, usual: all.filter((one) => one === 'hospital' || drill.includes(one.replace(/_name$/, ''))) }
 }

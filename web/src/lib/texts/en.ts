@@ -1513,6 +1513,8 @@ export const en: Texts = {
       offerAnew: 'Offer a new version',
       send: 'Ask for approval',
       text: 'Indicators and explorations as interfaces with a name and versions, for other systems: a second person approves organisation, columns, callers, limits and days, and each can be revoked at once. A sub-centre is a service within its own organisation.',
+      rowKey: 'key of the row',
+      nameOf: '{{column}} (name)',
       none: 'There are no data services',
       noneText: 'Whoever may do so offers one from a saved exploration.',
       holds: 'version {{version}} holds',
