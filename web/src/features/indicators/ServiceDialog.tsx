@@ -182,7 +182,7 @@ function useRowColumns(question: SavedQuestion | null, side: DataService['side']
   const own = fact.columns.filter(({ column }) => !OF_ROW.includes(column))
   const all = [...OF_ROW, ...own.flatMap(({ column, kind }) => (NAMED.includes(kind) || CODED.has(column) ? [column, `${column}_name`] : [column]))]
   const drill = detail.data?.drill.map(({ column }) => column) ?? []
-  const called = new Map([['key', t('indicators.services.rowKey')]])
+  const called = new Map<string, string>([['key', t('indicators.services.rowKey')]])
   for (const { column, ...words } of fact.columns) called.set(column, said(words)).set(`${column}_name`, t('indicators.services.nameOf', { column: said(words) }))
   return { all, called, usual: all.filter((one) => one === 'hospital' || drill.includes(one.replace(/_name$/, ''))) }
 }
