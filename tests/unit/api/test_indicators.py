@@ -54,7 +54,8 @@ class Counted:
     async def get(self, who: str, path: str, *, status: int = 200, **params: Any) -> Any:
         answer = await self.browsers[who].get(f"{ADDRESS}{path}", params=params)
         assert answer.status_code == status, answer.text
-        return answer if path.endswith(".csv") else answer.json()
+        is_json = answer.headers["content-type"].startswith("application/json")
+        return answer.json() if is_json else answer
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -184,14 +185,19 @@ async def test_an_exploration_adds_up_to_the_figure_and_lies_in_sight(counted: C
 
 async def test_an_exploration_as_a_file_is_for_those_who_may_export(counted: Counted) -> None:
     asked = {"codes": "VIS-001,BED-004", "period": "2026-02", "by": "doctor"}
-    text = (await counted.get("head", "/explored.csv", **asked)).content.decode("utf-8-sig")
-    head, *lines = csv.reader(io.StringIO(text))
+    saved = await counted.get("head", "/files/explored", form="csv", **asked)
+    told = list(csv.reader(io.StringIO(saved.content.decode("utf-8-sig"))))
+    head, *lines = [line for line in told if not line[0].startswith("#")]
     (said, beds) = (await counted.get("head", "/explored", **asked))["items"]
     assert (beds["way"], beds["cells"]) == ("cannot_split", [])
-    assert head[4:6] == ["医生 doctor", "编码 code"]
-    assert [float(line[6]) for line in lines] == [cell["numerator"] for cell in said["cells"]]
-    await counted.get("planner", "/explored.csv", status=403, **asked)
-    await counted.get("doctor", "/explored.csv", status=403, **asked)
+    assert head[4:6] == ["医生", "医生 · 编码"]
+    of_visits = [float(line[6]) for line in lines if line[0] == "VIS-001"]
+    assert of_visits == [one["numerator"] for one in [*said["cells"], said["all"]]]
+    sheet = await counted.get("head", "/files/explored", **asked)
+    assert sheet.headers["content-disposition"].endswith('"exploration-2026-02.xlsx"')
+    assert sheet.content.startswith(b"PK")
+    await counted.get("planner", "/files/explored", status=403, **asked)
+    await counted.get("doctor", "/files/explored", status=403, **asked)
     own = (await counted.get("doctor", "/explored", codes="VIS-001", period="2026Q1"))["items"][0]
     values = await counted.get("doctor", "/values", codes="VIS-001", period="2026Q1")
     assert own["all"]["numerator"] == values["items"][0]["all"]["numerator"]

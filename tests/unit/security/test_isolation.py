@@ -218,10 +218,10 @@ def questions_of(path: str, *whose: Hospital) -> list[dict[str, str]]:
         return [{"name": name} for name in ("encounter", "log", "ADT", "order.doctor")]
     of_figures = (
         *OF_ROWS, "/indicators/values", "/files/values", "/rows.xlsx", "/notes", "/moved",
-        "/places", "/explored", "/explored.csv",
+        "/places", "/explored",
     )  # fmt: skip
     if path.endswith(of_figures) or "/indicators/topics/" in path:
-        of_several = path.endswith(("/values", "/explored", "/explored.csv"))
+        of_several = path.endswith(("/values", "/explored"))
         asked = {"codes": "VIS-001,INP-001,EX-04"} if of_several else {}
         asked |= {"period": "2026Q1"} | ({"form": "csv"} if "/files/" in path else {})
         asked |= {"by": "hospital,department,doctor"} if "/explored" in path else {}

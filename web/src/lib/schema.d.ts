@@ -1839,26 +1839,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/indicators/explored.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Exploration
-         * @description The same figures as a file for a spreadsheet.
-         */
-        get: operations["export_exploration"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/indicators/files/board": {
         parameters: {
             query?: never;
@@ -1871,6 +1851,26 @@ export interface paths {
          * @description The tiles of a board as a file.
          */
         get: operations["export_indicator_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/files/explored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Exploration
+         * @description Figures put together by places, doctors, months and codes of the rows, as a file.
+         */
+        get: operations["export_exploration"];
         put?: never;
         post?: never;
         delete?: never;
@@ -25017,25 +25017,16 @@ export interface operations {
             };
         };
     };
-    export_exploration: {
+    export_indicator_board: {
         parameters: {
-            query: {
-                /** @description up to 6: A,B */
-                codes: string;
-                /** @description hospital, department, doctor, month, or columns of the rows; up to 3: a,b */
-                by?: string;
-                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
-                period: string;
+            query?: {
+                board?: string;
+                /** @description empty: the last whole */
+                month?: string;
                 hospital?: string;
-                /** @description this one and all below it */
-                department?: string;
-                doctor?: string;
-                /** @description empty: the first of each */
-                caliber?: string;
-                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
-                role?: string;
-                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
-                where?: string;
+                form?: "csv" | "xlsx" | "pdf";
+                /** @description of heads and names */
+                language?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -25043,12 +25034,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description UTF-8 with a byte order mark */
+            /** @description the file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
             };
@@ -25126,16 +25119,28 @@ export interface operations {
             };
         };
     };
-    export_indicator_board: {
+    export_exploration: {
         parameters: {
-            query?: {
-                board?: string;
-                /** @description empty: the last whole */
-                month?: string;
-                hospital?: string;
-                form?: "csv" | "xlsx" | "pdf";
+            query: {
+                /** @description up to 6: A,B */
+                codes: string;
+                /** @description hospital, department, doctor, month, or columns of the rows; up to 3: a,b */
+                by?: string;
+                form?: "csv" | "xlsx";
                 /** @description of heads and names */
                 language?: "zh" | "en";
+                /** @description 2026-03, 2026Q1, 2026 or 2026-01..2026-03: whole months */
+                period: string;
+                hospital?: string;
+                /** @description this one and all below it */
+                department?: string;
+                doctor?: string;
+                /** @description empty: the first of each */
+                caliber?: string;
+                /** @description surgeon, assistant: as what the rows name a doctor; empty: as the first */
+                role?: string;
+                /** @description which rows: payer:self,age:75 and more; a text by its beginning */
+                where?: string;
             };
             header?: never;
             path?: never;
@@ -25149,7 +25154,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };

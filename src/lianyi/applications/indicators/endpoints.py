@@ -14,7 +14,6 @@ from lianyi.applications.indicators.explored_views import (
     MovedWay,
     PlacesView,
 )
-from lianyi.applications.indicators.exploring import explored_csv
 from lianyi.applications.indicators.service import IndicatorService
 from lianyi.applications.indicators.sight import OWN
 from lianyi.applications.indicators.views import (
@@ -92,7 +91,8 @@ SplitBy = Annotated[
 ]
 
 
-def _codes(written: str) -> list[str]:
+def codes_of(written: str) -> list[str]:
+    """Return the codes of indicators that a question names, each between commas."""
     return [one for one in (part.strip() for part in written.split(",")) if one]
 
 
@@ -148,27 +148,7 @@ async def explore_indicators(
     service: Service, asked: Which, codes: SomeCodes, by: SplitBy = "department"
 ) -> ExploredView:
     """Figures put together by places, doctors, months and codes of the rows, on the calibers."""
-    return await service.explorations.explore(_codes(codes), asked, by=by)
-
-
-@router.get(
-    "/explored.csv",
-    openapi_extra=needs("indicators.export"),
-    response_class=Response,
-    responses={200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte order mark"}},
-)
-async def export_exploration(
-    service: Service, asked: Which, codes: SomeCodes, by: SplitBy = "department"
-) -> Response:
-    """The same figures as a file for a spreadsheet."""
-    view = await service.explorations.explore(
-        _codes(codes), asked, by=by, also=("indicators.read",)
-    )
-    return Response(
-        explored_csv(view).encode("utf-8-sig"),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="exploration.csv"'},
-    )
+    return await service.explorations.explore(codes_of(codes), asked, by=by)
 
 
 @router.get("/{code}", openapi_extra=READS)

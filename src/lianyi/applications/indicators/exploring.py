@@ -7,8 +7,6 @@ the same engine as every other figure.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +16,6 @@ from lianyi.applications.indicators.explored_views import (
     Dimension,
     ExploredCell,
     ExploredFigures,
-    ExploredView,
     PlaceOf,
 )
 from lianyi.applications.indicators.failures import BadSlice, TooMuchAtOnce
@@ -28,7 +25,6 @@ from lianyi.applications.indicators.hearing import Hearing
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.naming import CODED, NOBODY, Code, Names
 from lianyi.applications.indicators.periods import month_text
-from lianyi.applications.indicators.rowing import harmless
 from lianyi.applications.indicators.slicing import column_of, columns_called
 from lianyi.applications.indicators.views import BothWords, NamedColumn, Place
 from lianyi.applications.indicators.window import Window
@@ -328,26 +324,3 @@ def _place(one: Meant, name: str, value: Any, names: Names) -> Place:  # noqa: A
     part = one.caliber.parts()[0]
     called = names.code(part.fact, name, str(value))
     return Place(code=str(value), name=called or _said(column_of(part, name), value))
-
-
-def explored_csv(view: ExploredView) -> str:
-    """Return an exploration as CSV, for a spreadsheet: one line for each cell of each indicator."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    heads = [head for one in view.by for head in (f"{one.name.zh} {one.column}", "编码 code")]
-    first = ["编号 code", "指标 indicator", "口径 caliber", "期间 period"]
-    writer.writerow(
-        [*first, *heads, "分子 numerator", "分母 denominator", "数值 value", "单位 unit"]
-    )
-    for one in view.items:
-        for cell in one.cells:
-            places = [text for place in cell.places for text in (place.name.zh, place.code)]
-            said = [one.code, one.name.zh, one.counted_by.caliber if one.counted_by else ""]
-            below = "" if cell.denominator is None else cell.denominator
-            value: float | str = "" if cell.value is None else cell.value
-            above = "" if cell.numerator is None else cell.numerator
-            if cell.no_data:
-                value = cell.no_data.zh
-            told = [*said, view.period.period, *places, above, below, value, one.unit]
-            writer.writerow([harmless(text) for text in told])
-    return out.getvalue()

@@ -3,18 +3,17 @@ import '@/components/resource.css'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Button, Select } from 'antd'
+import { Select } from 'antd'
 import { useCallback } from 'react'
 
 import { CopyButton } from '@/components/CopyButton'
 import { Failed, Loading, StatePage } from '@/components/StatePage'
-import { useSave } from '@/components/useSave'
 import { client, type Dimension, take } from '@/lib/api'
 import type { ExploreSearch } from '@/lib/filters'
-import { useMay } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
 import { ExploredTable } from './ExploredTable'
+import { ExportMenu } from './ExportMenu'
 import { listOf, slicesOf, whereOf, withSlice } from './explored'
 import { IndicatorPages, useSaid } from './parts'
 import { periodText } from './periods'
@@ -78,25 +77,17 @@ export default function ExplorePage() {
             <span className="quiet">{t('indicators.explore.notPublished')}</span>
             <span className="row push">
               <CopyButton text={window.location.href} label={t('indicators.explore.link')} />
-              <Export query={query} />
+              <ExportMenu
+                name={`exploration-${query.period}`}
+                forms={['csv', 'xlsx']}
+                fetch={(form, language) => take(client.GET('/api/v1/indicators/files/explored', { params: { query: { ...query, form: form === 'csv' ? 'csv' : 'xlsx', language } }, parseAs: 'blob' }))}
+              />
             </span>
           </div>
           <ExploredTable view={found.data} asked={{ period: query.period, hospital, department, doctor, where }} />
         </section>
       )}
     </div>
-  )
-}
-
-function Export({ query }: { query: { codes: string; by: string; period: string } }) {
-  const { t } = useTexts()
-  const allowed = useMay()('indicators.export')
-  const save = useSave(`exploration-${query.period}.csv`, () => take(client.GET('/api/v1/indicators/explored.csv', { params: { query }, parseAs: 'blob' })) as Promise<Blob>)
-  if (!allowed) return null
-  return (
-    <Button size="small" loading={save.isPending} onClick={() => save.mutate()}>
-      {t('indicators.export')}
-    </Button>
   )
 }
 

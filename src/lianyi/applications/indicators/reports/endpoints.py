@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from lianyi.applications.indicators.boards import FIRST
-from lianyi.applications.indicators.endpoints import Code, Which
-from lianyi.applications.indicators.reports.files import TYPES, File, Files
+from lianyi.applications.indicators.endpoints import Code, SomeCodes, SplitBy, Which, codes_of
+from lianyi.applications.indicators.reports.files import TYPES, File, Files, SheetForm
 from lianyi.applications.indicators.reports.noting import Noting
 from lianyi.applications.indicators.reports.service import Reports
 from lianyi.applications.indicators.reports.views import (
@@ -86,12 +86,32 @@ async def export_indicator_figures(
         str, Query(min_length=1, max_length=700, pattern=r"^[^\x00]*$", description="up to 30: A,B")
     ],
     by: By = "department",
-    form: Literal["csv", "xlsx"] = "xlsx",
+    form: SheetForm = "xlsx",
     language: In = "zh",
 ) -> Response:
     """The figures of some indicators as a file, with their calibers and as of what they are."""
     some = [one.strip() for one in codes.split(",")]
     return answer_with(await files.values(some, asked, by=by, form=form, language=language))
+
+
+@router.get(
+    "/files/explored",
+    openapi_extra=EXPORTS,
+    response_class=Response,
+    responses=described("csv", "xlsx"),
+)
+async def export_exploration(
+    files: Saves,
+    asked: Which,
+    codes: SomeCodes,
+    by: SplitBy = "department",
+    form: SheetForm = "xlsx",
+    language: In = "zh",
+) -> Response:
+    """Figures put together by places, doctors, months and codes of the rows, as a file."""
+    return answer_with(
+        await files.exploration(codes_of(codes), asked, by=by, form=form, language=language)
+    )
 
 
 @router.get(

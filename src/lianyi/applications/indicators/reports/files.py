@@ -225,9 +225,9 @@ class Files:
         asked: Asked,
         *,
         by: str,
-        within: Places,
         form: SheetForm,
         language: Language,
+        within: Places = EVERYWHERE,
     ) -> File:
         """Save indicators put together by what somebody likes, within some places.
 
