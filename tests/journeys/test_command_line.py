@@ -20,6 +20,15 @@ from .clinic import REFUSED, Clinic, admission
 pytestmark = pytest.mark.slow
 
 
+HEARS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lianyi.cli.main import main
+main()
+"""
+"""The command, also where the tests themselves were started in the background, deaf to Ctrl-C."""
+
+
 class CommandLine:
     """The command ``lianyi`` as a person types it on the machine of an installation."""
 
@@ -62,7 +71,7 @@ class CommandLine:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start it and do not wait for its end."""
         return subprocess.Popen(
-            [sys.executable, "-m", "lianyi.cli", *arguments],
+            [sys.executable, "-c", HEARS_CTRL_C, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self._environment,
