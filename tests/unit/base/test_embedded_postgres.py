@@ -357,7 +357,7 @@ async def test_a_server_that_could_not_be_started_again_is_tried_until_it_can(
     assert server.process_id is not None
     os.kill(server.process_id, signal.SIGKILL)
     await until(lambda: "nonsense" in (server.data_dir / "postgres/postgres.log").read_text())
-    assert not server.running
+    await until(lambda: not server.running)
     configuration.write_text(good)
 
     await until(lambda: server.restarts == 1)
