@@ -191,19 +191,24 @@ class Hospital:
     def crash(self, when: str) -> None:
         """Have the process end in the middle of putting months in their places."""
         before = bytes_of(self.folder / "kept")
-        hold, move = Change.hold, Change._move
+        move = Change._move
 
         def never(self: Change, *_: object) -> None:
             raise Killed
 
-        def first(self: Change, number: int, put: Sequence[str], gone: Sequence[str]) -> None:
-            move(self, number, put[:1], ())
+        def stop(self: Change, number: int, put: Sequence[str], gone: Sequence[str]) -> None:
+            if number != self._number:  # what the change before this one had not moved
+                move(self, number, put, gone)
+                return
+            if when == "moving":
+                move(self, number, put[:1], ())
             raise Killed
 
         with pytest.MonkeyPatch.context() as patch, suppress(Killed):
-            patch.setattr(Change, "hold", never if when == "before" else hold)
-            if when != "before":
-                patch.setattr(Change, "_move", never if when == "after" else first)
+            if when == "before":
+                patch.setattr(Change, "hold", never)
+            else:
+                patch.setattr(Change, "_move", stop)
             self.build("kept")
         after = bytes_of(self.folder / "kept")
         self.build(f"crash-{self.number}-{when}")
