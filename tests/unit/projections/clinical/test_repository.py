@@ -291,7 +291,7 @@ async def test_history_is_paged_and_cut_by_time(ward: Ward) -> None:
         page = await ward.get(links[0].split("/fhir/")[1])
         seen += [one["resource"]["meta"]["versionId"] for one in page["entry"]]
     assert seen == ["5", "4", "3", "2", "1"]
-    assert (await ward.get("Observation/_history", _since="2999-01-01"))["total"] == 5
+    assert (await ward.get("Observation/_history", _since="2999-01-01"))["total"] == 0
     assert "entry" not in await ward.get("Observation/_history", _since="2999-01-01")
     assert (await ward.ask("GET", "Observation/_history?_since=x")).status_code == 400
     assert (await ward.ask("GET", "Nonsense/_history")).status_code == 404
