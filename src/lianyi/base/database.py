@@ -25,6 +25,8 @@ EMBEDDED = "embedded"
 SslMode = Literal["disable", "require", "verify-ca", "verify-full"]
 PAUSE_SECONDS = 0.1
 REFUSED_SECONDS_MAX = 30.0
+UNUSED_SECONDS = 30.0
+"""A connection that nobody used for so long is closed: each holds 2 to 5 MB in the database."""
 
 
 class DatabaseUnreachable(LianyiError):
@@ -291,6 +293,7 @@ async def open_pool(
             min_size=1,
             max_size=size_max,
             timeout=connect_timeout_seconds,
+            max_inactive_connection_lifetime=UNUSED_SECONDS,
             init=partial(_set_up, dsn),
             setup=on_acquire,
             reset=_leave_as_is,
