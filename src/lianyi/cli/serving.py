@@ -12,11 +12,11 @@ from uuid import UUID
 import click
 import uvloop
 
-from lianyi.app import ROLES, run_role
+from lianyi.app import ROLES, Settings, run_role
 from lianyi.base.clock import SystemClock
 from lianyi.cli.common import Where, json_option, running_database, say_json, told, where_options
-from lianyi.cli.forking import Forks, fork_server
-from lianyi.cli.running import Platform
+from lianyi.cli.forking import fork_server
+from lianyi.cli.running import Companion, Platform
 from lianyi.cli.supervisor import end_soon, stop_on_signals
 
 NICENESS = {"learn": 10}
@@ -76,16 +76,7 @@ def serve(
     token, the folders, the roles.
     """
     settings = where.load(http_port=http_port, http_host=http_host)
-    forks = role_server(roles)
-    platform = Platform(
-        settings,
-        where.chosen_file,
-        roles,
-        start=forks.start,
-        process=forks.server,
-        as_json=as_json,
-    )
-    uvloop.run(platform.run())
+    run_platform(settings, where.chosen_file, roles, as_json=as_json)
 
 
 @click.command()
@@ -140,26 +131,37 @@ def demo(
             ready=ready,
         )
 
-    forks = role_server(ROLES)
-    platform = Platform(
-        settings,
-        where.chosen_file,
-        ROLES,
-        start=forks.start,
-        process=forks.server,
-        beside=hospital,
-        as_json=as_json,
-    )
-    uvloop.run(platform.run())
+    run_platform(settings, where.chosen_file, ROLES, as_json=as_json, beside=hospital)
 
 
-def role_server(roles: Sequence[str]) -> Forks:
-    """Split this process, so that those of the roles share what they load; see :mod:`.forking`."""
+def run_platform(
+    settings: Settings,
+    settings_file: Path | None,
+    roles: Sequence[str],
+    *,
+    as_json: bool,
+    beside: Companion | None = None,
+) -> None:
+    """Run the platform until a signal comes.
+
+    It runs in a child of this process: the roles are forked from this one and share what it has
+    loaded; see :mod:`lianyi.cli.forking`.
+    """
     lianyi = click.get_current_context().find_root().command
-    return fork_server(
+    forks = fork_server(
         lambda words: lianyi.main(args=[*words], prog_name="lianyi"),
         load=[f"lianyi.app.{role}" for role in LIGHT if role in roles],
     )
+    platform = Platform(
+        settings,
+        settings_file,
+        roles,
+        start=forks.start,
+        process=forks.server,
+        beside=beside,
+        as_json=as_json,
+    )
+    uvloop.run(platform.run())
 
 
 @click.command(hidden=True)
