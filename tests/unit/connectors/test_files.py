@@ -91,9 +91,10 @@ async def test_a_refused_file_lies_beside_its_reason_in_both_languages(
     (inbox / "a.hl7").write_bytes(b"MSH|")
     await watch()
 
-    await until(lambda: (inbox / "error" / "a.hl7.error.txt").exists())
+    beside = inbox / "error" / "a.hl7.error.txt"
+    await until(lambda: beside.exists() and beside.stat().st_size > 0)
 
-    reason = (inbox / "error" / "a.hl7.error.txt").read_text("utf-8")
+    reason = beside.read_text("utf-8")
     assert (inbox / "error" / "a.hl7").read_bytes() == b"MSH|"
     assert "该文件中的消息未被接收" in reason
     assert "was not taken" in reason

@@ -1,21 +1,15 @@
-import './look.css'
-
 import { EyeOutlined } from '@ant-design/icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useEffect, useRef } from 'react'
 
+import { focusLook, LookBar } from '@/components/LookBar'
 import { Trouble } from '@/components/Trouble'
 import { useNow } from '@/lib/clock'
 import { seeLess } from '@/lib/looks'
 import { useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 import { duration, shortTime } from '@/lib/time'
-
-/** Where the reader goes on when the button that he pressed is gone: what says how he sees things. */
-export function focusLook(): void {
-  requestAnimationFrame(() => document.getElementById('look')?.focus())
-}
 
 const AGAIN_MS = 10_000
 
@@ -46,7 +40,7 @@ export function OpenedLook({ until, end }: { until: string; end: () => Promise<v
   })
   const left = duration((Date.parse(until) - now) / 1000, language)
   return (
-    <section id="look" tabIndex={-1} className="look look-open" aria-label={t('look.opened')}>
+    <LookBar kind="open" label={t('look.opened')}>
       <EyeOutlined aria-hidden />
       <p>
         <strong>{t('look.opened')}</strong> {t('look.until', { at: shortTime(until, timezone, now) })}
@@ -59,6 +53,6 @@ export function OpenedLook({ until, end }: { until: string; end: () => Promise<v
         {t('look.end')}
       </Button>
       <Trouble error={ending.error} />
-    </section>
+    </LookBar>
   )
 }

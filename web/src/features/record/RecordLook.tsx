@@ -5,7 +5,8 @@ import { Button } from 'antd'
 import { useState } from 'react'
 
 import { BreakGlass, type Said } from '@/components/BreakGlass'
-import { focusLook, OpenedLook, useLookEnd } from '@/components/OpenedLook'
+import { focusLook, LookBar } from '@/components/LookBar'
+import { OpenedLook, useLookEnd } from '@/components/OpenedLook'
 import { usePurposeNames } from '@/components/purposes'
 import { useRoleNames } from '@/components/roles'
 import { client, type RecordLook as Look, type RecordReason, type RecordRight, take } from '@/lib/api'
@@ -69,7 +70,7 @@ function Hidden({ look, open }: { look: Look; open: () => void }) {
   const withheld = hidden.every((right) => right.look.withheld)
   const title = withheld ? t('look.withheld') : t('look.masked')
   return (
-    <section id={look.glass_until === null ? 'look' : undefined} tabIndex={-1} className={`look${withheld ? ' look-withheld' : ''}`} aria-label={title}>
+    <LookBar kind={withheld ? 'withheld' : 'masked'} label={title} second={look.glass_until !== null}>
       {withheld ? <StopOutlined aria-hidden /> : <EyeInvisibleOutlined aria-hidden />}
       <p>
         <strong>{title}</strong>{' '}
@@ -91,7 +92,7 @@ function Hidden({ look, open }: { look: Look; open: () => void }) {
           {t('look.break')}
         </Button>
       )}
-    </section>
+    </LookBar>
   )
 }
 

@@ -2,6 +2,7 @@ import { EyeInvisibleOutlined, StopOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 
+import { LookBar } from '@/components/LookBar'
 import { OpenedLook } from '@/components/OpenedLook'
 import { usePurposeNames } from '@/components/purposes'
 import { client, type MessageTrace, take } from '@/lib/api'
@@ -24,7 +25,7 @@ function Masked({ trace, why }: { trace: MessageTrace; why: Exclude<MessageTrace
   const { purpose, withheld } = trace.look
   const title = withheld ? t('look.withheld') : t('look.masked')
   return (
-    <section id="look" tabIndex={-1} className={`look${withheld ? ' look-withheld' : ''}`} aria-label={title}>
+    <LookBar kind={withheld ? 'withheld' : 'masked'} label={title}>
       {withheld ? <StopOutlined aria-hidden /> : <EyeInvisibleOutlined aria-hidden />}
       <p>
         <strong>{title}</strong> {t(`look.why.${why}`, { purpose: names(purpose) })}{' '}
@@ -37,7 +38,7 @@ function Masked({ trace, why }: { trace: MessageTrace; why: Exclude<MessageTrace
           {t('look.break')}
         </Button>
       )}
-    </section>
+    </LookBar>
   )
 }
 
