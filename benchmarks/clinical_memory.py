@@ -1,6 +1,6 @@
 """Whether memory stays flat while resources are imported over HTTP.
 
-Run: ``python benchmarks/clinical_memory.py ADDRESS PROCESS COUNT < KEY``. ADDRESS is that of a
+Run: ``python -m benchmarks.clinical_memory ADDRESS PROCESS COUNT < KEY``. ADDRESS is that of a
 running platform (``http://127.0.0.1:8080``), PROCESS the number of its ``lianyi serve``, COUNT how
 many resources are wanted (100000); the API key of a clinical system is read from the input. Four
 importers send transactions, each the record of one invented patient with 200 resources, no two
@@ -16,12 +16,12 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
+
+from benchmarks import machine
 
 SIZE, IMPORTERS, EVERY_SECONDS = 200, 4, 5
 LOINC = ("2345-7", "718-7", "6690-2", "2951-2")
@@ -62,23 +62,17 @@ def bundle(number: int) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
-def roles_of(parent: str) -> Iterator[tuple[str, Path]]:
-    """Give name and folder in ``/proc`` of each role of a platform."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        words = (folder / "cmdline").read_text().split("\0")
-        said = dict(pairwise(words))
-        if "role" in said and said.get("--with-parent") == parent:
-            yield said["role"], folder
+def roles_of(parent: int) -> Iterator[tuple[str, int]]:
+    """Give name and number of the process of each role of a platform."""
+    for pid in machine.family(parent):
+        words = machine.words(pid)
+        if words[:2] == ["lianyi", "role"]:
+            yield words[2], pid
 
 
-def held(folder: Path) -> str:
+def held(pid: int) -> str:
     """Return RSS and PSS of a process in MB."""
-    said = dict(
-        line.split(":", 1) for line in (folder / "smaps_rollup").read_text().split("\n")[1:-1]
-    )
-    return "/".join(str(round(int(said[name].split()[0]) / 1024)) for name in ("Rss", "Pss"))
+    return "/".join(str(round(size)) for size in machine.memory_mb([pid]))
 
 
 async def main() -> None:
@@ -88,7 +82,7 @@ async def main() -> None:
         "Authorization": f"Bearer {sys.stdin.readline().strip()}",
         "Prefer": "return=minimal",
     }
-    roles, begin, done = sorted(roles_of(parent)), time.monotonic(), 0
+    roles, begin, done = sorted(roles_of(int(parent))), time.monotonic(), 0
     first = time.time_ns()
     numbers = iter(range(first, first + count // SIZE))
 
@@ -102,7 +96,7 @@ async def main() -> None:
 
     async def telling() -> None:
         while True:
-            told = " ".join(f"{name}={held(folder)}" for name, folder in roles)
+            told = " ".join(f"{name}={held(pid)}" for name, pid in roles)
             print(round(time.monotonic() - begin), done, told, flush=True)
             await asyncio.sleep(EVERY_SECONDS)
 

@@ -54,6 +54,14 @@ def family(pid: int) -> list[int]:
         return []
 
 
+def words(pid: int) -> list[str]:
+    """Return by which words a process was started; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").replace("\0", " ").split()
+    except OSError:
+        return []
+
+
 def cpu_seconds(pid: int, *, whole_family: bool = False) -> float:
     """Return the processor time of a process, with that of its children if wanted.
 

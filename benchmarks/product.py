@@ -162,8 +162,7 @@ class Product:
     def role(self, name: str) -> int:
         """Return the process of a role."""
         for pid in machine.family(self.pid):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split()
-            if b"role" in words and words[words.index(b"role") + 1] == name.encode():
+            if machine.words(pid)[:3] == ["lianyi", "role", name]:
                 return pid
         raise RuntimeError(f"no process has the role {name}")
 
