@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,6 +22,7 @@ from lianyi.applications.indicators import counting, cube
 from lianyi.applications.indicators.cube import Key, Number
 from lianyi.applications.indicators.duck import Duck
 from lianyi.applications.indicators.failures import NoStar, OutOfSight
+from lianyi.applications.indicators.kept import Kept
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.runner import Runner, TakenAway
 from lianyi.applications.indicators.settings import IndicatorSettings
@@ -104,7 +104,7 @@ class Engine:
         self._tables: Mapping[str, ir.Table] = {}
         self._signatures: Mapping[str, Hashable] = {}
         self._turn = threading.Lock()
-        self._kept = _Kept(settings.cells_kept)
+        self._kept = Kept(settings.cells_kept)
 
     def known(
         self, parts: Iterable[Part], window: Window, by: Sequence[str]
@@ -379,29 +379,3 @@ def _add_patients(
     for row in rows:
         said = row.get(_PATIENT) or patients.get((row[HOSPITAL], row.get(_ENCOUNTER)))
         row[PATIENT_OF] = said or ""
-
-
-class _Kept:
-    """The newest cells, as many as fit."""
-
-    def __init__(self, cells_max: int) -> None:
-        self._of: OrderedDict[Hashable, Any] = OrderedDict()
-        self._max = cells_max
-        self._cells = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was put
-        with self._lock:
-            found = self._of.get(key)
-            if found is not None:
-                self._of.move_to_end(key)
-            return found
-
-    def put(self, key: Hashable, cells: Mapping[Key, Any]) -> None:
-        with self._lock:
-            before = self._of.pop(key, None)
-            self._cells += len(cells) + 1 - (len(before) + 1 if before is not None else 0)
-            self._of[key] = cells
-            while self._cells > self._max and len(self._of) > 1:
-                _, gone = self._of.popitem(last=False)
-                self._cells -= len(gone) + 1

@@ -4,6 +4,9 @@ What is counted begins with ``counting.rows``, as everything that shows a number
 published total are named in a file, so that, when the facts have changed, it can be said how many
 rows came, went or count otherwise. A file is called by its SHA-256.
 
+Totals and months that are known are remembered by the files that they were counted from, so that
+a sheet of which nothing has changed is there at once.
+
 This is the only module of publishing that asks DuckDB; it runs in a thread of its own.
 """
 
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +23,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from lianyi.applications.indicators.heard import ALWAYS, BY, Feeds, Heard, sides_of
+from lianyi.applications.indicators.kept import Kept
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing.model import WHOLE
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 THREADS = 2
 MEMORY = "1GB"
+CELLS_KEPT = 100_000
 
 Cells = Mapping[tuple[str, str], Decimal]
 """Totals by hospital and department; :data:`WHOLE` is the whole hospital."""
@@ -96,6 +101,7 @@ class Counts:
         self._star = star_folder
         self._evidence = evidence_folder
         self._known: dict[tuple[str, int, int], str] = {}
+        self._kept = Kept(CELLS_KEPT)
 
     def signature(self, facts: Iterable[str]) -> dict[str, str]:
         """Return SHA-256 of the files of facts, by fact: the same files say the same."""
@@ -148,12 +154,28 @@ class Counts:
 
         A part that comes to nothing is left out.
         """
+        keys = self._keys(parts, ("total", period, hospital))
+        found: dict[Part, Decimal] = {}
+        for part, key in keys.items():
+            kept = self._kept.get(key)
+            if kept is not None:
+                found[part] = kept[()]
+        missing = [part for part in keys if part not in found]
+        for part, total in self._totals(missing, period, hospital).items():
+            self._kept.put(keys[part], {(): total})
+            found[part] = total
+        return {part: total for part, total in found.items() if total}
+
+    def _totals(self, parts: Sequence[Part], period: Period, hospital: str) -> dict[Part, Decimal]:
+        """Count each of the parts whose fact has rows at all."""
+        facts = {part.fact for part in parts if any((self._star / part.fact).glob("*/*.parquet"))}
+        known = [part for part in parts if part.fact in facts]
+        if not known:
+            return {}
         from lianyi.applications.indicators import cube
         from lianyi.applications.indicators.duck import Duck
 
         window = Window(period.first, period.last)
-        facts = {part.fact for part in parts if any((self._star / part.fact).glob("*/*.parquet"))}
-        known = [part for part in dict.fromkeys(parts) if part.fact in facts]
         added = [part for part in known if part.aggregate != "distinct"]
         found: dict[Part, Decimal] = {}
         with self._tables() as (backend, tables):
@@ -164,7 +186,16 @@ class Counts:
                 if part.aggregate == "distinct":
                     cells_of = _cells(own, part, period, hospital=hospital, split=False)
                     found[part] = cells_of.get((hospital, WHOLE), Decimal(0))
-        return {part: total for part, total in found.items() if total}
+        return found
+
+    def _keys(self, parts: Iterable[Part], question: tuple[Hashable, ...]) -> dict[Part, Hashable]:
+        """Return by what the answer to a question of each part is remembered."""
+        from lianyi.applications.indicators.engine import ShelfStar
+
+        shelf = ShelfStar(self._star)
+        wanted = list(dict.fromkeys(parts))
+        files = {fact: shelf.signature(fact) for fact in {part.fact for part in wanted}}
+        return {part: (*question, files[part.fact], part) for part in wanted}
 
     def heard(self, parts: Iterable[Part], feeds: Feeds) -> Heard:
         """Return what is known of the facts of parts; ``feeds``: what would bring what is not."""
@@ -172,8 +203,16 @@ class Counts:
         from lianyi.applications.indicators.duck import Duck
 
         sides = sides_of(parts)
-        with self._tables() as (backend, tables):
-            cells = cube.count(Duck(backend), tables, list(sides.values()), ALWAYS, BY)
+        keys = self._keys(sides.values(), ("heard",))
+        kept = {part: self._kept.get(key) for part, key in keys.items()}
+        cells = {part: found for part, found in kept.items() if found is not None}
+        missing = [part for part in keys if part not in cells]
+        if missing:
+            with self._tables() as (backend, tables):
+                counted = cube.count(Duck(backend), tables, missing, ALWAYS, BY)
+            for part, found in counted.items():
+                self._kept.put(keys[part], found)
+                cells[part] = found
         return Heard.counted(sides, cells, feeds)
 
     def moved(self, then: Behind, now: Behind) -> Moved:

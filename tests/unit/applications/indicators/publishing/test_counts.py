@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.applications.indicators.publishing.star_house import put, stay
 from tests.unit.applications.indicators.rows import some_rows, table_of
 
+from lianyi.applications.indicators.heard import Span
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing.counts import Behind, Counts, Moved
@@ -67,6 +71,39 @@ def test_many_parts_of_a_hospital_come_to_what_one_by_one_comes_to(tmp_path: Pat
             of: total for of, total in expected.items() if total
         }
         assert all(expected.values()) == (hospital != "nowhere")
+
+
+class Watched(Counts):
+    """Counts, and says how often it had to look at the files."""
+
+    looks = 0
+
+    @contextmanager
+    def _tables(self) -> Iterator[Any]:
+        self.looks += 1
+        with super()._tables() as opened:
+            yield opened
+
+
+def test_what_is_known_is_told_at_once_until_a_file_is_another(tmp_path: Path) -> None:
+    counts, months = Watched(tmp_path / "star", tmp_path), Span(JUNE.first, JUNE.last)
+
+    def told(by: Counts) -> tuple[Any, ...]:
+        heard = by.heard(ALL, {})
+        lacks = [heard.no_data([of], {"HA"}, months) for of in ALL]
+        return by.totals(ALL, JUNE, "HA"), by.totals(ALL, JUNE, "HB"), lacks
+
+    assert told(counts)[0] == {}
+    seen = []
+    for days in (1, 2, 1, 3):
+        put(tmp_path, [stay(n, "2026-06-02") | {"stay_days": n} for n in range(days)])
+        seen.append(told(counts))
+        assert seen[-1] == told(Counts(tmp_path / "star", tmp_path))
+        looks = counts.looks
+        assert told(counts) == seen[-1]
+        assert counts.looks == looks
+    assert [totals.get(STAYS, 0) for totals, _, _ in seen] == [1, 2, 1, 3]
+    assert [totals.get(DAYS, 0) for totals, _, _ in seen] == [0, 1, 0, 3]
 
 
 def test_rows_that_came_went_or_count_otherwise_are_told(counts: Counts, tmp_path: Path) -> None:
