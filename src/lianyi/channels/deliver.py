@@ -77,9 +77,11 @@ class DestinationWorker:
         clock: Clock,
         tracing: Tracing = NO_TRACING,
         left_out: Callable[[int], bool] = lambda _: False,
+        holds: Callable[[], bool] = lambda: True,
     ) -> None:
         self._channel = channel
         self._left_out = left_out
+        self._holds = holds
         self._destination = destination
         self._channel_number = channel_number
         self._feed = feed
@@ -288,13 +290,17 @@ class DestinationWorker:
 
     def _may_send_now(self) -> bool:
         return (
-            self._running.is_set()
+            self._holds()
+            and self._running.is_set()
             and self._keeper.keeps.is_set()
             and self._breaker.state is BreakerState.CLOSED
         )
 
     async def _may_send_later(self, lane: Lane) -> bool:
         """Wait until it is worth looking again; True for the lane that is to probe."""
+        if not self._holds():  # until it is renewed, or proves to be another's now
+            await asyncio.sleep(LOOK_SECONDS)
+            return False
         for allowed in (self._running, self._keeper.keeps):
             if not allowed.is_set():
                 await allowed.wait()
@@ -336,6 +342,9 @@ class DestinationWorker:
             lane.sending_since = None
         item.sent += taken
         now = self._clock.elapsed_seconds()
+        if failure is None and item.sent < len(item.outgoing or ()):  # the lease ran out meanwhile
+            self._breaker.no_verdict(now)
+            return
         if self._tracing.on:
             self._trace("deliver", item, now - began, failure)
         silent = failure is not None and stops_destination(failure)
@@ -388,6 +397,7 @@ class DestinationWorker:
             where=self._where,
             sent=item.sent,
             tracing=self._tracing,
+            may_send=self._holds,
         )
 
     async def _transform_traced(self, item: Item) -> list[Outgoing]:

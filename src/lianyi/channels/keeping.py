@@ -142,7 +142,7 @@ class Keeper:
             LostLease: another process delivers to this destination now.
         """
         async with self._saving:
-            failure = None if self.lost else await self._try()
+            failure = await (self._leave() if self.lost else self._try())
         if failure is not None:
             log.warning("store.unavailable", destination=self._where, code=failure.code)
             await asyncio.sleep(RETRY_SECONDS)
@@ -151,12 +151,32 @@ class Keeper:
         """Keep what is left however long the store is away; who cannot wait cancels it.
 
         Raises:
-            LostLease: another process delivers to this destination now.
+            LostLease: another process delivers to this destination now; of what was done here the
+                attempts are kept.
         """
+        lost: LostLease | None = None
         self.dirty.set()
-        while self.dirty.is_set() and not self.lost:
+        while self.dirty.is_set():
             self.dirty.clear()
-            await self.save()
+            try:
+                await self.save()
+            except LostLease as failure:
+                lost = failure
+        if lost:
+            raise lost
+
+    async def _leave(self) -> LianyiError | None:
+        """Keep the attempts alone: everything else is for whoever delivers now."""
+        receipts, self._receipts = self._receipts, []
+        try:
+            await self._store.leave(receipts)
+        except BaseException as failure:
+            self._receipts = receipts + self._receipts
+            self.dirty.set()
+            if not isinstance(failure, LianyiError):
+                raise
+            return failure
+        return None
 
     async def _try(self) -> LianyiError | None:
         position = self._position()
