@@ -22,7 +22,6 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import structlog
 
 from lianyi.base.clock import Clock
@@ -44,7 +43,7 @@ from lianyi.channels.delivering import (
 from lianyi.channels.failures import AttemptBrokenOff, GaveUp, Poison, RefusedForNow
 from lianyi.channels.feed import Received, ShardFeed
 from lianyi.channels.functions import FunctionHost
-from lianyi.channels.keeping import SAVE_SECONDS, Keeper
+from lianyi.channels.keeping import SAVE_SECONDS, Keeper, record_of
 from lianyi.channels.lanes import Item, Lane, Lanes
 from lianyi.channels.vitals import Vitals
 from lianyi.connectors.connector import Sender, Unreachable
@@ -327,7 +326,7 @@ class DestinationWorker:
                 broken_off = AttemptBrokenOff(where=self._where)
                 seconds = self._clock.elapsed_seconds() - began
                 self._keeper.receipt(
-                    item.received.message, seconds, Outcome.NO_ANSWER, _record(broken_off)
+                    item.received.message, seconds, Outcome.NO_ANSWER, record_of(broken_off)
                 )
             raise
         except Exception as error:  # noqa: BLE001 - one message must not end the destination
@@ -461,7 +460,7 @@ class DestinationWorker:
                 item.successes_before = self.vitals.successes
             item.unanswered += 1
             self._keeper.receipt(
-                item.received.message, seconds, Outcome.NO_ANSWER, _record(failure)
+                item.received.message, seconds, Outcome.NO_ANSWER, record_of(failure)
             )
         self._receiver_failed(failure)
 
@@ -474,7 +473,7 @@ class DestinationWorker:
     ) -> None:
         """The receiver, or a step, does not want this message: only its key waits."""
         self.vitals.refused(failure)
-        self._keeper.receipt(item.received.message, seconds, outcome, _record(failure, told))
+        self._keeper.receipt(item.received.message, seconds, outcome, record_of(failure, told))
         if isinstance(failure, RefusedForNow):
             self._receiver_failed(failure)
         elif outcome is Outcome.REFUSED:
@@ -646,8 +645,3 @@ class DestinationWorker:
         if not self._open:
             return None
         return next(iter(self._open.values())).received.message.received_at.isoformat()
-
-
-def _record(failure: LianyiError, told: str = "") -> str:
-    """Return what a receipt keeps of a failure: its record, and the receiver's own words."""
-    return orjson.dumps({**failure.record(), "told": told}).decode()

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import replace
 
+import orjson
 import structlog
 
 from lianyi.base.clock import Clock
@@ -19,6 +20,7 @@ from lianyi.channels.delivering import (
     Receipt,
     Standing,
 )
+from lianyi.channels.failures import AnsweredTooLate
 from lianyi.messagelog import LogMessage, LostLease
 
 SAVE_SECONDS = 0.05
@@ -167,7 +169,7 @@ class Keeper:
 
     async def _leave(self) -> LianyiError | None:
         """Keep the attempts alone: everything else is for whoever delivers now."""
-        receipts, self._receipts = self._receipts, []
+        receipts, self._receipts = [self._no_longer_counts(one) for one in self._receipts], []
         try:
             await self._store.leave(receipts)
         except BaseException as failure:
@@ -177,6 +179,14 @@ class Keeper:
                 raise
             return failure
         return None
+
+    def _no_longer_counts(self, receipt: Receipt) -> Receipt:
+        """Whoever took over sends it again and counts it: only what happened is told here."""
+        if receipt.outcome != Outcome.DELIVERED:
+            return receipt
+        late = AnsweredTooLate(where=self._where, answer=receipt.answer)
+        answer = record_of(late, told=receipt.answer)
+        return receipt._replace(outcome=Outcome.NO_ANSWER, answer=answer)
 
     async def _try(self) -> LianyiError | None:
         position = self._position()
@@ -214,3 +224,8 @@ class Keeper:
         self._saved_position = position
         self.keeps.set()
         return None
+
+
+def record_of(failure: LianyiError, told: str = "") -> str:
+    """Return what a receipt keeps of a failure: its record, and the receiver's own words."""
+    return orjson.dumps({**failure.record(), "told": told}).decode()

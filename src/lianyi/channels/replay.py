@@ -15,7 +15,6 @@ from collections.abc import Callable
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-import orjson
 import structlog
 
 from lianyi.base.clock import Clock
@@ -29,6 +28,7 @@ from lianyi.channels.content import Content
 from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Outcome, Receipt
 from lianyi.channels.functions import FunctionHost
+from lianyi.channels.keeping import record_of
 from lianyi.channels.replay_store import ReplayRow
 from lianyi.channels.search import has_key
 from lianyi.connectors.connector import Sender
@@ -258,7 +258,7 @@ class Replay:
             self._delivered += 1
         else:
             self._refused += 1
-            told = orjson.dumps({**failure.record(), "told": told}).decode()
+            told = record_of(failure, told)
         self._receipts.append(
             Receipt(
                 message.number,
