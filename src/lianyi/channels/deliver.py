@@ -559,7 +559,8 @@ class DestinationWorker:
         if found.state is ExceptionState.PARKED:
             return
         if found.state is ExceptionState.WAITING and found.due_at is not None:
-            wait = (found.due_at - self._clock.now()).total_seconds()
+            longest = self._destination.definition.retry.longest_wait_seconds
+            wait = min((found.due_at - self._clock.now()).total_seconds(), longest)
             if wait > 0:
                 asyncio.get_running_loop().call_later(wait, self._retry, found.number)
                 return

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import orjson
 import structlog
@@ -93,7 +94,7 @@ class Keeper:
         self._receipts.append(
             Receipt(
                 message.number,
-                self._clock.now(),
+                never_before(message, self._clock.now()),
                 self._destination,
                 int(seconds * 1000),
                 message.shard,
@@ -229,3 +230,11 @@ class Keeper:
 def record_of(failure: LianyiError, told: str = "") -> str:
     """Return what a receipt keeps of a failure: its record, and the receiver's own words."""
     return orjson.dumps({**failure.record(), "told": told}).decode()
+
+
+def never_before(message: LogMessage, at: datetime) -> datetime:
+    """Return when an attempt was made: after its message came, though the clock was put back.
+
+    The log keeps its times in order in the same way; who looks for receipts looks from there on.
+    """
+    return max(at, message.received_at)

@@ -28,7 +28,7 @@ from lianyi.channels.content import Content
 from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Outcome, Receipt
 from lianyi.channels.functions import FunctionHost
-from lianyi.channels.keeping import record_of
+from lianyi.channels.keeping import never_before, record_of
 from lianyi.channels.replay_store import ReplayRow
 from lianyi.channels.search import has_key
 from lianyi.connectors.connector import Sender
@@ -262,7 +262,7 @@ class Replay:
         self._receipts.append(
             Receipt(
                 message.number,
-                self._clock.now(),
+                never_before(message, self._clock.now()),
                 self._row.destination,
                 millis,
                 self._row.shard,
