@@ -210,6 +210,13 @@ class SimulatedStore:
         ledger.trace.note(self._now, ledger.name, "kept", progress.position, len(kept.rows))
         ledger.kept_now(progress.position, before, kept.counts, kept.states(), self._log.seen(1))
 
+    async def leave(self, receipts: Sequence[Receipt]) -> None:
+        await self._take_time()
+        if self._fails():
+            raise LogUnavailable(where="store", why="simulated")
+        assert all(receipt.outcome != Outcome.DELIVERED for receipt in receipts)
+        self._durable.receipts += receipts
+
     def _put(self, found: Exceptional) -> None:
         self._ledger.excepted.add(found.number)
         row = self._durable.rows.get(found.number)

@@ -241,7 +241,7 @@ class Process:
         """Return this process's share of the leases of its role."""
         from lianyi.channels.running import Share  # a command that reads settings needs no engine
 
-        return Share(pool, role=self.role, owner=self.owner, holder=self.holder)
+        return Share(pool, role=self.role, owner=self.owner, holder=self.holder, clock=self.clock)
 
 
 def _who() -> str:

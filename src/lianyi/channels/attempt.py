@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lianyi.base.errors import LianyiError
@@ -21,7 +21,7 @@ class Attempt(NamedTuple):
 
     Attributes:
         told: what the receiver said, short.
-        failure: None when it has taken every part.
+        failure: None when it has taken every part, or when the rest was not ours to send.
         outcome: for the receipt.
         taken: how many of the parts it has taken.
     """
@@ -41,6 +41,7 @@ async def attempt(
     where: str,
     sent: int = 0,
     tracing: Tracing = NO_TRACING,
+    may_send: Callable[[], bool] = lambda: True,
 ) -> Attempt:
     """Send parts of a message one after another until one is not taken.
 
@@ -52,10 +53,13 @@ async def attempt(
         where: names the destination in errors.
         sent: how many parts of the message the receiver took before these.
         tracing: what goes out carries the trace of the message when it is on.
+        may_send: asked right before each part is sent; what it forbids is not sent.
     """
     settings = destination.definition
     told = ""
     for taken, part in enumerate(parts):
+        if not may_send():
+            return Attempt(told, None, Outcome.DELIVERED, taken)
         attributes = {"control_id": part.control_id, "content_type": part.content_type}
         if not part.control_id:
             attributes["idempotency"] = idempotency(message, where=where, part=sent + taken)

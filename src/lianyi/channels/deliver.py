@@ -22,7 +22,6 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import structlog
 
 from lianyi.base.clock import Clock
@@ -44,7 +43,7 @@ from lianyi.channels.delivering import (
 from lianyi.channels.failures import AttemptBrokenOff, GaveUp, Poison, RefusedForNow
 from lianyi.channels.feed import Received, ShardFeed
 from lianyi.channels.functions import FunctionHost
-from lianyi.channels.keeping import SAVE_SECONDS, Keeper
+from lianyi.channels.keeping import SAVE_SECONDS, Keeper, record_of
 from lianyi.channels.lanes import Item, Lane, Lanes
 from lianyi.channels.vitals import Vitals
 from lianyi.connectors.connector import Sender, Unreachable
@@ -77,9 +76,11 @@ class DestinationWorker:
         clock: Clock,
         tracing: Tracing = NO_TRACING,
         left_out: Callable[[int], bool] = lambda _: False,
+        holds: Callable[[], bool] = lambda: True,
     ) -> None:
         self._channel = channel
         self._left_out = left_out
+        self._holds = holds
         self._destination = destination
         self._channel_number = channel_number
         self._feed = feed
@@ -288,13 +289,17 @@ class DestinationWorker:
 
     def _may_send_now(self) -> bool:
         return (
-            self._running.is_set()
+            self._holds()
+            and self._running.is_set()
             and self._keeper.keeps.is_set()
             and self._breaker.state is BreakerState.CLOSED
         )
 
     async def _may_send_later(self, lane: Lane) -> bool:
         """Wait until it is worth looking again; True for the lane that is to probe."""
+        if not self._holds():  # until it is renewed, or proves to be another's now
+            await asyncio.sleep(LOOK_SECONDS)
+            return False
         for allowed in (self._running, self._keeper.keeps):
             if not allowed.is_set():
                 await allowed.wait()
@@ -321,7 +326,7 @@ class DestinationWorker:
                 broken_off = AttemptBrokenOff(where=self._where)
                 seconds = self._clock.elapsed_seconds() - began
                 self._keeper.receipt(
-                    item.received.message, seconds, Outcome.NO_ANSWER, _record(broken_off)
+                    item.received.message, seconds, Outcome.NO_ANSWER, record_of(broken_off)
                 )
             raise
         except Exception as error:  # noqa: BLE001 - one message must not end the destination
@@ -336,6 +341,9 @@ class DestinationWorker:
             lane.sending_since = None
         item.sent += taken
         now = self._clock.elapsed_seconds()
+        if failure is None and item.sent < len(item.outgoing or ()):  # the lease ran out meanwhile
+            self._breaker.no_verdict(now)
+            return
         if self._tracing.on:
             self._trace("deliver", item, now - began, failure)
         silent = failure is not None and stops_destination(failure)
@@ -388,6 +396,7 @@ class DestinationWorker:
             where=self._where,
             sent=item.sent,
             tracing=self._tracing,
+            may_send=self._holds,
         )
 
     async def _transform_traced(self, item: Item) -> list[Outgoing]:
@@ -451,7 +460,7 @@ class DestinationWorker:
                 item.successes_before = self.vitals.successes
             item.unanswered += 1
             self._keeper.receipt(
-                item.received.message, seconds, Outcome.NO_ANSWER, _record(failure)
+                item.received.message, seconds, Outcome.NO_ANSWER, record_of(failure)
             )
         self._receiver_failed(failure)
 
@@ -464,7 +473,7 @@ class DestinationWorker:
     ) -> None:
         """The receiver, or a step, does not want this message: only its key waits."""
         self.vitals.refused(failure)
-        self._keeper.receipt(item.received.message, seconds, outcome, _record(failure, told))
+        self._keeper.receipt(item.received.message, seconds, outcome, record_of(failure, told))
         if isinstance(failure, RefusedForNow):
             self._receiver_failed(failure)
         elif outcome is Outcome.REFUSED:
@@ -550,7 +559,8 @@ class DestinationWorker:
         if found.state is ExceptionState.PARKED:
             return
         if found.state is ExceptionState.WAITING and found.due_at is not None:
-            wait = (found.due_at - self._clock.now()).total_seconds()
+            longest = self._destination.definition.retry.longest_wait_seconds
+            wait = min((found.due_at - self._clock.now()).total_seconds(), longest)
             if wait > 0:
                 asyncio.get_running_loop().call_later(wait, self._retry, found.number)
                 return
@@ -636,8 +646,3 @@ class DestinationWorker:
         if not self._open:
             return None
         return next(iter(self._open.values())).received.message.received_at.isoformat()
-
-
-def _record(failure: LianyiError, told: str = "") -> str:
-    """Return what a receipt keeps of a failure: its record, and the receiver's own words."""
-    return orjson.dumps({**failure.record(), "told": told}).decode()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -218,6 +219,7 @@ class DeliverRole:
             functions=self._functions,
             clock=self._clock,
             tracing=self._tracing,
+            holds=partial(self._share.holds, name, epoch),
         )
 
     def _build_sender(self, destination: CompiledDestination) -> Sender:
@@ -263,9 +265,11 @@ class DeliverRole:
                 del self._replays[replay]
         for row in await self._replay_store.list_active():
             name = f"deliver:{row.destination}"
-            mine = name in destinations and (name in self._running or name in self._ending)
+            mine = name in destinations and name in self._share.epochs
             active = self._replays.get(row.replay)
-            if active and (row.state == "stopping" or not mine):
+            if active and not mine:
+                active[0].leave()
+            elif active and row.state == "stopping":
                 active[0].stop()
             if active or not mine:
                 continue
@@ -279,6 +283,7 @@ class DeliverRole:
         destination = in_force.compiled.destination(destination_row.name)
         if destination is None:
             return None
+        name = f"deliver:{row.destination}"
         replay = Replay(
             row,
             in_force.compiled,
@@ -290,6 +295,8 @@ class DeliverRole:
             version=in_force.row.version,
             clock=self._clock,
             tracing=self._tracing,
+            epoch=self._share.epochs[name],
+            holds=partial(self._share.holds, name, self._share.epochs[name]),
         )
         self._replays[row.replay] = replay, asyncio.create_task(_told(replay.run()))
         return replay

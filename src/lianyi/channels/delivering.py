@@ -129,6 +129,14 @@ class DeliveryStore(Protocol):
         """
         ...
 
+    async def leave(self, receipts: Sequence[Receipt]) -> None:
+        """Keep attempts that were made before another process took over; nothing else moves.
+
+        Raises:
+            LogUnavailable: the store cannot be reached; nothing was kept.
+        """
+        ...
+
     async def decisions(self) -> Sequence[Decision]:
         """Return the deliveries that people want sent again or dismissed."""
         ...

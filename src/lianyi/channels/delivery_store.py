@@ -130,13 +130,7 @@ class PostgresDeliveryStore:
                 epoch=self._epoch,
                 counts=progress.counts,
             )
-            if progress.receipts:
-                await copy_rows(
-                    connection,
-                    "channels.receipt",
-                    columns=Receipt._fields,
-                    records=progress.receipts,
-                )
+            await put_receipts(connection, progress.receipts)
             if progress.exceptions:
                 await connection.executemany(PUT_EXCEPTION, self._rows(progress.exceptions))
             if progress.finished:
@@ -147,6 +141,15 @@ class PostgresDeliveryStore:
                 self._untallied = None
             else:
                 self._untallied = progress.counts
+
+    async def leave(self, receipts: Sequence[Receipt]) -> None:
+        """Keep attempts alone; see :class:`~lianyi.channels.delivering.DeliveryStore`."""
+
+        async def work() -> None:
+            async with self._pool.acquire() as connection:
+                await put_receipts(connection, receipts)
+
+        await guarded(lambda: with_days(self._pool, receipts, work), where=self._reader)
 
     def _rows(self, exceptions: Sequence[Exceptional]) -> list[tuple[object, ...]]:
         return [
@@ -236,6 +239,12 @@ class PostgresDeliveryStore:
             work,
             where=self._reader,
         )
+
+
+async def put_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Write receipts."""
+    if receipts:
+        await copy_rows(connection, "channels.receipt", columns=Receipt._fields, records=receipts)
 
 
 async def with_days(

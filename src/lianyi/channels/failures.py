@@ -195,6 +195,23 @@ class AttemptBrokenOff(LianyiError):
     )
 
 
+class AnsweredTooLate(LianyiError):
+    """A receiver took a message from a process that was no longer the one to deliver it."""
+
+    code = "LY-1463"
+    category = Category.UNAVAILABLE
+    en = Told(
+        "this attempt counts no more",
+        "it was answered {answer} when another process had taken over already",
+        "nothing to do; the message was sent again with the same control id",
+    )
+    zh = Told(
+        "本次投递不再计入",
+        "接收方应答 {answer} 时，已由另一进程接手投递",
+        "无需处理；平台已以相同的控制 ID 再次发送该消息",
+    )
+
+
 class OtherShard(LianyiError):
     """A position that does not belong to the channel."""
 

@@ -223,8 +223,7 @@ class IntakeRole:
 
     async def _look(self) -> None:
         """Agree with the database on who does what, and do it."""
-        if self._registrar is not None:
-            await self._registrar.look()
+        await self._look_at_files()
         in_force = await self._definitions.list_in_force(self._pool)
         wanted = {one.row.shard for one in in_force if one.row.version} - {ACTS}
         await self._share.renew([f"intake:{shard}" for shard in sorted(wanted)])
@@ -238,6 +237,17 @@ class IntakeRole:
             if owned is not None:
                 await self._run_source(owned, one)
         await self._show()
+
+    async def _look_at_files(self) -> None:
+        """Take over what has changed; whatever the folder does, what is in force goes on."""
+        if self._registrar is None:
+            return
+        try:
+            await self._registrar.look()
+        except LianyiError as failure:
+            log.warning("content.waits", code=failure.code)
+        except STORE_ERRORS as error:
+            log.warning("content.waits", kind=type(error).__name__)
 
     async def _own(self, shard: int) -> None:
         owned = self._shards.get(shard)

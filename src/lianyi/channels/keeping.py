@@ -6,7 +6,9 @@ import asyncio
 import heapq
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
+import orjson
 import structlog
 
 from lianyi.base.clock import Clock
@@ -19,6 +21,7 @@ from lianyi.channels.delivering import (
     Receipt,
     Standing,
 )
+from lianyi.channels.failures import AnsweredTooLate
 from lianyi.messagelog import LogMessage, LostLease
 
 SAVE_SECONDS = 0.05
@@ -91,7 +94,7 @@ class Keeper:
         self._receipts.append(
             Receipt(
                 message.number,
-                self._clock.now(),
+                never_before(message, self._clock.now()),
                 self._destination,
                 int(seconds * 1000),
                 message.shard,
@@ -142,7 +145,7 @@ class Keeper:
             LostLease: another process delivers to this destination now.
         """
         async with self._saving:
-            failure = None if self.lost else await self._try()
+            failure = await (self._leave() if self.lost else self._try())
         if failure is not None:
             log.warning("store.unavailable", destination=self._where, code=failure.code)
             await asyncio.sleep(RETRY_SECONDS)
@@ -151,12 +154,40 @@ class Keeper:
         """Keep what is left however long the store is away; who cannot wait cancels it.
 
         Raises:
-            LostLease: another process delivers to this destination now.
+            LostLease: another process delivers to this destination now; of what was done here the
+                attempts are kept.
         """
+        lost: LostLease | None = None
         self.dirty.set()
-        while self.dirty.is_set() and not self.lost:
+        while self.dirty.is_set():
             self.dirty.clear()
-            await self.save()
+            try:
+                await self.save()
+            except LostLease as failure:
+                lost = failure
+        if lost:
+            raise lost
+
+    async def _leave(self) -> LianyiError | None:
+        """Keep the attempts alone: everything else is for whoever delivers now."""
+        receipts, self._receipts = [self._no_longer_counts(one) for one in self._receipts], []
+        try:
+            await self._store.leave(receipts)
+        except BaseException as failure:
+            self._receipts = receipts + self._receipts
+            self.dirty.set()
+            if not isinstance(failure, LianyiError):
+                raise
+            return failure
+        return None
+
+    def _no_longer_counts(self, receipt: Receipt) -> Receipt:
+        """Whoever took over sends it again and counts it: only what happened is told here."""
+        if receipt.outcome != Outcome.DELIVERED:
+            return receipt
+        late = AnsweredTooLate(where=self._where, answer=receipt.answer)
+        answer = record_of(late, told=receipt.answer)
+        return receipt._replace(outcome=Outcome.NO_ANSWER, answer=answer)
 
     async def _try(self) -> LianyiError | None:
         position = self._position()
@@ -194,3 +225,16 @@ class Keeper:
         self._saved_position = position
         self.keeps.set()
         return None
+
+
+def record_of(failure: LianyiError, told: str = "") -> str:
+    """Return what a receipt keeps of a failure: its record, and the receiver's own words."""
+    return orjson.dumps({**failure.record(), "told": told}).decode()
+
+
+def never_before(message: LogMessage, at: datetime) -> datetime:
+    """Return when an attempt was made: after its message came, though the clock was put back.
+
+    The log keeps its times in order in the same way; who looks for receipts looks from there on.
+    """
+    return max(at, message.received_at)

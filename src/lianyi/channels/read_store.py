@@ -136,10 +136,13 @@ class ReadStore:
     # ---- channels ------------------------------------------------------------------------------
 
     async def channels(self) -> list[ChannelRecord]:
-        """Return all channels by name."""
+        """Return by name all channels that ever were in force, or whose file is refused now."""
         rows = await self._pool.fetch(
             "SELECT channel, c.name, c.shard, version, wanted, problem, source_state, organisation"
-            " FROM channels.channel AS c JOIN messagelog.channel USING (channel) ORDER BY c.name"
+            " FROM channels.channel AS c JOIN messagelog.channel USING (channel)"
+            " WHERE version > 0 OR problem IS NOT NULL"
+            "   OR EXISTS (SELECT FROM channels.definition AS d WHERE d.channel = c.channel)"
+            " ORDER BY c.name"
         )
         return [ChannelRecord(*row) for row in rows]
 

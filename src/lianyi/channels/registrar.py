@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 
 from lianyi.base.clock import Clock
-from lianyi.base.content_files import stamps
+from lianyi.base.content_files import stamps, text_of
 from lianyi.base.errors import LianyiError
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledChannel, compile_channel
@@ -67,17 +67,15 @@ class Registrar:
         good: dict[str, _Good] = {}
         bad: dict[str, LianyiError] = {}
         for path in self._files():
+            name = _printable(path.stem)
             try:
-                text = path.read_text(encoding="utf-8")
-                definition = load_channel(text, path.name, self._content_dir)
+                text = text_of(path, _printable(path.name), BadChannel, bytes_max=YAML_BYTES_MAX)
+                definition = load_channel(text, _printable(path.name), self._content_dir)
                 library = Library(self._content_dir)
                 compiled = compile_channel(definition, library)
-                good[path.stem] = _Good(text, definition, compiled, library)
+                good[name] = _Good(text, definition, compiled, library)
             except LianyiError as failure:
-                bad[path.stem] = failure
-            except (OSError, UnicodeDecodeError) as error:
-                why = type(error).__name__
-                bad[path.stem] = BadChannel(where=path.name, why=why, why_zh=why)
+                bad[name] = failure
         for problem in check_together(one.definition for one in good.values()):
             # The channel that comes later in the alphabet gives way.
             name = str(problem.where).partition(".")[0].partition(":")[0]
@@ -150,10 +148,16 @@ class Registrar:
                 await store.put_out_of_force(connection, sorted(gone))
 
     def _files(self) -> list[Path]:
+        """Return the files of channels; what begins with a dot is an editor's."""
         folder = self._content_dir / FOLDER
         files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-        return [path for path in files if path.stat().st_size <= YAML_BYTES_MAX]
+        return [path for path in files if not path.name.startswith(".")]
 
     def _stamp(self) -> object:
         """Return what changes when any file below the content folder does."""
         return stamps(sorted(path for path in self._content_dir.rglob("*") if path.is_file()))
+
+
+def _printable(name: str) -> str:
+    """Return the name of a file; bytes that are no UTF-8 (a Chinese archive has GBK) in hex."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-import orjson
 import structlog
 
 from lianyi.base.clock import Clock
@@ -29,13 +28,15 @@ from lianyi.channels.content import Content
 from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Outcome, Receipt
 from lianyi.channels.functions import FunctionHost
+from lianyi.channels.keeping import never_before, record_of
 from lianyi.channels.replay_store import ReplayRow
 from lianyi.channels.search import has_key
 from lianyi.connectors.connector import Sender
-from lianyi.messagelog import LogMessage, PostgresLog
+from lianyi.messagelog import LogMessage, LostLease, PostgresLog
 
 READ_MESSAGES = 200
-SAVE_SECONDS = 0.5
+SAVE_SECONDS = 0.05
+"""What was delivered and not yet kept when the process dies is delivered once more."""
 DECISIONS_SECONDS = 1.0
 """What people decided is read again when it is older than this."""
 
@@ -61,8 +62,12 @@ class Replay:
         version: int,
         clock: Clock,
         tracing: Tracing = NO_TRACING,
+        epoch: int,
+        holds: Callable[[], bool],
     ) -> None:
         self._row = row
+        self._epoch = epoch
+        self._holds = holds
         self._channel = channel
         self._destination = destination
         self._messages = messages
@@ -86,36 +91,53 @@ class Replay:
         self._receipts: list[Receipt] = []
         self._saved_at = clock.elapsed_seconds()
         self._next_at = 0.0
-        self._stop = asyncio.Event()
+        self._halt = asyncio.Event()
+        self._left = False
 
     def stop(self) -> None:
         """End after the message that is being delivered."""
-        self._stop.set()
+        self._halt.set()
+
+    def leave(self) -> None:
+        """Let whoever delivers to the destination from now on go on from here."""
+        self._left = True
+        self._halt.set()
 
     async def run(self) -> None:
-        """Deliver from where it stands to its end; can be taken up by another process."""
+        """Deliver from where it stands to its end; can be taken up by another process.
+
+        Raises:
+            LostLease: another process delivers to the destination now.
+            LogUnavailable: the store cannot be reached.
+        """
         sender = self._build_sender(self._destination)
         try:
-            while not self._stop.is_set() and self._position < self._row.number_to:
-                batch = await self._messages.read(
-                    self._row.shard, after=self._position, limit=READ_MESSAGES
-                )
-                if not batch:
-                    break
-                self._decided_up_to = 0
-                for message in batch:
-                    if self._stop.is_set() or message.number > self._row.number_to:
-                        break
-                    if self._fits(message) and not await self._deliver(
-                        message, batch[-1].number, sender
-                    ):
-                        break
-                    self._position = message.number
-                await self._save()
-            await self._save(ended=True)
+            await self._go_on(sender)
+            await self._save(ended=not self._left)
+        except LostLease:
+            await self._save()
+            raise
         finally:
             with contextlib.suppress(OSError, LianyiError):
                 await sender.close()
+
+    async def _go_on(self, sender: Sender) -> None:
+        while not self._halt.is_set() and self._position < self._row.number_to:
+            batch = await self._messages.read(
+                self._row.shard, after=self._position, limit=READ_MESSAGES
+            )
+            if not batch:
+                break
+            self._decided_up_to = 0
+            for message in batch:
+                if self._halt.is_set() or message.number > self._row.number_to:
+                    break
+                if self._fits(message) and not await self._deliver(
+                    message, batch[-1].number, sender
+                ):
+                    break
+                self._position = message.number
+            await self._save()
 
     def _fits(self, message: LogMessage) -> bool:
         """Say whether a message was asked for; times are in the numbers already."""
@@ -182,7 +204,7 @@ class Replay:
         """Deliver a message or skip it; False when it was stopped before it came to that."""
         wait = FIRST_WAIT_SECONDS
         rated = False
-        while not self._stop.is_set():
+        while not self._halt.is_set():
             goes = await self._what_goes(message, await self._decision(message.number, last))
             if not isinstance(goes, Content):
                 self._skipped[goes] += 1
@@ -201,7 +223,7 @@ class Replay:
             await self._save()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
-                    await self._stop.wait()
+                    await self._halt.wait()
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
         return False
 
@@ -210,14 +232,19 @@ class Replay:
             parts = await self._destination.transform_apart(content, self._functions)
         except LianyiError as impossible:
             return Attempt("", impossible, Outcome.CANNOT_TRANSFORM, 0)
-        return await attempt(
+        where = f"{self._channel.definition.channel}/{self._destination.name}"
+        made = await attempt(
             parts,
             sender,
             self._destination,
             message=message,
-            where=f"{self._channel.definition.channel}/{self._destination.name}",
+            where=where,
             tracing=self._tracing,
+            may_send=self._holds,
         )
+        if made.failure is None and made.taken < len(parts):
+            raise LostLease(where=where, name=f"deliver:{self._row.destination}")
+        return made
 
     def _note(
         self,
@@ -231,11 +258,11 @@ class Replay:
             self._delivered += 1
         else:
             self._refused += 1
-            told = orjson.dumps({**failure.record(), "told": told}).decode()
+            told = record_of(failure, told)
         self._receipts.append(
             Receipt(
                 message.number,
-                self._clock.now(),
+                never_before(message, self._clock.now()),
                 self._row.destination,
                 millis,
                 self._row.shard,
@@ -255,16 +282,17 @@ class Replay:
         if self._next_at > now:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._next_at - now):
-                    await self._stop.wait()
+                    await self._halt.wait()
 
     async def _save(self, *, ended: bool = False) -> None:
         receipts, self._receipts = self._receipts, []
         at: datetime | None = self._clock.now() if ended else None
         state = "running"
         if ended:
-            state = "stopped" if self._stop.is_set() else "finished"
+            state = "stopped" if self._halt.is_set() else "finished"
         await self._store.save(
-            self._row.replay,
+            self._row,
+            epoch=self._epoch,
             position=self._position,
             delivered=self._delivered,
             refused=self._refused,

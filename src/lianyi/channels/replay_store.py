@@ -11,10 +11,10 @@ import asyncpg
 
 from lianyi.channels.decided import UNDECIDED, Decided, Skipped
 from lianyi.channels.delivering import Receipt
-from lianyi.channels.delivery_store import repaired_of, with_days
+from lianyi.channels.delivery_store import put_receipts, repaired_of, with_days
 from lianyi.channels.store import guarded
+from lianyi.messagelog import LostLease
 from lianyi.messagelog.cover import PLAIN, Cover
-from lianyi.messagelog.postgres_copy import copy_rows
 
 
 class ReplayRow(NamedTuple):
@@ -58,8 +58,9 @@ class ReplayStore:
 
     async def save(
         self,
-        replay: uuid.UUID,
+        replay: ReplayRow,
         *,
+        epoch: int,
         position: int,
         delivered: int,
         refused: int,
@@ -71,20 +72,26 @@ class ReplayStore:
         """Keep how far a replay is, with the receipts of the way there.
 
         A request to stop that came meanwhile stands until the replay has ended.
+
+        Raises:
+            LostLease: another process delivers there now and goes on by itself; of what was done
+                here the receipts are kept.
+            LogUnavailable: the store cannot be reached; nothing was kept.
         """
+        name = f"deliver:{replay.destination}"
+        moved = False
 
         async def work() -> None:
+            nonlocal moved
             async with self._pool.acquire() as connection, connection.transaction():
-                if receipts:
-                    await copy_rows(
-                        connection, "channels.receipt", columns=Receipt._fields, records=receipts
-                    )
-                await connection.execute(
+                await put_receipts(connection, receipts)
+                moved = await connection.fetchval(
                     "UPDATE channels.replay SET position = $2, delivered = $3, refused = $4,"
                     " state = CASE WHEN $5 = 'running' THEN state ELSE $5 END, ended_at = $6,"
                     " held = $7, dismissed = $8, filtered = $9"
-                    " WHERE replay = $1",
-                    replay,
+                    " WHERE replay = $1 AND EXISTS (SELECT FROM messagelog.lease"
+                    "   WHERE name = $10 AND epoch = $11 FOR SHARE) RETURNING true",
+                    replay.replay,
                     position,
                     delivered,
                     refused,
@@ -93,9 +100,14 @@ class ReplayStore:
                     skipped["held"],
                     skipped["dismissed"],
                     skipped["filtered"],
+                    name,
+                    epoch,
                 )
 
-        await guarded(lambda: with_days(self._pool, receipts, work), where=f"replay {replay}")
+        where = f"replay {replay.replay}"
+        await guarded(lambda: with_days(self._pool, receipts, work), where=where)
+        if not moved:
+            raise LostLease(where=where, name=name)
 
     async def decided(
         self, *, channel: int, destination: int, shard: int, first: int, last: int

@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 from pydantic import ValidationError
 
+from lianyi.base.clock import Clock
 from lianyi.base.errors import LianyiError
 from lianyi.channels import store
 from lianyi.channels.compiled import CompiledChannel, compile_channel
@@ -21,6 +22,8 @@ from lianyi.channels.loading import compile_kept, load_channel
 from lianyi.messagelog import postgres_leases as leases
 
 LOOK_SECONDS = 1.0
+SURE_SECONDS = leases.LEASE_SECONDS - 1.0
+"""So long after a lease was asked for nobody else can have it, with a second to spare."""
 
 log = structlog.get_logger(__name__)
 
@@ -94,12 +97,27 @@ class Definitions:
 class Share:
     """The leases that this process holds of all that there are to hold, shared fairly."""
 
-    def __init__(self, pool: asyncpg.Pool, *, role: str, owner: uuid.UUID, holder: str) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, *, role: str, owner: uuid.UUID, holder: str, clock: Clock
+    ) -> None:
         self._pool = pool
         self._presence = f"present:{role}:"
         self._owner = owner
         self._holder = holder
+        self._clock = clock
+        self._sure_until: dict[str, float] = {}
         self.epochs: dict[str, int] = {}
+
+    def holds(self, name: str, epoch: int) -> bool:
+        """Whether a lease is surely still the one that was taken then; asks nobody.
+
+        A process that was frozen, or a machine that stood still, does not know how long: it must
+        not go on with what another may have begun meanwhile.
+        """
+        return (
+            self.epochs.get(name) == epoch
+            and self._clock.elapsed_seconds() < self._sure_until[name]
+        )
 
     async def renew(
         self, names: Collection[str], *, lets_go: Callable[[str], bool] = lambda _: True
@@ -141,7 +159,10 @@ class Share:
             await self.give_back(name)
 
     async def _take(self, name: str) -> int | None:
-        return await leases.take(self._pool, name, owner=self._owner, holder=self._holder)
+        sure_until = self._clock.elapsed_seconds() + SURE_SECONDS
+        epoch = await leases.take(self._pool, name, owner=self._owner, holder=self._holder)
+        self._sure_until[name] = sure_until
+        return epoch
 
 
 def resolve_folder(connector: str, settings: Mapping[str, Any], data_dir: Path) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def intake_of(
         pool=pool,
         connect=lambda: connect(database),
         messages=messages,
-        share=Share(pool, role="intake", owner=owner, holder="test:1"),
+        share=Share(pool, role="intake", owner=owner, holder="test:1", clock=SystemClock()),
         registrar=Registrar(pool, content, shards=1, clock=clock),
         definitions=Definitions(content),
         settings=ChannelsSettings(),

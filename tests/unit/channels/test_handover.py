@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -12,6 +16,7 @@ from pathlib import Path
 import asyncpg
 import orjson
 import pytest
+from tests.unit.channels import delivering_process
 
 from lianyi.base.clock import RandomIds, SystemClock
 from lianyi.base.database import connect, open_pool
@@ -108,7 +113,13 @@ class House:
 
     @contextlib.asynccontextmanager
     async def process(self, name: str) -> AsyncIterator[None]:
-        share = Share(self.pool, role="deliver", owner=RandomIds().new_id(), holder=f"{name}:1")
+        share = Share(
+            self.pool,
+            role="deliver",
+            owner=RandomIds().new_id(),
+            holder=f"{name}:1",
+            clock=SystemClock(),
+        )
         role = DeliverRole(
             pool=self.pool,
             connect=lambda: connect(self.database),
@@ -140,6 +151,27 @@ class House:
                         else (row["outcome"], row["answer"])
                         for row in rows
                     ]
+                await asyncio.sleep(0.05)
+
+    async def replay(self, destination: int, *, rate_per_second: float) -> None:
+        """Ask for everything to be replayed."""
+        await self.pool.execute(
+            "INSERT INTO channels.replay (replay, channel, destination, shard, number_from,"
+            " number_to, filter, rate_per_second, state, position, matching, requested_by, reason,"
+            " requested_at) VALUES ($1, 1, $2, 1, 1, 60, '{}', $3, 'running', 0, 60, 't', 't',"
+            " now())",
+            uuid.UUID(int=destination),
+            destination,
+            rate_per_second,
+        )
+
+    async def replays(self) -> list[tuple[str, int]]:
+        """Wait until all have ended; return how, and how many messages each delivered."""
+        async with asyncio.timeout(20):
+            while True:
+                rows = await self.pool.fetch("SELECT state, delivered FROM channels.replay")
+                if all(row["state"] != "running" for row in rows):
+                    return [(row["state"], row["delivered"]) for row in rows]
                 await asyncio.sleep(0.05)
 
     async def until_leases(self, count: int) -> None:
@@ -278,3 +310,51 @@ async def test_what_is_parked_for_a_destination_that_is_taken_out_is_still_seen_
         )
         named = {mark.destination: mark.state for mark in marks[Position(1, 1)]}
         assert named == {"first": "delivered", "second": "delivered"}
+
+
+async def test_a_process_that_was_frozen_sends_nothing_that_another_does_and_leaves_its_attempts(
+    house: House,
+) -> None:
+    receiver = Receiver(seconds=3)
+    command = [sys.executable, "-m", delivering_process.__name__, house.database]
+    async with receiver.listens():
+        await house.define(receiver, destinations=["first"])
+        frozen = subprocess.Popen([*command, *[str(house.folder)] * 2], stdout=subprocess.DEVNULL)
+        try:
+            await house.receive("A1", "A2", "A3")
+            await receiver.until_seen(1)
+            os.kill(frozen.pid, signal.SIGSTOP)
+            receiver.seconds = 0
+            async with house.process("other"):
+                await receiver.until_seen(2)  # the lease has run out: what was in flight goes again
+                receiver.seconds = 30
+                os.kill(frozen.pid, signal.SIGCONT)
+                told = await house.receipts(2)
+                receiver.seconds = 0
+                told = await house.receipts(4)
+        finally:
+            frozen.kill()
+            frozen.wait()
+    assert sorted(told) == [(0, "AA")] * 3 + [(2, "LY-1463")], "each attempt is in the trace"
+    assert sorted(receiver.seen) == ["A1", "A1", "A2", "A3"]
+
+
+async def test_a_replay_goes_on_where_its_destination_moves_to(house: House) -> None:
+    receiver = Receiver(seconds=0)
+    async with receiver.listens():
+        await house.define(receiver)
+        sent = [f"A{number}" for number in range(60)]
+        async with house.process("old"):
+            await house.receive(*sent)
+            await receiver.until_seen(2 * len(sent))
+            await house.receipts(2 * len(sent))
+            receiver.seen.clear()
+            for destination in (1, 2):  # of two, one moves
+                await house.replay(destination, rate_per_second=10)
+            async with house.process("new"):
+                async with asyncio.timeout(20):
+                    while await house.holders() != {"old:1", "new:1"}:
+                        await asyncio.sleep(0.05)
+                await receiver.until_seen(2 * len(sent))
+                assert await house.replays() == [("finished", len(sent))] * 2
+    assert sorted(receiver.seen) == sorted(2 * sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from lianyi.base.errors import from_record
 from lianyi.channels import trying
 from lianyi.channels.examples import ExampleResult, run_examples
 from lianyi.channels.functions import FunctionsUnavailable
-from lianyi.channels.registrar import Registrar
+from lianyi.channels.read_store import ChannelRecord, ReadStore
+from lianyi.channels.registrar import YAML_BYTES_MAX, Registrar
 
 LAB = """
 channel: lab
@@ -66,6 +68,10 @@ class Folder:
         await self.registrar.look()
         return await self.row(name)
 
+    async def shown(self) -> list[ChannelRecord]:
+        """What people are shown."""
+        return await ReadStore(self.pool).channels()
+
     async def row(self, name: str = "lab") -> Any:
         return await self.pool.fetchrow(
             "SELECT version, problem FROM channels.channel WHERE name = $1", name
@@ -91,6 +97,51 @@ async def test_a_file_that_never_was_good_is_forgotten_when_it_is_gone(folder: F
     never = await folder.put(BROKEN)
     assert (never["version"], never["problem"]["code"][:3]) == (0, "LY-")
     assert dict(await folder.put(None)) == {"version": 0, "problem": None}
+
+
+async def test_a_file_that_never_was_good_is_shown_while_it_is_there_and_no_longer(
+    folder: Folder,
+) -> None:
+    await folder.put(BROKEN)
+    assert [(one.name, one.version) for one in await folder.shown()] == [("lab", 0)]
+    await folder.put(None)
+    assert await folder.shown() == []
+    await folder.put(LAB)
+    await folder.put(None)
+    assert [one.name for one in await folder.shown()] == ["lab"], "it has a history"
+
+
+async def test_a_file_that_grew_too_long_is_refused_and_the_version_before_goes_on(
+    folder: Folder,
+) -> None:
+    await folder.put(LAB)
+    version, problem = await folder.put(LAB + "#" * YAML_BYTES_MAX)
+    assert version == 1
+    assert problem["code"] == "LY-1401"
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xbc\xec\xd1\xe9", b"lab (1)", b"a\x01\tb"], ids=["GBK", "copy", "control"]
+)
+async def test_a_file_of_any_name_keeps_no_other_out(folder: Folder, name: bytes) -> None:
+    stray = folder.folder / "channels" / os.fsdecode(name + b".yaml")
+    stray.write_text(LAB, encoding="utf-8")
+    assert tuple(await folder.put(LAB)) == (1, None)
+    shown = {one.name: one.problem for one in await folder.shown()}
+    assert len(shown) == 2
+    assert shown.pop("lab") is None
+    assert [problem["code"] for problem in shown.values() if problem] == ["LY-1401"]
+
+
+async def test_the_lock_of_an_editor_and_a_link_to_nowhere_keep_no_other_out(
+    folder: Folder,
+) -> None:
+    (folder.folder / "channels" / ".#lab.yaml").symlink_to("someone@desk.2711:1")
+    (folder.folder / "channels" / "moved.yaml").symlink_to("/nowhere/moved.yaml")
+    assert tuple(await folder.put(LAB)) == (1, None)
+    shown = {one.name: one.problem for one in await folder.shown()}
+    assert shown.keys() == {"lab", "moved"}
+    assert from_record(shown["moved"] or {}).code == "LY-1401"
 
 
 async def test_a_problem_that_an_older_release_left_behind_is_cleared(folder: Folder) -> None:

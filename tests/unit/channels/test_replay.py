@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -19,7 +19,8 @@ from lianyi.channels.loading import load_channel
 from lianyi.channels.replay import Replay
 from lianyi.channels.replay_store import ReplayStore
 from lianyi.connectors.connector import Answer
-from lianyi.messagelog import NewMessage, Position, PostgresLog
+from lianyi.messagelog import LostLease, NewMessage, Position, PostgresLog
+from lianyi.messagelog import postgres_leases as leases
 
 CHANNEL = """
 channel: desk
@@ -41,11 +42,14 @@ class Receiver:
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
+        self.after: Callable[[], Awaitable[object]] | None = None
 
     async def send(
         self, body: bytes, *, attributes: Mapping[str, str], timeout_seconds: float
     ) -> Answer:
         self.bodies.append(body)
+        if self.after:
+            await self.after()
         return Answer()
 
     async def close(self) -> None:
@@ -59,6 +63,14 @@ class Desk:
         self.pool = pool
         self._log = log
         self.receiver = Receiver()
+        self.holds = True
+
+    async def take_lease(self, *, owner: int) -> int:
+        """Let a process deliver to the destination; return the epoch of its lease."""
+        name, by = f"deliver:{DESTINATION}", uuid.UUID(int=owner)
+        epoch = await leases.take(self.pool, name, owner=by, holder="test", seconds=-1)
+        assert epoch is not None
+        return epoch
 
     async def append(self, body: bytes, *, event: str = "ADT^A01", gate: int = 0) -> Position:
         return await self._append(1, f"hl7v2 {event}", body, gate)
@@ -97,6 +109,7 @@ class Desk:
             number,
             DESTINATION,
         )
+        epoch = await self.take_lease(owner=1)
         store, functions = ReplayStore(self.pool), FunctionHost()
         (row,) = await store.list_active()
         compiled = compile_channel(load_channel(CHANNEL, "desk.yaml", None), None)
@@ -110,6 +123,8 @@ class Desk:
             functions=functions,
             version=1,
             clock=SystemClock(),
+            epoch=epoch,
+            holds=lambda: self.holds,
         ).run()
         await functions.close()
         return dict(await self.pool.fetchrow("SELECT * FROM channels.replay") or {})
@@ -175,3 +190,35 @@ async def test_what_was_released_or_sent_again_with_a_repair_is_replayed_repaire
 
     assert desk.receiver.bodies == [said(f"right {n}") for n in (1, 3, 4, 5)]
     assert (row["delivered"], row["held"], row["dismissed"], row["filtered"]) == (4, 0, 0, 1)
+
+
+async def test_a_replay_that_another_process_took_over_leaves_its_receipts_and_moves_nothing(
+    desk: Desk,
+) -> None:
+    for text in ("one", "two", "three"):
+        await desk.append(said(text))
+    desk.receiver.after = lambda: desk.take_lease(owner=2)
+
+    with pytest.raises(LostLease):
+        await desk.replay()
+
+    row = await desk.pool.fetchrow("SELECT position, delivered, state FROM channels.replay")
+    assert tuple(row or ()) == (0, 0, "running"), "the other process goes on from where it stands"
+    receipts = await desk.pool.fetchval("SELECT count(*) FROM channels.receipt")
+    assert receipts == len(desk.receiver.bodies) > 0
+
+
+async def test_a_replay_sends_nothing_once_its_lease_may_be_another_s(desk: Desk) -> None:
+    await desk.append(said("one"))
+    await desk.append(said("two"))
+
+    async def runs_out() -> None:
+        desk.holds = False
+
+    desk.receiver.after = runs_out
+    with pytest.raises(LostLease):
+        await desk.replay()
+
+    assert desk.receiver.bodies == [said("one")]
+    row = await desk.pool.fetchrow("SELECT position, delivered, state FROM channels.replay")
+    assert tuple(row or ()) == (1, 1, "running")

@@ -86,7 +86,9 @@ class Hosts:
             pool=self.pool,
             connect=lambda: connect(self.database),
             messages=self.log,
-            share=Share(self.pool, role="deliver", owner=owner, holder="second:1"),
+            share=Share(
+                self.pool, role="deliver", owner=owner, holder="second:1", clock=SystemClock()
+            ),
             definitions=Definitions(content),
             settings=ChannelsSettings(),
             data_dir=data,
