@@ -194,7 +194,7 @@ def _identity(app: FastAPI, deps: ApiDependencies, privacy: Privacy) -> None:
         ranks=named.spread(deps.identity.ranks),
     )
     house = (app.state.identity, app.state.masterdata)
-    app.state.record = RecordService(*house, privacy=privacy)
+    app.state.record = RecordService(*house, privacy=privacy, zone=ZoneInfo(deps.settings.timezone))
     app.state.record_looks = RecordLooks(
         *house, privacy=privacy, relations=app.state.relations, glasses=app.state.glasses
     )

@@ -13270,6 +13270,8 @@ export interface components {
             id: string;
             /** Number */
             number: number;
+            /** Status */
+            status: string;
             /** Type */
             type: string;
             value: components["schemas"]["RecordValue"];
@@ -13367,7 +13369,7 @@ export interface components {
         };
         /**
          * RecordSection
-         * @description A heading: how much stands under it, and its newest lines.
+         * @description A heading: how much stands under it, and its newest lines; of allergies all.
          */
         RecordSection: {
             /** Count */

@@ -37,10 +37,11 @@ export function ItemList({ items, open, sections = false }: { items: RecordItem[
 /** One line: when, what, how much, of which state, and who says so. */
 export function ItemLine({ item, open, section = false }: { item: RecordItem; open: Opens; section?: boolean }) {
   const { t } = useTexts()
+  const lasts = item.section === 'encounter' || item.section === 'medication'
   return (
     <div className="record-line">
       <span className="record-when">
-        <When at={item.at} until={item.section === 'encounter' ? item.until : ''} />
+        <When at={item.at} until={lasts ? item.until : ''} />
       </span>
       <button type="button" className="record-open" onClick={() => open(item)}>
         {section && <span className="mark mark-info">{sectionName(t, item.section)}</span>}

@@ -7,9 +7,9 @@ import { useNow } from '@/lib/clock'
 import { useMay, useSession } from '@/lib/session'
 import { useTexts } from '@/lib/texts'
 
-import { bornOn, sexName, Unregistered } from './parts'
+import { bornOn, sexName, StatusMark, Unregistered } from './parts'
 import { ageOn, shown } from './times'
-import { isVoid } from './words'
+import { isNoneKnown, isOver, isVoid } from './words'
 
 /** Who this is and what must not be overlooked: on the screen however far one reads. */
 export function RecordHeader({ record, open }: { record: RecordOverview; open: (item: RecordItem) => void }) {
@@ -49,19 +49,29 @@ export function RecordHeader({ record, open }: { record: RecordOverview; open: (
   )
 }
 
+const RANKS = ['bad', 'warn', 'mute']
+
+/** How loudly an allergy is shown: one that is over, or that none is known, warns of nothing. */
+function urgencyOf({ codes, severity, status }: RecordItem): string {
+  if (isOver(status) || isNoneKnown(codes)) return 'mute'
+  return severity === 'low' ? 'warn' : 'bad'
+}
+
 /** Allergies; that none is known is not the same as that there is none. */
 function Alerts({ record, open }: { record: RecordOverview; open: (item: RecordItem) => void }) {
   const { t } = useTexts()
-  const found = record.sections.find(({ section }) => section === 'allergy')?.items.filter(({ status }) => !isVoid(status)) ?? []
+  const stated = record.sections.find(({ section }) => section === 'allergy')?.items.filter(({ status }) => !isVoid(status)) ?? []
+  const found = stated.toSorted((one, other) => RANKS.indexOf(urgencyOf(one)) - RANKS.indexOf(urgencyOf(other)))
   if (found.length === 0) return <p className="record-alerts quiet">{t('record.noAllergy')}</p>
   return (
     <ul className="record-alerts" aria-label={t('record.section.allergy')}>
       {found.map((item) => (
         <li key={`${item.type}/${item.id}`}>
-          <button type="button" className={`mark ${item.severity === 'low' ? 'mark-warn' : 'mark-bad'}`} onClick={() => open(item)}>
-            <WarningOutlined aria-hidden /> {item.title}
+          <button type="button" className={`mark mark-${urgencyOf(item)}`} onClick={() => open(item)}>
+            {urgencyOf(item) !== 'mute' && <WarningOutlined aria-hidden />} {item.title}
             {item.detail !== '' && <span className="mark-of">{item.detail}</span>}
           </button>
+          {item.status !== 'active' && <StatusMark status={item.status} />}
         </li>
       ))}
     </ul>

@@ -4,7 +4,7 @@ import type { RecordSeries } from '@/lib/api'
 import { useTexts } from '@/lib/texts'
 
 import { Curves, SmallCurve } from './Curves'
-import { Measure, Usual, When } from './parts'
+import { Measure, StatusMark, Usual, When } from './parts'
 
 /** What was measured again and again: the last value, what is usual, and how it went. */
 export function SeriesTable({ series, most }: { series: RecordSeries[]; most?: number }) {
@@ -37,6 +37,7 @@ export function SeriesTable({ series, most }: { series: RecordSeries[]; most?: n
                 <td className="series-last">
                   <Measure value={last.value} />
                   <When at={last.at} />
+                  {last.status !== 'final' && <StatusMark status={last.status} />}
                 </td>
                 {ranged && (
                   <td className="wide-only">

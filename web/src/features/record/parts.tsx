@@ -5,7 +5,7 @@ import { useMay, useSession } from '@/lib/session'
 import { type Translate, useTexts } from '@/lib/texts'
 
 import { shown } from './times'
-import { isCritical, isOpen, isVoid, SECTIONS, statusNamed, strayed } from './words'
+import { isCritical, isNot, isOpen, isVoid, SECTIONS, statusNamed, strayed } from './words'
 
 export function sectionName(t: Translate, section: string): string {
   const known = SECTIONS.find((one) => one === section)
@@ -55,7 +55,7 @@ export function StatusMark({ status }: { status: string }) {
   const { t } = useTexts()
   if (status === '') return null
   const known = statusNamed(status)
-  const kind = isVoid(status) ? 'bad' : isOpen(status) ? 'warn' : 'mute'
+  const kind = isVoid(status) || isNot(status) ? 'bad' : isOpen(status) ? 'warn' : 'mute'
   return <span className={`mark mark-${kind}`}>{known ? t(`record.status.${known}`) : status}</span>
 }
 

@@ -16,7 +16,7 @@ function series(vital: string, ...points: [at: string, text: string][]): RecordS
     vital,
     section: 'vital-sign',
     count: points.length,
-    points: points.map(([at, text]) => ({ at, number: Number(text), type: 'Observation', id: at, value: { text, unit: '', low: '', high: '', range: '', interpretation: '', abnormal: false, absent: '' } })),
+    points: points.map(([at, text]) => ({ at, number: Number(text), status: 'final', type: 'Observation', id: at, value: { text, unit: '', low: '', high: '', range: '', interpretation: '', abnormal: false, absent: '' } })),
   }
 }
 

@@ -44,16 +44,34 @@ export const STATUSES = [
   'available',
   'billable',
   'billed',
+  'refuted',
+  'unconfirmed',
+  'provisional',
+  'differential',
+  'do-not-perform',
+  'not-taken',
+  'intended',
 ] as const
 export type StatusName = (typeof STATUSES)[number]
 
 export const statusNamed = (status: string): StatusName | undefined => STATUSES.find((one) => one === status)
 
 /** What counts no more: struck out, never hidden. */
-export const isVoid = (status: string): boolean => status === 'entered-in-error' || status === 'cancelled' || status === 'revoked'
+export const isVoid = (status: string): boolean => ['entered-in-error', 'cancelled', 'revoked', 'refuted'].includes(status)
+
+/** What was not done, or must not be: whoever overlooks it takes it for the opposite. */
+export const isNot = (status: string): boolean => ['do-not-perform', 'not-done', 'not-taken'].includes(status)
+
+/** What was once so, and is no longer. */
+export const isOver = (status: string): boolean => ['inactive', 'resolved', 'remission'].includes(status)
+
+const NONE_KNOWN = ['716186003', '409137002', '429625007', '428607008', '160244002']
+
+/** Whether an allergy is a statement that none is known (SNOMED CT). */
+export const isNoneKnown = (codes: readonly { system: string; code: string }[]): boolean => codes.some(({ system, code }) => system === 'http://snomed.info/sct' && NONE_KNOWN.includes(code))
 
 /** What is not yet sure. */
-export const isOpen = (status: string): boolean => ['preliminary', 'registered', 'partial', 'draft', 'planned', 'proposed', 'pending'].includes(status)
+export const isOpen = (status: string): boolean => ['preliminary', 'registered', 'partial', 'draft', 'planned', 'proposed', 'pending', 'unconfirmed', 'provisional', 'differential'].includes(status)
 
 export type Strayed = 'high' | 'low' | 'odd' | null
 

@@ -1154,6 +1154,13 @@ export const en: Texts = {
       available: 'available',
       billable: 'billable',
       billed: 'billed',
+      refuted: 'ruled out',
+      unconfirmed: 'unconfirmed',
+      provisional: 'provisional',
+      differential: 'differential',
+      'do-not-perform': 'do not give or do',
+      'not-taken': 'not taken',
+      intended: 'intended',
     },
   },
   indicators: {

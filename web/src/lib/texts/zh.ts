@@ -1150,6 +1150,13 @@ export const zh = {
       available: '可用',
       billable: '可计费',
       billed: '已计费',
+      refuted: '已排除',
+      unconfirmed: '未确认',
+      provisional: '初步诊断',
+      differential: '待鉴别',
+      'do-not-perform': '禁止执行',
+      'not-taken': '未服用',
+      intended: '拟用',
     },
   },
   indicators: {

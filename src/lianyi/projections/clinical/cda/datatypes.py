@@ -85,6 +85,21 @@ def words_concept(said: Element | str, at: At) -> Resource | None:
     return {"text": text} if text else None
 
 
+def specific_allergy(said: Element | str, at: At) -> Resource | None:
+    """Return what somebody is allergic to, where a value says more than of which kind it is."""
+    if isinstance(said, str) or codes.target_of("allergy-kind", said.get("code") or ""):
+        return None
+    return concept(said, at)
+
+
+def absence(said: Element | str, at: At) -> Resource | None:
+    """Return words that something is not so, for what has no other place for it."""
+    found = concept(said, at) or {}
+    displays = [str(one["display"]) for one in found.get("coding", ()) if one.get("display")]
+    name = found.get("text") or next(iter(displays), "")
+    return {"text": f"无 no: {name}"} if name else None
+
+
 def note(said: Element | str, at: At) -> Resource | None:
     """Return words as an Annotation."""
     text = words(said, at)

@@ -31,6 +31,8 @@ CONVERTERS: Final[Mapping[str, Convert]] = {
     "words": datatypes.words,
     "words-concept": datatypes.words_concept,
     "note": datatypes.note,
+    "absence": datatypes.absence,
+    "specific-allergy": datatypes.specific_allergy,
     "identifier": datatypes.identifier,
     "dateTime": datatypes.date_time,
     "date": datatypes.date,

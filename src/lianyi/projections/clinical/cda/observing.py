@@ -107,9 +107,6 @@ def reference_range(said: Element | str, at: At) -> Resource | None:
         if low and high and low["value"] > high["value"]:
             low = high = None
         found |= {name: one for name, one in (("low", low), ("high", high)) if one}
-    elif value is not None and type_of(value) == "PQ":
-        one = datatypes.quantity(value, at)
-        found |= {"high": one} if one else {}
     text = at.document.referred(find(said, "text"))
     if not text and value is not None and not found:
         said_value = value_of(value, at)

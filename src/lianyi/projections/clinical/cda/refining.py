@@ -20,6 +20,8 @@ _NONE_KNOWN: Final = {
     "414285001": ("429625007", "No known food allergy"),
     "426232007": ("428607008", "No known environmental allergy"),
 }
+_ANYTHING: Final = frozenset({"105590001", "410942007", "762766007"})
+"""Substance, drug, edible substance: not to be allergic to any is to have no known allergy."""
 _ASSERTIONS: Final = frozenset({"55607006", "64572001", "404684003"})
 """Problem, disease, finding: refuted, they say that there is none."""
 _NO_PROBLEM: Final = ("160245001", "No current problems or disability")
@@ -38,18 +40,24 @@ def _allergy(elements: Resource, act: Element, at: At) -> Resource | None:
     negated = act.get("negationInd") == "true"
     if negated:
         kind = next((one.get("code") or "" for one in act.iterchildren("{*}value")), "")
-        if "code" not in elements or not elements["code"].get("coding"):
+        codes = {one.get("code") for one in elements.get("code", {}).get("coding", ())}
+        if "code" not in elements or codes & _ANYTHING:
             code, display = _NONE_KNOWN.get(kind, _NONE_KNOWN["419199007"])
             elements["code"] = {"coding": [{"system": _SCT, "code": code, "display": display}]}
             for name in ("type", "category", "reaction"):
                 elements.pop(name, None)
-        else:
+            if not _is_mistaken(elements):
+                coding = {"system": _ALLERGY, "code": "confirmed"}
+                elements["verificationStatus"] = {"coding": [coding]}
+        elif not _is_mistaken(elements):
             coding = {"system": _ALLERGY, "code": "refuted"}
             elements["verificationStatus"] = {"coding": [coding]}
     reactions = [one for one in elements.get("reaction", ()) if one.get("manifestation")]
     elements.pop("reaction", None)
     if reactions:
         elements["reaction"] = reactions
+    if _is_mistaken(elements):
+        elements.pop("clinicalStatus", None)
     return elements if "code" in elements else None
 
 
@@ -58,7 +66,7 @@ def _condition(elements: Resource, act: Element, at: At) -> Resource | None:
         return None
     if act.get("negationInd") == "true":
         codes = {one.get("code") for one in elements["code"].get("coding", ())}
-        if codes & _ASSERTIONS:
+        if codes & _ASSERTIONS and not _is_mistaken(elements):
             code, display = _NO_PROBLEM
             elements["code"] = {"coding": [{"system": _SCT, "code": code, "display": display}]}
             coding = {"system": _CONFIRMED, "code": "confirmed"}
@@ -69,7 +77,15 @@ def _condition(elements: Resource, act: Element, at: At) -> Resource | None:
         at.said.odd("Condition", "it is active, and over")
         for name in over:
             del elements[name]
+    if _is_mistaken(elements):
+        del elements["clinicalStatus"]
     return elements
+
+
+def _is_mistaken(elements: Resource) -> bool:
+    """Tell whether it was entered in error: then it has no clinical status (ait-2, con-5)."""
+    codings = elements.get("verificationStatus", {}).get("coding", ())
+    return "entered-in-error" in {one["code"] for one in codings}
 
 
 def _observation(elements: Resource, act: Element, at: At) -> Resource | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import NamedTuple
 
@@ -24,11 +24,12 @@ class Asked(NamedTuple):
 
     Attributes:
         sections: under these headings.
-        since, until: FHIR dates: not before the first, not after the second. What says no time
-            is never left out by them.
+        since, until: FHIR dates: not before the first, not after the second. What says no time,
+            or only the month in which such a day lies, is never left out by them.
         organisation: brought by channels of this one.
         encounter: of this Encounter.
         words: all of them stand in the line or in the text of its documents.
+        zone: in which days begin and end.
     """
 
     sections: frozenset[Section] = frozenset()
@@ -37,6 +38,7 @@ class Asked(NamedTuple):
     organisation: str = ""
     encounter: str = ""
     words: tuple[str, ...] = ()
+    zone: tzinfo = UTC
 
 
 @dataclass
@@ -151,14 +153,23 @@ def is_asked(line: Line, asked: Asked) -> bool:
         line.channel is None or line.channel.organisation != asked.organisation
     ):
         return False
-    if item.at and asked.since and line.at < instant_of(asked.since):
-        return False
-    if item.at and asked.until and line.at > instant_of(_last(asked.until)):
+    day = _day_of(line, asked.zone)
+    if day and (_before(day, asked.since) or _before(asked.until, day)):
         return False
     return not asked.words or attachments.has_words(
         item, (line.resource, line.described), asked.words
     )
 
 
-def _last(day: str) -> str:
-    return f"{day}T23:59:59" if len(day) == 10 else day
+def _day_of(line: Line, zone: tzinfo) -> str:
+    """Return the day of a line where the house stands, as precise as it was said; may be empty."""
+    said = line.item.at
+    if len(said) <= len("2026-03-01"):
+        return said
+    return "" if line.at == NO_TIME else line.at.astimezone(zone).date().isoformat()
+
+
+def _before(one: str, other: str) -> bool:
+    """Tell whether a FHIR date is surely before another; an empty one is not."""
+    common = min(len(one), len(other))
+    return one[:common] < other[:common]

@@ -19,6 +19,7 @@ _TITLES: Final = (
     "medicationCodeableConcept",
     "productCodeableConcept",
     "serviceType",
+    "relationship",
     "description",
     "reasonCode",
     "category",
@@ -58,6 +59,13 @@ _TIME_KEYS: Final = tuple(
 _ABNORMAL: Final = frozenset({"H", "HH", "L", "LL", "A", "AA", "HU", "LU", "POS", "R", "<", ">"})
 """Codes of ObservationInterpretation that call for a look; HL7 v2 table 0078 has the same."""
 
+
+_DENIED: Final = frozenset({"refuted", "entered-in-error"})
+_UNSURE: Final = frozenset({"unconfirmed", "provisional", "differential"})
+VOID: Final = frozenset({"entered-in-error", "cancelled", "revoked", "refuted"})
+"""States of what counts no more, or never was."""
+FORBIDDEN: Final = "do-not-perform"
+"""State of an order that something must not be given or done."""
 
 NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """The instant of what says none: before all others."""
@@ -130,7 +138,7 @@ class Item(NamedTuple):
         at, until: FHIR dateTime, as precise as it was said; empty: not said.
         title: what it is about, in the sender's words; empty: only codes are known.
         codes: how it is coded.
-        status: as FHIR codes it for the type.
+        status: as FHIR codes it for the type; what denies or forbids the item before all else.
         value: measured.
         parts: several of them.
         detail: what else matters on one line: dose, conclusion, reason.
@@ -256,6 +264,17 @@ def _title(resource: Resource, concept: object, codes: tuple[Code, ...]) -> str:
 
 
 def _status(resource: Resource) -> str:
+    """Return the state that must not be missed: an active allergy that is refuted is refuted."""
+    stated = _stated(resource)
+    verified = next((one.code for one in _codings(resource.get("verificationStatus"))), "")
+    if verified in _DENIED or (verified in _UNSURE and stated in ("active", verified)):
+        return verified
+    if resource.get("doNotPerform") is True and stated not in VOID:
+        return FORBIDDEN
+    return stated
+
+
+def _stated(resource: Resource) -> str:
     for name in ("status", "clinicalStatus", "verificationStatus"):
         said = resource.get(name)
         if isinstance(said, str):
@@ -297,7 +316,9 @@ def _detail(resource: Resource) -> str:
     ]
     if resource.get("code") or resource.get("type"):
         said += [_worded(one) for one in each(resource.get("reasonCode"))]
+    said += [_worded(one) for one in each(resource.get("statusReason"))]
     said += [_worded(one) for one in each(resource.get("bodySite"))]
+    said += [_worded(one.get("code")) for one in each(resource.get("condition"))]
     said += [_text(one.get("text")) for one in each(resource.get("note"))]
     return " · ".join(dict.fromkeys(one for one in said if one))
 
@@ -311,8 +332,18 @@ def _dose(dosage: Resource) -> str:
                 said.append(f"{_written(amount['value'])} {_text(amount.get('unit'))}".strip())
     timing = dosage.get("timing")
     said += [_worded(dosage.get("route"))]
-    said += [_worded(timing.get("code"))] if isinstance(timing, dict) else []
+    said += [_worded(timing.get("code")) or _often(timing)] if isinstance(timing, dict) else []
     return " ".join(one for one in said if one)
+
+
+def _often(timing: Resource) -> str:
+    """Return how often something is taken, ``1×/12 h``; empty: not said by numbers."""
+    repeat = timing.get("repeat")
+    if not isinstance(repeat, dict) or "period" not in repeat or not repeat.get("periodUnit"):
+        return ""
+    most = f"–{_written(repeat['periodMax'])}" if "periodMax" in repeat else ""
+    period = f"{_written(repeat['period'])}{most} {_text(repeat['periodUnit'])}"
+    return f"{_written(repeat.get('frequency', 1))}×/{period}"
 
 
 def _by(resource: Resource) -> str:

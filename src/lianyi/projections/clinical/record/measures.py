@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from lianyi.projections.clinical.record.items import Code, Item, Value
+from lianyi.projections.clinical.record.items import VOID, Code, Item, Value
 
 LOINC: Final = "http://loinc.org"
 
@@ -44,12 +44,14 @@ class Point(NamedTuple):
         at: FHIR dateTime, as precise as it was said.
         value: as written.
         number: the same to draw.
+        status: as FHIR codes it: ``preliminary``.
         type, id: of the resource.
     """
 
     at: str
     value: Value
     number: float
+    status: str
     type: str
     id: str
 
@@ -79,19 +81,24 @@ class Series(NamedTuple):
 def series_of(items: Iterable[Item]) -> list[Series]:
     """Return what was measured, what was measured most often first.
 
+    What was withdrawn is in no series: the last value would be one that nobody stands by.
+
     Args:
         items: the oldest first.
     """
     points: dict[str, list[Point]] = {}
     last: dict[str, tuple[str, Code | None, str, str]] = {}
     for item in items:
+        if item.status in VOID:
+            continue
         for title, codes, value in _measured(item):
             number = _drawn(value.text)
             if number is None or not item.at:
                 continue
             code = _leading(codes)
             key = _key(code, title, value.unit)
-            points.setdefault(key, []).append(Point(item.at, value, number, item.type, item.id))
+            point = Point(item.at, value, number, item.status, item.type, item.id)
+            points.setdefault(key, []).append(point)
             last[key] = title, code, value.unit, item.section
     found = [
         Series(key, title, code, unit, vital_of(code, title), section, tuple(points[key]))

@@ -8,6 +8,7 @@ looks: nothing of it is kept.
 from __future__ import annotations
 
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from lianyi.formats.fhir import json_text
 from lianyi.messagelog.postgres_leases import Connection
@@ -42,7 +43,7 @@ from lianyi.security.access import current
 from lianyi.security.privacy.service import Privacy
 
 NEWEST = 12
-"""So many lines of each heading at a glance; the rest is asked for."""
+"""So many lines of a heading at a glance; the rest is asked for, but for allergies."""
 DRAWN = 24
 """So many points of a series at a glance."""
 SERIES_MAX = 60
@@ -52,7 +53,12 @@ class RecordService:
     """Answers about whole records of patients."""
 
     def __init__(
-        self, identity: IdentityService, masterdata: Questions, *, privacy: Privacy
+        self,
+        identity: IdentityService,
+        masterdata: Questions,
+        *,
+        privacy: Privacy,
+        zone: ZoneInfo,
     ) -> None:
         """Answer from the versions in force.
 
@@ -60,9 +66,11 @@ class RecordService:
             identity: says who is one person, and how each source record is seen.
             masterdata: what organisations are called.
             privacy: says how patients are seen whom the index does not know.
+            zone: in which days begin and end.
         """
         self._owners = Owners(identity, privacy)
         self._searching = Searching(self._owners)
+        self._zone = zone
         self._identity = identity
         self._masterdata = masterdata
 
@@ -117,7 +125,7 @@ class RecordService:
                 RecordSection(
                     section=section,
                     count=len(lines),
-                    items=[telling.item_view(line) for line in lines[:NEWEST]],
+                    items=[telling.item_view(line) for line in _at_a_glance(section, lines)],
                 )
                 for section, lines in counts.items()
                 if lines
@@ -129,7 +137,7 @@ class RecordService:
     async def items(self, person: str, asked: Asked, *, skip: int, limit: int) -> RecordItemsPage:
         """Return lines of a record, the newest first; see :meth:`overview` for what is raised."""
         record = await self._gather(person)
-        found, unread = await self._searching.found(record.lines, asked)
+        found, unread = await self._searching.found(record.lines, asked._replace(zone=self._zone))
         return RecordItemsPage(
             items=[telling.item_view(line) for line in found[skip : skip + limit]],
             total=len(found),
@@ -218,6 +226,11 @@ class RecordService:
         if line is None or not _may_see(line):
             raise NoSuchItem(where=f"{type_}/{id_}")
         return line
+
+
+def _at_a_glance(section: Section, lines: list[Line]) -> list[Line]:
+    """Return what is shown of a heading at first; an old allergy is as dangerous as a new one."""
+    return lines if section is Section.ALLERGY else lines[:NEWEST]
 
 
 def _may_see(line: Line) -> bool:

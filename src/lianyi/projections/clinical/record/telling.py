@@ -85,7 +85,12 @@ def series_view(series: Series, *, last: int | None = None) -> RecordSeries:
         count=len(series.points),
         points=[
             RecordPoint(
-                at=one.at, number=one.number, value=_value(one.value), type=one.type, id=one.id
+                at=one.at,
+                number=one.number,
+                status=one.status,
+                value=_value(one.value),
+                type=one.type,
+                id=one.id,
             )
             for one in points
         ],

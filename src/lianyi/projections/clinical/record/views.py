@@ -89,7 +89,7 @@ class RecordItemView(View):
 
 
 class RecordSection(View):
-    """A heading: how much stands under it, and its newest lines."""
+    """A heading: how much stands under it, and its newest lines; of allergies all."""
 
     section: Section
     count: int
@@ -101,6 +101,7 @@ class RecordPoint(View):
 
     at: str
     number: float
+    status: str
     value: RecordValue
     type: str
     id: str

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import re
 from base64 import b64encode
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from .papers import (
     ALLERGY,
     CITIZEN,
     PATIENT,
+    POTASSIUM,
     PROBLEM,
     RECEIVED,
     SCT,
@@ -31,6 +33,7 @@ from .papers import (
     fold,
     known,
     only,
+    panel,
     paper,
     replacing,
     said,
@@ -326,3 +329,97 @@ def test_a_device_of_which_nothing_is_said_is_left_to_be_read() -> None:
     text = paper(section("46264-8", "器械", bare))
     assert not known("DeviceUseStatement", text)
     assert not known("Device", text)
+
+
+def denied(act: str, template: str) -> str:
+    """The same act with ``negationInd`` at the observation that follows a template."""
+    found = re.sub(rf'moodCode="EVN">(?=\s*<templateId root="{re.escape(template)}")',
+                   'moodCode="EVN" negationInd="true">', act)  # fmt: skip
+    assert found != act
+    return found
+
+
+def allergen(act: str, instead: str) -> str:
+    start, _, rest = act.partition('<code code="7980"')
+    return start + instead + rest.partition("</code>")[2]
+
+
+def verification(resource: dict) -> str:
+    return codes(resource["verificationStatus"])[0]
+
+
+@pytest.mark.parametrize(
+    "instead",
+    ["<name>青霉素</name>", '<code nullFlavor="OTH"><originalText>青霉素</originalText></code>'],
+)
+def test_no_allergy_to_something_in_words_is_not_taken_for_no_allergy_at_all(instead: str) -> None:
+    text = paper(section("48765-2", "过敏", allergen(denied(ALLERGY, f"{T}.7"), instead)))
+    one = only("AllergyIntolerance", text)
+    assert (one["code"], verification(one)) == ({"text": "青霉素"}, "refuted")
+
+
+def test_no_allergy_to_any_substance_is_no_known_allergy() -> None:
+    substance = f'<code code="105590001" {SCT} displayName="Substance"/>'
+    text = paper(section("48765-2", "过敏", allergen(denied(ALLERGY, f"{T}.7"), substance)))
+    one = only("AllergyIntolerance", text)
+    assert (codes(one["code"]), verification(one)) == (["409137002"], "confirmed")
+
+
+@pytest.mark.parametrize("code", ["91936005", "716186003"])
+def test_an_allergy_that_only_its_value_names_is_not_lost(code: str) -> None:
+    alone = re.sub("<participant.*?</participant>", "", ALLERGY, flags=re.DOTALL)
+    text = paper(section("48765-2", "过敏", alone.replace("416098002", code)))
+    assert codes(only("AllergyIntolerance", text)["code"]) == [code]
+    assert known("AllergyIntolerance", paper(section("48765-2", "过敏", alone))) == []
+
+
+def test_a_reaction_that_did_not_occur_is_none() -> None:
+    text = paper(section("48765-2", "过敏", denied(ALLERGY, f"{T}.9")))
+    assert "reaction" not in only("AllergyIntolerance", text)
+
+
+@pytest.mark.parametrize("state", ["active", "completed"])
+def test_what_was_nullified_was_entered_in_error(state: str) -> None:
+    old, new = f'<statusCode code="{state}"/>', '<statusCode code="nullified"/>'
+    text = paper(
+        section("48765-2", "过敏", ALLERGY.replace(old, new)),
+        section("11450-4", "问题", PROBLEM.replace(old, new)),
+    )
+    for kind in ("AllergyIntolerance", "Condition"):
+        one = only(kind, text)
+        assert (verification(one), "clinicalStatus" in one) == ("entered-in-error", False)
+    check_valid(said(text))
+
+
+def test_a_problem_that_is_not_sure_is_unconfirmed() -> None:
+    unsure = PROBLEM.replace('<statusCode code="completed"/>', '<uncertaintyCode code="U"/>')
+    assert (
+        verification(only("Condition", paper(section("11450-4", "问题", unsure)))) == "unconfirmed"
+    )
+
+
+def test_what_a_relative_does_not_have_is_no_condition_of_hers() -> None:
+    def illness(name: str, more: str = "") -> str:
+        return (
+            f'<component><observation classCode="OBS" moodCode="EVN"{more}>'
+            f'<value xsi:type="CD" code="1" {SCT} displayName="{name}"/></observation></component>'
+        )
+
+    none = illness("乳腺癌", ' negationInd="true"')
+    mother = (
+        f'<organizer classCode="CLUSTER" moodCode="EVN"><templateId root="{T}.45"/><subject>'
+        '<relatedSubject><code code="MTH" codeSystem="2.16.840.1.113883.5.111"/></relatedSubject>'
+        f"</subject>{none}{illness('高血压')}</organizer>"
+    )
+    text = paper(section("10157-6", "家族史", mother))
+    one = only("FamilyMemberHistory", text)
+    assert [each["code"]["coding"][0]["display"] for each in one["condition"]] == ["高血压"]
+    assert one["note"] == [{"text": "无 no: 乳腺癌"}]
+    check_valid(said(text))
+
+
+def test_one_amount_is_no_upper_limit() -> None:
+    single = re.sub(r'<value xsi:type="IVL_PQ">.*?</value>',
+                    '<value xsi:type="PQ" value="3" unit="mmol/L"/>', POTASSIUM, flags=re.DOTALL)  # fmt: skip
+    one = only("Observation", paper(section("30954-2", "检验", panel(single))))
+    assert "high" not in (one.get("referenceRange") or [{}])[0]

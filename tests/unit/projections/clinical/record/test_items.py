@@ -293,3 +293,61 @@ def test_a_value_of_a_rare_kind_is_shown_as_it_was_said(value: dict[str, Any], s
     found = potassium(**value)
     del found["valueQuantity"]
     assert line(found).value.text == shown
+
+
+def verified(code: str, clinical: str = "active") -> dict[str, Any]:
+    return {
+        "clinicalStatus": {"coding": [{"code": clinical}]},
+        "verificationStatus": {"coding": [{"code": code}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("resource", "status"),
+    [
+        ({"resourceType": "AllergyIntolerance", **verified("refuted")}, "refuted"),
+        ({"resourceType": "Condition", **verified("refuted", "inactive")}, "refuted"),
+        ({"resourceType": "Condition", **verified("entered-in-error")}, "entered-in-error"),
+        ({"resourceType": "Condition", **verified("differential")}, "differential"),
+        ({"resourceType": "Condition", **verified("provisional", "resolved")}, "resolved"),
+        ({"resourceType": "Condition", **verified("confirmed")}, "active"),
+        ({"resourceType": "ServiceRequest", "status": "active", "doNotPerform": True},
+         "do-not-perform"),
+        ({"resourceType": "MedicationRequest", "status": "completed", "doNotPerform": True},
+         "do-not-perform"),
+        ({"resourceType": "ServiceRequest", "status": "revoked", "doNotPerform": True}, "revoked"),
+        ({"resourceType": "ServiceRequest", "status": "active", "doNotPerform": False}, "active"),
+    ],
+)  # fmt: skip
+def test_what_denies_or_forbids_is_told_before_all_else(
+    resource: dict[str, Any], status: str
+) -> None:
+    assert line(resource).status == status
+
+
+def test_a_withdrawn_value_is_in_no_series_and_a_preliminary_one_says_so() -> None:
+    stood = line(potassium(status="preliminary"))
+    later = {"effectiveDateTime": "2026-03-03T08:15:00+08:00"}
+    gone = [line(potassium(status=one, **later)) for one in ("entered-in-error", "cancelled")]
+    (series,) = series_of([stood, *gone])
+    assert [(one.value.text, one.status) for one in series.points] == [("6.20", "preliminary")]
+
+
+def test_an_illness_in_the_family_names_the_relative() -> None:
+    mother = {
+        "resourceType": "FamilyMemberHistory",
+        "relationship": {"text": "母亲"},
+        "condition": [{"code": {"text": "乳腺癌"}}],
+    }
+    assert (line(mother).title, line(mother).detail) == ("母亲", "乳腺癌")
+
+
+def test_a_dose_says_how_often_it_is_taken_and_a_refusal_why() -> None:
+    repeat = {"frequency": 1, "period": 8, "periodMax": 12, "periodUnit": "h"}
+    dose = {"doseAndRate": [{"doseQuantity": {"value": Decimal("2.50"), "unit": "mg"}}]}
+    taken = {
+        "resourceType": "MedicationStatement",
+        "statusReason": [{"text": "恶心"}],
+        "dosage": [{**dose, "timing": {"repeat": repeat}}],
+    }
+    assert line(taken).detail == "2.50 mg 1×/8–12 h · 恶心"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -56,3 +57,25 @@ def test_what_leads_nowhere_stays_beside(context: Any) -> None:
 
 def test_the_document_of_another_channel_stays_beside() -> None:
     assert len(joined([line(COMPOSITION), line(REFERENCE, channel=2)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "since", "until", "asked"),
+    [
+        ("2026-03-02T01:00:00+08:00", "2026-03-02", "2026-03-02", True),
+        ("2026-03-01T17:00:00Z", "2026-03-02", "2026-03-02", True),
+        ("2026-03-02T16:30:00Z", "", "2026-03-02", False),
+        ("2026-03-02", "2026-03-02", "2026-03-02", True),
+        ("2026-03", "2026-03-02", "", True),
+        ("2026-02", "2026-03-02", "", False),
+        ("2026-03-05", "", "2026-03", True),
+        ("2026-04-01", "", "2026-03", False),
+        ("no time at all", "2026-03-02", "2026-03-02", True),
+    ],
+)
+def test_a_day_begins_and_ends_where_the_house_stands(
+    said: str, since: str, until: str, *, asked: bool
+) -> None:
+    one = line({"resourceType": "Condition", "recordedDate": said})
+    zone = ZoneInfo("Asia/Shanghai")
+    assert is_asked(one, Asked(since=since, until=until, zone=zone)) is asked

@@ -255,3 +255,14 @@ async def test_another_hospital_sees_nothing_of_it(ward: Ward) -> None:
     await ward.people.add("doctor-b", ("clinician", "H2"), organisation="H2")
     assert (await record(ward, who="doctor-b")).status_code == 404
     assert (await record(ward, "/items/Observation/n1", who="doctor-b")).status_code == 404
+
+
+async def test_an_old_allergy_is_at_a_glance_however_many_are_newer(ward: Ward) -> None:
+    for number in range(14):
+        await ward.put(
+            {"resourceType": "AllergyIntolerance", "id": f"b{number}", "code": {"text": "花粉"},
+             "recordedDate": f"2026-03-{number + 1:02}", "patient": {"reference": "Patient/p1"}}
+        )  # fmt: skip
+    sections = (await record(ward)).json()["sections"]
+    (found,) = (one["items"] for one in sections if one["section"] == "allergy")
+    assert "青霉素" in [one["title"] for one in found]
