@@ -74,6 +74,17 @@ export function NoData({ why, otherwise }: { why: Said | null | undefined; other
   )
 }
 
+/** Why there is no value: a word that stays in sight, and the reason, which begins with the word where nothing is known. */
+export function Uncounted({ way, why }: { way: IndicatorTile['way']; why: string }) {
+  const { t } = useTexts()
+  if (way === 'no_data') return why
+  return (
+    <>
+      <span className="mark mark-mute">{t(`indicators.counting.${way}`)}</span> {why}
+    </>
+  )
+}
+
 /** A value in its unit; the exact number rests behind one that was shortened. */
 export function Value({ value, unit }: { value: number | null | undefined; unit: string }) {
   const { t, language } = useTexts()
