@@ -105,7 +105,7 @@ class Part(Section):
         where: a condition on its rows; empty: all of them.
         aggregate: ``rows`` counts rows; ``distinct`` counts the values of ``of``; ``sum`` adds
             them up.
-        of: a column; of a sum also a span, ``minutes(a, b)``, or :data:`DAYS_OF_MONTH`; empty for
+        of: a column; of a sum also a span, ``minutes(a, b)``, or ``days_of_month``; empty for
             rows.
         time: the instant by which a row falls into a period.
         department: the role by which it falls to a department.

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 
 import { Mark } from '@/components/StateMark'
+import type { IndicatorTile } from '@/lib/api'
 import { useMay, useSession } from '@/lib/session'
 import { type Language, type Translate, useTexts } from '@/lib/texts'
 import { fullTime } from '@/lib/time'
