@@ -8762,7 +8762,8 @@ export interface components {
          *         source: ``published``, ``counted`` (not published yet), ``entered``, or ``missing``.
          *         why: why it is missing, or what is wanted; else empty.
          *         previous: the value of the year before; ``change`` against it in percent of it, of a
-         *             percentage in points.
+         *             percentage in points. Where the exam asks for a growth, ``value`` is that in percent,
+         *             without these two, and ``why`` says the values of both years.
          */
         ExamRow: {
             /** Better */

@@ -50,6 +50,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 
 FINEST: Final = ("hospital", "department", "month")
 """By what cells are kept that are added up later."""
+_GREGORIAN_YEARS: Final = 400
 DAY: Final = "day+"
 """How the name of a day begins; see :func:`keys`."""
 
@@ -108,8 +109,22 @@ def total(part: Part, table: ir.Table) -> ir.NumericScalar:
 
 def addend(part: Part, table: ir.Table) -> ir.NumericColumn:
     """Return what each row adds to a sum."""
+    if part.adds_days:
+        return _days_of_month(table[month_column(part.time)])
     span = part.span
     return seconds(span, table) if span else table[part.of]
+
+
+def _days_of_month(month: ir.IntegerColumn) -> ir.IntegerColumn:
+    """Return how many days months have, by their number; those before 2000 have a negative one."""
+    known = month.cast("int64") + 12 * _GREGORIAN_YEARS  # as many years as the calendar repeats
+    year, of_year = known // 12, known % 12
+    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % _GREGORIAN_YEARS == 0))
+    return ibis.cases(
+        (of_year == 1, ibis.ifelse(is_leap, 29, 28)),
+        (of_year.isin([3, 5, 8, 10]), 30),
+        else_=31,
+    ).cast("int64")
 
 
 def cells(part: Part, tables: Tables, window: Window, by: Sequence[str] = FINEST) -> ir.Table:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.periods import month_text
+from lianyi.applications.indicators.platform import FACT as OWN
 from lianyi.applications.indicators.predicates import columns_of, parse_predicate
 from lianyi.applications.indicators.views import BothWords
 from lianyi.applications.indicators.window import Window
@@ -197,6 +198,12 @@ def words_of(lack: Lack, feeds: Feeds) -> BothWords:
             zh=f"无数据（当时尚未接入）：“{fact.zh}”（按{by.zh}）的数据自 {month} 开始",
             en=f"no data (not connected then): the rows of “{fact.en}”, by “{by.en}”, begin in"
             f" {month}",
+        )
+    if name == OWN:
+        return BothWords(
+            zh=f"无数据（尚未生成）：“{fact.zh}”由平台在每日结束后自行算出，无须来源",
+            en=f"no data (not here yet): the platform itself makes the rows of “{fact.en}” when a"
+            " day is over; no source is needed",
         )
     sources = sorted(feeds.get(name, ()))
     types = FEEDS_OF.get((name, by.name), FEEDS.get(name, ())) if known_by else FEEDS.get(name, ())

@@ -176,7 +176,7 @@ def _is_money(part: Part | None) -> bool:
 
 
 def _kind(part: Part) -> Kind | None:
-    if part.aggregate != "sum" or part.span is not None:
+    if part.aggregate != "sum" or part.span is not None or part.adds_days:
         return None
     return part.of_fact.columns[part.of].kind
 

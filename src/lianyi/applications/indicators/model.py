@@ -31,6 +31,8 @@ from lianyi.applications.indicators.predicates import (
 from lianyi.base.settings import Section
 from lianyi.projections.operational.star import Fact, Kind, star
 
+DAYS_OF_MONTH = "days_of_month"
+"""Of a sum: each row adds the days of the month it falls into, so months of staff become days."""
 Words = Annotated[str, Field(min_length=1, max_length=400)]
 
 
@@ -103,7 +105,8 @@ class Part(Section):
         where: a condition on its rows; empty: all of them.
         aggregate: ``rows`` counts rows; ``distinct`` counts the values of ``of``; ``sum`` adds
             them up.
-        of: a column; of a sum also a span, ``minutes(a, b)``; empty for rows.
+        of: a column; of a sum also a span, ``minutes(a, b)``, or ``days_of_month``; empty for
+            rows.
         time: the instant by which a row falls into a period.
         department: the role by which it falls to a department.
         known_by: a condition; of a hospital of which no row fulfils it nothing is known, though it
@@ -132,6 +135,11 @@ class Part(Section):
     def span(self) -> Span | None:
         """What is added up, where that is a time."""
         return parse_span(self.of, self.of_fact) if "(" in self.of else None
+
+    @property
+    def adds_days(self) -> bool:
+        """Whether each row adds the days of its month."""
+        return self.aggregate == "sum" and self.of == DAYS_OF_MONTH
 
     @property
     def doctor(self) -> str:
@@ -212,6 +220,7 @@ class Indicator(Section):
         owner: the office that answers for it.
         source: where it is said how it is counted.
         exam: its number in the national exam; 0: none.
+        exam_growth: the exam asks by how much it grew over the year before, not for the value.
         drill: columns shown where one looks behind the number.
         calibers: at least one.
     """
@@ -225,6 +234,7 @@ class Indicator(Section):
     owner: Words
     source: Origin
     exam: Annotated[int, Field(ge=0, le=56)] = 0
+    exam_growth: bool = False
     drill: tuple[str, ...] = ()
     calibers: Annotated[list[Caliber], Field(min_length=1, max_length=20)]
 

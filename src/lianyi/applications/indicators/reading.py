@@ -124,6 +124,8 @@ def _check_part(part: Part, place: str) -> None:
                 where=f"{place}.of, character {error.where}", **_reasons(error)
             ) from error
         return
+    if part.adds_days:
+        return
     if part.of not in fact.columns:
         raise BadIndicator(where=f"{place}.of", **unknown(part.of, fact.columns))
     if part.aggregate == "sum" and fact.columns[part.of].kind not in NUMBERS:

@@ -84,6 +84,8 @@ def _counts(part: Part) -> BothWords:
     if span is not None:
         told = _span(span, fact)
         return BothWords(zh=f"合计 {told.zh}（{_UNITS[span.unit]}）", en=f"sum of {told.en}")
+    if part.adds_days:
+        return BothWords(zh="各行所在月的天数合计", en="sum of the days of each row's month")
     column = fact.columns[part.of]
     if part.aggregate == "distinct":
         return BothWords(zh=f"不同的{column.zh}数", en=f"number of different '{column.en}'")

@@ -10,9 +10,9 @@ SELECT COALESCE(SUM("t1"."beds_occupied"), 0) AS "value" FROM (SELECT * FROM "wa
 -- BED-005 hospital v1 n
 SELECT COALESCE(SUM("t1"."beds_added"), 0) AS "value" FROM (SELECT * FROM "ward_day" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ward" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND TRUE) AS "t1";
 -- BED-005 hospital v1 d: as BED-002 hospital v1 n
--- BED-006 hospital v1 n
-SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
--- BED-006 hospital v1 d: as BED-002 hospital v1 n
+-- BED-006 hospital v2 n
+SELECT COALESCE(SUM(CAST(CASE WHEN ((CAST("t1"."discharged_at_month" AS BIGINT) + 4800) % 12) = 1 THEN CASE WHEN ((CAST(FLOOR((CAST("t1"."discharged_at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 4) = 0) AND (((CAST(FLOOR((CAST("t1"."discharged_at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 100) <> 0) OR ((CAST(FLOOR((CAST("t1"."discharged_at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 400) = 0)) THEN 29 ELSE 28 END WHEN (CAST("t1"."discharged_at_month" AS BIGINT) + 4800) % 12 IN (3, 5, 8, 10) THEN 30 ELSE 31 END AS BIGINT)), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
+-- BED-006 hospital v2 d: as BED-002 hospital v1 n
 -- DRU-001 hospital v1 n
 SELECT COUNT(DISTINCT "t1"."prescription") AS "value" FROM (SELECT * FROM "drug" AS "t0" WHERE "t0"."prescribed_at_month" >= 312 AND "t0"."prescribed_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."ordering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'outpatient', FALSE)) AS "t1";
 -- DRU-002 hospital v1 n
@@ -49,7 +49,8 @@ SELECT COALESCE(SUM("t1"."amount_fen"), 0) AS "value" FROM (SELECT * FROM "drug"
 -- DRU-010 hospital v1 d: as DRU-009 hospital v1 n
 -- EX-01 national-exam v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."registered_at_month" >= 312 AND "t0"."registered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."registering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'outpatient', FALSE)) AS "t1";
--- EX-01 national-exam v1 d: as BED-006 hospital v1 n
+-- EX-01 national-exam v1 d
+SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
 -- EX-02 national-exam v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."disposition" = 'transferred_down', FALSE)) AS "t1";
 -- EX-02 with-emergency v1 n
@@ -64,7 +65,7 @@ SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "surgery"
 SELECT COUNT(DISTINCT "t1"."encounter") AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
 -- EX-04 cases v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "surgery" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."kind" IN ('operation', 'interventional'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE))) AS "t1";
--- EX-04 cases v1 d: as BED-006 hospital v1 n
+-- EX-04 cases v1 d: as EX-01 national-exam v1 d
 -- EX-05 national-exam v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "surgery" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."kind" IN ('operation', 'interventional'), FALSE) AND NOT (COALESCE("t0"."cancelled", FALSE)) AND COALESCE("t0"."minimally_invasive", FALSE)) AS "t1";
 -- EX-05 national-exam v1 d: as EX-04 cases v1 n
@@ -134,9 +135,9 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."r
 SELECT COALESCE(SUM(EPOCH(CAST(DATE_TRUNC('SECOND', "t1"."seen_at") AS TIMESTAMP)) - EPOCH(CAST(DATE_TRUNC('SECOND', "t1"."checked_in_at") AS TIMESTAMP))), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."registered_at_month" >= 312 AND "t0"."registered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."registering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'outpatient', FALSE) AND COALESCE("t0"."booked", FALSE) AND "t0"."checked_in_at" IS NOT NULL AND "t0"."seen_at" IS NOT NULL) AS "t1";
 -- EX-23 national-exam v1 d
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."registered_at_month" >= 312 AND "t0"."registered_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."registering" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'outpatient', FALSE) AND COALESCE("t0"."booked", FALSE) AND "t0"."checked_in_at" IS NOT NULL AND "t0"."seen_at" IS NOT NULL) AS "t1";
--- EX-25 national-exam v1 n: as BED-003 hospital v1 n
--- EX-25 national-exam v1 d
-SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'doctor', FALSE) AND COALESCE("t0"."licensed", FALSE)) AS "t1";
+-- EX-25 national-exam v2 n: as BED-003 hospital v1 n
+-- EX-25 national-exam v2 d
+SELECT COALESCE(SUM(CAST(CASE WHEN ((CAST("t1"."at_month" AS BIGINT) + 4800) % 12) = 1 THEN CASE WHEN ((CAST(FLOOR((CAST("t1"."at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 4) = 0) AND (((CAST(FLOOR((CAST("t1"."at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 100) <> 0) OR ((CAST(FLOOR((CAST("t1"."at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 400) = 0)) THEN 29 ELSE 28 END WHEN (CAST("t1"."at_month" AS BIGINT) + 4800) % 12 IN (3, 5, 8, 10) THEN 30 ELSE 31 END AS BIGINT)), 0) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'doctor', FALSE) AND COALESCE("t0"."licensed", FALSE)) AS "t1";
 -- EX-27 national-exam v1 n
 SELECT COALESCE(SUM("t1"."amount_fen"), 0) AS "value" FROM (SELECT * FROM "charge" AS "t0" WHERE "t0"."charged_at_month" >= 312 AND "t0"."charged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."executing" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" IN ('outpatient', 'emergency'), FALSE)) AS "t1";
 -- EX-27 national-exam v1 d: as EX-07 national-exam v1 d
@@ -165,10 +166,10 @@ SELECT COALESCE(SUM("t1"."drug_fen"), 0) AS "value" FROM (SELECT * FROM "encount
 -- EX-39 national-exam v1 d: as EX-01 national-exam v1 n
 -- EX-40 national-exam v1 n
 SELECT COALESCE(SUM("t1"."total_fen"), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
--- EX-40 national-exam v1 d: as BED-006 hospital v1 n
+-- EX-40 national-exam v1 d: as EX-01 national-exam v1 d
 -- EX-41 national-exam v1 n
 SELECT COALESCE(SUM("t1"."drug_fen"), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
--- EX-41 national-exam v1 d: as BED-006 hospital v1 n
+-- EX-41 national-exam v1 d: as EX-01 national-exam v1 d
 -- EX-44 national-exam v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" IN ('doctor', 'nurse', 'pharmacist', 'technician'), FALSE) AND COALESCE("t0"."title" IN ('senior', 'associate'), FALSE)) AS "t1";
 -- EX-44 national-exam v1 d
@@ -326,8 +327,9 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0".
 -- HR-013 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'doctor', FALSE) AND COALESCE("t0"."specialty" = 'chinese_medicine', FALSE)) AS "t1";
 -- HR-013 hospital v1 d: as EX-45 national-exam v1 d
--- HR-014 hospital v1 n: as EX-46 national-exam v1 d
--- HR-014 hospital v1 d: as BED-002 hospital v1 n
+-- HR-014 hospital v2 n
+SELECT COALESCE(SUM(CAST(CASE WHEN ((CAST("t1"."at_month" AS BIGINT) + 4800) % 12) = 1 THEN CASE WHEN ((CAST(FLOOR((CAST("t1"."at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 4) = 0) AND (((CAST(FLOOR((CAST("t1"."at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 100) <> 0) OR ((CAST(FLOOR((CAST("t1"."at_month" AS BIGINT) + 4800) / (12)) AS BIGINT) % 400) = 0)) THEN 29 ELSE 28 END WHEN (CAST("t1"."at_month" AS BIGINT) + 4800) % 12 IN (3, 5, 8, 10) THEN 30 ELSE 31 END AS BIGINT)), 0) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."category" = 'nurse', FALSE)) AS "t1";
+-- HR-014 hospital v2 d: as BED-002 hospital v1 n
 -- HR-015 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "staff_month" AS "t0" WHERE "t0"."at_month" >= 312 AND "t0"."at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."department" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."trainee_elsewhere", FALSE)) AS "t1";
 -- INF-001 hospital v1 n
@@ -372,17 +374,17 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."a
 -- INP-003 hospital v1 d: as INP-001 hospital v1 n
 -- INP-004 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."admitted_at_month" >= 312 AND "t0"."admitted_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."admitting" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."from_where" IN ('referred_up', 'referred_down', 'transferred'), FALSE)) AS "t1";
--- INP-005 hospital v1 n: as BED-006 hospital v1 n
+-- INP-005 hospital v1 n: as EX-01 national-exam v1 d
 -- INP-006 hospital v1 n: as EX-17 national-exam v1 d
--- INP-006 hospital v1 d: as BED-006 hospital v1 n
+-- INP-006 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-007 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."stay_days" > 30, FALSE)) AS "t1";
--- INP-007 hospital v1 d: as BED-006 hospital v1 n
+-- INP-007 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-008 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'day_case', FALSE)) AS "t1";
 -- INP-009 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."died", FALSE)) AS "t1";
--- INP-009 hospital v1 d: as BED-006 hospital v1 n
+-- INP-009 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-010 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."operated", FALSE) AND COALESCE("t0"."died", FALSE)) AS "t1";
 -- INP-010 hospital v1 d
@@ -396,35 +398,35 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."d
 -- INP-012 hospital v1 d
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."icu_days" > 0, FALSE)) AS "t1";
 -- INP-013 hospital v1 n: as INP-012 hospital v1 d
--- INP-013 hospital v1 d: as BED-006 hospital v1 n
+-- INP-013 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-014 hospital v1 n
 SELECT COALESCE(SUM("t1"."icu_days"), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE)) AS "t1";
 -- INP-014 hospital v1 d: as EX-17 national-exam v1 d
 -- INP-015 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."readmitted_31_days", FALSE)) AS "t1";
--- INP-015 hospital v1 d: as BED-006 hospital v1 n
+-- INP-015 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-016 hospital v1 n
 SELECT COALESCE(SUM("t1"."rescues_succeeded"), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND "t0"."rescues" IS NOT NULL) AS "t1";
 -- INP-016 hospital v1 d
 SELECT COALESCE(SUM("t1"."rescues"), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND "t0"."rescues" IS NOT NULL) AS "t1";
 -- INP-017 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."infected", FALSE)) AS "t1";
--- INP-017 hospital v1 d: as BED-006 hospital v1 n
+-- INP-017 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-018 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."pressure_injury", FALSE)) AS "t1";
--- INP-018 hospital v1 d: as BED-006 hospital v1 n
+-- INP-018 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-019 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."fell", FALSE)) AS "t1";
 -- INP-019 hospital v1 d: as EX-17 national-exam v1 d
 -- INP-020 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."transfused", FALSE)) AS "t1";
--- INP-020 hospital v1 d: as BED-006 hospital v1 n
+-- INP-020 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-021 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."transfused", FALSE) AND COALESCE("t0"."transfusion_reaction", FALSE)) AS "t1";
 -- INP-021 hospital v1 d: as INP-020 hospital v1 n
 -- INP-022 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."pathway_entered", FALSE)) AS "t1";
--- INP-022 hospital v1 d: as BED-006 hospital v1 n
+-- INP-022 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-023 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."pathway_entered", FALSE) AND COALESCE("t0"."pathway_finished", FALSE)) AS "t1";
 -- INP-023 hospital v1 d: as INP-022 hospital v1 n
@@ -434,13 +436,13 @@ SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."d
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND "t0"."diagnosis_agrees" IS NOT NULL) AS "t1";
 -- INP-025 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."consulted" > 0, FALSE)) AS "t1";
--- INP-025 hospital v1 d: as BED-006 hospital v1 n
+-- INP-025 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-026 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."disposition" = 'against_advice', FALSE)) AS "t1";
--- INP-026 hospital v1 d: as BED-006 hospital v1 n
+-- INP-026 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-027 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND COALESCE("t0"."disposition" IN ('transferred_up', 'transferred_down', 'transferred'), FALSE)) AS "t1";
--- INP-027 hospital v1 d: as BED-006 hospital v1 n
+-- INP-027 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-028 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND "t0"."record_filed_days" IS NOT NULL AND COALESCE("t0"."record_filed_days" <= 2, FALSE)) AS "t1";
 -- INP-028 hospital v1 d
@@ -469,7 +471,7 @@ SELECT COALESCE(SUM("t1"."fund_fen"), 0) AS "value" FROM (SELECT * FROM "encount
 -- INP-035 hospital v1 d: as EX-40 national-exam v1 n
 -- INP-036 hospital v1 n
 SELECT COUNT(*) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND "t0"."drg" IS NOT NULL) AS "t1";
--- INP-036 hospital v1 d: as BED-006 hospital v1 n
+-- INP-036 hospital v1 d: as EX-01 national-exam v1 d
 -- INP-037 hospital v1 n
 SELECT COALESCE(SUM("t1"."drg_weight"), 0) AS "value" FROM (SELECT * FROM "encounter" AS "t0" WHERE "t0"."discharged_at_month" >= 312 AND "t0"."discharged_at_month" <= 314 AND ((COALESCE("t0"."hospital" IN ('H2'), FALSE) AND COALESCE("t0"."discharging" IN ('D1'), FALSE)) OR COALESCE("t0"."hospital" IN ('H1'), FALSE)) AND COALESCE("t0"."class" = 'inpatient', FALSE) AND "t0"."drg" IS NOT NULL) AS "t1";
 -- INP-037 hospital v1 d: as INP-036 hospital v1 n

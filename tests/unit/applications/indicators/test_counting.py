@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,10 +19,17 @@ from tests.unit.applications.indicators.rows import BEGAN, DEPARTMENTS, TEXTS, s
 
 from lianyi.applications.indicators import counting, cube, figures
 from lianyi.applications.indicators.duck import Duck
-from lianyi.applications.indicators.model import Part
+from lianyi.applications.indicators.model import DAYS_OF_MONTH, Part
 from lianyi.applications.indicators.predicates import text_of
 from lianyi.applications.indicators.window import EVERYWHERE, Places, Window
-from lianyi.projections.operational.star import NUMBERS, Kind, month_of, star
+from lianyi.projections.operational.star import (
+    NUMBERS,
+    Kind,
+    first_day,
+    month_column,
+    month_of,
+    star,
+)
 
 FACTS = ("encounter", "charge", "surgery")
 ROWS = {fact: some_rows(fact, 300, seed=number) for number, fact in enumerate(FACTS)}
@@ -50,7 +59,7 @@ def parts(draw: st.DrawFn) -> Part:
         instants = fact.of_kind(Kind.INSTANT)
         spans = [f"hours({instants[0]}, {instants[-1]})"]
         numbers = [one.name for one in fact.columns.values() if one.kind in NUMBERS]
-        of = draw(st.sampled_from(numbers + spans))
+        of = draw(st.sampled_from([*numbers, *spans, DAYS_OF_MONTH]))
     return Part(
         fact=fact.name,
         where=text_of(draw(conditions(fact))),
@@ -130,3 +139,19 @@ def test_nothing_divided_by_nothing_is_nothing() -> None:
     assert figures.quotient(3, 0, factor=100) is None
     assert figures.quotient(1, 8, factor=100) == 12.5
     assert figures.quotient(12345, None, factor=0.01) == 123.45
+
+
+DAYS = Part(
+    fact="staff_month", aggregate="sum", of=DAYS_OF_MONTH, time="at", department="department"
+)
+
+
+def test_months_of_staff_become_days(duck: Any) -> None:
+    months = range(-12 * 300, 12 * 700)  # 1700 to 2699: all that the calendar does
+    column = month_column(DAYS.time)
+    table = duck.create_table("months", pa.table({column: pa.array(months, pa.int16())}))
+    found = table.select(column, days=counting.addend(DAYS, table)).to_pyarrow().to_pylist()
+    assert {row[column]: row["days"] for row in found} == {
+        month: monthrange(day.year, day.month)[1]
+        for month, day in ((month, first_day(month)) for month in months)
+    }

@@ -53,10 +53,10 @@ charge=C1 encounter=E1 by_order=1 class=inpatient executing=SUR ordering=SUR cha
 charge=C2 encounter=E1 class=inpatient executing=SUR ordering=SUR charged_at=03-04T09 category=consumable amount_fen=200000 fund_fen=100000 watched_consumable=1
 charge=C3 encounter=E3 class=inpatient executing=MED ordering=MED charged_at=03-05T09 category=drug amount_fen=100000 fund_fen=60000 auxiliary=1
 charge=C4 class=inpatient executing=MED ordering=MED charged_at=03-06T09 category=drug amount_fen=-20000 fund_fen=-12000
-charge=C5 class=outpatient executing=MED ordering=MED charged_at=03-02T09 category=laboratory amount_fen=20000 fund_fen=0
+charge=C5 class=outpatient executing=MED ordering=MED charged_at=03-02T09 category=laboratory amount_fen=20000 fund_fen=5000 special_service=1
 """  # noqa: E501
 WARDS = """
-ward_day=W1 ward=SUR at=03-01T00 beds_open=10 beds_occupied=8 beds_added=1
+ward_day=W1 ward=SUR at=03-01T00 beds_open=10 beds_occupied=8 beds_added=1 quality_nursing=1
 ward_day=W2 ward=SUR at=03-02T00 beds_open=10 beds_occupied=9 beds_added=0
 ward_day=W3 ward=MED at=03-01T00 beds_open=20 beds_occupied=19 beds_added=2
 """
@@ -64,6 +64,8 @@ RESULTS = """
 result=R1 encounter=E3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:08 answered_at=03-02T09:30
 result=R2 encounter=E3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=1 told_at=03-02T09:20 answered_at=03-02T10:00
 result=R3 executing=LAB category=laboratory reported_at=03-02T09:00 critical=0
+result=R4 executing=RAD reported_at=03-02T10:00 large_equipment=1 positive=1
+result=R5 executing=RAD reported_at=03-02T11:00 large_equipment=1
 """  # noqa: E501
 ORDERS = """
 order=L1 encounter=E3 class=inpatient category=laboratory ordering=MED ordered_at=03-02T08 received_at=03-02T09 reported_at=03-02T11 charged_at=03-02T08 closed_loop=1
@@ -84,6 +86,24 @@ link_day=D1 channel=lab destination=emr way=delivery at=03-01T00 tried=95 first_
 link_day=D2 channel=lab destination=emr way=delivery at=03-02T00 tried=300 first_time=286 delivered=300
 link_day=D3 channel=his destination=emr way=delivery at=04-01T00 tried=9 first_time=9 delivered=9 parked=0
 """  # noqa: E501
+DRUGS = """
+drug=G1 prescription=P1 encounter=O1 class=outpatient ordering=MED prescribed_at=03-02T08 item=amoxicillin antibacterial=unrestricted ddds=2 essential=1 procured=selected reviewed=1
+drug=G2 prescription=P1 encounter=O1 class=outpatient ordering=MED prescribed_at=03-02T08 item=vitamin
+drug=G3 prescription=P2 encounter=O2 class=outpatient ordering=MED prescribed_at=03-02T09 item=statin procured=substitute ddds=6
+drug=G4 prescription=P3 encounter=E1 class=inpatient ordering=SUR prescribed_at=03-03T09 item=cefazolin antibacterial=restricted ddds=9 essential=1
+drug=G5 prescription=P4 encounter=E3 class=inpatient ordering=MED prescribed_at=03-03T09 item=aspirin antibacterial=none ddds=5
+drug=G6 prescription=P5 encounter=E3 class=inpatient ordering=MED prescribed_at=03-04T09 item=meropenem antibacterial=special ddds=3.5
+"""  # noqa: E501
+STAFF = """
+staff_month=M1 department=MED at=03-01T00 category=doctor licensed=1 title=senior specialty=paediatrics
+staff_month=M2 department=SUR at=03-01T00 category=doctor licensed=1 title=middle
+staff_month=M3 department=SUR at=03-01T00 category=doctor title=junior
+staff_month=M4 department=MED at=03-01T00 category=nurse title=associate
+staff_month=M5 department=MED at=03-01T00 category=nurse
+staff_month=M6 department=SUR at=03-01T00 category=nurse
+staff_month=M7 department=SUR at=03-01T00 category=nurse
+staff_month=M8 department=SUR at=03-01T00 category=manager title=senior
+"""  # noqa: E501
 
 EXPECTED = {
     # indicator, caliber: numerator and denominator over the house, the value that is told
@@ -94,23 +114,41 @@ EXPECTED = {
     ("EX-04", "cases"): (3, 5, 60),
     ("EX-05", "national-exam"): (1, 3, 100 / 3),
     ("EX-06", "national-exam"): (1, 3, 100 / 3),
+    ("EX-07", "national-exam"): (20_000, 800_000, 2.5),
     ("EX-08", "national-exam"): (1, 2, 50),
     ("EX-09", "national-exam"): (1, 2, 50),
     ("EX-10", "national-exam"): (15, 2, 7.5),
+    ("EX-11", "national-exam"): (1, 2, 50),
     ("EX-14", "national-exam"): (1, 2, 50),
+    ("EX-15", "national-exam"): (1, 2, 50),
+    ("EX-16", "national-exam"): (1, 5, 20),
+    ("EX-17", "national-exam"): (12.5, 72, 12.5 / 72 * 100),
+    ("EX-18", "national-exam"): (1, 2, 50),
+    ("EX-19", "national-exam"): (1, 2, 50),
+    ("EX-20", "national-exam"): (2, 6, 100 / 3),
+    ("EX-21", "national-exam"): (2, 8, 25),
     ("EX-22", "national-exam"): (3, 4, 75),
     ("EX-23", "national-exam"): (3600, 2, 30),  # 20 and 40 minutes; O4 was never seen
+    ("EX-25", "national-exam"): (36, 62, 36 / 62),  # two licensed doctors for 31 days
     ("EX-27", "national-exam"): (20_000, 800_000, 2.5),
+    ("EX-28", "national-exam"): (5_000, 20_000, 25),
     ("EX-29", "national-exam"): (780_000, 800_000, 97.5),
     ("EX-30", "national-exam"): (448_000, 780_000, 448 / 780 * 100),
     ("EX-31", "national-exam"): (500_000, 800_000, 62.5),
     ("EX-32", "national-exam"): (100_000, 80_000, 125),  # more was given back than the rest cost
     ("EX-37", "national-exam"): (800_000, None, 8000),
     ("EX-38", "national-exam"): (60_000, 4, 150),
+    ("EX-39", "national-exam"): (10_000, 4, 25),
     ("EX-40", "national-exam"): (3_200_000, 5, 6400),
+    ("EX-41", "national-exam"): (940_000, 5, 1880),
+    ("EX-44", "national-exam"): (2, 7, 200 / 7),  # M8 is no health worker
+    ("EX-45", "national-exam"): (1, 3, 100 / 3),
+    ("EX-46", "national-exam"): (3, 4, 0.75),
     ("EX-56", "national-exam"): (200_000, 200_000, 100),
     ("BED-004", "hospital"): (36, 40, 90),
     ("BED-005", "hospital"): (3, 40, 7.5),
+    ("BED-006", "hospital"): (155, 40, 3.875),  # five left, of 40 bed-days of 31 days
+    ("HR-014", "hospital"): (124, 40, 3.1),
     ("INP-006", "hospital"): (72, 5, 14.4),
     ("INP-037", "hospital"): (7, 4, 1.75),
     ("RES-042", "hospital"): (1, 2, 50),
@@ -139,7 +177,8 @@ EXPECTED = {
 
 
 GOLDEN = {"encounter": ENCOUNTERS, "surgery": SURGERIES, "charge": CHARGES,
-          "ward_day": WARDS, "result": RESULTS, "order": ORDERS, "link_day": LINKS}  # fmt: skip
+          "ward_day": WARDS, "result": RESULTS, "order": ORDERS, "link_day": LINKS,
+          "drug": DRUGS, "staff_month": STAFF}  # fmt: skip
 
 
 def golden_rows(fact: str, hospital: str = HOSPITAL) -> pa.Table:
@@ -207,6 +246,17 @@ def test_what_is_counted_is_what_a_person_counts(
     )
     wanted = EXPECTED[place]
     assert (numerator, denominator, value) == (wanted[0], wanted[1], pytest.approx(wanted[2]))
+
+
+def test_every_number_of_the_exam_that_is_counted_was_counted_by_hand() -> None:
+    counted = {
+        (one.indicator, caliber.caliber)
+        for one in library().values()
+        for caliber in one.calibers
+        if one.exam and caliber.caliber == "national-exam" and caliber.numerator
+    }
+    assert len(counted) == 37
+    assert counted <= EXPECTED.keys()
 
 
 def test_departments_add_up_to_the_house(tables: dict[str, ir.Table]) -> None:

@@ -132,6 +132,9 @@ def test_words_name_the_fact_the_reason_and_who_would_bring_it() -> None:
     assert "the mapping of anaesthesia or messages SIU" in mapped.en
     by_table = words_of(Lack(("slot", star()["slot"].of_kind(Kind.INSTANT)[0]), Why.NEVER), {})
     assert "content/operational/<来源>/slot.yaml" in by_table.zh
+    by_itself = words_of(Lack(("link_day", "at"), Why.NEVER), {})
+    assert "由平台在每日结束后自行算出" in by_itself.zh
+    assert "content/operational" not in by_itself.en
     assert "2026-06" in words_of(Lack(STARTED, Why.NOT_YET, JUNE), {}).zh
     assert "2026-05" in words_of(Lack(STARTED, Why.BEFORE, MAY), {}).en
     for fact in star():

@@ -17,7 +17,7 @@ import { slicesOf, whereOf, withSlice } from './explored'
 import { MonthChart } from './MonthChart'
 import { Notes, useNotes } from './Notes'
 import { amount, type Money, moneyOf } from './numbers'
-import { Complete, IndicatorPages, Moved, NoData, usePeriodName, type Said, useSaid, Value } from './parts'
+import { Complete, IndicatorPages, Moved, usePeriodName, type Said, useSaid, Value } from './parts'
 import { monthsUpTo, periodText } from './periods'
 import { PeriodPicker, PlacePickers, usePeriod } from './Pickers'
 import { Rows } from './Rows'
@@ -175,7 +175,7 @@ function Head({ indicator, counted, money, name }: { indicator: IndicatorDetail;
     <section className="panel drill-head" aria-label={t('indicators.figure')}>
       <div className="drill-value">
         <span className="quiet">{name}</span>
-        <NoData why={counted.way === 'no_data' ? counted.why : null} otherwise={<Value value={all?.value} unit={unit} />} />
+        {counted.way === 'no_data' ? <span className="value value-none">–</span> : <Value value={all?.value} unit={unit} />}
         {all && (
           <span className="quiet num">
             {t('indicators.sides.numerator')} {amount(all.numerator ?? 0, money.numerator, language)}

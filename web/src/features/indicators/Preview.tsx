@@ -136,7 +136,7 @@ function LeftOut({ preview: { left_out } }: { preview: PublicationPreview }) {
       <ul className="approval-words">
         {left_out.slice(0, SHOWN_MAX).map((one) => (
           <li key={`${one.code} ${one.caliber} ${one.hospital}`} className="row">
-            {one.no_data ? <Mark tone="mute">{t('indicators.counting.no_data')}</Mark> : <StandingMark state={stateOf({ state: one.why })} />}
+            {!one.no_data && <StandingMark state={stateOf({ state: one.why })} />}
             <Link to="/indicators/desk/$code" params={{ code: one.code }}>
               {said(names(one.code))}
             </Link>

@@ -5,7 +5,7 @@ import type { BoardSearch } from '@/lib/filters'
 import { useTexts } from '@/lib/texts'
 
 import { MonthLine } from './MonthLine'
-import { Complete, Moved, Target, useSaid, Value } from './parts'
+import { Complete, Moved, Target, Uncounted, useSaid, Value } from './parts'
 
 /** One number: what it is, how it moved, how it went for a year, and what it should be. */
 export function TileCard({ tile, search, pull }: { tile: IndicatorTile; search: BoardSearch; pull: ((code: string) => void) | null }) {
@@ -42,7 +42,7 @@ export function TileCard({ tile, search, pull }: { tile: IndicatorTile; search: 
           </>
         ) : (
           <span className="tile-why">
-            <span className="mark mark-mute">{t(`indicators.counting.${tile.way}`)}</span> {said(tile.why)}
+            <Uncounted way={tile.way} why={said(tile.why)} />
           </span>
         )}
       </Link>

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 
 import { Mark } from '@/components/StateMark'
+import type { IndicatorTile } from '@/lib/api'
 import { useMay, useSession } from '@/lib/session'
 import { type Language, type Translate, useTexts } from '@/lib/texts'
 import { fullTime } from '@/lib/time'
@@ -71,6 +72,17 @@ export function NoData({ why, otherwise }: { why: Said | null | undefined; other
     <span className="value value-none" title={said(why)}>
       {t('indicators.counting.no_data')}
     </span>
+  )
+}
+
+/** Why there is no value: a word that stays in sight, and the reason, which begins with the word where nothing is known. */
+export function Uncounted({ way, why }: { way: IndicatorTile['way']; why: string }) {
+  const { t } = useTexts()
+  if (way === 'no_data') return why
+  return (
+    <>
+      <span className="mark mark-mute">{t(`indicators.counting.${way}`)}</span> {why}
+    </>
   )
 }
 

@@ -9,7 +9,7 @@ import { startTexts } from '@/lib/texts'
 import { Bars } from './Bars'
 import { MonthChart } from './MonthChart'
 import { MonthLine } from './MonthLine'
-import { Complete, Moved, Target, Value } from './parts'
+import { Complete, Moved, Target, Uncounted, Value } from './parts'
 
 const EVIL = '<img src=x onerror="globalThis.pwned=1">'
 
@@ -27,6 +27,15 @@ describe('a value', () => {
   })
 
   it('that is none says so', () => expect(render(<Value value={null} unit="percent" />).container.textContent).toBe('无数值'))
+})
+
+describe('what is not counted', () => {
+  it('says once that there are no data, and names every other reason before its words', () => {
+    const why = '无数据（尚未接入）：从未收到数据'
+    expect(render(<Uncounted way="no_data" why={why} />).container.textContent).toBe(why)
+    cleanup()
+    expect(render(<Uncounted way="by_form" why="附证书" />).container.textContent).toBe('填报 附证书')
+  })
 })
 
 describe('a change', () => {

@@ -21,7 +21,7 @@ from lianyi.applications.indicators.predicates import SPANS
 from lianyi.applications.indicators.publishing.examining import EXAM_LAST, exam_caliber
 from lianyi.applications.indicators.publishing.model import exact
 from lianyi.applications.indicators.publishing.standing import caliber_for
-from lianyi.applications.indicators.publishing.telling import Asks, Told, Way
+from lianyi.applications.indicators.publishing.telling import Asks, Told, Way, grown
 from lianyi.applications.indicators.views import BothWords
 from lianyi.applications.indicators.wording import said_of
 
@@ -46,6 +46,7 @@ class SheetLine:
         side: what of it is told.
         decimals: so many are printed; None: as the unit has them.
         missing: why the platform cannot tell it.
+        grows: it is told by how much the value grew over the year before.
     """
 
     number: str
@@ -55,6 +56,7 @@ class SheetLine:
     side: Side = "value"
     decimals: int | None = None
     missing: BothWords = _SILENT
+    grows: bool = False
 
 
 def lines_of(
@@ -88,7 +90,8 @@ def _exam_lines(indicators: Mapping[str, Indicator], period: Period) -> list[She
             found.append(SheetLine(str(number), None, _SILENT, None, missing=_UNNUMBERED))
         else:
             asks = Asks(one, exam_caliber(one, period))
-            found.append(SheetLine(str(number), None, said_of(one.name), asks))
+            name = said_of(one.name)
+            found.append(SheetLine(str(number), None, name, asks, grows=one.exam_growth))
     return found
 
 
@@ -129,6 +132,14 @@ def figure_of(told: Told, asks: Asks, side: Side) -> Figure:
     plain = told.source == "entered" and (below is None or unit is Unit.YUAN)  # in yuan, as it is
     factor = Fraction(1) if plain else Fraction(str(FACTORS.get(unit, 1.0)))
     return Figure(above / (1 if below is None else below) * factor, unit.value)
+
+
+def growth_of(now: Figure, before: Figure | None) -> Figure:
+    """Return by how many percent a figure grew; nothing where there is nothing to compare with."""
+    then = before.value if before else None
+    if now.value is None or not then:
+        return Figure(None, Unit.PERCENT.value)
+    return Figure((now.value - then) / abs(then) * 100, Unit.PERCENT.value)
 
 
 def _in_unit(total: str | None, part: Part | None) -> Fraction | None:
@@ -233,15 +244,26 @@ def _one_form(number: str | None) -> str | None:
     return exact(Decimal(number)) if number is not None else None
 
 
-def filed_line(line: SheetLine, told: Told | None) -> FiledLine:
-    """Return a line as it is filed, by what is known of it now."""
+def filed_line(line: SheetLine, told: Told | None, before: Told | None = None) -> FiledLine:
+    """Return a line as it is filed.
+
+    Args:
+        line: the line.
+        told: what is known of it now.
+        before: what is known of it of the year before, where it is told how it grew.
+    """
     if line.asks is None or told is None:
         return FiledLine(
             line.number, line.section, line.name, "", "", 0, line.side, "count", 0, None, None,
             None, "", "missing", line.missing,
         )  # fmt: skip
     indicator, caliber = line.asks
-    figure = figure_of(told, line.asks, line.side)
+    figure, why = figure_of(told, line.asks, line.side), told.why
+    if figure.value is None and told.numerator is not None:
+        why = _UNDIVIDED
+    if line.grows:
+        then = figure_of(before, line.asks, line.side) if before else None
+        figure, why = growth_of(figure, then), grown(told, before, indicator.unit)
     decimals = decimals_of(line, figure.unit)
     return FiledLine(
         number=line.number,
@@ -258,7 +280,7 @@ def filed_line(line: SheetLine, told: Told | None) -> FiledLine:
         denominator=told.denominator,
         hash=told.hash,
         source=told.source,
-        why=told.why if figure.value is not None or told.numerator is None else _UNDIVIDED,
+        why=why,
     )
 
 

@@ -70,6 +70,7 @@ class Paper:
         period, hospital: of which and whose.
         lines: with the indicator that each tells.
         told: what is known, by number.
+        before: the same of the year before, of lines that are told by how they grew.
         filed: the lines as they would be filed.
     """
 
@@ -79,6 +80,7 @@ class Paper:
     hospital: str
     lines: Sequence[SheetLine]
     told: Mapping[str, Told]
+    before: Mapping[str, Told]
     filed: Sequence[FiledLine]
 
     @property
@@ -266,7 +268,8 @@ class Forms:
         for filed, now in pairs:
             by_then = None
             if filed and now and filed.hash in then and filed.code == now.code:
-                by_then = filed_line(by_number[now.number], then[filed.hash])
+                line = by_number[now.number]
+                by_then = filed_line(line, then[filed.hash], paper.before.get(now.number))
             board, title = boards.get(now.number, (None, None)) if now else (None, None)
             lines.append(Compared(filed, now, by_then, board, title))
         return difference_view(
@@ -284,10 +287,21 @@ class Forms:
         period = parse_period(written)
         edition = _edition(form, period)
         lines = lines_of(edition, indicators, period)
+        told, before = await self._told(lines, period, hospital, published=published)
+        filed = [filed_line(one, told.get(one.number), before.get(one.number)) for one in lines]
+        return Paper(form, edition, period, hospital, lines, told, before, filed)
+
+    async def _told(
+        self, lines: Sequence[SheetLine], period: Period, hospital: str, *, published: bool = True
+    ) -> tuple[Mapping[str, Told], Mapping[str, Told]]:
+        """Return what is known of lines, and of the year before of those that tell a growth."""
         asked = {one.number: one.asks for one in lines if one.asks is not None}
+        grow = {one.number: one.asks for one in lines if one.grows and one.asks is not None}
         told = await self._telling.told(asked, period, hospital, published=published)
-        filed = [filed_line(one, told.get(one.number)) for one in lines]
-        return Paper(form, edition, period, hospital, lines, told, filed)
+        if not grow:
+            return told, {}
+        then = period.before(12)
+        return told, await self._telling.told(grow, then, hospital, published=published)
 
     async def _signed(self, name: str, written: str, hospital: str) -> tuple[Paper, str]:
         """Put a sheet together of facts that stay as they are; return their watermark, too."""
@@ -316,9 +330,11 @@ class Forms:
         before = paper.period.before(12)
         indicators = await self._desk.indicators()
         lines = lines_of(paper.edition, indicators, before)
-        asked = {one.number: one.asks for one in lines if one.asks is not None}
-        told = await self._telling.told(asked, before, paper.hospital)
-        return {one.number: filed_line(one, told.get(one.number)).shown for one in lines}
+        told, then = await self._told(lines, before, paper.hospital)
+        return {
+            one.number: filed_line(one, told.get(one.number), then.get(one.number)).shown
+            for one in lines
+        }
 
     async def _boards(self, paper: Paper) -> dict[str, tuple[FiledLine, BothWords]]:
         """Return what boards show of the lines whose caliber is another one there."""
@@ -336,7 +352,11 @@ class Forms:
         told = await self._telling.told(asked, paper.period, paper.hospital, published=False)
         return {
             one.number: (
-                filed_line(replace(one, asks=asked[one.number]), told[one.number]),
+                filed_line(
+                    replace(one, asks=asked[one.number]),
+                    told[one.number],
+                    paper.before.get(one.number),
+                ),
                 titles[one.number],
             )
             for one in paper.lines

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import structlog
 
+from lianyi.applications.indicators.platform import FACT
 from lianyi.applications.indicators.platform import platform_store as store
 from lianyi.applications.indicators.platform.platform_store import Link
 from lianyi.base.clock import Clock
@@ -30,7 +31,6 @@ from lianyi.projections.operational.star import HOSPITAL, ORIGIN, month_column, 
 if TYPE_CHECKING:
     from lianyi.projections.operational.shelf import Shelf
 
-FACT: Final = "link_day"
 PRODUCER: Final = "platform"
 LOOK_SECONDS: Final = 300.0
 BACK_DAYS: Final = 400

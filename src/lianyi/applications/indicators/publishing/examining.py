@@ -16,7 +16,7 @@ from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing.desk import Desk
 from lianyi.applications.indicators.publishing.periods import parse_period
 from lianyi.applications.indicators.publishing.standing import caliber_for
-from lianyi.applications.indicators.publishing.telling import Asks, Telling, Told
+from lianyi.applications.indicators.publishing.telling import Asks, Telling, Told, grown
 from lianyi.applications.indicators.publishing.views import ExamRow, ExamSheet
 from lianyi.security.access import require
 
@@ -111,23 +111,28 @@ def _row(
         )  # fmt: skip
     caliber = exam_caliber(indicator, period)
     previous = before.value if before else None
+    unit, why = indicator.unit, now.why
+    value, moved = now.value, change(unit, now.value, previous)
+    if indicator.exam_growth:
+        why = grown(now, before, unit)
+        unit, value, previous, moved = Unit.PERCENT, moved, None, None
     return ExamRow(
         exam=number,
         code=indicator.indicator,
         name_zh=indicator.name.zh,
         name_en=indicator.name.en,
-        unit=indicator.unit.value,
+        unit=unit.value,
         better=indicator.better,
         owner=indicator.owner,
         caliber=caliber.caliber if caliber else "",
         version=caliber.version if caliber else None,
         numerator=now.numerator,
         denominator=now.denominator,
-        value=now.value,
+        value=value,
         previous=previous,
-        change=change(indicator.unit, now.value, previous),
+        change=moved,
         source=now.source,
-        why=now.why.zh,
+        why=why.zh,
     )
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from lianyi.applications.indicators.heard import Span
-from lianyi.applications.indicators.model import Caliber, Indicator, Part
+from lianyi.applications.indicators.model import Caliber, Indicator, Part, Unit
 from lianyi.applications.indicators.periods import Period
 from lianyi.applications.indicators.publishing import published_store as store
 from lianyi.applications.indicators.publishing.counts import Counts
@@ -37,6 +37,7 @@ _SILENT: Final = BothWords(zh="", en="")
 _UNPUBLISHED: Final = BothWords(zh="未发布", en="not published")
 _NO_CALIBER: Final = BothWords(zh="该期间没有有效口径", en="no caliber holds in all of the period")
 _NO_DATA: Final = BothWords(zh="该期间没有数据", en="nothing was counted in the period")
+_UNIT_WORDS: Final[Mapping[Unit, tuple[str, str]]] = {Unit.YUAN: (" 元", " yuan")}
 _WAITS: Final = BothWords(zh="填报待确认", en="what was entered waits to be confirmed")
 
 
@@ -69,6 +70,18 @@ class Told:
     hash: str = ""
     defined: Definition | None = None
     version: int = 0
+
+
+def grown(now: Told, before: Told | None, unit: Unit) -> BothWords:
+    """Say of what a growth is told: the values of both years, and why it is what it is."""
+    zh, en = _UNIT_WORDS.get(unit, ("", ""))
+    told = [one.value if one else None for one in (now, before)]
+    this, last = ("—" if one is None else f"{one:,.2f}" for one in told)
+    why = (now.why.zh, now.why.en)
+    return BothWords(
+        zh="；".join(filter(None, (f"本年 {this}{zh}，上年 {last}{zh}", why[0]))),
+        en="; ".join(filter(None, (f"{this}{en} this year, {last}{en} the year before", why[1]))),
+    )
 
 
 class Telling:

@@ -17,7 +17,7 @@ def columns_of(part: Part) -> set[str]:
     found = {part.time, part.department}
     if part.span is not None:
         found |= {part.span.begin, part.span.end}
-    elif part.of:
+    elif part.of and not part.adds_days:
         found.add(part.of)
     for one in atoms(part.condition):
         found |= {one.of.begin, one.of.end} if isinstance(one.of, Span) else {one.of}

@@ -131,6 +131,21 @@ async def test_the_exam_is_a_form_and_says_what_its_own_page_says(served: Served
         assert (row["value"] is None) == (line["shown"] is None)
 
 
+async def test_where_the_exam_asks_for_a_growth_it_is_told_one(served: Served) -> None:
+    house, callers = served
+    costs = [(1, "2024-05-06", 1_000_000), (2, "2025-05-06", 1_500_000), (3, "2025-06-03", 900_000)]
+    put(house.data_dir, [stay(n, day) | {"total_fen": fen} for n, day, fen in costs])
+    exam = await callers["a"].get("/exam", year=2025, hospital="HA")
+    form = await callers["a"].get("/forms/national-exam/sheet", period="2025", hospital="HA")
+    row, line = exam["rows"][39], form["lines"][39]
+    assert (row["code"], row["unit"], row["value"]) == ("EX-40", "percent", 20.0)
+    assert (line["code"], line["unit"], line["shown"]) == ("EX-40", "percent", "20.00")
+    assert row["why"] == line["why"]["zh"] == "本年 12,000.00 元，上年 10,000.00 元；未发布"
+    before = await callers["a"].get("/exam", year=2024, hospital="HA")
+    assert before["rows"][39]["value"] is None
+    assert before["rows"][39]["why"].startswith("本年 10,000.00 元，上年 —")
+
+
 async def test_a_sheet_is_saved_as_a_file_and_the_log_says_so(served: Served) -> None:
     house, callers = served
     saver = callers["saver"]

@@ -118,6 +118,7 @@ SAYS: dict[str, Callable[[], Indicator]] = {
     "Indicator.owner": lambda: indicator(owner="护理部"),
     "Indicator.source": lambda: indicator(source={"document": "另", "paragraph": "二"}),
     "Indicator.exam": lambda: indicator(exam=7),
+    "Indicator.exam_growth": lambda: indicator(exam_growth=True),
     "Indicator.drill": lambda: indicator(drill=[]),
     "Caliber.caliber": lambda: caliber(caliber="other"),
     "Caliber.version": lambda: caliber(version=2),
