@@ -57,7 +57,7 @@ export type StatusName = (typeof STATUSES)[number]
 export const statusNamed = (status: string): StatusName | undefined => STATUSES.find((one) => one === status)
 
 /** What counts no more: struck out, never hidden. */
-export const isVoid = (status: string): boolean => ['entered-in-error', 'cancelled', 'revoked', 'refuted'].includes(status)
+export const isVoid = (status: string): boolean => ['entered-in-error', 'cancelled', 'revoked', 'refuted', 'superseded'].includes(status)
 
 /** What was not done, or must not be: whoever overlooks it takes it for the opposite. */
 export const isNot = (status: string): boolean => ['do-not-perform', 'not-done', 'not-taken'].includes(status)

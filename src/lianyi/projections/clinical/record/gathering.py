@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 from lianyi.formats.fhir import json_text
 from lianyi.projections.clinical.record import attachments, masking
-from lianyi.projections.clinical.record.items import NO_TIME, Item, instant_of, item_of
+from lianyi.projections.clinical.record.items import (
+    NO_TIME,
+    SUPERSEDED,
+    Item,
+    instant_of,
+    item_of,
+)
 from lianyi.projections.clinical.record.measures import Series, series_of
 from lianyi.projections.clinical.record.record_store import KeptRow
 from lianyi.projections.clinical.record.sections import Resource, Section, each
@@ -69,6 +75,11 @@ class Line:
         """What says what stands in a document; nothing where nobody says it."""
         return self.document.resource if self.document else {}
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the message stands that said it last: shard and number."""
+        return self.row.shard, self.row.number
+
     @cached_property
     def order(self) -> tuple[datetime, datetime, int, str]:
         """Where it stands: by its time; those of no time before all others, by when they came."""
@@ -126,6 +137,56 @@ def joined(lines: Sequence[Line]) -> list[Line]:
             line = line if composition.is_whole else hidden(line)
         found.append(line)
     return [one for one in found if f"{one.item.type}/{one.item.id}" not in gone]
+
+
+def replaced(lines: Sequence[Line]) -> list[Line]:
+    """Return joined lines so that what only a replaced document said is replaced as well.
+
+    A document that replaces another one says everything anew. What it leaves out nobody stands by:
+    an allergy that was written down for the wrong patient. Only there it was said where no document
+    in force says it and where no other message has brought it since.
+    """
+    by_name = {f"{one.item.type}/{one.item.id}": one for one in lines}
+    in_force: set[str] = set()
+    before: dict[str, Line] = {}
+    for line in lines:
+        document = line if line.item.type == "Composition" else line.document
+        if document is None:
+            continue
+        told = _told_by(document, by_name)
+        if line.item.status == SUPERSEDED:
+            before |= dict.fromkeys(told, document)
+        else:
+            in_force |= told
+    gone = {
+        name
+        for name, document in before.items()
+        if name not in in_force and by_name[name].place == document.place
+    }
+    return [
+        replace(line, item=line.item._replace(status=SUPERSEDED)) if name in gone else line
+        for name, line in by_name.items()
+    ]
+
+
+def _told_by(document: Line, by_name: Mapping[str, Line]) -> set[str]:
+    """Return what of the lines a Composition tells, with the results of its reports."""
+    found: set[str] = set()
+    names = _entries_of(json_text.read(document.row.body))
+    while names:
+        name = names.pop()
+        if name in by_name and name not in found:
+            found.add(name)
+            names += by_name[name].item.results
+    return found
+
+
+def _entries_of(section: Resource) -> list[str]:
+    """Return the references to what the sections of a Composition, or of a section, say."""
+    found = [str(one.get("reference") or "") for one in each(section.get("entry"))]
+    for inner in each(section.get("section")):
+        found += _entries_of(inner)
+    return found
 
 
 def documents_of(line: Line) -> list[str]:

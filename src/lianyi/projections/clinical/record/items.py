@@ -62,7 +62,8 @@ _ABNORMAL: Final = frozenset({"H", "HH", "L", "LL", "A", "AA", "HU", "LU", "POS"
 
 _DENIED: Final = frozenset({"refuted", "entered-in-error"})
 _UNSURE: Final = frozenset({"unconfirmed", "provisional", "differential"})
-VOID: Final = frozenset({"entered-in-error", "cancelled", "revoked", "refuted"})
+SUPERSEDED: Final = "superseded"
+VOID: Final = frozenset({"entered-in-error", "cancelled", "revoked", "refuted", SUPERSEDED})
 """States of what counts no more, or never was."""
 FORBIDDEN: Final = "do-not-perform"
 """State of an order that something must not be given or done."""

@@ -82,6 +82,21 @@ async def find_resource(connection: Connection, schema: str, rid: int) -> KeptRo
     return KeptRow(*row) if row else None
 
 
+async def said_beside(connection: Connection, schema: str, row: KeptRow) -> list[KeptRow]:
+    """Return what the message that brought a resource said last, and all documents."""
+    rows = await connection.fetch(
+        f"SELECT {_KEPT} FROM {schema}.resource"  # noqa: S608
+        " WHERE patient = $1 AND NOT deleted AND type <> 'Patient'"
+        " AND (type IN ('Composition', 'DocumentReference') OR (shard, number) = ($2, $3))"
+        " ORDER BY updated_at DESC, rid LIMIT $4",
+        row.patient,
+        row.shard,
+        row.number,
+        RESOURCES_MAX,
+    )
+    return [KeptRow(*row) for row in rows]
+
+
 async def versions_of(connection: Connection, schema: str, rid: int) -> list[VersionRow]:
     """Return the versions of a resource, the newest first."""
     columns = "version, updated_at, channel, shard, number, method, deleted, body"

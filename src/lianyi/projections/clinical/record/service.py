@@ -7,7 +7,7 @@ looks: nothing of it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from lianyi.formats.fhir import json_text
@@ -21,9 +21,11 @@ from lianyi.projections.clinical.record.gathering import (
     Record,
     joined,
     line_of,
+    replaced,
     series_in,
 )
 from lianyi.projections.clinical.record.problems import NoSuchItem
+from lianyi.projections.clinical.record.record_store import KeptRow
 from lianyi.projections.clinical.record.searching import Searching
 from lianyi.projections.clinical.record.sections import Section
 from lianyi.projections.clinical.record.views import (
@@ -33,8 +35,9 @@ from lianyi.projections.clinical.record.views import (
     RecordSection,
     RecordSeries,
 )
-from lianyi.projections.clinical.record.whose import Owners, Schemas
+from lianyi.projections.clinical.record.whose import Owners, Schemas, Whose
 from lianyi.projections.identity import read_store as identity_store
+from lianyi.projections.identity.read_store import ChannelRow
 from lianyi.projections.identity.service import IdentityService
 from lianyi.projections.identity.views import PersonPage
 from lianyi.projections.masterdata.questions import Questions, organisation_names
@@ -202,12 +205,7 @@ class RecordService:
             owner = await self._owners.get(connection, schemas, person)
             rows = await record_store.resources_about(connection, schemas.clinical, owner.patients)
             channels = await identity_store.channels(connection, {row.channel for row in rows})
-        lines = []
-        for row in rows:
-            line = line_of(row, owner.patients[row.patient], channels)
-            if line is not None and _may_see(line):
-                lines.append(line)
-        lines = joined(lines)
+        lines = replaced(joined(_lines(rows, owner.patients, channels)))
         lines.sort(key=lambda line: line.order, reverse=True)
         complete = len(rows) < record_store.RESOURCES_MAX
         return Record(owner.person, owner.withheld, lines, complete)
@@ -221,11 +219,21 @@ class RecordService:
         )
         if row is None or row.patient not in owner.patients or (row.type, row.id) != (type_, id_):
             raise NoSuchItem(where=f"{type_}/{id_}")
-        channels = await identity_store.channels(connection, [row.channel])
-        line = line_of(row, owner.patients[row.patient], channels)
-        if line is None or not _may_see(line):
-            raise NoSuchItem(where=f"{type_}/{id_}")
-        return line
+        beside = await record_store.said_beside(connection, schemas.clinical, row)
+        channels = await identity_store.channels(connection, {one.channel for one in beside})
+        lines = _lines(beside, owner.patients, channels)
+        for line in (*replaced(joined(lines)), *lines):
+            if (line.item.type, line.item.id) == (type_, id_):
+                return line
+        raise NoSuchItem(where=f"{type_}/{id_}")
+
+
+def _lines(
+    rows: Iterable[KeptRow], whose: Mapping[int, Whose], channels: Mapping[int, ChannelRow]
+) -> list[Line]:
+    """Return the lines of resources that whoever asks may see."""
+    found = (line_of(row, whose[row.patient], channels) for row in rows)
+    return [line for line in found if line is not None and _may_see(line)]
 
 
 def _at_a_glance(section: Section, lines: list[Line]) -> list[Line]:

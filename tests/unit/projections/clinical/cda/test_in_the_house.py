@@ -72,6 +72,18 @@ async def test_a_document_is_learned_shown_found_replaced_and_parked_when_broken
     assert sorted(one["status"] for one in documents) == ["current", "superseded"]
     assert set(digest) == set(await ward.digest())
 
+    # What only the replaced document said counts no more; it is still there to be read.
+    overview = (await ask(ward, "")).json()
+    items = {one["section"]: one["items"] for one in overview["sections"]}
+    assert [one["status"] for one in items["allergy"]] == ["active"]
+    assert [one["status"] for one in items["problem"]] == ["active"]
+    assert {one["status"] for one in items["laboratory"]} == {"superseded"}
+    assert {one["status"] for one in items["medication"]} == {"superseded"}
+    assert all(one["title"] != "Potassium" for one in overview["series"])
+    gone = items["medication"][0]
+    detail = (await ask(ward, f"/items/{gone['type']}/{gone['id']}")).json()
+    assert detail["item"]["status"] == "superseded"
+
     # Of a specially protected disease neither the words nor the file are shown without treating.
     special = paper(section("8648-8", "经过", text="HIV 抗体阳性"), number="3")
     await ward.append("adt", special.encode(), kind="xml")
