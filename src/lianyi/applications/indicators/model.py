@@ -220,7 +220,8 @@ class Indicator(Section):
         owner: the office that answers for it.
         source: where it is said how it is counted.
         exam: its number in the national exam; 0: none.
-        exam_growth: the exam asks by how much it grew over the year before, not for the value.
+        exam_growth: what the exam calls it, where it asks by how much the value grew over the year
+            before, and not for the value; None: it asks for the value.
         drill: columns shown where one looks behind the number.
         calibers: at least one.
     """
@@ -234,7 +235,7 @@ class Indicator(Section):
     owner: Words
     source: Origin
     exam: Annotated[int, Field(ge=0, le=56)] = 0
-    exam_growth: bool = False
+    exam_growth: Title | None = None
     drill: tuple[str, ...] = ()
     calibers: Annotated[list[Caliber], Field(min_length=1, max_length=20)]
 

@@ -90,8 +90,9 @@ def _exam_lines(indicators: Mapping[str, Indicator], period: Period) -> list[She
             found.append(SheetLine(str(number), None, _SILENT, None, missing=_UNNUMBERED))
         else:
             asks = Asks(one, exam_caliber(one, period))
-            name = said_of(one.name)
-            found.append(SheetLine(str(number), None, name, asks, grows=one.exam_growth))
+            name = said_of(one.exam_growth or one.name)
+            grows = one.exam_growth is not None
+            found.append(SheetLine(str(number), None, name, asks, grows=grows))
     return found
 
 

@@ -113,14 +113,15 @@ def _row(
     previous = before.value if before else None
     unit, why = indicator.unit, now.why
     value, moved = now.value, change(unit, now.value, previous)
+    name = indicator.exam_growth or indicator.name
     if indicator.exam_growth:
         why = grown(now, before, unit)
         unit, value, previous, moved = Unit.PERCENT, moved, None, None
     return ExamRow(
         exam=number,
         code=indicator.indicator,
-        name_zh=indicator.name.zh,
-        name_en=indicator.name.en,
+        name_zh=name.zh,
+        name_en=name.en,
         unit=unit.value,
         better=indicator.better,
         owner=indicator.owner,

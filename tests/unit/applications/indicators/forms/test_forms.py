@@ -139,6 +139,7 @@ async def test_where_the_exam_asks_for_a_growth_it_is_told_one(served: Served) -
     form = await callers["a"].get("/forms/national-exam/sheet", period="2025", hospital="HA")
     row, line = exam["rows"][39], form["lines"][39]
     assert (row["code"], row["unit"], row["value"]) == ("EX-40", "percent", 20.0)
+    assert row["name_zh"] == line["name"]["zh"] == "住院次均费用增幅"
     assert (line["code"], line["unit"], line["shown"]) == ("EX-40", "percent", "20.00")
     assert row["why"] == line["why"]["zh"] == "本年 12,000.00 元，上年 10,000.00 元；未发布"
     before = await callers["a"].get("/exam", year=2024, hospital="HA")
