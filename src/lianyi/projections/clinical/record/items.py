@@ -67,6 +67,8 @@ VOID: Final = frozenset({"entered-in-error", "cancelled", "revoked", "refuted", 
 """States of what counts no more, or never was."""
 FORBIDDEN: Final = "do-not-perform"
 """State of an order that something must not be given or done."""
+LASTS: Final = _UNSURE | {"active", "recurrence", "relapse", "on-hold", "draft", FORBIDDEN, ""}
+"""States of a problem, a medicine or an order that is not over, or of which nobody says so."""
 
 NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """The instant of what says none: before all others."""

@@ -24,6 +24,7 @@ from lianyi.projections.clinical.record.gathering import (
     replaced,
     series_in,
 )
+from lianyi.projections.clinical.record.items import LASTS
 from lianyi.projections.clinical.record.problems import NoSuchItem
 from lianyi.projections.clinical.record.record_store import KeptRow
 from lianyi.projections.clinical.record.searching import Searching
@@ -50,6 +51,7 @@ NEWEST = 12
 DRAWN = 24
 """So many points of a series at a glance."""
 SERIES_MAX = 60
+_LASTING = frozenset({Section.PROBLEM, Section.MEDICATION, Section.ORDER})
 
 
 class RecordService:
@@ -237,8 +239,15 @@ def _lines(
 
 
 def _at_a_glance(section: Section, lines: list[Line]) -> list[Line]:
-    """Return what is shown of a heading at first; an old allergy is as dangerous as a new one."""
-    return lines if section is Section.ALLERGY else lines[:NEWEST]
+    """Return what is shown of a heading at first: the newest, and before it what is not over.
+
+    An old allergy is as dangerous as a new one, so they are all shown.
+    """
+    if section is Section.ALLERGY:
+        return lines
+    if section in _LASTING:
+        lines = sorted(lines, key=lambda line: line.item.status not in LASTS)
+    return lines[:NEWEST]
 
 
 def _may_see(line: Line) -> bool:

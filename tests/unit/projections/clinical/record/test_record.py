@@ -266,3 +266,25 @@ async def test_an_old_allergy_is_at_a_glance_however_many_are_newer(ward: Ward) 
     sections = (await record(ward)).json()["sections"]
     (found,) = (one["items"] for one in sections if one["section"] == "allergy")
     assert "青霉素" in [one["title"] for one in found]
+
+
+async def test_what_is_not_over_is_at_a_glance_before_what_is_newer_and_over(ward: Ward) -> None:
+    def condition(id_: str, day: str, status: str) -> dict[str, Any]:
+        return {
+            "resourceType": "Condition", "id": id_, "code": {"text": id_}, "recordedDate": day,
+            "clinicalStatus": {"coding": [{"code": status}]}, **ABOUT,
+        }  # fmt: skip
+
+    await ward.put(condition("diabetes", "2019-05-01", "active"))
+    await ward.put(condition("asthma", "2018-05-01", "recurrence"))
+    for number in range(13):
+        await ward.put(condition(f"cold-{number}", f"2026-03-{number + 1:02}", "resolved"))
+    sections = (await record(ward)).json()["sections"]
+    (found,) = (one for one in sections if one["section"] == "problem")
+    assert [one["title"] for one in found["items"][:4]] == [
+        "diabetes",
+        "asthma",
+        "cold-12",
+        "cold-11",
+    ]
+    assert (len(found["items"]), found["count"]) == (12, 15)
