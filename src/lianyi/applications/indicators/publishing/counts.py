@@ -4,6 +4,9 @@ What is counted begins with ``counting.rows``, as everything that shows a number
 published total are named in a file, so that, when the facts have changed, it can be said how many
 rows came, went or count otherwise. A file is called by its SHA-256.
 
+The star is learned on while it is counted: whoever finds a file gone that was there a moment ago
+begins again.
+
 Totals and months that are known are remembered by the files that they were counted from, so that
 a sheet of which nothing has changed is there at once.
 
@@ -12,16 +15,18 @@ This is the only module of publishing that asks DuckDB; it runs in a thread of i
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from lianyi.applications.indicators.failures import NoStar
 from lianyi.applications.indicators.heard import ALWAYS, BY, Feeds, Heard, sides_of
 from lianyi.applications.indicators.kept import Kept
 from lianyi.applications.indicators.model import Part
@@ -38,6 +43,10 @@ if TYPE_CHECKING:
 THREADS = 2
 MEMORY = "1GB"
 CELLS_KEPT = 100_000
+TRIES = 5
+
+_Asked = ParamSpec("_Asked")
+_Found = TypeVar("_Found")
 
 Cells = Mapping[tuple[str, str], Decimal]
 """Totals by hospital and department; :data:`WHOLE` is the whole hospital."""
@@ -88,6 +97,37 @@ class Behind:
     department: str
 
 
+def _begins_again(
+    method: Callable[Concatenate[Counts, _Asked], _Found],
+) -> Callable[Concatenate[Counts, _Asked], _Found]:
+    """Let a method of counts begin again where a file was taken away meanwhile.
+
+    Raises:
+        NoStar: as often as it is tried.
+    """
+
+    @functools.wraps(method)
+    def asked(counts: Counts, /, *args: _Asked.args, **names: _Asked.kwargs) -> _Found:
+        for _ in range(TRIES):
+            try:
+                return method(counts, *args, **names)
+            except Exception as error:
+                if not _is_taken_away(error):
+                    raise
+                name = type(error).__name__
+        raise NoStar(where="star", why=name, why_zh=name)
+
+    return asked
+
+
+def _is_taken_away(error: Exception) -> bool:
+    import duckdb
+
+    from lianyi.applications.indicators.runner import TakenAway
+
+    return isinstance(error, TakenAway | FileNotFoundError | duckdb.IOException)
+
+
 class Counts:
     """Counts over a star in Parquet files."""
 
@@ -103,6 +143,7 @@ class Counts:
         self._known: dict[tuple[str, int, int], str] = {}
         self._kept = Kept(CELLS_KEPT)
 
+    @_begins_again
     def signature(self, facts: Iterable[str]) -> dict[str, str]:
         """Return SHA-256 of the files of facts, by fact: the same files say the same."""
         return {fact: self._signed(fact) for fact in sorted(set(facts))}
@@ -119,6 +160,7 @@ class Counts:
             digest.update(f"{file.relative_to(folder)} {self._known[seen]}\n".encode())
         return digest.hexdigest()
 
+    @_begins_again
     def count(
         self,
         parts: Sequence[Part],
@@ -149,6 +191,7 @@ class Counts:
                 found[part] = Counted(cells, name, behind)
         return found
 
+    @_begins_again
     def totals(self, parts: Sequence[Part], period: Period, hospital: str) -> dict[Part, Decimal]:
         """Count many parts for one hospital as a whole, in two passes (``cube``).
 
@@ -197,6 +240,7 @@ class Counts:
         files = {fact: shelf.signature(fact) for fact in {part.fact for part in wanted}}
         return {part: (*question, files[part.fact], part) for part in wanted}
 
+    @_begins_again
     def heard(self, parts: Iterable[Part], feeds: Feeds) -> Heard:
         """Return what is known of the facts of parts; ``feeds``: what would bring what is not."""
         from lianyi.applications.indicators import cube
@@ -215,6 +259,7 @@ class Counts:
                 cells[part] = found
         return Heard.counted(sides, cells, feeds)
 
+    @_begins_again
     def moved(self, then: Behind, now: Behind) -> Moved:
         """Compare the rows behind two numbers.
 

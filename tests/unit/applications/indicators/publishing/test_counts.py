@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -13,10 +13,11 @@ import pytest
 from tests.unit.applications.indicators.publishing.star_house import put, stay
 from tests.unit.applications.indicators.rows import some_rows, table_of
 
+from lianyi.applications.indicators.failures import NoStar
 from lianyi.applications.indicators.heard import Span
 from lianyi.applications.indicators.model import Part
 from lianyi.applications.indicators.periods import Period
-from lianyi.applications.indicators.publishing.counts import Behind, Counts, Moved
+from lianyi.applications.indicators.publishing.counts import TRIES, Behind, Counts, Moved
 from lianyi.applications.indicators.publishing.model import WHOLE
 from lianyi.applications.indicators.publishing.periods import parse_period
 from lianyi.applications.indicators.publishing.problems import EvidenceGone
@@ -24,6 +25,7 @@ from lianyi.projections.operational.shelf import Shelf
 from lianyi.projections.operational.star import star
 
 JUNE = parse_period("2026-06")
+YEAR = parse_period("2026")
 PLACE = {"fact": "encounter", "time": "discharged_at", "department": "discharging"}
 STAYS = Part(**PLACE)
 DAYS = Part(**PLACE, aggregate="sum", of="stay_days")
@@ -104,6 +106,51 @@ def test_what_is_known_is_told_at_once_until_a_file_is_another(tmp_path: Path) -
         assert counts.looks == looks
     assert [totals.get(STAYS, 0) for totals, _, _ in seen] == [1, 2, 1, 3]
     assert [totals.get(DAYS, 0) for totals, _, _ in seen] == [0, 1, 0, 3]
+
+
+class Robbed(Counts):
+    """Counts a star of which a file goes whenever it has just been looked at, while there are."""
+
+    files: list[Path]
+
+    @contextmanager
+    def _tables(self) -> Iterator[Any]:
+        with super()._tables() as opened:
+            for file in self.files[:1]:
+                file.unlink()
+                self.files = self.files[1:]
+            yield opened
+
+
+ASKS: dict[str, Callable[[Counts], Any]] = {
+    "count": lambda counts: counts.count([STAYS], YEAR, keep=True)[STAYS],
+    "totals": lambda counts: counts.totals(ALL, YEAR, "HA"),
+    "heard": lambda counts: counts.heard([STAYS], {}).no_data([STAYS], {"HA"}, Span(0, 0)),
+    "moved": lambda counts: counts.moved(
+        Behind(None, YEAR, "HA", WHOLE), Behind(STAYS, YEAR, "HA", WHOLE)
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_whoever_finds_a_file_gone_begins_again(tmp_path: Path, ask: str) -> None:
+    put(tmp_path, [stay(n, f"2026-{n + 1:02}-02") for n in range(TRIES + 1)])
+    counts = Robbed(tmp_path / "star", tmp_path / "evidence")
+    files = sorted((tmp_path / "star" / "encounter" / "his").glob("*.parquet"))
+    counts.files = files[: TRIES - 1]
+
+    found = ASKS[ask](counts)
+
+    assert counts.files == []
+    assert found == ASKS[ask](Counts(tmp_path / "star", tmp_path / "evidence"))
+
+
+def test_where_a_file_is_gone_again_and_again_it_is_said(tmp_path: Path) -> None:
+    put(tmp_path, [stay(n, f"2026-{n + 1:02}-02") for n in range(TRIES + 1)])
+    counts = Robbed(tmp_path / "star", tmp_path / "evidence")
+    counts.files = sorted((tmp_path / "star" / "encounter" / "his").glob("*.parquet"))
+    with pytest.raises(NoStar, match="IOException"):
+        ASKS["count"](counts)
 
 
 def test_rows_that_came_went_or_count_otherwise_are_told(counts: Counts, tmp_path: Path) -> None:
