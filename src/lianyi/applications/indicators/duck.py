@@ -128,5 +128,16 @@ def _told() -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         raise CountingTooBig(where="indicators") from error
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.Error, OSError) as error:
+        if not is_taken_away(error):
+            raise
         raise TakenAway(type(error).__name__) from error
+
+
+def is_taken_away(error: Exception) -> bool:
+    """Tell whether a file went while it was read, or another one was put in its place.
+
+    Of that DuckDB has no class of its own: what it reads of the new file makes no sense to it.
+    """
+    gone = isinstance(error, TakenAway | OSError | duckdb.IOException)
+    return gone or type(error) is duckdb.Error

@@ -4,8 +4,8 @@ What is counted begins with ``counting.rows``, as everything that shows a number
 published total are named in a file, so that, when the facts have changed, it can be said how many
 rows came, went or count otherwise. A file is called by its SHA-256.
 
-The star is learned on while it is counted: whoever finds a file gone that was there a moment ago
-begins again.
+The star is learned on while it is counted: whoever finds a file gone that was there a moment ago,
+or another one in its place, begins again.
 
 Totals and months that are known are remembered by the files that they were counted from, so that
 a sheet of which nothing has changed is there at once.
@@ -112,20 +112,14 @@ def _begins_again(
             try:
                 return method(counts, *args, **names)
             except Exception as error:
-                if not _is_taken_away(error):
+                from lianyi.applications.indicators.duck import is_taken_away
+
+                if not is_taken_away(error):
                     raise
                 name = type(error).__name__
         raise NoStar(where="star", why=name, why_zh=name)
 
     return asked
-
-
-def _is_taken_away(error: Exception) -> bool:
-    import duckdb
-
-    from lianyi.applications.indicators.runner import TakenAway
-
-    return isinstance(error, TakenAway | FileNotFoundError | duckdb.IOException)
 
 
 class Counts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -143,6 +145,31 @@ def test_whoever_finds_a_file_gone_begins_again(tmp_path: Path, ask: str) -> Non
 
     assert counts.files == []
     assert found == ASKS[ask](Counts(tmp_path / "star", tmp_path / "evidence"))
+
+
+def test_a_file_that_is_put_in_the_place_of_another_while_it_is_counted(tmp_path: Path) -> None:
+    """The old one's end and the new one's rows are no file: DuckDB says that it is invalid."""
+    shelf, fact, ended = Shelf(tmp_path / "star"), star()["encounter"], threading.Event()
+    sizes = (1, 401, 801)
+
+    def learn() -> None:
+        for size in itertools.cycle(sizes):
+            rows = table_of("encounter", [stay(n, "2026-06-02") for n in range(size)])
+            shelf.put(fact, "his", JUNE.first, rows)
+            if ended.wait(0.02):
+                return
+
+    put(tmp_path, [stay(0, "2026-06-02")])
+    learning = threading.Thread(target=learn)
+    learning.start()
+    try:
+        for _ in range(60):
+            counts = Counts(tmp_path / "star", tmp_path / "evidence")
+            (cells,) = (one.cells for one in counts.count([STAYS], JUNE, keep=False).values())
+            assert cells["HA", WHOLE] in sizes
+    finally:
+        ended.set()
+        learning.join()
 
 
 def test_where_a_file_is_gone_again_and_again_it_is_said(tmp_path: Path) -> None:
