@@ -118,8 +118,8 @@ class Receiver:
 
     async def _come_back(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        self._behaviour = Behaviour()
         await self.start()
+        self._behaviour = Behaviour()  # not before: who reads that it is back may come at once
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
