@@ -1390,7 +1390,7 @@ export const en: Texts = {
       known: '{{known, number}} of {{all, number}} known',
       running: 'the year is not over',
       source: 'From',
-      from: { published: 'published', counted: 'counted, not published', entered: 'entered', missing: 'missing' },
+      from: { published: 'published', counted: 'counted', entered: 'entered', missing: 'missing' },
     },
     forms: {
       title: 'Forms',

@@ -1386,7 +1386,7 @@ export const zh = {
       known: '已有 {{known, number}} / {{all, number}} 项',
       running: '年度尚未结束',
       source: '来源',
-      from: { published: '已发布', counted: '自动统计，未发布', entered: '填报', missing: '缺' },
+      from: { published: '已发布', counted: '自动统计', entered: '填报', missing: '缺' },
     },
     forms: {
       title: '固定报表',
