@@ -129,7 +129,7 @@ def _told() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise CountingTooBig(where="indicators") from error
     except (duckdb.Error, OSError) as error:
-        if not is_taken_away(error):
+        if not (isinstance(error, OSError) or is_taken_away(error)):
             raise
         raise TakenAway(type(error).__name__) from error
 
@@ -139,5 +139,5 @@ def is_taken_away(error: Exception) -> bool:
 
     Of that DuckDB has no class of its own: what it reads of the new file makes no sense to it.
     """
-    gone = isinstance(error, TakenAway | OSError | duckdb.IOException)
+    gone = isinstance(error, TakenAway | FileNotFoundError | duckdb.IOException)
     return gone or type(error) is duckdb.Error
